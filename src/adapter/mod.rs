@@ -1,0 +1,1 @@
+//! Makes subjects: things whose cases can be run in an order.

@@ -1,0 +1,1 @@
+//! The use cases, composed of all below.

@@ -1,0 +1,1 @@
+//! Arguments, environment, terminal; nothing else reads them.

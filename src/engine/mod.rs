@@ -1,0 +1,1 @@
+//! Runs rounds and emits facts.

@@ -1,0 +1,1 @@
+//! Resource accounting: what a case leaves behind.

@@ -1,0 +1,1 @@
+//! The search for the smallest order that shows a failure.

@@ -1,0 +1,19 @@
+//! The vocabulary of the whole project: ids, seeds, clocks, outcomes, findings. No I/O.
+
+mod case_id;
+mod clock;
+mod finding;
+mod hash;
+mod money;
+mod outcome;
+mod round;
+mod seed;
+
+pub use case_id::CaseId;
+pub use clock::{Clock, SystemClock};
+pub use finding::{FindingKind, Verdict};
+pub use hash::ContentHash;
+pub use money::{Money, MoneyError};
+pub use outcome::{Failure, Outcome, OutcomeKind, Place};
+pub use round::{EventLoop, RoundId, RoundKind, TrialKey};
+pub use seed::{Seed, SeedError};

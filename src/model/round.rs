@@ -1,0 +1,88 @@
+//! What names a round and a trial.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The number of a round within its run, from 0 in the plan's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoundId(pub u32);
+
+impl fmt::Display for RoundId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Why a round has the order that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundKind {
+    /// The order in which the cases were loaded.
+    Declared,
+    /// The declared order from its end.
+    Reverse,
+    /// Sorted by a keyed hash of the round's seed and the case's id.
+    Shuffle,
+    /// One row of a row-complete square: part of a set that covers every adjacent ordered pair.
+    Pairs,
+    /// One of all orders of a few cases.
+    Permutation,
+    /// Every case twice in a row.
+    Twice,
+    /// One case alone, from a fresh start.
+    Alone,
+    /// An order that the user gave.
+    Given,
+    /// A question of the diagnosis: some cases, then the suspect.
+    Probe,
+}
+
+impl RoundKind {
+    /// The word used in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Reverse => "reverse",
+            Self::Shuffle => "shuffle",
+            Self::Pairs => "pairs",
+            Self::Permutation => "permutation",
+            Self::Twice => "twice",
+            Self::Alone => "alone",
+            Self::Given => "given",
+            Self::Probe => "probe",
+        }
+    }
+}
+
+impl fmt::Display for RoundKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How long an event loop lives, where the subject lets the harness choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventLoop {
+    /// A new one for each case: where loop-bound singletons break.
+    #[default]
+    Case,
+    /// One for the whole round, as in production.
+    Round,
+}
+
+/// One case in one round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TrialKey {
+    /// The round.
+    pub round: RoundId,
+    /// The place in the round's order, from 0.
+    pub position: u32,
+}
+
+impl fmt::Display for TrialKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.round, self.position)
+    }
+}

@@ -1,0 +1,1 @@
+//! Mock model providers that speak the real wire formats over real sockets.

@@ -1,0 +1,1 @@
+//! The scenario format: files in, checked cases out.

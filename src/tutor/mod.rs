@@ -1,0 +1,1 @@
+//! The reference tutoring system. A guest: it knows nothing of the harness.
