@@ -1,0 +1,134 @@
+//! A system file as meant: how a deployment is started, reached, reset and spoken to.
+
+use crate::model::ContentHash;
+use crate::provider::ProviderDecl;
+use crate::scenario::{Capability, Verb};
+use regex::Regex;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A tutoring system.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// Its name in reports.
+    pub name: String,
+    /// How it is run.
+    pub kind: SystemKind,
+    /// Its providers.
+    pub providers: Vec<ProviderDecl>,
+    /// What it can do.
+    pub can: BTreeSet<Capability>,
+    /// How each case starts from the same state.
+    pub reset: Reset,
+    /// Verb by verb, the request and where the answer's fields are. `settings` has two: to read and to change.
+    pub verbs: BTreeMap<Verb, Binding>,
+    /// How settings are changed, where `verbs` says how they are read.
+    pub change_settings: Option<Binding>,
+    /// The header that carries a learner's token: name and template, `Bearer ${token}` say.
+    pub learner_auth: Option<(String, String)>,
+    /// The header that carries the administrator's.
+    pub admin_auth: Option<(String, String)>,
+    /// What the system's own words are for the domain's: field → (system's word → domain's word).
+    pub names: BTreeMap<String, BTreeMap<String, String>>,
+    /// Finds the language asked for in the text of a provider call; its first group is the language.
+    pub call_language: Option<Regex>,
+    /// Changes when the file does.
+    pub hash: ContentHash,
+}
+
+/// How a system is run.
+#[derive(Debug, Clone)]
+pub enum SystemKind {
+    /// The reference tutor inside the worker.
+    Embedded,
+    /// A program that the harness starts.
+    Process(Process),
+    /// Already running.
+    Url(String),
+}
+
+/// A program that the harness starts.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// The command line. `${steadfast}` is this program, `${port}` a free port, `${dir}` a folder of the round's own,
+    /// `${url.NAME}` and `${key.NAME}` a provider's.
+    pub command: Vec<String>,
+    /// Its folder, relative to the system file.
+    pub directory: Option<String>,
+    /// More environment, templates as in the command.
+    pub env: BTreeMap<String, String>,
+    /// Where it listens, `http://127.0.0.1:${port}` by default.
+    pub base_url: String,
+    /// The path that answers below 500 once it is ready.
+    pub ready: String,
+    /// How long it may take to be ready.
+    pub ready_within: Duration,
+    /// How long it may take to end after a polite request.
+    pub stop_within: Duration,
+}
+
+/// How each case starts from the same state.
+#[derive(Debug, Clone)]
+pub enum Reset {
+    /// A request. Its template may use `${limit?}`, `${used?}`, `${now?}`, `${provider_timeout_ms?}`, `${unhealthy?}`.
+    Http(Binding),
+    /// Statements for its SQLite file.
+    Sql {
+        /// The file, a template.
+        file: String,
+        /// The statements.
+        statements: Vec<String>,
+    },
+    /// It is stopped and started again.
+    Restart,
+    /// Each case has learners of its own, and nothing else is reset.
+    FreshLearner,
+    /// Not at all.
+    None,
+}
+
+/// A request and the fields of its answer.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path and query; `${x}` is percent-encoded, a query parameter whose `${x?}` is not given is left out.
+    pub path: String,
+    /// Headers, templates.
+    pub headers: BTreeMap<String, String>,
+    /// Whether the learner's token, the administrator's, or none goes along.
+    pub auth: BindingAuth,
+    /// The body: a text that is one `${x}` is replaced by the value itself, with its type; one that is one `${x?}` is
+    /// left out with its key where `x` is not given.
+    pub body: Option<Value>,
+    /// Where the answer's fields are.
+    pub answer: BTreeMap<String, JsonPath>,
+    /// How its stream reads.
+    pub stream: Option<StreamBinding>,
+}
+
+/// Whose token goes along with a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BindingAuth {
+    /// The learner's.
+    Learner,
+    /// The administrator's.
+    Admin,
+    /// Nobody's.
+    Nobody,
+}
+
+/// How a stream of server-sent events reads.
+#[derive(Debug, Clone)]
+pub struct StreamBinding {
+    /// The event with a piece of text, and where the text is.
+    pub delta: (String, JsonPath),
+    /// The event after which the text starts anew, if there is one.
+    pub restart: Option<String>,
+    /// The event that ends the stream, with the fields of a plain answer.
+    pub done: String,
+    /// The event that reports a failure, if there is one.
+    pub error: Option<String>,
+}
