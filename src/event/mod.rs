@@ -1,1 +1,14 @@
 //! The stream of facts about a run, and the journal that keeps it.
+//!
+//! Facts are emitted in sequence and never changed. What a verdict depends on besides (policy, date, the cases and
+//! their hashes) stands in the [`Header`], so that every report is a function of the journal alone.
+
+mod fact;
+mod header;
+mod journal;
+mod redact;
+
+pub use fact::{Conclusion, Diagnosis, Entry, Event, Note, Rate, RoundEnd, RunEnd, TrialReport};
+pub use header::{CaseInfo, Header, JOURNAL_VERSION, Policy, SubjectInfo};
+pub use journal::{JournalError, JournalReader, JournalWriter, RunLock};
+pub use redact::Redactor;

@@ -1,0 +1,219 @@
+//! The facts.
+
+use crate::event::Header;
+use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed};
+use serde::{Deserialize, Serialize};
+
+/// A fact with its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Milliseconds since the run began (a resumed run goes on counting from its last fact).
+    pub at: u64,
+    /// The fact.
+    pub event: Event,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The run began.
+    RunStarted(Box<Header>),
+    /// The run goes on after it was interrupted or killed.
+    RunResumed,
+    /// A round began.
+    RoundStarted {
+        /// Which.
+        round: RoundId,
+        /// From 0; one more each time the round had to be begun or gone on with anew.
+        attempt: u32,
+        /// Why it has its order.
+        kind: RoundKind,
+        /// The seed of its order and of all that is random in it.
+        seed: Seed,
+        /// How long an event loop lives in it.
+        event_loop: EventLoop,
+        /// The cases to run, by their place in the header.
+        order: Vec<u32>,
+    },
+    /// A trial began.
+    TrialStarted {
+        /// The round.
+        round: RoundId,
+        /// The place in the round's order.
+        position: u32,
+        /// The case.
+        case: u32,
+    },
+    /// A trial ended.
+    TrialFinished {
+        /// The round.
+        round: RoundId,
+        /// The place in the round's order.
+        position: u32,
+        /// The case.
+        case: u32,
+        /// How, and how long it took.
+        #[serde(flatten)]
+        report: TrialReport,
+    },
+    /// A round ended.
+    RoundFinished {
+        /// Which.
+        round: RoundId,
+        /// Which attempt at it.
+        attempt: u32,
+        /// How.
+        end: RoundEnd,
+        /// How long it took.
+        millis: u64,
+    },
+    /// What the rounds seen so far let expect.
+    Forecast {
+        /// What one round costs.
+        round_millis: u64,
+        /// What the whole plan costs, diagnosis not counted.
+        plan_millis: u64,
+        /// The rounds of the plan.
+        rounds: u32,
+    },
+    /// Something that a reader should know and that is no finding.
+    Noted(Note),
+    /// What the diagnosis of a suspect came to.
+    Diagnosed(Diagnosis),
+    /// The run ended.
+    RunFinished {
+        /// How.
+        end: RunEnd,
+    },
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialReport {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Its duration in microseconds.
+    pub micros: u64,
+    /// Things noted by the way: scripted answers never asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoundEnd {
+    /// Every trial was reported.
+    Completed,
+    /// The subject died or hung; the rest of the round goes on as another attempt.
+    Died {
+        /// What is known of it.
+        reason: String,
+    },
+    /// The subject could not be started.
+    NotStarted {
+        /// Why.
+        reason: String,
+    },
+    /// The run was stopped before the round's end.
+    Interrupted,
+}
+
+/// Something that a reader should know and that is no finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    /// The case it speaks of, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<u32>,
+    /// The note.
+    pub text: String,
+}
+
+/// So many failures in so many trials.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Failures.
+    pub failures: u32,
+    /// Trials.
+    pub trials: u32,
+}
+
+/// What the diagnosis of a suspect came to. A later one about the same case replaces it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The suspect.
+    pub case: u32,
+    /// The case of the same cluster that was minimised, if this one was only verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<u32>,
+    /// What was found.
+    pub conclusion: Conclusion,
+    /// How often it failed alone.
+    pub alone: Rate,
+    /// How often it failed in the order that is accused (or that was tried again).
+    pub in_order: Rate,
+    /// The probes that were run for it.
+    pub probes: u32,
+    /// Its repro file, relative to the run's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repro: Option<String>,
+    /// What a reader should know besides: a polluter that fails itself, an earlier crash.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// Fails alone, every time.
+    Broken,
+    /// Fails after others and passes alone.
+    Victim {
+        /// Minimal sequences after which it fails.
+        polluters: Vec<Vec<u32>>,
+        /// Cases which, between the first sequence and the victim, hide it.
+        cleaners: Vec<u32>,
+        /// Whether there can be no more sequences.
+        complete: bool,
+    },
+    /// Fails alone and passes after others.
+    Brittle {
+        /// Minimal sequences after which it passes.
+        state_setters: Vec<Vec<u32>>,
+        /// Whether there can be no more.
+        complete: bool,
+    },
+    /// Depends on the order, and no smaller order was found within the limits.
+    NotMinimised {
+        /// The smallest order that showed it, the victim last.
+        order: Vec<u32>,
+    },
+    /// Fails sometimes, and in order and alone alike.
+    Intermittent,
+    /// Was seen to fail and could not be made to fail again.
+    DoesNotReproduce,
+    /// Fails only because an earlier case crashed, hung or exhausted the system.
+    Collateral {
+        /// That case.
+        of: u32,
+    },
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// Everything that was planned has run.
+    Completed,
+    /// Time was up before that.
+    TimeLimit,
+    /// The user stopped it.
+    Interrupted,
+    /// The subject could not be started, or died and could not be started again.
+    SubjectFailed {
+        /// Why.
+        reason: String,
+    },
+}

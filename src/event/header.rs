@@ -1,0 +1,85 @@
+//! What a run is, said before anything happens in it.
+
+use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, Seed};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The version of the journal's format. A reader refuses a newer one.
+pub const JOURNAL_VERSION: u32 = 1;
+
+/// The first fact of every journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`JOURNAL_VERSION`] of the writer.
+    pub version: u32,
+    /// The program's version.
+    pub program: String,
+    /// The run's name: its folder below `runs/`.
+    pub run: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// The root of all its randomness.
+    pub seed: Seed,
+    /// What is run.
+    pub subject: SubjectInfo,
+    /// What is asked of it.
+    pub policy: Policy,
+    /// The plan's hash: a resumed run must have the same.
+    pub plan: ContentHash,
+    /// How many rounds are planned, by kind.
+    pub planned: BTreeMap<String, u32>,
+    /// The cases in declared order. Everything else in the journal names them by their place here.
+    pub cases: Vec<CaseInfo>,
+}
+
+/// The subject as reports name it and as a worker makes it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubjectInfo {
+    /// In a few words: `scenarios on embedded`.
+    pub name: String,
+    /// The arguments that choose it on the command line, for commands that repeat something.
+    pub arguments: Vec<String>,
+    /// What a worker needs to make it. The engine hands it on without a look.
+    pub spec: serde_json::Value,
+    /// Equal as long as cases and system mean the same.
+    pub hash: ContentHash,
+    /// By kind of resource: `yes`, or why it is not measured.
+    pub measured: BTreeMap<String, String>,
+}
+
+/// What is asked of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Findings that fail the gate.
+    pub fail_on: BTreeSet<FindingKind>,
+    /// The confidence of every statement, in (0, 1).
+    pub confidence: f64,
+    /// The rate of failing rounds that must be excluded, if one was asked for.
+    pub max_flake_rate: Option<f64>,
+    /// How long an event loop lives; two where both are asked for.
+    pub event_loops: Vec<EventLoop>,
+    /// How many rounds ran side by side.
+    pub jobs: u32,
+}
+
+/// A case as reports name it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseInfo {
+    /// Its id.
+    pub id: CaseId,
+    /// Its title.
+    pub title: String,
+    /// Its file, relative to the project.
+    pub file: String,
+    /// Its line.
+    pub line: u32,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// Equal as long as the case means the same.
+    pub hash: ContentHash,
+    /// Why it is not run, if it is known beforehand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<String>,
+}

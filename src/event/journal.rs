@@ -1,0 +1,235 @@
+//! `events.jsonl`: a fact per line, appended, flushed one by one, secrets removed before they are written.
+
+use crate::event::{Entry, Event, Header, JOURNAL_VERSION, Redactor};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The longest line that a reader takes, in bytes.
+const LONGEST_LINE: u64 = 256 << 20;
+
+/// Why a journal can't be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file can't be opened, read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A line in the middle is no fact.
+    #[error("{}:{line}: not a fact of a run: {reason}", path.display())]
+    NotAFact {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It does not begin with a header.
+    #[error("{}: does not begin with `run_started`: not a journal, or its begin is lost", path.display())]
+    NoHeader {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It is of a newer version.
+    #[error("{}: is of version {version}, this program reads up to {JOURNAL_VERSION}: use the newer program", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        version: u64,
+    },
+    /// Another process writes it.
+    #[error("{}: another steadfast is at work on this run; wait for it or choose another run", path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+}
+
+fn io_error(path: &Path) -> impl FnOnce(io::Error) -> JournalError + '_ {
+    move |source| JournalError::Io { path: path.to_owned(), source }
+}
+
+/// Keeps two writers of one run apart. The system lifts it when its owner dies, however that happens.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Takes the lock of the run in `folder`.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`] if another process has it.
+    pub fn take(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join("lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io_error(&path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(JournalError::Locked { path }),
+            Err(TryLockError::Error(source)) => Err(JournalError::Io { path, source }),
+        }
+    }
+}
+
+/// Appends facts to a journal.
+#[derive(Debug)]
+pub struct JournalWriter {
+    path: PathBuf,
+    file: File,
+    redactor: Redactor,
+    begun: Instant,
+    offset_ms: u64,
+}
+
+impl JournalWriter {
+    /// Begins a new journal.
+    ///
+    /// # Errors
+    /// If the file exists already or can't be made.
+    pub fn create(path: &Path, redactor: Redactor) -> Result<Self, JournalError> {
+        let file = OpenOptions::new().create_new(true).append(true).open(path).map_err(io_error(path))?;
+        Ok(Self { path: path.to_owned(), file, redactor, begun: Instant::now(), offset_ms: 0 })
+    }
+
+    /// Goes on with a journal whose last whole line ends at `whole` bytes and whose last fact is at `last_ms`.
+    /// What a killed writer left after it is cut off.
+    ///
+    /// # Errors
+    /// If the file can't be opened or cut.
+    pub fn resume(path: &Path, whole: u64, last_ms: u64, redactor: Redactor) -> Result<Self, JournalError> {
+        let mut file = OpenOptions::new().append(true).read(true).open(path).map_err(io_error(path))?;
+        file.set_len(whole).map_err(io_error(path))?;
+        file.seek(SeekFrom::End(0)).map_err(io_error(path))?;
+        Ok(Self { path: path.to_owned(), file, redactor, begun: Instant::now(), offset_ms: last_ms })
+    }
+
+    /// Appends a fact, without secrets, and returns it as written. One system call: a killed writer leaves whole lines,
+    /// but for the last.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn append(&mut self, event: Event) -> Result<Entry, JournalError> {
+        let at = self.offset_ms + u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let entry = Entry { at, event };
+        let text = serde_json::to_string(&entry)
+            .map_err(|error| io_error(&self.path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let (mut line, entry) = match self.redactor.apply_json(&text) {
+            None => (text, entry),
+            Some(clean) => {
+                let entry = serde_json::from_str(&clean)
+                    .map_err(|error| io_error(&self.path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+                (clean, entry)
+            }
+        };
+        line.push('\n');
+        self.file.write_all(line.as_bytes()).map_err(io_error(&self.path))?;
+        Ok(entry)
+    }
+
+    /// One secret more to keep out.
+    pub fn add_secret(&mut self, secret: String) {
+        self.redactor.add(secret);
+    }
+}
+
+/// Reads a journal fact by fact.
+#[derive(Debug)]
+pub struct JournalReader {
+    path: PathBuf,
+    input: BufReader<File>,
+    line: usize,
+    whole: u64,
+    last_ms: u64,
+    header: Box<Header>,
+}
+
+impl JournalReader {
+    /// Opens a journal and reads its header.
+    ///
+    /// # Errors
+    /// If it can't be read, is no journal, or is of a newer version.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let file = File::open(path).map_err(io_error(path))?;
+        let mut input = BufReader::with_capacity(1 << 16, file);
+        let no_header = || JournalError::NoHeader { path: path.to_owned() };
+        let text = read_line(&mut input, path, 1)?.ok_or_else(no_header)?;
+        if let Some(version) = newer_version(&text) {
+            return Err(JournalError::Newer { path: path.to_owned(), version });
+        }
+        match serde_json::from_str::<Entry>(&text) {
+            Ok(Entry { event: Event::RunStarted(header), at }) => {
+                Ok(Self { path: path.to_owned(), input, line: 1, whole: text.len() as u64 + 1, last_ms: at, header })
+            }
+            Ok(_) => Err(no_header()),
+            Err(error) => Err(JournalError::NotAFact { path: path.to_owned(), line: 1, reason: error.to_string() }),
+        }
+    }
+
+    /// The run's header.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The bytes of whole lines read so far.
+    pub fn whole(&self) -> u64 {
+        self.whole
+    }
+
+    /// The time of the last fact read, in milliseconds since the run began.
+    pub fn last_ms(&self) -> u64 {
+        self.last_ms
+    }
+
+    fn read(&mut self) -> Result<Option<Entry>, JournalError> {
+        let Some(text) = read_line(&mut self.input, &self.path, self.line + 1)? else { return Ok(None) };
+        self.line += 1;
+        let entry: Entry = serde_json::from_str(&text).map_err(|error| JournalError::NotAFact {
+            path: self.path.clone(),
+            line: self.line,
+            reason: error.to_string(),
+        })?;
+        self.whole += text.len() as u64 + 1;
+        self.last_ms = entry.at;
+        Ok(Some(entry))
+    }
+}
+
+impl Iterator for JournalReader {
+    type Item = Result<Entry, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+/// The next whole line; what follows the last line feed is a torn line, and no fact.
+fn read_line(input: &mut impl BufRead, path: &Path, line: usize) -> Result<Option<String>, JournalError> {
+    let mut bytes = Vec::new();
+    input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(io_error(path))?;
+    if bytes.len() as u64 >= LONGEST_LINE {
+        let reason = format!("the line is longer than {LONGEST_LINE} bytes");
+        return Err(JournalError::NotAFact { path: path.to_owned(), line, reason });
+    }
+    if bytes.pop() != Some(b'\n') {
+        return Ok(None);
+    }
+    String::from_utf8(bytes).map(Some).map_err(|error| JournalError::NotAFact {
+        path: path.to_owned(),
+        line,
+        reason: error.to_string(),
+    })
+}
+
+/// The version that a first line claims, if it is newer than ours.
+fn newer_version(text: &str) -> Option<u64> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let version = value.pointer("/event/run_started/version")?.as_u64()?;
+    (version > u64::from(JOURNAL_VERSION)).then_some(version)
+}

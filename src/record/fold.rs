@@ -1,0 +1,198 @@
+//! Facts in, record out. A torn round's failures stay as evidence; its passes don't count.
+
+use crate::event::{Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
+use crate::model::{Outcome, RoundId};
+use crate::record::record::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Why a journal can't be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// It can't be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It contradicts itself.
+    #[error("{path}: contradicts itself: {reason}")]
+    Contradiction {
+        /// Which file.
+        path: String,
+        /// How.
+        reason: String,
+    },
+}
+
+/// Reads and folds the journal at `path`.
+///
+/// # Errors
+/// If it can't be read, or names cases or places that it does not have.
+pub fn read(path: &Path) -> Result<Record, FoldError> {
+    let mut reader = JournalReader::open(path)?;
+    let mut fold = Fold::new(reader.header().clone());
+    for entry in &mut reader {
+        let entry = entry?;
+        fold.millis = entry.at;
+        fold.fact(entry.event)
+            .map_err(|reason| FoldError::Contradiction { path: path.display().to_string(), reason })?;
+    }
+    Ok(fold.finish())
+}
+
+/// Folds facts as they come; `app` feeds one live, `read` from a file.
+#[derive(Debug)]
+pub struct Fold {
+    header: Header,
+    rounds: Vec<RoundRecord>,
+    places: BTreeMap<RoundId, usize>,
+    failures: BTreeMap<u32, Vec<FailureSeen>>,
+    skips: BTreeMap<u32, String>,
+    notes: Vec<Note>,
+    known_notes: BTreeSet<(Option<u32>, String)>,
+    diagnoses: BTreeMap<u32, crate::event::Diagnosis>,
+    forecast: Option<(u64, u64)>,
+    end: Option<crate::event::RunEnd>,
+    millis: u64,
+}
+
+impl Fold {
+    /// Begins with a header.
+    pub fn new(header: Header) -> Self {
+        Self {
+            header,
+            rounds: Vec::new(),
+            places: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            skips: BTreeMap::new(),
+            notes: Vec::new(),
+            known_notes: BTreeSet::new(),
+            diagnoses: BTreeMap::new(),
+            forecast: None,
+            end: None,
+            millis: 0,
+        }
+    }
+
+    /// Takes one fact in.
+    ///
+    /// # Errors
+    /// If it names a case, round or place that there is not.
+    pub fn fact(&mut self, event: Event) -> Result<(), String> {
+        match event {
+            Event::RunStarted(_) => return Err("a second `run_started`".into()),
+            Event::RunResumed => self.end = None,
+            Event::RoundStarted { round, attempt, kind, seed, event_loop, order } => {
+                if let Some(case) = order.iter().find(|case| **case as usize >= self.header.cases.len()) {
+                    return Err(format!("round {round} names case {case}, and there is none"));
+                }
+                let slots: Vec<Slot> = order.into_iter().map(|case| Slot { case, outcome: None, micros: 0 }).collect();
+                match self.places.get(&round) {
+                    None => {
+                        self.places.insert(round, self.rounds.len());
+                        let attempts = attempt + 1;
+                        let record =
+                            RoundRecord { id: round, kind, seed, event_loop, attempts, slots, end: None, millis: 0 };
+                        self.rounds.push(record);
+                    }
+                    Some(&place) => self.rounds[place].begin_again(attempt, slots),
+                }
+            }
+            Event::TrialStarted { round, position, case } => {
+                self.slot(round, position, case)?;
+            }
+            Event::TrialFinished { round, position, case, report } => self.trial(round, position, case, report)?,
+            Event::RoundFinished { round, end, millis, .. } => {
+                let round = self.round(round)?;
+                round.end = Some(end);
+                round.millis += millis;
+            }
+            Event::Forecast { round_millis, plan_millis, .. } => self.forecast = Some((round_millis, plan_millis)),
+            Event::Noted(note) => self.note(note),
+            Event::Diagnosed(diagnosis) => {
+                self.diagnoses.insert(diagnosis.case, diagnosis);
+            }
+            Event::RunFinished { end } => self.end = Some(end),
+        }
+        Ok(())
+    }
+
+    /// The record. Rounds that did not end keep their failures only.
+    pub fn finish(mut self) -> Record {
+        for round in &mut self.rounds {
+            if !round.is_complete() {
+                round.forget_passes();
+            }
+        }
+        Record {
+            header: self.header,
+            rounds: self.rounds,
+            failures: self.failures,
+            skips: self.skips,
+            notes: self.notes,
+            diagnoses: self.diagnoses,
+            forecast: self.forecast,
+            end: self.end,
+            millis: self.millis,
+        }
+    }
+
+    fn round(&mut self, round: RoundId) -> Result<&mut RoundRecord, String> {
+        let place = self.places.get(&round).copied().ok_or_else(|| format!("round {round} was never begun"))?;
+        self.rounds.get_mut(place).ok_or_else(|| format!("round {round} was never begun"))
+    }
+
+    fn slot(&mut self, round: RoundId, position: u32, case: u32) -> Result<&mut Slot, String> {
+        match self.round(round)?.slots.get_mut(position as usize) {
+            Some(slot) if slot.case == case => Ok(slot),
+            _ => Err(format!("round {round} has no case {case} at place {position}")),
+        }
+    }
+
+    fn trial(&mut self, round: RoundId, position: u32, case: u32, report: TrialReport) -> Result<(), String> {
+        let slot = self.slot(round, position, case)?;
+        slot.outcome = Some(report.outcome.kind());
+        slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX);
+        for text in report.notes {
+            self.note(Note { case: Some(case), text });
+        }
+        match &report.outcome {
+            Outcome::Passed => {}
+            Outcome::Skipped { reason } => {
+                self.skips.entry(case).or_insert_with(|| reason.clone());
+            }
+            outcome => {
+                let seen = self.failures.entry(case).or_default();
+                if seen.len() < FAILURES_KEPT {
+                    seen.push(FailureSeen { round, position, outcome: outcome.clone() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, note: Note) {
+        if self.known_notes.insert((note.case, note.text.clone())) {
+            self.notes.push(note);
+        }
+    }
+}
+
+impl RoundRecord {
+    /// Another attempt. One that goes on names the whole order again and reports only what was still missing; one that
+    /// begins from the start (after the run was resumed) reports everything again.
+    fn begin_again(&mut self, attempt: u32, slots: Vec<Slot>) {
+        self.attempts = self.attempts.max(attempt + 1);
+        let resumed = !matches!(self.end, Some(RoundEnd::Died { .. }));
+        self.end = None;
+        if resumed || self.slots.len() != slots.len() {
+            self.slots = slots;
+        }
+    }
+
+    fn forget_passes(&mut self) {
+        for slot in &mut self.slots {
+            if !slot.outcome.is_some_and(is_failure) {
+                slot.outcome = None;
+            }
+        }
+    }
+}

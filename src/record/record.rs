@@ -1,0 +1,139 @@
+//! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
+
+use crate::event::{CaseInfo, Diagnosis, Header, Note, RoundEnd, RunEnd};
+use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
+use std::collections::BTreeMap;
+
+/// How many failures of a case keep their texts. All of them are counted.
+pub const FAILURES_KEPT: usize = 8;
+
+/// The folded facts of a run.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// What the run is.
+    pub header: Header,
+    /// The rounds in the order in which they were begun.
+    pub rounds: Vec<RoundRecord>,
+    /// The first failures of each case, by the case's place in the header.
+    pub failures: BTreeMap<u32, Vec<FailureSeen>>,
+    /// Why a case was skipped, the first time.
+    pub skips: BTreeMap<u32, String>,
+    /// Notes on cases and on the run, each once.
+    pub notes: Vec<Note>,
+    /// The last diagnosis of each suspect.
+    pub diagnoses: BTreeMap<u32, Diagnosis>,
+    /// The last forecast: milliseconds of one round and of the plan.
+    pub forecast: Option<(u64, u64)>,
+    /// How the run ended; `None` if its writer was killed.
+    pub end: Option<RunEnd>,
+    /// The time of the last fact, in milliseconds since the run began.
+    pub millis: u64,
+}
+
+/// A round.
+#[derive(Debug, Clone)]
+pub struct RoundRecord {
+    /// Which.
+    pub id: RoundId,
+    /// Why it has its order.
+    pub kind: RoundKind,
+    /// Its seed.
+    pub seed: Seed,
+    /// How long an event loop lives in it.
+    pub event_loop: EventLoop,
+    /// How many times it was begun.
+    pub attempts: u32,
+    /// Its trials in order.
+    pub slots: Vec<Slot>,
+    /// How it ended, as far as is known.
+    pub end: Option<RoundEnd>,
+    /// How long it took, over all attempts.
+    pub millis: u64,
+}
+
+/// A trial in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// The case.
+    pub case: u32,
+    /// How it ended; `None` if it was never reported.
+    pub outcome: Option<OutcomeKind>,
+    /// How long it took.
+    pub micros: u32,
+}
+
+/// A failure that was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureSeen {
+    /// In which round.
+    pub round: RoundId,
+    /// At which place of its order.
+    pub position: u32,
+    /// What it was.
+    pub outcome: Outcome,
+}
+
+impl RoundRecord {
+    /// Whether every trial of it was reported.
+    pub fn is_complete(&self) -> bool {
+        matches!(self.end, Some(RoundEnd::Completed))
+    }
+
+    /// Whether a trial of it failed.
+    pub fn has_failure(&self) -> bool {
+        self.slots.iter().any(|slot| slot.outcome.is_some_and(is_failure))
+    }
+
+    /// The cases in the order in which they ran.
+    pub fn order(&self) -> impl Iterator<Item = u32> + '_ {
+        self.slots.iter().map(|slot| slot.case)
+    }
+
+    /// Whether it is part of the plan, and no question of the diagnosis.
+    pub fn is_planned(&self) -> bool {
+        self.kind != RoundKind::Probe
+    }
+}
+
+/// Whether an outcome is a failure.
+pub fn is_failure(outcome: OutcomeKind) -> bool {
+    match outcome {
+        OutcomeKind::Failed | OutcomeKind::Errored | OutcomeKind::TimedOut | OutcomeKind::Crashed => true,
+        OutcomeKind::Passed | OutcomeKind::Skipped => false,
+    }
+}
+
+impl Record {
+    /// A case as reports name it.
+    pub fn case(&self, case: u32) -> Option<&CaseInfo> {
+        self.header.cases.get(case as usize)
+    }
+
+    /// A round by its number.
+    pub fn round(&self, id: RoundId) -> Option<&RoundRecord> {
+        self.rounds.iter().find(|round| round.id == id)
+    }
+
+    /// The rounds of the plan that were run to their end.
+    pub fn completed_rounds(&self) -> usize {
+        self.rounds.iter().filter(|round| round.is_planned() && round.is_complete()).count()
+    }
+
+    /// How many rounds were planned.
+    pub fn planned_rounds(&self) -> usize {
+        self.header.planned.values().map(|count| *count as usize).sum()
+    }
+
+    /// How many trials were reported, probes included.
+    pub fn trials(&self) -> usize {
+        self.rounds.iter().map(|round| round.slots.iter().filter(|slot| slot.outcome.is_some()).count()).sum()
+    }
+
+    /// What ran before a failure in its round, in order.
+    pub fn before(&self, failure: &FailureSeen) -> Vec<u32> {
+        match self.round(failure.round) {
+            Some(round) => round.order().take(failure.position as usize).collect(),
+            None => Vec::new(),
+        }
+    }
+}
