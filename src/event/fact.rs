@@ -217,3 +217,17 @@ pub enum RunEnd {
         reason: String,
     },
 }
+
+impl Rate {
+    /// One trial more.
+    pub fn count(&mut self, failed: bool) {
+        self.trials += 1;
+        self.failures += u32::from(failed);
+    }
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.failures, self.trials)
+    }
+}

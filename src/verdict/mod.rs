@@ -1,1 +1,10 @@
-//! Judges facts.
+//! Judges facts: a verdict for each case, a gate for the run, and how sure that is. A function of the record alone.
+
+mod cause;
+mod coverage;
+mod judge;
+mod judgement;
+
+pub use cause::Cause;
+pub use judge::judge;
+pub use judgement::{CaseJudgement, Evidence, Gate, Judgement, Order};

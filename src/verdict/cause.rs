@@ -1,0 +1,58 @@
+//! Findings by cause: ten victims of one polluter are one finding with ten cases.
+
+use crate::model::Verdict;
+use crate::verdict::{CaseJudgement, Order};
+use std::collections::BTreeMap;
+
+/// Cases that fail for one reason, as far as can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The worst verdict among them.
+    pub verdict: Verdict,
+    /// The cases, the one that was minimised first.
+    pub cases: Vec<u32>,
+}
+
+/// What makes two findings one: the same cluster or the same minimal sequence, else the same failure text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Sequence(Verdict, Vec<u32>),
+    Fingerprint(Verdict, String),
+    Case(u32),
+}
+
+/// Groups the findings, worst first, then the ones with more cases.
+pub(super) fn group(cases: &[CaseJudgement]) -> Vec<Cause> {
+    let keys: BTreeMap<u32, Key> = cases.iter().map(|case| (case.case, key(case))).collect();
+    let mut groups: BTreeMap<Key, Cause> = BTreeMap::new();
+    for case in cases.iter().filter(|case| case.verdict.is_finding()) {
+        let leader = case.cluster.unwrap_or(case.case);
+        let key = keys.get(&leader).cloned().unwrap_or(Key::Case(case.case));
+        let cause = groups.entry(key).or_insert_with(|| Cause { verdict: case.verdict, cases: Vec::new() });
+        cause.verdict = cause.verdict.min(case.verdict);
+        match case.cluster {
+            None => cause.cases.insert(0, case.case),
+            Some(_) => cause.cases.push(case.case),
+        }
+    }
+    let mut causes: Vec<Cause> = groups.into_values().collect();
+    causes.sort_by(|a, b| {
+        a.verdict.cmp(&b.verdict).then(b.cases.len().cmp(&a.cases.len())).then_with(|| a.cases.cmp(&b.cases))
+    });
+    causes
+}
+
+fn key(case: &CaseJudgement) -> Key {
+    let sequence = match &case.order {
+        Some(Order::Victim { polluters: sequences, .. } | Order::Brittle { state_setters: sequences, .. }) => {
+            sequences.first()
+        }
+        Some(Order::NotMinimised { .. }) | None => None,
+    };
+    let fingerprint = case.failure.as_ref().and_then(|seen| seen.outcome.failure()).map(|failure| &failure.fingerprint);
+    match (sequence, fingerprint) {
+        (Some(sequence), _) => Key::Sequence(case.verdict, sequence.clone()),
+        (None, Some(fingerprint)) => Key::Fingerprint(case.verdict, fingerprint.clone()),
+        (None, None) => Key::Case(case.case),
+    }
+}

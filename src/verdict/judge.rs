@@ -1,0 +1,217 @@
+//! From a record to a judgement.
+
+use crate::event::{Conclusion, Diagnosis, Rate, RunEnd};
+use crate::model::{FindingKind, RoundKind, Verdict};
+use crate::record::{FailureSeen, Record, is_failure};
+use crate::verdict::{CaseJudgement, Evidence, Gate, Judgement, Order, cause, coverage};
+use std::collections::BTreeSet;
+
+/// Judges a record.
+pub fn judge(record: &Record) -> Judgement {
+    let tallies = tally(record);
+    let cases: Vec<CaseJudgement> =
+        tallies.iter().enumerate().map(|(index, tally)| judge_case(record, index as u32, tally)).collect();
+    let (pairs_before, pairs_adjacent) = coverage::of(record);
+    let evidence = evidence(record);
+    Judgement {
+        gate: gate(record, &cases),
+        evidence,
+        pairs_before,
+        pairs_adjacent,
+        causes: cause::group(&cases),
+        cases,
+    }
+}
+
+/// The trials of a case, counted.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    /// In planned rounds.
+    planned: Rate,
+    /// In shuffled rounds.
+    shuffled: Rate,
+    /// In rounds of its own.
+    alone: Rate,
+    /// Reported as skipped.
+    skipped: u32,
+    /// Begun in a planned round and never reported.
+    missing: u32,
+}
+
+fn tally(record: &Record) -> Vec<Tally> {
+    let mut tallies = vec![Tally::default(); record.header.cases.len()];
+    for round in record.rounds.iter().filter(|round| round.is_planned()) {
+        for slot in &round.slots {
+            let Some(tally) = tallies.get_mut(slot.case as usize) else { continue };
+            let failed = match slot.outcome {
+                None => {
+                    tally.missing += 1;
+                    continue;
+                }
+                Some(crate::model::OutcomeKind::Skipped) => {
+                    tally.skipped += 1;
+                    continue;
+                }
+                Some(outcome) => is_failure(outcome),
+            };
+            tally.planned.count(failed);
+            match round.kind {
+                RoundKind::Shuffle => tally.shuffled.count(failed),
+                RoundKind::Alone => tally.alone.count(failed),
+                _ => {}
+            }
+        }
+    }
+    tallies
+}
+
+fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
+    let diagnosis = record.diagnoses.get(&case);
+    let failure = record.failures.get(&case).and_then(|seen| first_planned(record, seen));
+    let counted = if tally.shuffled.trials > 0 { tally.shuffled } else { tally.planned };
+    let mut judged = CaseJudgement {
+        case,
+        verdict: Verdict::Stable,
+        findings: Vec::new(),
+        rate: tally.planned,
+        interval: interval(counted, record.header.policy.confidence),
+        order: None,
+        compared: diagnosis.map(|diagnosis| (diagnosis.alone, diagnosis.in_order)),
+        failure,
+        reason: None,
+        remarks: diagnosis.map(|diagnosis| diagnosis.remarks.clone()).unwrap_or_default(),
+        cluster: diagnosis.and_then(|diagnosis| diagnosis.cluster),
+        repro: diagnosis.and_then(|diagnosis| diagnosis.repro.clone()),
+    };
+    if judged.failure.is_some() || tally.planned.failures > 0 {
+        let (finding, order) = match diagnosis {
+            Some(diagnosis) => concluded(diagnosis),
+            None => (observed(tally), None),
+        };
+        judged.findings.push(finding);
+        judged.verdict = finding.verdict();
+        judged.order = order;
+    } else if tally.skipped > 0 && tally.planned.trials > 0 {
+        judged.findings.push(FindingKind::OrderDependent);
+        judged.verdict = Verdict::OrderDependent;
+        judged.remarks.push(format!("skipped in {} of {} trials", tally.skipped, tally.skipped + tally.planned.trials));
+    } else if let Some(reason) = skip_reason(record, case, tally) {
+        judged.verdict = Verdict::Skipped;
+        judged.reason = Some(reason);
+    } else if tally.missing > 0 || tally.planned.trials == 0 {
+        judged.verdict = Verdict::Unproven;
+        judged.reason =
+            Some(format!("{} of its planned trials did not run to an end that counts", tally.missing.max(1)));
+    }
+    judged
+}
+
+/// The failure to show: one of a planned round if there is one.
+fn first_planned(record: &Record, seen: &[FailureSeen]) -> Option<FailureSeen> {
+    let planned = |failure: &&FailureSeen| record.round(failure.round).is_some_and(|round| round.is_planned());
+    seen.iter().find(planned).or(seen.first()).cloned()
+}
+
+fn skip_reason(record: &Record, case: u32, tally: &Tally) -> Option<String> {
+    let known = record.case(case).and_then(|info| info.skip.clone());
+    known.or_else(|| (tally.skipped > 0).then(|| record.skips.get(&case).cloned().unwrap_or_default()))
+}
+
+/// What observation alone says of a case that failed: broken if it never passed, alone included; order-dependent if it
+/// passes alone and fails in every round with others, or the other way round; else intermittent.
+fn observed(tally: &Tally) -> FindingKind {
+    let others = Rate {
+        failures: tally.planned.failures - tally.alone.failures,
+        trials: tally.planned.trials - tally.alone.trials,
+    };
+    if tally.planned.failures == tally.planned.trials {
+        FindingKind::Broken
+    } else if tally.alone.trials > 0
+        && others.trials > 0
+        && (tally.alone.failures == 0) == (others.failures == others.trials)
+        && (tally.alone.failures == 0 || tally.alone.failures == tally.alone.trials)
+    {
+        FindingKind::OrderDependent
+    } else {
+        FindingKind::Intermittent
+    }
+}
+
+fn concluded(diagnosis: &Diagnosis) -> (FindingKind, Option<Order>) {
+    match &diagnosis.conclusion {
+        Conclusion::Broken => (FindingKind::Broken, None),
+        Conclusion::Victim { polluters, cleaners, complete } => {
+            let order = Order::Victim { polluters: polluters.clone(), cleaners: cleaners.clone(), complete: *complete };
+            (FindingKind::OrderDependent, Some(order))
+        }
+        Conclusion::Brittle { state_setters, complete } => {
+            let order = Order::Brittle { state_setters: state_setters.clone(), complete: *complete };
+            (FindingKind::OrderDependent, Some(order))
+        }
+        Conclusion::NotMinimised { order } => {
+            (FindingKind::OrderDependent, Some(Order::NotMinimised { order: order.clone() }))
+        }
+        Conclusion::Collateral { of } => {
+            (FindingKind::OrderDependent, Some(Order::NotMinimised { order: vec![*of, diagnosis.case] }))
+        }
+        Conclusion::Intermittent | Conclusion::DoesNotReproduce => (FindingKind::Intermittent, None),
+    }
+}
+
+fn evidence(record: &Record) -> Evidence {
+    let shuffled = record.rounds.iter().filter(|round| round.kind == RoundKind::Shuffle && round.is_complete());
+    let mut seeds = BTreeSet::new();
+    let mut rate = Rate::default();
+    for round in shuffled {
+        if seeds.insert((round.seed, round.event_loop)) {
+            rate.count(round.has_failure());
+        }
+    }
+    let confidence = record.header.policy.confidence;
+    let cases = record.header.cases.len().max(1) as f64;
+    Evidence {
+        rounds_counted: rate.trials,
+        rounds_failed: rate.failures,
+        confidence,
+        round_rate_upper: upper(rate, confidence),
+        case_rate_upper_corrected: upper(rate, 1.0 - (1.0 - confidence) / cases),
+    }
+}
+
+fn gate(record: &Record, cases: &[CaseJudgement]) -> Gate {
+    let counts = |case: &&CaseJudgement| case.findings.iter().any(|kind| record.header.policy.fail_on.contains(kind));
+    match &record.end {
+        Some(RunEnd::Interrupted) => return Gate::Interrupted,
+        Some(RunEnd::SubjectFailed { reason }) => return Gate::Error { reason: reason.clone() },
+        None => return Gate::Interrupted,
+        Some(RunEnd::Completed | RunEnd::TimeLimit) => {}
+    }
+    if cases.iter().any(|case| counts(&case)) {
+        return Gate::Failed;
+    }
+    let (completed, planned) = (record.completed_rounds(), record.planned_rounds());
+    if record.end == Some(RunEnd::TimeLimit) || completed < planned {
+        return Gate::Unproven { reason: format!("{completed} of {planned} planned rounds ran to their end") };
+    }
+    match cases.iter().filter(|case| case.verdict == Verdict::Unproven).count() {
+        0 => Gate::Passed,
+        unproven => Gate::Unproven { reason: format!("{unproven} cases have planned trials that never ran") },
+    }
+}
+
+fn interval(rate: Rate, confidence: f64) -> (f64, f64) {
+    let tail = (1.0 - confidence) / 2.0;
+    let (k, n) = (f64::from(rate.failures), f64::from(rate.trials));
+    let lower = if k == 0.0 { 0.0 } else { quantile(k, n - k + 1.0, tail) };
+    (lower, upper(rate, 1.0 - tail))
+}
+
+fn upper(rate: Rate, confidence: f64) -> f64 {
+    let (k, n) = (f64::from(rate.failures), f64::from(rate.trials));
+    if n == k { 1.0 } else { quantile(k + 1.0, n - k, confidence) }
+}
+
+fn quantile(a: f64, b: f64, p: f64) -> f64 {
+    use statrs::distribution::{Beta, ContinuousCDF};
+    Beta::new(a, b).map_or(1.0, |beta| beta.inverse_cdf(p))
+}
