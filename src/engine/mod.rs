@@ -1,1 +1,20 @@
 //! Runs rounds and emits facts.
+//!
+//! A round is a self-contained unit of work: it goes to a worker process over a pipe, and its facts come back. Workers
+//! keep descriptors, threads and memory of rounds apart, and a subject that aborts takes only its round along. The
+//! engine is the one owner of a run's state; what scenarios, suites, verdicts and reports are it does not know.
+
+mod engine;
+mod leftovers;
+mod owned;
+mod protocol;
+mod subject;
+mod worker;
+mod worker_process;
+
+pub use engine::{Engine, EngineConfig, EngineError, Outlook, RoundResult, Stop, StopHandle, Stopped};
+pub use leftovers::{Leftovers, clean_up};
+pub use owned::Owned;
+pub use protocol::{Prepare, Prepared, RoundUnit};
+pub use subject::{Reports, Subject, SubjectError};
+pub use worker::serve;

@@ -1,0 +1,81 @@
+//! What a run must take away when it ends, written down first, so that the next run can do it for one that was killed.
+
+use crate::engine::Owned;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "leftovers.json";
+
+/// The things of a run outside its folder.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Leftovers {
+    #[serde(skip)]
+    path: PathBuf,
+    /// The folder for everything temporary.
+    scratch: PathBuf,
+    /// Process groups.
+    owned: Vec<Owned>,
+}
+
+impl Leftovers {
+    /// Writes down, then makes, the folder for everything temporary of the run in `folder`.
+    ///
+    /// # Errors
+    /// If either can't be written.
+    pub fn begin(folder: &Path, scratch: PathBuf) -> io::Result<Self> {
+        let leftovers = Self { path: folder.join(FILE), scratch, owned: Vec::new() };
+        leftovers.save()?;
+        std::fs::create_dir_all(&leftovers.scratch)?;
+        Ok(leftovers)
+    }
+
+    /// The folder for everything temporary.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
+    /// A process group more.
+    ///
+    /// # Errors
+    /// If it can't be written down.
+    pub fn add(&mut self, owned: Owned) -> io::Result<()> {
+        self.owned.retain(Owned::is_alive);
+        self.owned.push(owned);
+        self.save()
+    }
+
+    /// Kills and removes everything.
+    pub fn clear(self) {
+        for owned in &self.owned {
+            owned.kill();
+        }
+        let _ = std::fs::remove_dir_all(&self.scratch);
+        let _ = std::fs::remove_file(&self.path);
+    }
+
+    fn save(&self) -> io::Result<()> {
+        let text = serde_json::to_vec(self).map_err(io::Error::other)?;
+        let fresh = self.path.with_extension("fresh");
+        std::fs::write(&fresh, text)?;
+        std::fs::rename(&fresh, &self.path)
+    }
+}
+
+/// Takes away what killed runs below `runs` left, and returns their folders. Runs that are alive hold their lock, and
+/// are left alone.
+pub fn clean_up(runs: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(runs) else { return Vec::new() };
+    let mut cleaned = Vec::new();
+    for folder in entries.flatten().map(|entry| entry.path()) {
+        let path = folder.join(FILE);
+        let Ok(text) = std::fs::read(&path) else { continue };
+        let Ok(_lock) = crate::event::RunLock::take(&folder) else { continue };
+        if let Ok(mut leftovers) = serde_json::from_slice::<Leftovers>(&text) {
+            leftovers.path = path;
+            leftovers.clear();
+            cleaned.push(folder);
+        }
+    }
+    cleaned
+}

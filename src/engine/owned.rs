@@ -1,0 +1,70 @@
+//! Things outside a worker that must not outlive it: process groups.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
+
+/// A process group that a worker started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// The id of the group, and of the process that leads it.
+    pub group: i32,
+    /// When its leader started, in clock ticks since boot (field 22 of `/proc/P/stat`), where that can be told. With
+    /// the id it names a process for good: ids are used again, both together are not.
+    pub started: Option<u64>,
+    /// Environment entry that marks its members, `STEADFAST_OWNER=…`: how members are known once the leader is gone.
+    pub mark: String,
+}
+
+impl Owned {
+    /// The group led by the process `pid`, marked by `mark` in its environment.
+    pub fn new(pid: u32, mark: impl Into<String>) -> Option<Self> {
+        let group = i32::try_from(pid).ok()?;
+        Some(Self { group, started: start_time(group), mark: mark.into() })
+    }
+
+    /// Kills every process of the group, and every other process that carries its mark (one that left the group). Does
+    /// nothing to a group that is somebody else's by now.
+    pub fn kill(&self) {
+        let leader = start_time(self.group);
+        let ours = match (self.started, leader) {
+            (Some(then), Some(now)) => then == now,
+            (_, None) | (None, _) => false,
+        };
+        if ours && let Some(pid) = Pid::from_raw(self.group) {
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        for pid in marked(&self.mark) {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+    }
+
+    /// Whether any process of it is alive.
+    pub fn is_alive(&self) -> bool {
+        !marked(&self.mark).is_empty() || (self.started.is_some() && start_time(self.group) == self.started)
+    }
+}
+
+/// The processes whose environment has the entry `mark`. Empty where `/proc` does not tell.
+fn marked(mark: &str) -> Vec<Pid> {
+    if mark.is_empty() {
+        return Vec::new();
+    }
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let carries = |pid: &i32| {
+        std::fs::read(format!("/proc/{pid}/environ"))
+            .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))
+    };
+    pids.filter(carries).filter_map(Pid::from_raw).collect()
+}
+
+/// When a living process started; `None` for a zombie too.
+fn start_time(pid: i32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in brackets may hold anything, brackets too: what follows the last one is plain.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    let started = fields.nth(18)?.parse().ok()?;
+    (!matches!(state, "Z" | "X")).then_some(started)
+}

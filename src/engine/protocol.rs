@@ -1,0 +1,69 @@
+//! What engine and worker say to each other: JSON, a message per line.
+
+use crate::engine::Owned;
+use crate::event::{Note, RoundEnd, TrialReport};
+use crate::model::{ContentHash, EventLoop, RoundId, RoundKind, Seed};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A round, self-contained: all that a worker must know to run it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundUnit {
+    /// Which round.
+    pub round: RoundId,
+    /// Which attempt at it.
+    pub attempt: u32,
+    /// Why it has its order.
+    pub kind: RoundKind,
+    /// The seed of all that is random in it.
+    pub seed: Seed,
+    /// How long an event loop lives.
+    pub event_loop: EventLoop,
+    /// The cases, by their place among the subject's cases.
+    pub order: Vec<u32>,
+    /// The first place of the order that is still to be run.
+    pub from: u32,
+    /// The deadline of a case that has none of its own, in milliseconds.
+    pub case_deadline_ms: u64,
+}
+
+/// What a worker needs before its first round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prepare {
+    /// What the subject is; the engine does not look inside.
+    pub spec: serde_json::Value,
+    /// A folder of the worker's own for everything temporary.
+    pub scratch: PathBuf,
+    /// Marks the processes that it starts.
+    pub mark: String,
+}
+
+/// What a worker says once it has made its subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// How many cases it has.
+    pub cases: u32,
+    /// The hash of what they mean: must be the run's.
+    pub hash: ContentHash,
+}
+
+/// From the engine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Request {
+    Prepare(Prepare),
+    Run(Box<RoundUnit>),
+}
+
+/// From the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reply {
+    Prepared(Prepared),
+    Refused { reason: String },
+    TrialStarted { position: u32, deadline_ms: u64 },
+    TrialFinished { position: u32, report: TrialReport },
+    Noted(Note),
+    Owns(Owned),
+    RoundEnded { end: RoundEnd },
+}
