@@ -5,7 +5,9 @@
 //! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.
 
 mod context;
+mod error;
 mod finding;
+mod junit;
 mod recipe;
 mod summary;
 mod terminal;
@@ -14,6 +16,8 @@ mod view;
 mod words;
 
 pub use context::Context;
+pub use error::ReportError;
+pub use junit::{JunitDetail, junit};
 pub use recipe::{Recipe, recipe};
 pub use terminal::{Style, terminal};
 pub use text::visible;
