@@ -1,1 +1,25 @@
-//! Renders a judged record.
+//! Renders a judged record: for a terminal, for CI (JUnit, annotations), for programs (`report.json`), for people
+//! (Markdown, HTML).
+//!
+//! Every format is a function of the record, its judgement and a small [`Context`]; none looks at the machine. What all
+//! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.
+
+mod context;
+mod error;
+mod finding;
+mod junit;
+mod recipe;
+mod summary;
+mod terminal;
+mod text;
+mod view;
+mod words;
+
+pub use context::Context;
+pub use error::ReportError;
+pub use junit::{JunitDetail, junit};
+pub use recipe::{Recipe, recipe};
+pub use terminal::{Style, terminal};
+pub use text::visible;
+
+use finding::Finding;

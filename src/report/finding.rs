@@ -1,0 +1,229 @@
+//! A finding in words: everything that a reader is told of it, cleaned, before any format lays it out.
+
+use crate::event::Rate;
+use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
+use crate::report::text::visible;
+use crate::report::view::{View, Weight};
+use crate::report::words::{percent, share};
+use crate::verdict::{CaseJudgement, Order};
+
+/// A finding in words.
+#[derive(Debug, Clone)]
+pub(super) struct Finding {
+    pub(super) case: u32,
+    pub(super) verdict: Verdict,
+    pub(super) kind: FindingKind,
+    pub(super) weight: Weight,
+    pub(super) id: String,
+    pub(super) title: String,
+    /// What failed, in one or more lines; never empty.
+    pub(super) message: String,
+    /// More to read; may be empty.
+    pub(super) details: String,
+    /// Where the expectation stands, else where the case does.
+    pub(super) place: Place,
+    pub(super) order: Option<OrderStory>,
+    pub(super) seen: Option<Seen>,
+    pub(super) rate: Rate,
+    pub(super) interval: (f64, f64),
+    /// By the kind of the round, in the kinds' order.
+    pub(super) by_kind: Vec<(RoundKind, Rate)>,
+    /// Alone, and in the accused order.
+    pub(super) compared: Option<(Rate, Rate)>,
+    pub(super) remarks: Vec<String>,
+    pub(super) command: Command,
+}
+
+/// How a case depends on the order.
+#[derive(Debug, Clone)]
+pub(super) struct OrderStory {
+    pub(super) role: Role,
+    /// Minimal sequences that make the difference, without the case itself; for a search that came to no end the
+    /// smallest order known.
+    pub(super) sequences: Vec<Vec<u32>>,
+    pub(super) cleaners: Vec<u32>,
+    pub(super) complete: bool,
+}
+
+/// The part that a case plays in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Victim,
+    Brittle,
+    /// Depends on the order, and nobody knows yet how.
+    Unknown,
+}
+
+/// The failure that is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) round: RoundId,
+    pub(super) kind: Option<RoundKind>,
+    pub(super) seed: Option<Seed>,
+    pub(super) outcome: OutcomeKind,
+    /// What ran before it in its round.
+    pub(super) before: Vec<u32>,
+}
+
+/// The command that shows a finding again.
+#[derive(Debug, Clone)]
+pub(super) enum Command {
+    /// Runs its repro file.
+    Repro(String),
+    /// Runs the whole plan again from its seed: there is no repro file.
+    Plan(String),
+}
+
+impl Command {
+    pub(super) fn line(&self) -> &str {
+        match self {
+            Self::Repro(line) | Self::Plan(line) => line,
+        }
+    }
+}
+
+/// Puts a case's finding into words; `None` if it has none.
+pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
+    let kind = *judged.findings.first().filter(|_| judged.verdict.is_finding())?;
+    let info = view.info(judged.case)?;
+    let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
+    let remarks: Vec<String> = judged.remarks.iter().map(|remark| visible(remark).into_owned()).collect();
+    let message = match failure.map(|failure| visible(failure.message.trim())) {
+        Some(message) if !message.is_empty() => message.into_owned(),
+        _ => remarks.first().cloned().unwrap_or_else(|| crate::report::recipe(kind).means.to_owned()),
+    };
+    let declared = Place { file: info.file.clone(), line: info.line, column: 1 };
+    let place = failure.and_then(|failure| failure.place.clone()).unwrap_or(declared);
+    Some(Finding {
+        case: judged.case,
+        verdict: judged.verdict,
+        kind,
+        weight: view.weight(&judged.findings),
+        id: view.id(judged.case),
+        title: visible(&info.title).into_owned(),
+        message,
+        details: failure.map(|failure| visible(failure.details.trim()).into_owned()).unwrap_or_default(),
+        place: Place { file: visible(&place.file).into_owned(), ..place },
+        order: judged.order.as_ref().map(|order| story(order, judged.case)),
+        seen: seen(view, judged),
+        rate: judged.rate,
+        interval: judged.interval,
+        by_kind: view.rates(judged.case).into_iter().filter(|(kind, _)| *kind != RoundKind::Probe).collect(),
+        compared: judged.compared,
+        remarks,
+        command: command(view, judged),
+    })
+}
+
+fn seen(view: &View<'_>, judged: &CaseJudgement) -> Option<Seen> {
+    let failure = judged.failure.as_ref()?;
+    let round = view.record.round(failure.round);
+    Some(Seen {
+        round: failure.round,
+        kind: round.map(|round| round.kind),
+        seed: round.map(|round| round.seed),
+        outcome: failure.outcome.kind(),
+        before: view.record.before(failure),
+    })
+}
+
+fn story(order: &Order, case: u32) -> OrderStory {
+    match order {
+        Order::Victim { polluters, cleaners, complete } => OrderStory {
+            role: Role::Victim,
+            sequences: polluters.clone(),
+            cleaners: cleaners.clone(),
+            complete: *complete,
+        },
+        Order::Brittle { state_setters, complete } => OrderStory {
+            role: Role::Brittle,
+            sequences: state_setters.clone(),
+            cleaners: Vec::new(),
+            complete: *complete,
+        },
+        Order::NotMinimised { order } => {
+            let before = order.strip_suffix(&[case]).unwrap_or(order);
+            OrderStory { role: Role::Unknown, sequences: vec![before.to_vec()], cleaners: Vec::new(), complete: false }
+        }
+    }
+}
+
+fn command(view: &View<'_>, judged: &CaseJudgement) -> Command {
+    match &judged.repro {
+        Some(repro) => Command::Repro(view.context.repro_command(repro)),
+        None => {
+            let header = &view.record.header;
+            let seed = header.seed.to_string();
+            let arguments = header.subject.arguments.iter().map(String::as_str);
+            Command::Plan(view.context.command(["run", "--seed", seed.as_str()].into_iter().chain(arguments)))
+        }
+    }
+}
+
+impl Finding {
+    /// What makes it fail, in a sentence without a full stop.
+    pub(super) fn root_cause(&self, view: &View<'_>) -> String {
+        match (&self.order, self.kind) {
+            (Some(order), _) => order.sentence(view, self.compared),
+            (None, FindingKind::Broken) => match self.compared {
+                Some((alone, _)) if alone.trials > 0 => format!("fails alone from a fresh start, {alone} times"),
+                _ => format!("fails every time, {} times", self.rate),
+            },
+            (None, FindingKind::OrderDependent) => format!("its result differs between orders: {}", self.kinds()),
+            (None, FindingKind::Intermittent) => {
+                let share = percent(share(self.rate));
+                format!("fails by chance: {} times ({share}), in every order alike", self.rate)
+            }
+            (None, FindingKind::LoopBound) => "leaves something behind that belongs to an ended event loop".to_owned(),
+            (None, FindingKind::Leak) => "leaves a resource behind, and more of it with each trial".to_owned(),
+        }
+    }
+
+    /// `declared 0 of 1, reverse 1 of 1, shuffle 2 of 5`.
+    pub(super) fn kinds(&self) -> String {
+        let parts: Vec<String> = self.by_kind.iter().map(|(kind, rate)| format!("{kind} {rate}")).collect();
+        parts.join(", ")
+    }
+
+    /// The name of the place: `file:line:column`, without the column where it says nothing.
+    pub(super) fn place_text(&self) -> String {
+        match self.place.column {
+            0 | 1 => format!("{}:{}", self.place.file, self.place.line),
+            _ => self.place.to_string(),
+        }
+    }
+}
+
+/// How many cases of a sequence are named in a sentence.
+const NAMED: usize = 4;
+
+impl OrderStory {
+    fn sentence(&self, view: &View<'_>, compared: Option<(Rate, Rate)>) -> String {
+        let sequences: Vec<String> = self.sequences.iter().map(|sequence| chain(view, sequence)).collect();
+        let after = sequences.join(", or after ");
+        match (self.role, compared) {
+            (Role::Victim | Role::Brittle, Some((alone, in_order))) => {
+                format!("fails {alone} times alone, {in_order} after {after}")
+            }
+            (Role::Victim, None) => format!("passes alone, fails after {after}"),
+            (Role::Brittle, None) => format!("fails alone, passes after {after}"),
+            (Role::Unknown, compared) => {
+                let size = self.sequences.first().map_or(0, Vec::len);
+                let smallest = format!("in the smallest order known ({size} before it)");
+                match compared {
+                    Some((alone, in_order)) => format!("fails {alone} times alone, {in_order} {smallest}"),
+                    None => format!("depends on the order, fails {smallest}"),
+                }
+            }
+        }
+    }
+}
+
+/// `a`, `a, then b`.
+pub(super) fn chain(view: &View<'_>, sequence: &[u32]) -> String {
+    let mut parts = view.ids(&sequence[..sequence.len().min(NAMED)]);
+    if sequence.len() > NAMED {
+        parts.push(format!("{} more", sequence.len() - NAMED));
+    }
+    parts.join(", then ")
+}

@@ -1,0 +1,196 @@
+//! A run in words, by cause: what the terminal, the Markdown summary and the HTML page all say.
+
+use crate::event::Note;
+use crate::model::{RoundKind, Verdict};
+use crate::report::finding::{Command, Finding};
+use crate::report::text::visible;
+use crate::report::view::{View, Weight};
+use crate::report::words::{count, duration, evidence, percent, reached, rounds_to_exclude};
+use crate::verdict::{Cause, Gate};
+use std::collections::BTreeMap;
+
+/// A run in words, by cause.
+#[derive(Debug)]
+pub(super) struct Summary {
+    /// `PASSED`, `FAILED`, …
+    pub(super) gate: String,
+    /// What it came to, in a few words.
+    pub(super) headline: String,
+    /// What was run, how much of it, for how long.
+    pub(super) ran: String,
+    /// How sure "nothing" is.
+    pub(super) evidence: String,
+    /// The findings, worst first; those that fail the gate before those that warn.
+    pub(super) causes: Vec<CauseStory>,
+    /// Reasons and how many cases were skipped for each, most first.
+    pub(super) skipped: Vec<(String, usize)>,
+    /// Reasons and how many cases are unproven for each, most first.
+    pub(super) unproven: Vec<(String, usize)>,
+    /// Notes on cases and on the run.
+    pub(super) notes: Vec<String>,
+    /// Which ordered pairs were seen.
+    pub(super) coverage: String,
+    /// What was not measured, and why.
+    pub(super) unmeasured: Vec<(String, String)>,
+    /// What more certainty costs.
+    pub(super) price: String,
+    /// What to do now.
+    pub(super) next: String,
+}
+
+/// Findings with one cause.
+#[derive(Debug)]
+pub(super) struct CauseStory {
+    /// The case that stands for all of them.
+    pub(super) lead: Finding,
+    /// The ids of the others.
+    pub(super) others: Vec<String>,
+}
+
+impl Summary {
+    pub(super) fn new(view: &View<'_>) -> Self {
+        let mut causes: Vec<CauseStory> =
+            view.judgement.causes.iter().filter_map(|cause| CauseStory::new(view, cause)).collect();
+        // A stable sort: within a weight, the judgement's order holds.
+        causes.sort_by_key(|cause| cause.lead.weight == Weight::Warns);
+        Self {
+            gate: view.judgement.gate.as_str().to_uppercase(),
+            headline: headline(view, &causes),
+            ran: ran(view),
+            evidence: evidence(&view.judgement.evidence, view.cases_with_findings()),
+            skipped: reasons(view, Verdict::Skipped),
+            unproven: reasons(view, Verdict::Unproven),
+            notes: view.record.notes.iter().map(|note| note_text(view, note)).collect(),
+            coverage: format!(
+                "{} of ordered pairs one before the other, {} one right before the other",
+                reached(view.judgement.pairs_before),
+                reached(view.judgement.pairs_adjacent)
+            ),
+            unmeasured: unmeasured(view),
+            price: price(view),
+            next: next(view, &causes),
+            causes,
+        }
+    }
+}
+
+impl CauseStory {
+    fn new(view: &View<'_>, cause: &Cause) -> Option<Self> {
+        let (lead, others) = cause.cases.split_first()?;
+        Some(Self { lead: view.finding(*lead)?, others: view.ids(others) })
+    }
+
+    /// How many cases it has.
+    pub(super) fn cases(&self) -> usize {
+        self.others.len() + 1
+    }
+}
+
+fn headline(view: &View<'_>, causes: &[CauseStory]) -> String {
+    let cases = view.record.header.cases.len();
+    let found = match causes.len() {
+        0 => None,
+        number => {
+            Some(format!("{} in {} of {}", count(number, "finding"), view.cases_with_findings(), count(cases, "case")))
+        }
+    };
+    match (&view.judgement.gate, found) {
+        (Gate::Passed, None) => format!("nothing found in {}", count(cases, "case")),
+        (Gate::Passed, Some(found)) => format!("{found}, none of a kind that fails the gate"),
+        (Gate::Failed, found) => found.unwrap_or_else(|| "something was found".to_owned()),
+        (Gate::Unproven { reason } | Gate::Error { reason }, found) => {
+            let reason = visible(reason.trim()).into_owned();
+            found.map_or(reason.clone(), |found| format!("{reason}; {found}"))
+        }
+        (Gate::Interrupted, found) => {
+            let (done, planned) = (view.record.completed_rounds(), view.record.planned_rounds());
+            let rounds = format!("after {done} of {}", count(planned, "round"));
+            found.map_or(rounds.clone(), |found| format!("{rounds}; {found}"))
+        }
+    }
+}
+
+fn ran(view: &View<'_>) -> String {
+    let record = view.record;
+    let (done, planned) = (record.completed_rounds(), record.planned_rounds());
+    let rounds = match done == planned {
+        true => count(done, "round"),
+        false => format!("{done} of {}", count(planned, "round")),
+    };
+    let trials = count(record.trials(), "trial");
+    let subject = visible(&record.header.subject.name);
+    format!("{subject}: {rounds}, {trials}, {}, seed {}", duration(record.millis), record.header.seed)
+}
+
+fn reasons(view: &View<'_>, verdict: Verdict) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for case in view.judgement.cases.iter().filter(|case| case.verdict == verdict) {
+        let reason = case.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+        *counts.entry(visible(reason.unwrap_or("no reason given")).into_owned()).or_default() += 1;
+    }
+    let mut reasons: Vec<(String, usize)> = counts.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    reasons
+}
+
+fn note_text(view: &View<'_>, note: &Note) -> String {
+    let text = visible(note.text.trim());
+    note.case.map_or_else(|| text.to_string(), |case| format!("{}: {text}", view.id(case)))
+}
+
+fn unmeasured(view: &View<'_>) -> Vec<(String, String)> {
+    let measured = &view.record.header.subject.measured;
+    let missing = measured.iter().filter(|(_, how)| how.as_str() != "yes");
+    missing.map(|(kind, why)| (visible(kind).into_owned(), visible(why).into_owned())).collect()
+}
+
+/// Rates worth asking for, in the order in which people ask.
+const TARGETS: [f64; 3] = [0.01, 0.001, 0.0001];
+
+fn price(view: &View<'_>) -> String {
+    let evidence = &view.judgement.evidence;
+    let clean = evidence.rounds_failed == 0;
+    let beyond = |rate: &&f64| !clean || evidence.round_rate_upper > **rate * 1.001;
+    let target = TARGETS.iter().find(beyond).copied().unwrap_or(TARGETS[2]);
+    let wanted = rounds_to_exclude(target, evidence.confidence);
+    let missing = if clean { wanted.saturating_sub(evidence.rounds_counted) } else { wanted };
+    let cost = match round_millis(view) {
+        Some(millis) => {
+            let jobs = u64::from(view.record.header.policy.jobs.max(1));
+            format!(", about {}", duration(millis.saturating_mul(u64::from(missing)) / jobs))
+        }
+        None => String::new(),
+    };
+    let more = if missing == wanted { String::new() } else { format!(", {missing} more") };
+    format!(
+        "to exclude failures in more than {} of rounds: {wanted} shuffled rounds{more}{cost} (--max-flake-rate {target})",
+        percent(target)
+    )
+}
+
+/// What a shuffled round took here, or what was forecast.
+fn round_millis(view: &View<'_>) -> Option<u64> {
+    let shuffled = view.record.rounds.iter().filter(|round| round.kind == RoundKind::Shuffle && round.is_complete());
+    let (sum, number) = shuffled.fold((0, 0), |(sum, number), round| (sum + round.millis, number + 1));
+    match number {
+        0 => view.record.forecast.map(|(round, _)| round),
+        number => Some(sum / number),
+    }
+}
+
+fn next(view: &View<'_>, causes: &[CauseStory]) -> String {
+    let context = view.context;
+    let resume = || context.command(["run", "--resume", view.record.header.run.as_str()]);
+    let first = causes.first().map(|cause| &cause.lead.command);
+    match (&view.judgement.gate, first) {
+        (Gate::Error { .. }, _) => {
+            "start the subject by hand with the same arguments; its last output tells why".to_owned()
+        }
+        (Gate::Interrupted | Gate::Unproven { .. }, _) => format!("go on where it stopped: {}", resume()),
+        (Gate::Failed | Gate::Passed, Some(Command::Repro(_))) => {
+            "see the first finding happen with its command, then mend its cause; the others may go with it".to_owned()
+        }
+        (Gate::Failed | Gate::Passed, Some(Command::Plan(line))) => format!("see it happen again: {line}"),
+        (Gate::Passed | Gate::Failed, None) => "nothing to mend; ask for more certainty where it matters".to_owned(),
+    }
+}

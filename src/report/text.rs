@@ -1,0 +1,215 @@
+//! Text for people: cleaned of what would disturb a terminal or a file, measured in columns, wrapped and shortened.
+
+use std::borrow::Cow;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The text without terminal sequences, and with every other character that can't be seen or that XML can't hold
+/// (controls but for tab, line feed and carriage return; direction overrides; U+FFFE and U+FFFF) as a visible escape.
+///
+/// Failure messages come from outside: without this, one could recolour the terminal or break a file.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find(is_hidden) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(length) = sequence_length(rest) {
+            rest = &rest[length..];
+            continue;
+        }
+        let mut chars = rest.chars();
+        if let Some(hidden) = chars.next() {
+            out.push_str(&escape(hidden));
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The first line of a text, cleaned, cut to `columns` with an ellipsis.
+pub(super) fn one_line(text: &str, columns: usize) -> String {
+    let clean = visible(text);
+    let mut lines = clean.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default().replace('\t', " ");
+    match lines.next() {
+        Some(_) if width(&first) < columns => format!("{first} …"),
+        _ => shorten(&first, columns),
+    }
+}
+
+/// The text cut to `columns`, with an ellipsis if something was cut.
+pub(super) fn shorten(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used + wide + 1 > columns {
+            break;
+        }
+        used += wide;
+        out.push(c);
+    }
+    out.push('…');
+    out
+}
+
+/// The text as lines of at most `columns`, broken between words where that is possible.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(8);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            push_word(&mut lines, &mut line, word, columns);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// How many columns of a terminal the text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// At most `bytes` of the text, cut between characters, and how many bytes were left out.
+pub(super) fn bounded(text: &str, bytes: usize) -> (&str, usize) {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    (&text[..end], text.len() - end)
+}
+
+fn push_word(lines: &mut Vec<String>, line: &mut String, word: &str, columns: usize) {
+    let mut word = word;
+    loop {
+        let gap = usize::from(!line.is_empty());
+        if width(line) + gap + width(word) <= columns {
+            line.push_str(&" "[..gap]);
+            line.push_str(word);
+            return;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(line));
+            continue;
+        }
+        let cut = prefix(word, columns);
+        lines.push(word[..cut].to_owned());
+        word = &word[cut..];
+    }
+}
+
+/// How many bytes of a word fill `columns`; at least one character.
+fn prefix(word: &str, columns: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in word.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > columns && at > 0 {
+            return at;
+        }
+    }
+    word.len()
+}
+
+fn is_hidden(c: char) -> bool {
+    let plain = matches!(c, '\t' | '\n' | '\r');
+    let directs = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && !plain) || directs || matches!(c, '\u{fffe}' | '\u{ffff}')
+}
+
+fn escape(c: char) -> String {
+    match u32::from(c) {
+        code @ ..=0xff => format!("\\x{code:02x}"),
+        code => format!("\\u{{{code:x}}}"),
+    }
+}
+
+/// How many bytes a terminal sequence takes at the text's begin (ECMA-48: CSI, OSC and its like, two-byte escapes).
+fn sequence_length(text: &str) -> Option<usize> {
+    let (body, start) = match text.strip_prefix('\u{1b}') {
+        Some(rest) => (rest, 1),
+        None => (text.strip_prefix('\u{9b}').map(|_| text)?, 0),
+    };
+    let mut chars = body.char_indices();
+    match chars.next()?.1 {
+        '[' | '\u{9b}' => {
+            let end = chars.find(|(_, c)| !matches!(c, '\u{20}'..='\u{3f}'))?;
+            matches!(end.1, '\u{40}'..='\u{7e}').then_some(start + end.0 + 1)
+        }
+        ']' | 'P' | 'X' | '^' | '_' => {
+            let end = body.find(['\u{7}', '\u{9c}', '\u{1b}', '\n'])?;
+            match &body[end..] {
+                rest if rest.starts_with("\u{1b}\\") => Some(start + end + 2),
+                rest if rest.starts_with('\u{7}') => Some(start + end + 1),
+                rest if rest.starts_with('\u{9c}') => Some(start + end + '\u{9c}'.len_utf8()),
+                _ => None,
+            }
+        }
+        c @ '\u{30}'..='\u{7e}' => Some(start + c.len_utf8()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(visible(text), expected, "{text:?}");
+    }
+
+    #[test]
+    fn terminal_sequences_go() {
+        check("\u{1b}[1;31mred\u{1b}[0m", "red");
+        check("\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{7}", "link");
+        check("\u{9b}2Jcleared", "cleared");
+        check("\u{1b}c", "");
+    }
+
+    #[test]
+    fn what_can_not_be_seen_is_shown() {
+        check("a\u{0}b\u{b}c", r"a\x00b\x0bc");
+        check("\u{1b}", r"\x1b");
+        check("\u{1b}]never ends", r"\x1b]never ends");
+        check("\u{fffe}\u{ffff}\u{202e}", r"\u{fffe}\u{ffff}\u{202e}");
+        check("tab\tline\nreturn\r", "tab\tline\nreturn\r");
+    }
+
+    #[test]
+    fn wide_characters_count_as_two_columns() {
+        assert_eq!(shorten("你好世界", 5), "你好…");
+        assert_eq!(wrap("你好世界 ok", 8), ["你好世界", "ok"]);
+    }
+
+    #[test]
+    fn lines_break_between_words_and_long_words_anywhere() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("abcdefghijkl", 8), ["abcdefgh", "ijkl"]);
+        assert_eq!(one_line("first\nsecond", 20), "first …");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(text in any::<String>()) {
+            prop_assert!(!visible(&text).chars().any(is_hidden));
+        }
+
+        #[test]
+        fn no_line_is_too_wide(text in any::<String>(), columns in 8_usize..100) {
+            let clean = visible(&text).replace(['\t', '\r'], " ");
+            for line in wrap(&clean, columns) {
+                prop_assert!(width(&line) <= columns, "{line:?}");
+            }
+            prop_assert!(width(&shorten(&clean.replace('\n', " "), columns)) <= columns);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A judged record, prepared for rendering: what several formats count, counted once.
+
+use crate::event::{CaseInfo, Rate};
+use crate::model::{FindingKind, OutcomeKind, RoundKind};
+use crate::record::{Record, is_failure};
+use crate::report::text::visible;
+use crate::report::{Context, Finding, finding};
+use crate::verdict::{CaseJudgement, Judgement};
+use std::collections::BTreeMap;
+
+/// A judged record, prepared for rendering.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    pub(super) record: &'a Record,
+    pub(super) judgement: &'a Judgement,
+    pub(super) context: &'a Context,
+    tallies: Vec<Tally>,
+}
+
+/// The trials of a case, counted by the kind of their round.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    rates: BTreeMap<RoundKind, Rate>,
+    micros: u64,
+    timed: u32,
+    slowest: u32,
+}
+
+/// Whether a finding decides the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// It fails the gate.
+    Fails,
+    /// It is told, and the gate does not look at it.
+    Warns,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(record: &'a Record, judgement: &'a Judgement, context: &'a Context) -> Self {
+        let mut tallies = vec![Tally::default(); record.header.cases.len()];
+        for round in &record.rounds {
+            for slot in &round.slots {
+                let (Some(tally), Some(outcome)) = (tallies.get_mut(slot.case as usize), slot.outcome) else {
+                    continue;
+                };
+                if outcome == OutcomeKind::Skipped {
+                    continue;
+                }
+                tally.rates.entry(round.kind).or_default().count(is_failure(outcome));
+                tally.micros += u64::from(slot.micros);
+                tally.timed += 1;
+                tally.slowest = tally.slowest.max(slot.micros);
+            }
+        }
+        Self { record, judgement, context, tallies }
+    }
+
+    /// A case's id, safe to show.
+    pub(super) fn id(&self, case: u32) -> String {
+        self.info(case).map_or_else(|| format!("case {case}"), |info| visible(info.id.as_str()).into_owned())
+    }
+
+    /// The ids of some cases.
+    pub(super) fn ids(&self, cases: &[u32]) -> Vec<String> {
+        cases.iter().map(|case| self.id(*case)).collect()
+    }
+
+    /// A case as the header has it.
+    pub(super) fn info(&self, case: u32) -> Option<&'a CaseInfo> {
+        self.record.case(case)
+    }
+
+    /// What a case came to.
+    pub(super) fn judged(&self, case: u32) -> Option<&'a CaseJudgement> {
+        self.judgement.cases.get(case as usize)
+    }
+
+    /// The finding on a case, in words, if there is one.
+    pub(super) fn finding(&self, case: u32) -> Option<Finding> {
+        self.judged(case).and_then(|judged| finding::of(self, judged))
+    }
+
+    /// Failures and trials by the kind of the round, probes included.
+    pub(super) fn rates(&self, case: u32) -> BTreeMap<RoundKind, Rate> {
+        self.tallies.get(case as usize).map(|tally| tally.rates.clone()).unwrap_or_default()
+    }
+
+    /// The mean duration of a case's trials in microseconds; 0 if none was timed.
+    pub(super) fn mean_micros(&self, case: u32) -> u64 {
+        match self.tallies.get(case as usize) {
+            Some(tally) if tally.timed > 0 => tally.micros / u64::from(tally.timed),
+            _ => 0,
+        }
+    }
+
+    /// The longest trial of a case in microseconds.
+    pub(super) fn slowest_micros(&self, case: u32) -> u32 {
+        self.tallies.get(case as usize).map_or(0, |tally| tally.slowest)
+    }
+
+    /// Whether any of these findings decides the gate.
+    pub(super) fn weight(&self, findings: &[FindingKind]) -> Weight {
+        let fail_on = &self.record.header.policy.fail_on;
+        if findings.iter().any(|kind| fail_on.contains(kind)) { Weight::Fails } else { Weight::Warns }
+    }
+
+    /// How many cases have a finding.
+    pub(super) fn cases_with_findings(&self) -> usize {
+        self.judgement.cases.iter().filter(|case| case.verdict.is_finding()).count()
+    }
+}
