@@ -1,0 +1,5 @@
+//! The mock providers over real sockets.
+
+mod faults;
+mod kit;
+mod wires;
