@@ -7,6 +7,7 @@
 mod context;
 mod error;
 mod finding;
+mod json;
 mod junit;
 mod recipe;
 mod summary;
@@ -17,6 +18,10 @@ mod words;
 
 pub use context::Context;
 pub use error::ReportError;
+pub use json::{
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,
+    REPORT_VERSION, json, json_report, json_schema,
+};
 pub use junit::{JunitDetail, junit};
 pub use recipe::{Recipe, recipe};
 pub use terminal::{Style, terminal};
