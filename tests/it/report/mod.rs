@@ -2,5 +2,6 @@
 
 mod json;
 mod junit;
+mod markdown;
 mod sample;
 mod terminal;
