@@ -4,7 +4,7 @@ mod script;
 mod wire;
 
 pub use script::{
-    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, LocalModel, Malformed, Match, ProviderScript, Reply, ResetAt,
-    Script, Usage,
+    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, LocalModel, Malformed, Match, ProviderScript,
+    Reply, ResetAt, Script, Usage,
 };
 pub use wire::{ProviderDecl, ProviderName, Wire};
