@@ -1,4 +1,5 @@
 //! The integration tests, as one program.
 
+mod plan;
 mod provider;
 mod report;
