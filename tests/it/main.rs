@@ -3,3 +3,4 @@
 mod plan;
 mod provider;
 mod report;
+mod tutor;
