@@ -35,7 +35,7 @@ pub(crate) const ALERT_LEVELS: &[&str] = &["GREEN", "YELLOW", "ORANGE", "RED", "
 
 /// The fields of a warning about the budget.
 pub(crate) const WARNING_FIELDS: &[&str] =
-    &["used", "limit", "percentage", "requested_provider", "estimate", "alternative"];
+    &["used", "limit", "percentage", "requested_provider", "estimate", "alternative", "message"];
 
 /// What an argument is.
 pub(crate) fn argument(name: &str) -> ValueKind {

@@ -14,9 +14,9 @@ pub(crate) const CALL_KEYS: &[&str] = &["count", "model", "language", "message",
 /// The endpoints of a wire format by their words.
 pub(crate) fn endpoints(wire: Wire) -> &'static [&'static str] {
     match wire {
-        Wire::Anthropic => &["messages"],
-        Wire::Mistral | Wire::Deepseek | Wire::Openai => &["completions"],
-        Wire::Ollama => &["generate", "chat", "tags", "version", "show"],
+        Wire::Anthropic => &["messages", "models"],
+        Wire::Mistral | Wire::Deepseek | Wire::Openai => &["completions", "models"],
+        Wire::Ollama => &["generate", "chat", "tags", "version", "show", "ps", "pull"],
     }
 }
 

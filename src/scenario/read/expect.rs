@@ -121,7 +121,8 @@ impl Reader<'_> {
         }
     }
 
-    fn json_path(&mut self, path: &str, span: Span) -> Option<JsonPath> {
+    /// A JSONPath; what is wrong with it is shown where it is.
+    pub(crate) fn json_path(&mut self, path: &str, span: Span) -> Option<JsonPath> {
         match JsonPath::parse(path) {
             Ok(path) => Some(path),
             Err(error) => {

@@ -111,7 +111,8 @@ impl Reader<'_> {
         }
     }
 
-    fn regex(&mut self, node: &Node) -> Option<regex::Regex> {
+    /// A regular expression.
+    pub(crate) fn regex(&mut self, node: &Node) -> Option<regex::Regex> {
         let text = self.text(node, "a regular expression")?;
         match RegexBuilder::new(&text).size_limit(MAX_REGEX).build() {
             Ok(regex) => Some(regex),

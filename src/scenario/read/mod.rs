@@ -12,5 +12,6 @@ mod scenario;
 mod step;
 mod values;
 
+pub(crate) use action::METHODS as HTTP_METHODS;
 pub(crate) use reader::{Names, Reader, quoted};
 pub(crate) use scenario::read_scenario;
