@@ -2,8 +2,8 @@
 
 use crate::model::{RoundId, Seed, TrialKey};
 use crate::provider::{
-    Answer, Attribution, Behaviour, Failing, FailureKind, JournalLimits, LocalModel, Match, ProviderDecl, ProviderError,
-    ProviderName, ProviderScript, Providers, ProvidersOptions, Reply, Script, ShutdownReport, supports,
+    Answer, Attribution, Behaviour, Failing, FailureKind, JournalLimits, LocalModel, Match, ProviderDecl,
+    ProviderError, ProviderName, ProviderScript, Providers, ProvidersOptions, Reply, Script, ShutdownReport, supports,
 };
 use std::io::Write;
 
@@ -53,9 +53,8 @@ impl ServeProviders {
 }
 
 fn default_rules(decl: &ProviderDecl) -> ProviderScript {
-    let on = |part: String, answer: Answer| {
-        (Match { message: Some(part), ..Match::default() }, Behaviour::plain(answer))
-    };
+    let on =
+        |part: String, answer: Answer| (Match { message: Some(part), ..Match::default() }, Behaviour::plain(answer));
     let documented = FailureKind::ALL.into_iter().filter(|kind| supports(decl.wire, *kind));
     let failures = documented.map(|kind| on(format!("fail: {}", kind.as_str()), Answer::Fail(Failing::new(kind))));
     let hang = on("please hang".to_owned(), Answer::Hang);
