@@ -35,7 +35,7 @@ fn garbage_is_refused_and_does_no_harm() {
 #[test]
 fn a_request_without_a_path_is_a_call_that_nothing_covers() {
     let kit = Kit::new(always(reply("Hi")));
-    exchange(&kit, Wire::Openai, b"OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    _ = exchange(&kit, Wire::Openai, b"OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     let ended = kit.providers.end();
     assert_eq!((ended.unscripted.len(), ended.calls[0].status), (1, Some(400)));
 }
