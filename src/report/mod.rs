@@ -8,6 +8,7 @@ mod annotations;
 mod context;
 mod error;
 mod finding;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -21,6 +22,7 @@ mod words;
 pub use annotations::github_annotations;
 pub use context::Context;
 pub use error::ReportError;
+pub use html::html;
 pub use json::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,
     REPORT_VERSION, json, json_report, json_schema,

@@ -1,5 +1,6 @@
 //! Every format, rendered from the facts of synthetic runs.
 
+mod html;
 mod json;
 mod junit;
 mod markdown;
