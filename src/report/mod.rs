@@ -8,6 +8,7 @@ mod annotations;
 mod context;
 mod error;
 mod finding;
+mod format;
 mod html;
 mod json;
 mod junit;
@@ -22,6 +23,7 @@ mod words;
 pub use annotations::github_annotations;
 pub use context::Context;
 pub use error::ReportError;
+pub use format::{Format, FormatError};
 pub use html::html;
 pub use json::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,

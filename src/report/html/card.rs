@@ -22,7 +22,7 @@ const OTHERS: usize = 200;
 /// How many rounds a card's strip draws.
 const STRIP_ROWS: usize = 40;
 
-/// How many strips a page has, in rounds times cards.
+/// How many cases of a chain are shown.
 const CHIPS: usize = 12;
 
 /// A finding as a card.
@@ -87,6 +87,7 @@ struct Chip {
 struct Strip {
     rows: usize,
     columns: usize,
+    height: usize,
     passed: String,
     failed: String,
     accused: String,
@@ -188,6 +189,8 @@ fn strip(view: &View<'_>, finding: &Finding) -> Option<Strip> {
     let mut strip = Strip {
         rows: lines.len().min(STRIP_ROWS),
         columns: columns + wide.ceil() as usize,
+        // Few lines are drawn taller.
+        height: lines.len().min(STRIP_ROWS) * if lines.len() <= 10 { 13 } else { 7 },
         passed: String::new(),
         failed: String::new(),
         accused: String::new(),
@@ -225,5 +228,9 @@ fn sentence(lines: &[Line<'_>]) -> String {
         let rate = if line.after { &mut after } else { &mut otherwise };
         rate.count(line.failed);
     }
-    format!("In rounds in which the accused ran before it, it failed {after} times; in the others {otherwise} times.")
+    let others = if otherwise.trials > 0 { format!("; in the others {otherwise} times") } else { String::new() };
+    if after.trials == 0 {
+        return format!("The accused never ran before it in a round; it failed {otherwise} times.");
+    }
+    format!("In rounds in which the accused ran before it, it failed {after} times{others}.")
 }

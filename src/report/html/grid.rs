@@ -4,7 +4,6 @@ use crate::event::RoundEnd;
 use crate::model::{EventLoop, OutcomeKind, RoundKind};
 use crate::record::{Record, Slot};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// At most so many rows are drawn.
@@ -22,8 +21,8 @@ pub(super) struct Grid {
     columns: usize,
     /// How many rounds are not drawn.
     left_out: usize,
-    /// What is to be seen, class by class, as the data of an SVG path.
-    paths: BTreeMap<&'static str, String>,
+    /// What is to be seen, class by class, as the data of an SVG path. What matters most comes last and lies on top.
+    paths: Vec<(&'static str, String)>,
 }
 
 /// A round.
@@ -54,14 +53,16 @@ impl Grid {
     pub(super) fn new(record: &Record) -> Self {
         let (rows, left_out) = rows(record);
         let columns = rows.iter().map(|row| row.slots.len()).max().unwrap_or(0);
-        let mut paths: BTreeMap<&'static str, String> = BTreeMap::new();
+        let mut paths = ["passed", "skipped", "missing", "failed"].map(|class| (class, String::new()));
         for (at, row) in rows.iter().enumerate() {
             for (from, length, outcome) in runs(&row.slots) {
-                let path = paths.entry(class(outcome)).or_default();
-                // Writing to a string can't fail.
-                let _ = write!(path, "M{from} {at}h{length}v.84h-{length}z");
+                for (_, path) in paths.iter_mut().filter(|(name, _)| *name == class(outcome)) {
+                    // Writing to a string can't fail.
+                    let _ = write!(path, "M{from} {at}h{length}v.84h-{length}z");
+                }
             }
         }
+        let paths = paths.into_iter().filter(|(_, path)| !path.is_empty()).collect();
         Self { rows, columns, left_out, paths }
     }
 

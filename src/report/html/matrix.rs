@@ -77,12 +77,10 @@ fn spans(cases: usize) -> Vec<(usize, usize)> {
 /// The share of pairs (a, b) seen in that order, in whole percent, never rounded up to 100.
 fn share(before: &[Vec<u64>], a: (usize, usize), b: (usize, usize)) -> Option<u8> {
     let (mut pairs, mut seen) = (0_u64, 0_u64);
-    for later in b.0..=b.1 {
-        for earlier in a.0..=a.1 {
-            if earlier != later {
-                pairs += 1;
-                seen += before[later][earlier / 64] >> (earlier % 64) & 1;
-            }
+    for (later, ran_before) in before.iter().enumerate().take(b.1 + 1).skip(b.0) {
+        for earlier in (a.0..=a.1).filter(|earlier| *earlier != later) {
+            pairs += 1;
+            seen += ran_before[earlier / 64] >> (earlier % 64) & 1;
         }
     }
     (pairs > 0).then(|| u8::try_from(seen * 100 / pairs).unwrap_or(100))

@@ -67,13 +67,18 @@
     let held = null;
     let cursor = null;
 
-    const cells = (number) => {
+    // In a long round a cell is narrower than a pixel: what is pointed at is drawn wider.
+    const wide = Math.max(1, columns / 200);
+    const cells = (number, wanted = () => true) => {
       let path = "";
       rows.forEach((row, y) => {
-        for (const x of decoded(row).places.get(number) ?? []) path += `M${x} ${y}h1v.84h-1z`;
+        for (const x of decoded(row).places.get(number) ?? []) {
+          if (wanted(row.outcomes[x])) path += `M${x} ${y}h${wide}v.84h-${wide}z`;
+        }
       });
       return path;
     };
+    const failing = (outcome) => "fetc".includes(outcome);
     const names = (numbers) => numbers.map((number) => data.ids[number]).join(", then ");
     const story = (number) => {
       const accused = data.accused[number];
@@ -84,12 +89,15 @@
       return text;
     };
     const clear = () => {
-      for (const id of ["marked-case", "marked-accused", "cursor"]) byId(id).setAttribute("d", "");
+      for (const id of ["marked-passed", "marked-failed", "marked-accused", "cursor"]) byId(id).setAttribute("d", "");
+      grid.classList.remove("pointing");
     };
     const show = (number, text) => {
       const accused = data.accused[number];
-      byId("marked-case").setAttribute("d", cells(number));
-      byId("marked-accused").setAttribute("d", accused ? [...new Set(accused.sequences.flat())].map(cells).join("") : "");
+      grid.classList.add("pointing");
+      byId("marked-passed").setAttribute("d", cells(number, (outcome) => !failing(outcome)));
+      byId("marked-failed").setAttribute("d", cells(number, failing));
+      byId("marked-accused").setAttribute("d", accused ? [...new Set(accused.sequences.flat())].map((other) => cells(other)).join("") : "");
       told.textContent = text ?? `${data.ids[number]}: ${data.verdicts[number]}, ${data.failures[number]} of ${data.trials[number]} trials failed.${story(number)}`;
     };
     const hold = (number) => {
@@ -216,7 +224,7 @@
     const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
     numbers.sort((a, b) => sign * compare(key(a), key(b)) || data.mean[b] - data.mean[a] || a - b);
     body.replaceChildren(...numbers.slice(0, limit).map(drawn));
-    byId("shown").textContent = `${numbers.length} of ${data.ids.length} cases`;
+    byId("shown").textContent = `${numbers.length.toLocaleString("en")} of ${data.ids.length.toLocaleString("en")} cases`;
     byId("more").hidden = numbers.length <= limit;
   };
   for (const header of document.querySelectorAll("#table [data-sort]")) {
