@@ -1,1 +1,11 @@
 //! Arguments, environment, terminal; nothing else reads them.
+
+mod arguments;
+mod exit;
+mod live;
+mod main;
+mod run_arguments;
+mod signals;
+
+pub use exit::Exit;
+pub use main::main;

@@ -460,8 +460,10 @@ impl Progress {
 
     fn finished(&mut self, position: u32, report: TrialReport) -> Option<Event> {
         let case = *self.unit.order.get(position as usize)?;
-        self.running = None;
-        self.last = Some(position);
+        if self.running.is_some_and(|(running, _)| running == position) {
+            self.running = None;
+        }
+        self.last = self.last.max(Some(position));
         *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
         Some(Event::TrialFinished { round: self.unit.round, position, case, report })
     }

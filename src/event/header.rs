@@ -4,6 +4,7 @@ use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, Seed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// The version of the journal's format. A reader refuses a newer one.
 pub const JOURNAL_VERSION: u32 = 1;
@@ -61,6 +62,23 @@ pub struct Policy {
     pub event_loops: Vec<EventLoop>,
     /// How many rounds ran side by side.
     pub jobs: u32,
+    /// How the plan was asked for, so that a resumed run makes the same one.
+    pub plan: PlanPolicy,
+}
+
+/// How a plan was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanPolicy {
+    /// The strategy's name.
+    pub strategy: String,
+    /// What stays together.
+    pub group: String,
+    /// How many rounds, if it was said.
+    pub rounds: Option<u32>,
+    /// The file of a given order.
+    pub order: Option<PathBuf>,
+    /// Whether cases are run alone where that is cheap.
+    pub alone: bool,
 }
 
 /// A case as reports name it.

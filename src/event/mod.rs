@@ -9,6 +9,6 @@ mod journal;
 mod redact;
 
 pub use fact::{Conclusion, Diagnosis, Entry, Event, Note, Rate, RoundEnd, RunEnd, TrialReport};
-pub use header::{CaseInfo, Header, JOURNAL_VERSION, Policy, SubjectInfo};
+pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, SubjectInfo};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock};
 pub use redact::Redactor;

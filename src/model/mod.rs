@@ -8,6 +8,7 @@ mod money;
 mod outcome;
 mod round;
 mod seed;
+pub mod statistics;
 
 pub use case_id::CaseId;
 pub use clock::{Clock, SystemClock};

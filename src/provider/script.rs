@@ -21,6 +21,7 @@ pub struct Script {
 /// How one provider answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "there is one per provider and case, most often the large one")]
 pub enum ProviderScript {
     /// The same behaviour for every attempt.
     Always(Behaviour),
@@ -228,4 +229,98 @@ pub struct Barrier {
 pub struct LocalModel {
     /// Its name, with its tag: `mistral:7b`.
     pub name: String,
+}
+
+impl FailureKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::BadRequest,
+        Self::Unauthorized,
+        Self::OutOfCredit,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::TooLarge,
+        Self::Unprocessable,
+        Self::RateLimited,
+        Self::SpendLimit,
+        Self::ServerError,
+        Self::BadGateway,
+        Self::Unavailable,
+        Self::Timeout,
+        Self::Overloaded,
+    ];
+
+    /// The word used in scenarios.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad_request",
+            Self::Unauthorized => "unauthorized",
+            Self::OutOfCredit => "out_of_credit",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::TooLarge => "too_large",
+            Self::Unprocessable => "unprocessable",
+            Self::RateLimited => "rate_limited",
+            Self::SpendLimit => "spend_limit",
+            Self::ServerError => "server_error",
+            Self::BadGateway => "bad_gateway",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Overloaded => "overloaded",
+        }
+    }
+}
+
+impl Malformed {
+    /// Every way.
+    pub const ALL: [Self; 6] = [Self::Json, Self::Empty, Self::Html, Self::Shape, Self::Utf8, Self::Null];
+
+    /// The word used in scenarios.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Empty => "empty",
+            Self::Html => "html",
+            Self::Shape => "shape",
+            Self::Utf8 => "utf8",
+            Self::Null => "null",
+        }
+    }
+}
+
+impl Behaviour {
+    /// An answer without pauses, faults or limits.
+    pub fn plain(answer: Answer) -> Self {
+        Self {
+            answer,
+            after: Duration::ZERO,
+            every: Duration::ZERO,
+            hold_until: None,
+            times: None,
+            fault: None,
+            headers: BTreeMap::new(),
+            line: 0,
+        }
+    }
+}
+
+impl Reply {
+    /// A complete answer of one text.
+    pub fn text(text: &str) -> Self {
+        Self {
+            chunks: vec![text.to_owned()],
+            as_given: false,
+            usage: Usage::Counted,
+            finish: Finish::Stop,
+            model: None,
+            then: None,
+        }
+    }
+}
+
+impl Failing {
+    /// A failure as the provider documents it.
+    pub fn new(kind: FailureKind) -> Self {
+        Self { kind, status: None, message: None, retry_after: None }
+    }
 }

@@ -39,7 +39,7 @@ pub fn read(path: &Path) -> Result<Record, FoldError> {
 }
 
 /// Folds facts as they come; `app` feeds one live, `read` from a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Fold {
     header: Header,
     rounds: Vec<RoundRecord>,

@@ -4,10 +4,13 @@
 //! Every format is a function of the record, its judgement and a small [`Context`]; none looks at the machine. What all
 //! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.
 
+mod annotations;
 mod context;
 mod error;
 mod finding;
+mod json;
 mod junit;
+mod markdown;
 mod recipe;
 mod summary;
 mod terminal;
@@ -15,9 +18,15 @@ mod text;
 mod view;
 mod words;
 
+pub use annotations::github_annotations;
 pub use context::Context;
 pub use error::ReportError;
+pub use json::{
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,
+    REPORT_VERSION, json, json_report, json_schema,
+};
 pub use junit::{JunitDetail, junit};
+pub use markdown::markdown;
 pub use recipe::{Recipe, recipe};
 pub use terminal::{Style, terminal};
 pub use text::visible;

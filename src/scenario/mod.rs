@@ -1,16 +1,34 @@
 //! The scenario format: files in, checked cases out.
 
 mod case;
+mod cells;
 mod expectation;
+mod filter;
+mod kinds;
+mod load;
+mod problem;
+mod project;
+mod read;
+mod scope;
+mod source;
 mod step;
+mod suggest;
 mod system;
+mod system_file;
+pub mod template;
 mod vocabulary;
+mod yaml;
 
 pub use case::{Case, DEFAULT_LEARNER, Given, LeakAllowance, Learner};
 pub use expectation::{
     CallExpectation, CallExpectations, CallField, CallProperty, Expectation, LOG_PATIENCE, Matcher, StreamSubject,
     Subject,
 };
+pub use filter::{Filter, FilterError, parse_filter};
+pub use load::{Loaded, SCENARIO_FOLDER, load};
+pub use problem::{Problem, Problems};
+pub use project::{Project, ProjectError};
 pub use step::{Action, Auth, Capture, HttpBody, HttpRequest, Step};
 pub use system::{Binding, BindingAuth, Process, Reset, StreamBinding, System, SystemKind};
+pub use system_file::{BUILT_IN, load_system};
 pub use vocabulary::{Capability, REFUSAL_FIELDS, Verb};

@@ -28,7 +28,7 @@ pub struct System {
     pub change_settings: Option<Binding>,
     /// The header that carries a learner's token: name and template, `Bearer ${token}` say.
     pub learner_auth: Option<(String, String)>,
-    /// The header that carries the administrator's.
+    /// The header that carries the administrator's: name and template, `Bearer ${admin_token}` say.
     pub admin_auth: Option<(String, String)>,
     /// What the system's own words are for the domain's: field → (system's word → domain's word).
     pub names: BTreeMap<String, BTreeMap<String, String>>,
@@ -53,7 +53,7 @@ pub enum SystemKind {
 #[derive(Debug, Clone)]
 pub struct Process {
     /// The command line. `${steadfast}` is this program, `${port}` a free port, `${dir}` a folder of the round's own,
-    /// `${url.NAME}` and `${key.NAME}` a provider's.
+    /// `${admin_token}` a token made for the round, `${url.NAME}` and `${key.NAME}` a provider's.
     pub command: Vec<String>,
     /// Its folder, relative to the system file.
     pub directory: Option<String>,
@@ -71,6 +71,7 @@ pub struct Process {
 
 /// How each case starts from the same state.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Reset {
     /// A request. Its template may use `${limit?}`, `${used?}`, `${now?}`, `${provider_timeout_ms?}`, `${unhealthy?}`.
     Http(Binding),

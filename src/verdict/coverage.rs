@@ -1,8 +1,14 @@
 //! Which ordered pairs of cases a run has seen.
 
+use crate::plan::{Coverage, PairCoverage};
 use crate::record::Record;
 
-/// The share of ordered pairs seen one before the other, and one right before the other.
-pub(super) fn of(_record: &Record) -> (f64, f64) {
-    (0.0, 0.0)
+/// The shares seen in planned rounds that ran to their end.
+pub(super) fn of(record: &Record) -> Coverage {
+    let mut coverage = PairCoverage::new(record.header.cases.len());
+    for round in record.rounds.iter().filter(|round| round.is_planned() && round.is_complete() && round.slots.len() > 1)
+    {
+        coverage.add(&round.order().collect::<Vec<u32>>());
+    }
+    coverage.coverage()
 }

@@ -1,6 +1,7 @@
 //! From a record to a judgement.
 
 use crate::event::{Conclusion, Diagnosis, Rate, RunEnd};
+use crate::model::statistics::{self, Confidence};
 use crate::model::{FindingKind, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
 use crate::verdict::{CaseJudgement, Evidence, Gate, Judgement, Order, cause, coverage};
@@ -11,13 +12,13 @@ pub fn judge(record: &Record) -> Judgement {
     let tallies = tally(record);
     let cases: Vec<CaseJudgement> =
         tallies.iter().enumerate().map(|(index, tally)| judge_case(record, index as u32, tally)).collect();
-    let (pairs_before, pairs_adjacent) = coverage::of(record);
+    let pairs = coverage::of(record);
     let evidence = evidence(record);
     Judgement {
         gate: gate(record, &cases),
         evidence,
-        pairs_before,
-        pairs_adjacent,
+        pairs_before: pairs.before,
+        pairs_adjacent: pairs.adjacent,
         causes: cause::group(&cases),
         cases,
     }
@@ -68,13 +69,14 @@ fn tally(record: &Record) -> Vec<Tally> {
 fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
     let diagnosis = record.diagnoses.get(&case);
     let failure = record.failures.get(&case).and_then(|seen| first_planned(record, seen));
-    let counted = if tally.shuffled.trials > 0 { tally.shuffled } else { tally.planned };
+    let trials = if tally.shuffled.trials > 0 { tally.shuffled } else { tally.planned };
+    let interval = statistics::interval(counted(trials), confidence_of(record));
     let mut judged = CaseJudgement {
         case,
         verdict: Verdict::Stable,
         findings: Vec::new(),
         rate: tally.planned,
-        interval: interval(counted, record.header.policy.confidence),
+        interval: (interval.lower, interval.upper),
         order: None,
         compared: diagnosis.map(|diagnosis| (diagnosis.alone, diagnosis.in_order)),
         failure,
@@ -167,14 +169,16 @@ fn evidence(record: &Record) -> Evidence {
             rate.count(round.has_failure());
         }
     }
-    let confidence = record.header.policy.confidence;
-    let cases = record.header.cases.len().max(1) as f64;
+    let confidence = confidence_of(record);
     Evidence {
         rounds_counted: rate.trials,
         rounds_failed: rate.failures,
-        confidence,
-        round_rate_upper: upper(rate, confidence),
-        case_rate_upper_corrected: upper(rate, 1.0 - (1.0 - confidence) / cases),
+        confidence: confidence.share(),
+        round_rate_upper: statistics::upper_bound(counted(rate), confidence),
+        case_rate_upper_corrected: statistics::upper_bound(
+            counted(rate),
+            statistics::each_of(record.header.cases.len(), confidence),
+        ),
     }
 }
 
@@ -199,19 +203,11 @@ fn gate(record: &Record, cases: &[CaseJudgement]) -> Gate {
     }
 }
 
-fn interval(rate: Rate, confidence: f64) -> (f64, f64) {
-    let tail = (1.0 - confidence) / 2.0;
-    let (k, n) = (f64::from(rate.failures), f64::from(rate.trials));
-    let lower = if k == 0.0 { 0.0 } else { quantile(k, n - k + 1.0, tail) };
-    (lower, upper(rate, 1.0 - tail))
+/// The confidence asked for; the usual one where the journal has none that makes sense.
+fn confidence_of(record: &Record) -> Confidence {
+    Confidence::new(record.header.policy.confidence).unwrap_or(Confidence::USUAL)
 }
 
-fn upper(rate: Rate, confidence: f64) -> f64 {
-    let (k, n) = (f64::from(rate.failures), f64::from(rate.trials));
-    if n == k { 1.0 } else { quantile(k + 1.0, n - k, confidence) }
-}
-
-fn quantile(a: f64, b: f64, p: f64) -> f64 {
-    use statrs::distribution::{Beta, ContinuousCDF};
-    Beta::new(a, b).map_or(1.0, |beta| beta.inverse_cdf(p))
+fn counted(rate: Rate) -> statistics::Tally {
+    statistics::Tally::new(rate.failures, rate.trials)
 }

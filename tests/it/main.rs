@@ -1,3 +1,6 @@
 //! The integration tests, as one program.
 
+mod plan;
+mod provider;
 mod report;
+mod tutor;

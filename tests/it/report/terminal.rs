@@ -15,7 +15,7 @@ fn too_wide(text: &str) -> Vec<&str> {
 }
 
 /// So many cases, each failing in its own way.
-fn findings(number: u32) -> Record {
+pub fn so_many_findings(number: u32) -> Record {
     let ids: Vec<String> = (0..number).map(|at| format!("faults/kind-{at}.yaml[provider=claude]")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let order: Vec<u32> = (0..number).collect();
@@ -56,7 +56,7 @@ fn few_findings_are_told_at_length() {
 #[test]
 fn ten_findings_fit_on_one_screen() {
     for number in [10, 40] {
-        let record = findings(number);
+        let record = so_many_findings(number);
         let text = terminal(&record, &judge(&record), &context(), PLAIN);
         assert!(text.lines().count() <= 56, "{} lines\n{text}", text.lines().count());
         assert_eq!(too_wide(&text), [""; 0], "{text}");

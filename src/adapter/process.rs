@@ -1,0 +1,220 @@
+//! A system that the harness starts: in a process group of its own, its output kept, ended with all its children.
+
+use crate::adapter::output::Output;
+use crate::adapter::template::{Variables, fill_text};
+use crate::engine::{Owned, SubjectError};
+use crate::scenario::Process;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often a system that ends before it is ready is started again: somebody may have taken the port.
+const TRIES: u32 = 3;
+
+/// The pause between two looks at something that is being waited for.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A running system.
+#[derive(Debug)]
+pub(super) struct RunningProcess {
+    process: Process,
+    mark: String,
+    child: Child,
+    owned: Option<Owned>,
+    address: SocketAddr,
+    drains: Vec<JoinHandle<()>>,
+}
+
+impl RunningProcess {
+    /// Starts the system and waits until it is ready.
+    pub fn start(
+        process: &Process,
+        variables: &mut Variables,
+        output: &Output,
+        mark: &str,
+        owns: &mut dyn FnMut(Owned),
+    ) -> Result<Self, SubjectError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match Self::try_start(process, variables, output, mark, owns) {
+                Err(StartError::Ended(_)) if tries < TRIES => {}
+                Err(StartError::Ended(reason) | StartError::Fatal(reason)) => return Err(SubjectError(reason)),
+                Ok(running) => return Ok(running),
+            }
+        }
+    }
+
+    fn try_start(
+        process: &Process,
+        variables: &mut Variables,
+        output: &Output,
+        mark: &str,
+        owns: &mut dyn FnMut(Owned),
+    ) -> Result<Self, StartError> {
+        let fatal = |reason: String| StartError::Fatal(reason);
+        let port = free_port().map_err(|error| fatal(format!("no free port: {error}")))?;
+        variables.insert("port".into(), Value::from(port));
+        let fill =
+            |template: &str| fill_text(template, variables).map_err(|error| fatal(format!("{template}: {error}")));
+        let base_url = fill(&process.base_url)?;
+        let address = resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address of this machine")))?;
+        let command = process.command.iter().map(|part| fill(part)).collect::<Result<Vec<_>, _>>()?;
+        let (program, arguments) = command.split_first().ok_or_else(|| fatal("no command to start".into()))?;
+        let (name, value) = mark.split_once('=').unwrap_or((mark, ""));
+        let mut builder = Command::new(program);
+        builder.args(arguments).env(name, value).process_group(0);
+        builder.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(directory) = &process.directory {
+            builder.current_dir(fill(directory)?);
+        }
+        for (name, template) in &process.env {
+            builder.env(name, fill(template)?);
+        }
+        let begun = output.mark();
+        let mut child = builder.spawn().map_err(|error| fatal(format!("can't start `{program}`: {error}")))?;
+        let owned = Owned::new(child.id(), mark);
+        owned.iter().cloned().for_each(owns);
+        let mut drains = Vec::new();
+        drains.extend(child.stdout.take().map(|pipe| drain(output, pipe)));
+        drains.extend(child.stderr.take().map(|pipe| drain(output, pipe)));
+        let mut running = Self { process: process.clone(), mark: mark.to_owned(), child, owned, address, drains };
+        match running.wait_ready() {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                running.end();
+                let wrote = output.since(begun);
+                let wrote =
+                    if wrote.trim().is_empty() { "nothing".to_owned() } else { format!("\n{}", wrote.trim_end()) };
+                Err(error.with(&format!("; `{}` wrote {wrote}", command.join(" "))))
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops it and starts it again with the same folder.
+    pub fn restart(
+        &mut self,
+        variables: &mut Variables,
+        output: &Output,
+        owns: &mut dyn FnMut(Owned),
+    ) -> Result<(), SubjectError> {
+        self.end();
+        *self = Self::start(&self.process.clone(), variables, output, &self.mark.clone(), owns)?;
+        Ok(())
+    }
+
+    /// How it ended, if it has.
+    pub fn death(&mut self) -> Option<String> {
+        self.child.try_wait().ok().flatten().map(|status| status.to_string())
+    }
+
+    /// Ends it, politely first.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn wait_ready(&mut self) -> Result<(), StartError> {
+        let deadline = Instant::now() + self.process.ready_within;
+        loop {
+            if let Some(status) = self.death() {
+                return Err(StartError::Ended(format!("the system ended before it was ready: {status}")));
+            }
+            if answers(self.address, &self.process.ready, deadline) {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(StartError::Fatal(format!(
+                    "the system did not answer GET {} on {} within {:?}",
+                    self.process.ready, self.address, self.process.ready_within
+                )));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Asks the group to end, waits, and kills what is left of it.
+    fn end(&mut self) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let deadline = Instant::now() + self.process.stop_within;
+        if matches!(self.child.try_wait(), Ok(None))
+            && let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+        {
+            let _ = kill_process_group(pid, Signal::TERM);
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                std::thread::sleep(LOOK);
+            }
+            // The leader is not reaped before the group is killed, so that the group's id can't be anybody else's.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        if let Some(owned) = &self.owned {
+            owned.kill();
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for drain in self.drains.drain(..) {
+            let _ = drain.join();
+        }
+    }
+}
+
+impl Drop for RunningProcess {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.end();
+        }
+    }
+}
+
+/// Why a system could not be started.
+#[derive(Debug)]
+enum StartError {
+    /// It ended by itself: another try, on another port, may do.
+    Ended(String),
+    Fatal(String),
+}
+
+impl StartError {
+    fn with(self, more: &str) -> Self {
+        match self {
+            Self::Ended(reason) => Self::Ended(reason + more),
+            Self::Fatal(reason) => Self::Fatal(reason + more),
+        }
+    }
+}
+
+fn drain(output: &Output, pipe: impl Read + Send + 'static) -> JoinHandle<()> {
+    let output = output.clone();
+    std::thread::spawn(move || output.drain(pipe))
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn resolve(base_url: &str) -> Option<SocketAddr> {
+    let authority = base_url.strip_prefix("http://")?.split('/').next()?;
+    authority.to_socket_addrs().ok()?.find(SocketAddr::is_ipv4)
+}
+
+/// Whether a GET of `path` is answered with a status below 500.
+fn answers(address: SocketAddr, path: &str, deadline: Instant) -> bool {
+    let left = deadline.saturating_duration_since(Instant::now()).clamp(LOOK, Duration::from_secs(1));
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&address, left)?;
+        stream.set_read_timeout(Some(left))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head)?;
+        Ok(head.starts_with(b"HTTP/1.") && matches!(head[9], b'1'..=b'4'))
+    };
+    ask().unwrap_or(false)
+}

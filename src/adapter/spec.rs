@@ -1,0 +1,36 @@
+//! What a worker needs to make a subject again.
+
+use crate::scenario::Problems;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Scenarios against a system, as they were chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScenarioSpec {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// Files and folders of scenarios, relative to it.
+    pub paths: Vec<PathBuf>,
+    /// `embedded`, `process`, or a system file.
+    pub system: String,
+    /// Which of the cases.
+    pub filter: Option<String>,
+    /// This program.
+    pub program: PathBuf,
+    /// Values of the environment that scenarios name.
+    pub secrets: std::collections::BTreeMap<String, String>,
+    /// Names of defects of the embedded tutor. Tests and the self-check set them; no argument does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<String>,
+}
+
+/// Why a subject can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectProblem {
+    /// Files are wrong.
+    #[error(transparent)]
+    Files(#[from] Problems),
+    /// The filter is wrong, or leaves nothing.
+    #[error("{0}")]
+    Filter(String),
+}

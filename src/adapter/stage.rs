@@ -1,0 +1,138 @@
+//! A system, set up for a round: what a case is played on.
+
+use crate::adapter::embedded::Embedded;
+use crate::adapter::output::Output;
+use crate::adapter::process::RunningProcess;
+use crate::adapter::template::Variables;
+use crate::adapter::transport::Target;
+use crate::engine::{Owned, SubjectError};
+use crate::model::Seed;
+use crate::provider::{Providers, ProvidersOptions};
+use crate::scenario::{System, SystemKind};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// What a stage is made from.
+#[derive(Debug, Clone)]
+pub(super) struct StageSetting<'a> {
+    pub system: &'a System,
+    /// A folder of the stage's own.
+    pub folder: PathBuf,
+    /// Where system files name paths relative to.
+    pub root: &'a Path,
+    /// This program, for `${steadfast}`.
+    pub program: &'a Path,
+    /// Marks the processes that are started.
+    pub mark: &'a str,
+    /// The seed of keys and tokens.
+    pub seed: Seed,
+    /// Defects of the embedded tutor.
+    pub defects: &'a [String],
+}
+
+/// A system, set up for a round: its providers, itself, and the names that its templates may use.
+pub(super) struct Stage {
+    pub providers: Option<Providers>,
+    pub variables: Variables,
+    pub output: Output,
+    instance: Instance,
+    folder: PathBuf,
+}
+
+enum Instance {
+    Embedded(Box<Embedded>),
+    Process(Box<RunningProcess>),
+    Url(reqwest::Client, String),
+}
+
+impl Stage {
+    /// Starts the providers, then the system.
+    ///
+    /// # Errors
+    /// If one of them can't be started.
+    pub fn open(setting: &StageSetting<'_>, owns: &mut dyn FnMut(Owned)) -> Result<Self, SubjectError> {
+        let system = setting.system;
+        let folder = setting.folder.clone();
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| SubjectError(format!("can't make {}: {error}", folder.display())))?;
+        let output = Output::default();
+        let mut variables = Variables::new();
+        variables.insert("dir".into(), Value::from(folder.display().to_string()));
+        variables.insert("root".into(), Value::from(setting.root.display().to_string()));
+        variables.insert("steadfast".into(), Value::from(setting.program.display().to_string()));
+        variables.insert("admin_token".into(), Value::from(format!("admin-{}", setting.seed.derive("admin token"))));
+        let providers = match &system.kind {
+            SystemKind::Url(_) => None,
+            SystemKind::Embedded | SystemKind::Process(_) => {
+                let providers = Providers::start(&system.providers, ProvidersOptions::default())
+                    .map_err(|error| SubjectError(format!("can't start the mock providers: {error}")))?;
+                for provider in &system.providers {
+                    let url = providers.url(&provider.name).unwrap_or_default();
+                    let key = provider.key.clone().unwrap_or_else(|| format!("key-of-{}", provider.name));
+                    variables.insert(format!("url.{}", provider.name), Value::from(url));
+                    variables.insert(format!("key.{}", provider.name), Value::from(key));
+                }
+                Some(providers)
+            }
+        };
+        let instance = match &system.kind {
+            SystemKind::Embedded => Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects)?)),
+            SystemKind::Process(process) => Instance::Process(Box::new(RunningProcess::start(
+                process,
+                &mut variables,
+                &output,
+                setting.mark,
+                owns,
+            )?)),
+            SystemKind::Url(url) => {
+                let client = reqwest::Client::builder()
+                    .build()
+                    .map_err(|error| SubjectError(format!("can't make a client for {url}: {error}")))?;
+                Instance::Url(client, url.trim_end_matches('/').to_owned())
+            }
+        };
+        Ok(Self { providers, variables, output, instance, folder })
+    }
+
+    /// Where requests go.
+    pub fn target(&self) -> Target {
+        match &self.instance {
+            Instance::Embedded(embedded) => Target::Router(embedded.router()),
+            Instance::Process(process) => Target::Address(process.address()),
+            Instance::Url(client, url) => Target::Url(client.clone(), url.clone()),
+        }
+    }
+
+    /// Stops the system and starts it again over the same store.
+    ///
+    /// # Errors
+    /// If it can't be started again.
+    pub fn restart(&mut self, owns: &mut dyn FnMut(Owned)) -> Result<(), SubjectError> {
+        match &mut self.instance {
+            Instance::Embedded(embedded) => embedded.restart(&self.variables, &self.output),
+            Instance::Process(process) => process.restart(&mut self.variables, &self.output, owns),
+            Instance::Url(_, url) => Err(SubjectError(format!("{url} can't be restarted from here"))),
+        }
+    }
+
+    /// Why the system is dead, if it is.
+    pub fn death(&mut self) -> Option<String> {
+        match &mut self.instance {
+            Instance::Process(process) => process.death(),
+            Instance::Embedded(_) | Instance::Url(..) => None,
+        }
+    }
+
+    /// Ends the system, then the providers, and takes the folder away.
+    pub fn close(self) {
+        match self.instance {
+            Instance::Embedded(embedded) => drop(embedded),
+            Instance::Process(process) => process.stop(),
+            Instance::Url(..) => {}
+        }
+        if let Some(providers) = self.providers {
+            providers.shutdown();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

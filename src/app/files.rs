@@ -1,0 +1,46 @@
+//! Where a run's files are.
+
+use crate::app::AppError;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+
+use crate::model::Seed;
+
+/// The journal in a run's folder.
+pub(super) fn journal(folder: &Path) -> PathBuf {
+    folder.join("events.jsonl")
+}
+
+/// The folder of all runs.
+pub(super) fn runs(report_dir: &Path) -> PathBuf {
+    report_dir.join("runs")
+}
+
+/// Makes the folder of a new run and names it: time, then seed; a number more where that is taken.
+pub(super) fn new_run(report_dir: &Path, started: Timestamp, seed: Seed) -> Result<(String, PathBuf), AppError> {
+    let runs = runs(report_dir);
+    std::fs::create_dir_all(&runs).map_err(AppError::io(&runs))?;
+    let seed = seed.to_string();
+    let name = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S"), &seed[..6]);
+    for number in 1.. {
+        let name = if number == 1 { name.clone() } else { format!("{name}-{number}") };
+        let folder = runs.join(&name);
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok((name, folder)),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(AppError::io(folder)(error)),
+        }
+    }
+    unreachable!("there is always another number")
+}
+
+/// Lets `latest` lead to a run. Somebody else's file of that name is left alone.
+pub(super) fn point_latest(report_dir: &Path, run: &str) -> Result<(), AppError> {
+    let latest = report_dir.join("latest");
+    let fresh = report_dir.join(format!(".latest-{run}"));
+    let linked = std::os::unix::fs::symlink(Path::new("runs").join(run), &fresh);
+    linked.and_then(|()| std::fs::rename(&fresh, &latest)).or_else(|error| {
+        let _ = std::fs::remove_file(&fresh);
+        if latest.is_dir() && !latest.is_symlink() { Ok(()) } else { Err(AppError::io(latest)(error)) }
+    })
+}

@@ -1,0 +1,61 @@
+//! Looking without running: `check` and `list`.
+
+use crate::adapter::{ScenarioSpec, load_subject};
+use crate::app::{AppError, ToolInfo};
+use crate::model::CaseId;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// A case as `list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: CaseId,
+    /// Its title.
+    pub title: String,
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+    /// Why it would be skipped.
+    pub skip: Option<String>,
+}
+
+/// Loads everything and lists the cases.
+///
+/// # Errors
+/// All that is wrong with the files.
+pub fn list(
+    root: &Path,
+    paths: &[PathBuf],
+    system: &str,
+    filter: Option<&str>,
+    tool: &ToolInfo,
+) -> Result<Vec<Listed>, AppError> {
+    let spec = ScenarioSpec {
+        root: root.to_owned(),
+        paths: paths.to_vec(),
+        system: system.to_owned(),
+        filter: filter.map(str::to_owned),
+        program: tool.program.clone(),
+        secrets: BTreeMap::new(),
+        defects: Vec::new(),
+    };
+    let subject = load_subject(spec)?;
+    let listed = subject.cases.iter().map(|case| Listed {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        tags: case.tags.clone(),
+        skip: subject.skip(case),
+    });
+    Ok(listed.collect())
+}
+
+/// Loads everything and counts files and cases.
+///
+/// # Errors
+/// All that is wrong with the files.
+pub fn check(root: &Path, paths: &[PathBuf], system: &str, tool: &ToolInfo) -> Result<(usize, usize), AppError> {
+    let cases = list(root, paths, system, None, tool)?;
+    let files: BTreeSet<&str> =
+        cases.iter().map(|case| case.id.as_str().split('[').next().unwrap_or_default()).collect();
+    Ok((files.len(), cases.len()))
+}

@@ -1,0 +1,81 @@
+//! What a run is asked for, as meant.
+
+use crate::model::{EventLoop, FindingKind, Seed};
+use crate::plan::{Grouping, Strategy};
+use crate::tutor::Defect;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// This program.
+#[derive(Debug, Clone)]
+pub struct ToolInfo {
+    /// The program file, which serves as its own worker.
+    pub program: PathBuf,
+    /// How the user called it, for commands that repeat something.
+    pub called: String,
+    /// The environment that scenarios may name.
+    pub environment: BTreeMap<String, String>,
+    /// The folder for everything temporary.
+    pub temporary: PathBuf,
+}
+
+/// Whether each case is also run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AloneRounds {
+    /// Where a fresh start is cheap.
+    WhereCheap,
+    /// Never.
+    Never,
+}
+
+/// What a run is asked for.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// Files and folders of scenarios.
+    pub paths: Vec<PathBuf>,
+    /// `embedded`, `process`, or a system file.
+    pub system: String,
+    /// Which of the cases.
+    pub filter: Option<String>,
+    /// How orders are chosen.
+    pub strategy: Strategy,
+    /// One given order: case ids, one per line.
+    pub order: Option<PathBuf>,
+    /// Which cases stay together.
+    pub group: Grouping,
+    /// How many rounds; what that counts depends on the strategy.
+    pub rounds: Option<u32>,
+    /// The root of all randomness.
+    pub seed: Seed,
+    /// Whether each case is also run alone.
+    pub alone: AloneRounds,
+    /// How long an event loop lives; one plan after the other where there are two.
+    pub event_loops: Vec<EventLoop>,
+    /// Findings that fail the gate.
+    pub fail_on: BTreeSet<FindingKind>,
+    /// The confidence of statements, in (0, 1).
+    pub confidence: f64,
+    /// The rate of failing rounds to exclude.
+    pub max_flake_rate: Option<f64>,
+    /// When to stop.
+    pub max_time: Option<Duration>,
+    /// Rounds side by side.
+    pub jobs: usize,
+    /// The deadline of a case that has none of its own.
+    pub case_timeout: Duration,
+    /// Where runs are kept.
+    pub report_dir: PathBuf,
+    /// Where else a JUnit file goes.
+    pub junit: Option<PathBuf>,
+    /// Where else `report.json` goes.
+    pub json: Option<PathBuf>,
+    /// Where else `report.html` goes.
+    pub html: Option<PathBuf>,
+    /// Where else `summary.md` goes.
+    pub markdown: Option<PathBuf>,
+    /// Defects of the embedded tutor: for tests and the self-check, no argument sets them.
+    pub defects: Vec<Defect>,
+}

@@ -1,0 +1,248 @@
+//! Repro files: the smallest order and seed that show a finding again, and the running of them.
+
+use crate::adapter::{ScenarioSpec, load_subject};
+use crate::app::run::{Setting, engine};
+use crate::app::{AppError, ToolInfo};
+use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
+use crate::event::{
+    Event, Header, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Rate, Redactor, RunLock, SubjectInfo,
+};
+use crate::model::{CaseId, Clock, ContentHash, EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+
+/// The version of repro files.
+const VERSION: u32 = 1;
+
+/// A repro, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReproFile {
+    /// The format's version.
+    pub version: u32,
+    /// The run that found it.
+    pub run: String,
+    /// The subject.
+    pub subject: SubjectInfo,
+    /// The seed of the round.
+    pub seed: Seed,
+    /// How long an event loop lives.
+    pub event_loop: EventLoop,
+    /// The cases to run, the one that fails last.
+    pub order: Vec<CaseId>,
+    /// What is expected to be seen.
+    pub expected: Expected,
+    /// How often it was seen.
+    pub rate: Rate,
+    /// The deadline of a case, in milliseconds.
+    pub case_deadline_ms: u64,
+}
+
+/// The failure that a repro shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Its kind.
+    pub outcome: OutcomeKind,
+    /// Its way of failing.
+    pub fingerprint: String,
+    /// Its message, the first time.
+    pub message: String,
+}
+
+impl ReproFile {
+    /// The version that this program writes.
+    pub const VERSION: u32 = VERSION;
+
+    /// A name for its file: what fails, and a hash of all.
+    pub fn file_name(&self) -> String {
+        let victim = self.order.last().map(CaseId::as_str).unwrap_or("nothing");
+        let slug: String = victim.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
+        let hash = ContentHash::of(self.order.iter().map(CaseId::as_str).chain([self.expected.fingerprint.as_str()]));
+        format!("{}-{}.json", slug.trim_matches('-'), hash.short())
+    }
+
+    /// Reads a repro file.
+    ///
+    /// # Errors
+    /// If it can't be read, is none, or is of a newer version.
+    pub fn read(path: &Path) -> Result<Self, AppError> {
+        let text = std::fs::read_to_string(path).map_err(AppError::io(path))?;
+        let value: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|error| AppError::Usage(format!("{}: not a repro file: {error}", path.display())))?;
+        let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        if version > u64::from(VERSION) {
+            let text = format!("{}: is of version {version}; use the newer program", path.display());
+            return Err(AppError::Usage(text));
+        }
+        serde_json::from_value(value)
+            .map_err(|error| AppError::Usage(format!("{}: not a repro file: {error}", path.display())))
+    }
+}
+
+/// What running a repro came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReproOutcome {
+    /// How often it showed.
+    pub seen: Rate,
+    /// How often the case failed in another way.
+    pub otherwise: u32,
+    /// Cases of the repro that no longer exist.
+    pub missing: Vec<CaseId>,
+    /// The first failure that was seen.
+    pub message: Option<String>,
+}
+
+/// The smallest number of runs that misses a failure of this rate with less than 5 %, at least five.
+/// Runs are independent, so n runs miss it with probability (1 − q)ⁿ.
+pub fn times_for(rate: Rate) -> u32 {
+    let q = f64::from(rate.failures) / f64::from(rate.trials.max(1));
+    if q >= 1.0 || q <= 0.0 {
+        return 5;
+    }
+    let n = (0.05_f64.ln() / (1.0 - q).ln()).ceil();
+    (n as u32).clamp(5, 10_000)
+}
+
+/// Runs a repro `times` times.
+///
+/// # Errors
+/// If it can't be run at all.
+pub fn repro(
+    file: &Path,
+    times: Option<u32>,
+    jobs: usize,
+    tool: &ToolInfo,
+    clock: &dyn Clock,
+    stoppable: &mut dyn FnMut(StopHandle),
+) -> Result<ReproOutcome, AppError> {
+    let repro = ReproFile::read(file)?;
+    let mut spec: ScenarioSpec = serde_json::from_value(repro.subject.spec.clone())
+        .map_err(|error| AppError::Usage(format!("{}: {error}", file.display())))?;
+    // The order names its cases: a filter of the time has nothing to add.
+    spec.filter = None;
+    let subject = load_subject(spec.clone())?;
+    let places: BTreeMap<&str, u32> = subject.cases.iter().map(|case| case.id.as_str()).zip(0..).collect();
+    let (known, missing): (Vec<_>, Vec<_>) =
+        repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));
+    let order: Vec<u32> = known.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
+    if repro.order.last() != known.last() || order.is_empty() {
+        let text = format!("{}: the case that is to fail no longer exists", file.display());
+        return Err(AppError::Usage(text));
+    }
+    let times = times.unwrap_or_else(|| times_for(repro.rate));
+    let spec = serde_json::to_value(&spec).unwrap_or_default();
+    let header = header(&repro, &subject, spec, clock);
+    let folder = tempfile::tempdir_in(&tool.temporary).map_err(AppError::io(&tool.temporary))?;
+    let _lock = RunLock::take(folder.path())?;
+    let setting = Setting {
+        options_jobs: jobs,
+        case_timeout: std::time::Duration::from_millis(repro.case_deadline_ms),
+        tool,
+        folder: folder.path(),
+    };
+    let redactor = Redactor::new(tool.environment.values().cloned());
+    let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor)?;
+    let mut seen = Seen {
+        repro: &repro,
+        outcome: ReproOutcome { seen: Rate::default(), otherwise: 0, missing, message: None },
+        journal,
+    };
+    let mut engine = engine(&setting, &header)?;
+    stoppable(engine.stop_handle());
+    let units = (0..times).map(|number| RoundUnit {
+        round: RoundId(number),
+        attempt: 0,
+        kind: RoundKind::Given,
+        seed: repro.seed,
+        event_loop: repro.event_loop,
+        order: order.clone(),
+        from: 0,
+        case_deadline_ms: repro.case_deadline_ms,
+    });
+    let stopped = engine.run(units, None, &mut seen);
+    engine.shut_down();
+    match stopped? {
+        Stopped::SubjectFailed(reason) => Err(AppError::Usage(format!("the subject could not be started: {reason}"))),
+        Stopped::Not | Stopped::Asked(_) => Ok(seen.outcome),
+    }
+}
+
+/// Counts how often the expected failure shows.
+struct Seen<'a> {
+    repro: &'a ReproFile,
+    outcome: ReproOutcome,
+    journal: JournalWriter,
+}
+
+impl Outlook for Seen<'_> {
+    fn fact(&mut self, event: Event) -> io::Result<()> {
+        self.journal.append(event).map(drop).map_err(io::Error::other)
+    }
+
+    fn round(&mut self, result: RoundResult) {
+        let failure = result.outcomes.last().and_then(Option::as_ref).and_then(Outcome::failure);
+        let shows = failure.is_some_and(|failure| failure.fingerprint == self.repro.expected.fingerprint);
+        self.outcome.seen.count(shows);
+        self.outcome.otherwise += u32::from(failure.is_some() && !shows);
+        if self.outcome.message.is_none() {
+            self.outcome.message = failure.map(|failure| failure.message.clone());
+        }
+    }
+}
+
+fn header(
+    repro: &ReproFile,
+    subject: &crate::adapter::ScenarioSubject,
+    spec: serde_json::Value,
+    clock: &dyn Clock,
+) -> Header {
+    let cases = subject.cases.iter().map(|case| crate::event::CaseInfo {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        file: case.place.file.clone(),
+        line: case.place.line,
+        tags: BTreeSet::new(),
+        hash: case.hash.clone(),
+        skip: None,
+    });
+    Header {
+        version: JOURNAL_VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        run: format!("repro-of-{}", repro.run),
+        started: clock.now(),
+        seed: repro.seed,
+        subject: SubjectInfo { spec, hash: subject.hash(), ..repro.subject.clone() },
+        policy: Policy {
+            fail_on: BTreeSet::new(),
+            confidence: 0.95,
+            max_flake_rate: None,
+            event_loops: vec![repro.event_loop],
+            jobs: 1,
+            plan: PlanPolicy {
+                strategy: "declared".into(),
+                group: "none".into(),
+                rounds: None,
+                order: None,
+                alone: false,
+            },
+        },
+        plan: ContentHash::of([""]),
+        planned: BTreeMap::new(),
+        cases: cases.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rare_failure_is_tried_more_often() {
+        let times = |failures, trials| times_for(Rate { failures, trials });
+        assert_eq!(times(5, 5), 5);
+        assert_eq!(times(1, 2), 5);
+        assert_eq!(times(1, 5), 14);
+        assert_eq!(times(1, 100), 299);
+    }
+}

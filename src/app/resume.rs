@@ -1,0 +1,86 @@
+//! Going on with a run that was killed or interrupted, by whole rounds.
+
+use crate::adapter::{ScenarioSpec, load_subject};
+use crate::app::files;
+use crate::app::reports::write_reports;
+use crate::app::run::{Plans, Setting, deadlines, drive, redactor};
+use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
+use crate::engine::{StopHandle, clean_up};
+use crate::event::{Event, JournalReader, JournalWriter, RunLock};
+use crate::model::RoundId;
+use crate::record::Fold;
+use crate::verdict::judge;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+/// Goes on with the run in `folder`. `options` are those of the run's journal as far as they decide what is run.
+///
+/// # Errors
+/// If cases or plan are not what they were: their hashes must match.
+pub fn resume(
+    folder: &Path,
+    options: &RunOptions,
+    tool: &ToolInfo,
+    watcher: &mut dyn Watcher,
+    stoppable: &mut dyn FnMut(StopHandle),
+) -> Result<Finished, AppError> {
+    let begun = Instant::now();
+    clean_up(&files::runs(&options.report_dir));
+    let _lock = RunLock::take(folder)?;
+    let path = files::journal(folder);
+    let mut reader = JournalReader::open(&path)?;
+    let header = reader.header().clone();
+    let mut fold = Fold::new(header.clone());
+    for entry in &mut reader {
+        fold.fact(entry?.event).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
+    }
+    let options = &of_the_run(options, &header)?;
+    let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())
+        .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
+    let subject = load_subject(spec)?;
+    let plans = Plans::make(options, &subject)?;
+    if subject.hash() != header.subject.hash || plans.hash() != header.plan {
+        return Err(AppError::Usage(format!(
+            "{}: the scenarios, the system file or the plan changed since the run began; start a new run",
+            folder.display()
+        )));
+    }
+    let attempts: BTreeMap<RoundId, Option<u32>> = fold
+        .clone()
+        .finish()
+        .rounds
+        .iter()
+        .map(|round| (round.id, (!round.is_complete()).then_some(round.attempts)))
+        .collect();
+    let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(&subject, tool))?;
+    let forecast = plans.forecast(&subject, options.jobs);
+    let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
+    session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
+    let setting = Setting { options_jobs: options.jobs, case_timeout: options.case_timeout, tool, folder };
+    let units = plans.units(options.case_timeout, &attempts);
+    let end = drive(&setting, &header, units, deadlines(options.max_time, begun), &mut session, stoppable)?;
+    session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
+    let record = session.finish();
+    let judgement = judge(&record);
+    write_reports(&record, &judgement, folder, options, tool)?;
+    Ok(Finished { record, judgement, folder: folder.to_owned() })
+}
+
+/// The options that decide what is run, as the run had them.
+fn of_the_run(options: &RunOptions, header: &crate::event::Header) -> Result<RunOptions, AppError> {
+    let mut options = options.clone();
+    options.seed = header.seed;
+    options.event_loops = header.policy.event_loops.clone();
+    options.fail_on = header.policy.fail_on.clone();
+    options.confidence = header.policy.confidence;
+    options.max_flake_rate = header.policy.max_flake_rate;
+    let plan = &header.policy.plan;
+    options.strategy =
+        plan.strategy.parse().map_err(|_| AppError::Usage(format!("unknown strategy {}", plan.strategy)))?;
+    options.group = plan.group.parse().map_err(|_| AppError::Usage(format!("unknown group {}", plan.group)))?;
+    options.rounds = plan.rounds;
+    options.order = plan.order.clone();
+    options.alone = if plan.alone { crate::app::AloneRounds::WhereCheap } else { crate::app::AloneRounds::Never };
+    Ok(options)
+}

@@ -1,0 +1,369 @@
+//! The main job: load, plan, run, diagnose, judge, report.
+
+use crate::adapter::{ScenarioSpec, ScenarioSubject, load_subject};
+use crate::app::diagnose::diagnose;
+use crate::app::files;
+use crate::app::reports::write_reports;
+use crate::app::session::{Deadlines, Forecast, Session};
+use crate::app::{AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
+use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
+use crate::event::{
+    CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd, RunLock,
+    SubjectInfo,
+};
+use crate::model::statistics::{Confidence, Rate, RateError};
+use crate::model::{CaseId, Clock, EventLoop, RoundId};
+use crate::plan::{Alone, Orders, Plan, PlanRequest, PlannedCase, ResolvedOrder, Strategy, Twice, resolve_order};
+use crate::record::{Fold, Record};
+use crate::verdict::{Judgement, judge};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The share of the time limit that planned rounds may take; the rest is for the diagnosis.
+const ROUNDS_SHARE: f64 = 0.6;
+
+/// How long a worker may take to load the cases.
+const START_WITHIN: Duration = Duration::from_secs(60);
+
+/// How much longer than its deadline a trial may take before its worker is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Finished {
+    /// What was seen.
+    pub record: Record,
+    /// What it means.
+    pub judgement: Judgement,
+    /// The run's folder.
+    pub folder: PathBuf,
+}
+
+/// Runs. `stoppable` is given the means to stop the run from another thread before anything starts.
+///
+/// # Errors
+/// If the input is wrong, or the run can't be kept.
+pub fn run(
+    options: &RunOptions,
+    tool: &ToolInfo,
+    clock: &dyn Clock,
+    watcher: &mut dyn Watcher,
+    stoppable: &mut dyn FnMut(StopHandle),
+) -> Result<Finished, AppError> {
+    let begun = Instant::now();
+    let subject = load_subject(spec(options, tool))?;
+    let plans = Plans::make(options, &subject)?;
+    let started = clock.now();
+    for folder in clean_up(&files::runs(&options.report_dir)) {
+        watcher.say(&format!("took away what a killed run left: {}", folder.display()));
+    }
+    let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
+    let _lock = RunLock::take(&folder)?;
+    let header = header(options, &subject, &plans, run.clone(), started);
+    let journal = JournalWriter::create(&files::journal(&folder), redactor(&subject, tool))?;
+    let fold = Fold::new(header.clone());
+    let mut session = Session::new(journal, fold, watcher, plans.forecast(&subject, options.jobs));
+    session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
+    for note in subject.notes.iter().cloned().chain(plans.notes.clone()) {
+        session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
+    }
+    files::point_latest(&options.report_dir, &run)?;
+    let setting = Setting { options_jobs: options.jobs, case_timeout: options.case_timeout, tool, folder: &folder };
+    let deadlines = deadlines(options.max_time, begun);
+    let attempts = BTreeMap::new();
+    let units = plans.units(options.case_timeout, &attempts);
+    let end = drive(&setting, &header, units, deadlines, &mut session, stoppable)?;
+    session.emit(Event::RunFinished { end }).map_err(AppError::io(&folder))?;
+    let record = session.finish();
+    let judgement = judge(&record);
+    write_reports(&record, &judgement, &folder, options, tool)?;
+    Ok(Finished { record, judgement, folder })
+}
+
+/// What `drive` needs besides the run's own facts.
+pub(super) struct Setting<'a> {
+    pub options_jobs: usize,
+    pub case_timeout: Duration,
+    pub tool: &'a ToolInfo,
+    pub folder: &'a Path,
+}
+
+/// Runs the units, then the diagnosis, on one engine.
+pub(super) fn drive(
+    setting: &Setting<'_>,
+    header: &Header,
+    units: impl Iterator<Item = RoundUnit>,
+    deadlines: Deadlines,
+    session: &mut Session<'_>,
+    stoppable: &mut dyn FnMut(StopHandle),
+) -> Result<RunEnd, AppError> {
+    let mut engine = engine(setting, header)?;
+    stoppable(engine.stop_handle());
+    let driven = (|| {
+        let stopped = engine.run(units, deadlines.rounds, session)?;
+        let end = match stopped {
+            Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
+            Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
+            Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
+            Stopped::Not => RunEnd::Completed,
+        };
+        match diagnose(&mut engine, setting, header, deadlines, session)? {
+            Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
+            Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
+            Stopped::Asked(Stop::TimeLimit) | Stopped::Not => Ok(end),
+        }
+    })();
+    engine.shut_down();
+    driven
+}
+
+/// The engine of a run.
+pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, AppError> {
+    let scratch = setting.tool.temporary.join(format!("steadfast-{}-{}", header.run, std::process::id()));
+    let leftovers = Leftovers::begin(setting.folder, scratch).map_err(AppError::io(setting.folder))?;
+    let config = EngineConfig {
+        program: setting.tool.program.clone(),
+        arguments: vec!["worker".to_owned()],
+        jobs: setting.options_jobs,
+        spec: with_secrets(&header.subject.spec, setting.tool),
+        expected: crate::engine::Prepared {
+            cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),
+            hash: header.subject.hash.clone(),
+        },
+        start_within: START_WITHIN,
+        patience: PATIENCE,
+        mark: format!("STEADFAST_OWNER={}-{}", header.run, std::process::id()),
+    };
+    Ok(Engine::new(config, leftovers))
+}
+
+/// The spec as workers get it: secrets are handed over the pipe and stand in no file.
+fn with_secrets(spec: &serde_json::Value, tool: &ToolInfo) -> serde_json::Value {
+    let mut spec = spec.clone();
+    if let Some(spec) = spec.as_object_mut() {
+        spec.insert("secrets".into(), serde_json::to_value(&tool.environment).unwrap_or_default());
+        spec.insert("program".into(), tool.program.display().to_string().into());
+    }
+    spec
+}
+
+fn spec(options: &RunOptions, tool: &ToolInfo) -> ScenarioSpec {
+    ScenarioSpec {
+        root: options.root.clone(),
+        paths: options.paths.clone(),
+        system: options.system.clone(),
+        filter: options.filter.clone(),
+        program: tool.program.clone(),
+        secrets: BTreeMap::new(),
+        defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
+    }
+}
+
+/// Keeps the values of the environment that scenarios name out of everything that is written.
+pub(super) fn redactor(_subject: &ScenarioSubject, tool: &ToolInfo) -> Redactor {
+    Redactor::new(tool.environment.values().cloned())
+}
+
+pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines {
+    Deadlines {
+        rounds: max_time.map(|limit| begun + limit.mul_f64(ROUNDS_SHARE)),
+        diagnosis: max_time.map(|limit| begun + limit),
+    }
+}
+
+/// The plan, once for each life of event loops that is asked for.
+pub(super) struct Plans {
+    plans: Vec<(EventLoop, Plan)>,
+    /// What a reader should know of it.
+    pub notes: Vec<String>,
+}
+
+impl Plans {
+    pub fn make(options: &RunOptions, subject: &ScenarioSubject) -> Result<Self, AppError> {
+        let cases = planned_cases(subject);
+        let mut notes = Vec::new();
+        let is_mixed = options.order.is_none() && options.strategy == Strategy::Mixed;
+        let alone = is_mixed && options.alone == AloneRounds::WhereCheap && subject.starts_cheaply();
+        if is_mixed && options.alone == AloneRounds::WhereCheap && !alone {
+            notes.push("a fresh start is dear here: only suspects are run alone".to_owned());
+        }
+        let mut event_loops = options.event_loops.clone();
+        if !subject.chooses_event_loop() {
+            if event_loops.len() > 1 {
+                notes.push("--event-loop is not applicable: the system has its own event loops".to_owned());
+            }
+            event_loops = vec![EventLoop::Round];
+        }
+        let orders = match &options.order {
+            None => Orders::By(options.strategy),
+            Some(file) => Orders::Given(given_order(file, &cases, &mut notes)?),
+        };
+        let usage = |error: RateError| AppError::Usage(error.to_string());
+        let mut plans = Vec::new();
+        for event_loop in event_loops {
+            let request = PlanRequest {
+                orders: orders.clone(),
+                rounds: options.rounds,
+                grouping: options.group,
+                alone: if alone { Alone::EveryCase } else { Alone::SuspectsOnly },
+                twice: Twice::WhereMixed,
+                max_flake_rate: options.max_flake_rate.map(Rate::new).transpose().map_err(usage)?,
+                confidence: Confidence::new(options.confidence).map_err(usage)?,
+                ..PlanRequest::new(options.seed)
+            };
+            let plan = Plan::new(request, &cases).map_err(|error| AppError::Usage(error.to_string()))?;
+            plans.push((event_loop, plan));
+        }
+        Ok(Self { plans, notes })
+    }
+
+    fn rounds(&self) -> usize {
+        self.plans.iter().map(|(_, plan)| plan.rounds().len()).sum()
+    }
+
+    pub fn hash(&self) -> crate::model::ContentHash {
+        crate::model::ContentHash::of(
+            self.plans.iter().map(|(event_loop, plan)| format!("{event_loop:?} {}", plan.hash())),
+        )
+    }
+
+    fn counts(&self) -> BTreeMap<String, u32> {
+        let mut counts = BTreeMap::new();
+        for (_, plan) in &self.plans {
+            for round in plan.rounds() {
+                *counts.entry(round.kind().as_str().to_owned()).or_insert(0) += 1;
+            }
+        }
+        counts
+    }
+
+    pub fn forecast(&self, subject: &ScenarioSubject, jobs: usize) -> Forecast {
+        let trials: u64 = self.plans.iter().map(|(_, plan)| plan.trials()).sum();
+        Forecast {
+            cases: subject.cases.len(),
+            trials: usize::try_from(trials).unwrap_or(usize::MAX),
+            rounds: u32::try_from(self.rounds()).unwrap_or(u32::MAX),
+            jobs,
+            made: false,
+        }
+    }
+
+    /// The rounds that are still to be run, with the attempt that is next for each.
+    pub fn units<'s>(
+        &'s self,
+        case_timeout: Duration,
+        attempts: &'s BTreeMap<RoundId, Option<u32>>,
+    ) -> impl Iterator<Item = RoundUnit> + 's {
+        let numbered = self
+            .plans
+            .iter()
+            .flat_map(|(event_loop, plan)| plan.rounds().iter().map(move |round| (*event_loop, plan, round)));
+        numbered.zip(0_u32..).filter_map(move |((event_loop, plan, round), number)| {
+            let id = RoundId(number);
+            // A round that was completed has no next attempt.
+            let attempt = match attempts.get(&id) {
+                Some(next) => (*next)?,
+                None => 0,
+            };
+            Some(RoundUnit {
+                round: id,
+                attempt,
+                kind: round.kind(),
+                seed: round.seed,
+                event_loop,
+                order: plan.order(round.id),
+                from: 0,
+                case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+            })
+        })
+    }
+}
+
+fn planned_cases(subject: &ScenarioSubject) -> Vec<PlannedCase> {
+    let planned = subject.cases.iter().map(|case| PlannedCase {
+        id: case.id.clone(),
+        file: case.place.file.clone(),
+        module: case.module.clone(),
+        tags: case.tags.iter().cloned().collect(),
+    });
+    planned.collect()
+}
+
+/// Reads an order: case ids, one per line; `#` begins a comment.
+fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> Result<Vec<u32>, AppError> {
+    let text = std::fs::read_to_string(file).map_err(AppError::io(file))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let ids: Vec<CaseId> = lines.map(CaseId::from).collect();
+    let ResolvedOrder { order, missing } = resolve_order(&ids, cases);
+    if order.is_empty() {
+        let text = format!("{}: names none of the cases; `steadfast list` prints their ids", file.display());
+        return Err(AppError::Usage(text));
+    }
+    for id in missing.into_iter().collect::<BTreeSet<_>>() {
+        notes.push(format!("{}: there is no case `{id}`: left out", file.display()));
+    }
+    Ok(order)
+}
+
+fn header(
+    options: &RunOptions,
+    subject: &ScenarioSubject,
+    plans: &Plans,
+    run: String,
+    started: jiff::Timestamp,
+) -> Header {
+    let cases = subject.cases.iter().map(|case| CaseInfo {
+        id: CaseId::new(case.id.as_str()),
+        title: case.title.clone(),
+        file: case.place.file.clone(),
+        line: case.place.line,
+        tags: case.tags.clone(),
+        hash: case.hash.clone(),
+        skip: subject.skip(case),
+    });
+    let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
+    if options.system != "embedded" {
+        arguments.extend(["--system".to_owned(), options.system.clone()]);
+    }
+    let spec = spec(
+        options,
+        &ToolInfo {
+            program: PathBuf::new(),
+            called: String::new(),
+            environment: BTreeMap::new(),
+            temporary: PathBuf::new(),
+        },
+    );
+    Header {
+        version: JOURNAL_VERSION,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        run,
+        started,
+        seed: options.seed,
+        subject: SubjectInfo {
+            name: format!("scenarios on {}", subject.system.name),
+            arguments,
+            spec: serde_json::to_value(spec).unwrap_or_default(),
+            hash: subject.hash(),
+            measured: subject.measured(),
+        },
+        policy: Policy {
+            fail_on: options.fail_on.clone(),
+            confidence: options.confidence,
+            max_flake_rate: options.max_flake_rate,
+            event_loops: options.event_loops.clone(),
+            jobs: u32::try_from(options.jobs).unwrap_or(u32::MAX),
+            plan: PlanPolicy {
+                strategy: options.strategy.to_string(),
+                group: options.group.to_string(),
+                rounds: options.rounds,
+                order: options.order.clone(),
+                alone: options.alone == AloneRounds::WhereCheap,
+            },
+        },
+        plan: plans.hash(),
+        planned: plans.counts(),
+        cases: cases.collect(),
+    }
+}

@@ -1,0 +1,120 @@
+//! A run under way: facts go to the journal first, then to the record, then to whoever watches.
+
+use crate::engine::{Outlook, RoundResult};
+use crate::event::{Entry, Event, JournalWriter};
+use crate::model::{RoundId, RoundKind};
+use crate::record::{Fold, Record};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Instant;
+
+/// Somebody who watches a run.
+pub trait Watcher {
+    /// A fact, as it stands in the journal.
+    fn fact(&mut self, entry: &Entry);
+
+    /// Something to read besides: which interpreter, which folder.
+    fn say(&mut self, line: &str);
+}
+
+/// A run under way.
+pub(super) struct Session<'w> {
+    journal: JournalWriter,
+    fold: Fold,
+    watcher: &'w mut dyn Watcher,
+    /// Rounds whose results somebody waits for.
+    pub results: BTreeMap<RoundId, RoundResult>,
+    keeps_results: bool,
+    forecast: Forecast,
+}
+
+/// What is needed for the forecast.
+#[derive(Debug)]
+pub(super) struct Forecast {
+    /// The cases of one whole round.
+    pub cases: usize,
+    /// The trials of the whole plan.
+    pub trials: usize,
+    /// The rounds of the plan.
+    pub rounds: u32,
+    /// Rounds side by side.
+    pub jobs: usize,
+    /// Whether it was made.
+    pub made: bool,
+}
+
+impl<'w> Session<'w> {
+    pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
+        Self { journal, fold, watcher, results: BTreeMap::new(), keeps_results: false, forecast }
+    }
+
+    /// From now on the results of rounds are kept for whoever asked for the rounds.
+    pub fn keep_results(&mut self) {
+        self.keeps_results = true;
+    }
+
+    /// Writes a fact and tells it on.
+    pub fn emit(&mut self, event: Event) -> io::Result<()> {
+        let entry = self.journal.append(event).map_err(io::Error::other)?;
+        self.watcher.fact(&entry);
+        match entry.event {
+            Event::RunStarted(_) => Ok(()),
+            event => self.fold.fact(event).map_err(io::Error::other),
+        }
+    }
+
+    pub fn say(&mut self, line: &str) {
+        self.watcher.say(line);
+    }
+
+    /// The record so far.
+    pub fn record(&self) -> Record {
+        self.fold.clone().finish()
+    }
+
+    /// The record at the end.
+    pub fn finish(self) -> Record {
+        self.fold.finish()
+    }
+
+    /// After the first round of all cases: what it cost, and what the plan will.
+    fn forecast(&mut self, result: &RoundResult) -> io::Result<()> {
+        let whole = result.unit.order.len() >= self.forecast.cases && result.unit.kind != RoundKind::Probe;
+        if self.forecast.made || !whole || self.forecast.rounds < 2 {
+            return Ok(());
+        }
+        self.forecast.made = true;
+        let round = result.duration.as_secs_f64();
+        let plan = round * self.forecast.trials as f64
+            / result.unit.order.len().max(1) as f64
+            / self.forecast.jobs.max(1) as f64;
+        self.emit(Event::Forecast {
+            round_millis: (round * 1e3) as u64,
+            plan_millis: (plan * 1e3) as u64,
+            rounds: self.forecast.rounds,
+        })
+    }
+}
+
+impl Outlook for Session<'_> {
+    fn fact(&mut self, event: Event) -> io::Result<()> {
+        self.emit(event)
+    }
+
+    fn round(&mut self, result: RoundResult) {
+        // A forecast that can't be written shows at the next fact.
+        let _ = self.forecast(&result);
+        if self.keeps_results {
+            self.results.insert(result.unit.round, result);
+        }
+    }
+}
+
+/// When a run must stop beginning rounds, and when it must stop altogether.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadlines {
+    /// Planned rounds.
+    pub rounds: Option<Instant>,
+    /// Diagnosis.
+    pub diagnosis: Option<Instant>,
+}

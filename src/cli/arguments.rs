@@ -1,0 +1,163 @@
+//! The command line as typed.
+
+use crate::cli::run_arguments::RunArguments;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Will this ever fail by chance? Runs cases in shuffled orders and repeated rounds, and names every one that is
+/// broken, intermittent, order-dependent or leaking.
+#[derive(Debug, Parser)]
+#[command(name = "steadfast", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  steadfast run                              scenarios/ against the embedded tutor
+  steadfast run scenarios/budget --rounds 20 more shuffles of some of them
+  steadfast run --max-flake-rate 0.01        exclude failures in 1 % of rounds (299 shuffles)
+  steadfast repro reports/latest/repros/X    run a finding again
+
+Exit: 0 nothing found, 1 found, 2 usage or input, 3 unproven, 4 subject failed, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the cases and say which of them can be trusted
+    Run(Box<RunArguments>),
+    /// Run a repro again and say whether it still shows
+    Repro(ReproArguments),
+    /// Validate scenarios and system file without running anything
+    Check(InputArguments),
+    /// List the cases
+    List(InputArguments),
+    /// Render a run again, from its journal
+    Report(ReportArguments),
+    /// Serve the reference tutor alone
+    Tutor(TutorArguments),
+    /// Serve the mock providers alone
+    Providers(ProvidersArguments),
+    /// Run rounds for another steadfast (over pipes)
+    Worker,
+    /// Print the JSON Schema of scenario files
+    Schema {
+        /// Of which files
+        #[arg(value_enum, default_value = "report")]
+        of: SchemaOf,
+    },
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SchemaOf {
+    Report,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InputArguments {
+    /// Scenario files and folders [default: scenarios]
+    pub paths: Vec<PathBuf>,
+    /// The system: `embedded`, `process`, or a system file
+    #[arg(long, default_value = "embedded", value_name = "NAME|FILE")]
+    pub system: String,
+    /// Only these cases: globs on ids, `tag:NAME`, `!` for not
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReproArguments {
+    /// The repro file
+    pub file: PathBuf,
+    /// How many times [default: enough to miss it with less than 5 %, at least 5]
+    #[arg(long, value_name = "N")]
+    pub times: Option<u32>,
+    /// Rounds side by side
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub jobs: usize,
+    /// For `git bisect run`: exit 125 where the repro can't be run
+    #[arg(long)]
+    pub bisect: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// The run: its folder, its name, or `latest`
+    #[arg(default_value = "latest")]
+    pub run: String,
+    /// In which format
+    #[arg(long, value_enum, default_value = "terminal")]
+    pub format: Format,
+    /// Where runs are kept
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub report_dir: PathBuf,
+}
+
+/// A format of a report.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    Terminal,
+    Junit,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TutorArguments {
+    /// The port to listen on, on the loopback interface; 0 takes a free one and prints it
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The SQLite file of the store; in memory without one
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// The administrator's token; without one nobody is administrator
+    #[arg(long, env = "TUTOR_ADMIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub admin_token: Option<String>,
+    /// The month's limit in USD
+    #[arg(long, env = "TUTOR_MONTHLY_LIMIT", default_value = "30.00", value_name = "USD")]
+    pub limit: String,
+    /// How long to wait for a provider, in milliseconds
+    #[arg(long, env = "TUTOR_PROVIDER_TIMEOUT_MS", default_value_t = 60_000, value_name = "MS")]
+    pub provider_timeout_ms: u64,
+    /// Rounds of the password hash
+    #[arg(long, default_value_t = 600_000, value_name = "N")]
+    pub password_iterations: u32,
+    /// Where Claude is
+    #[arg(long, env = "CLAUDE_BASE_URL", default_value = "https://api.anthropic.com", value_name = "URL")]
+    pub claude_url: String,
+    /// Claude's key
+    #[arg(long, env = "CLAUDE_API_KEY", hide_env_values = true, value_name = "KEY")]
+    pub claude_key: Option<String>,
+    /// Where Mistral is
+    #[arg(long, env = "MISTRAL_BASE_URL", default_value = "https://api.mistral.ai", value_name = "URL")]
+    pub mistral_url: String,
+    /// Mistral's key
+    #[arg(long, env = "MISTRAL_API_KEY", hide_env_values = true, value_name = "KEY")]
+    pub mistral_key: Option<String>,
+    /// Where DeepSeek is
+    #[arg(long, env = "DEEPSEEK_BASE_URL", default_value = "https://api.deepseek.com", value_name = "URL")]
+    pub deepseek_url: String,
+    /// DeepSeek's key
+    #[arg(long, env = "DEEPSEEK_API_KEY", hide_env_values = true, value_name = "KEY")]
+    pub deepseek_key: Option<String>,
+    /// Where Ollama is
+    #[arg(long, env = "OLLAMA_BASE_URL", default_value = "http://127.0.0.1:11434", value_name = "URL")]
+    pub ollama_url: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ProvidersArguments {
+    /// What the providers do: a file with the `providers` (and `models`) of a scenario; plain answers without one
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// The first of four ports, for claude, mistral, deepseek and ollama; 0 takes free ones
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+}

@@ -1,0 +1,67 @@
+//! How the program ends.
+
+use crate::app::AppError;
+use crate::verdict::Gate;
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The plan was completed and nothing was found that counts.
+    Good,
+    /// Something was found.
+    Found,
+    /// Wrong usage, or invalid input.
+    Usage,
+    /// Nothing is wrong, and less was run than was asked for.
+    Unproven,
+    /// The subject could not be started, or died and could not be started again.
+    Subject,
+    /// `repro --bisect`: this revision can't be tested.
+    CannotTell,
+    /// The user stopped it.
+    Interrupted,
+}
+
+impl Exit {
+    /// The code that the shell sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Found => 1,
+            Self::Usage => 2,
+            Self::Unproven => 3,
+            Self::Subject => 4,
+            Self::CannotTell => 125,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl From<&Gate> for Exit {
+    fn from(gate: &Gate) -> Self {
+        match gate {
+            Gate::Passed => Self::Good,
+            Gate::Failed => Self::Found,
+            Gate::Unproven { .. } => Self::Unproven,
+            Gate::Error { .. } => Self::Subject,
+            Gate::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<&AppError> for Exit {
+    fn from(error: &AppError) -> Self {
+        match error {
+            AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
+            AppError::Io { .. } | AppError::Report(_) => Self::Usage,
+            AppError::Engine(_) => Self::Subject,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

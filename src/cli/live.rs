@@ -1,0 +1,164 @@
+//! What a run shows while it goes on: a bar where somebody looks, plain lines in CI.
+
+use crate::app::Watcher;
+use crate::event::{CaseInfo, Entry, Event, RoundEnd};
+use crate::model::{Outcome, RoundId, RoundKind};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+/// How many failures are told as they come; all of them stand in the reports.
+const TOLD: usize = 10;
+
+/// Tells of a run while it goes on.
+pub(super) struct Live<'o> {
+    out: &'o mut dyn Write,
+    bar: ProgressBar,
+    cases: Vec<CaseInfo>,
+    rounds: u32,
+    done: u32,
+    probes: u32,
+    alone: u32,
+    told: usize,
+    failed: BTreeMap<u32, u32>,
+    kinds: BTreeMap<RoundId, RoundKind>,
+}
+
+impl<'o> Live<'o> {
+    /// Writes lines to `out`, and draws a bar if somebody looks.
+    pub fn new(out: &'o mut dyn Write, is_watched: bool) -> Self {
+        let target = if is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        Self {
+            out,
+            bar,
+            cases: Vec::new(),
+            rounds: 0,
+            done: 0,
+            probes: 0,
+            alone: 0,
+            told: 0,
+            failed: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the bar away, so that the summary has the screen.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn line(&mut self, text: &str) {
+        let out = &mut *self.out;
+        // A terminal that is gone does not stop the run: the journal has everything.
+        self.bar.suspend(|| {
+            let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        });
+    }
+
+    fn began(&mut self, header: &crate::event::Header) {
+        self.cases.clone_from(&header.cases);
+        self.rounds = header.planned.values().sum();
+        let kinds: Vec<String> = header.planned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let (cases, subject) = (header.cases.len(), &header.subject.name);
+        self.line(&format!(
+            "{cases} cases, {subject}; {} rounds ({}); seed {}",
+            self.rounds,
+            kinds.join(", "),
+            header.seed
+        ));
+        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} rounds, {msg}, {eta} left");
+        if let Ok(style) = style {
+            self.bar.set_style(style);
+        }
+        self.bar.set_length(u64::from(self.rounds));
+        self.bar.set_message("0 failing");
+    }
+
+    fn trial(&mut self, case: u32, outcome: &Outcome, round: RoundId) {
+        let Some(failure) = outcome.failure() else { return };
+        let count = self.failed.entry(case).or_insert(0);
+        *count += 1;
+        let first = *count == 1;
+        self.bar.set_message(format!("{} failing", self.failed.len()));
+        if !first {
+            return;
+        }
+        self.told += 1;
+        if self.told == TOLD + 1 {
+            self.line("more failures are told in the summary");
+        }
+        if self.told > TOLD {
+            return;
+        }
+        let id = self.cases.get(case as usize).map(|case| case.id.to_string()).unwrap_or_default();
+        let message = failure.message.lines().next().unwrap_or_default().to_owned();
+        self.line(&format!("{}: {id} (round {round}): {message}", outcome.kind()));
+    }
+
+    fn round(&mut self, kind: Option<RoundKind>, end: &RoundEnd, millis: u64) {
+        match (kind, end) {
+            (Some(RoundKind::Probe), _) => self.probes += 1,
+            (_, RoundEnd::Died { reason } | RoundEnd::NotStarted { reason }) => {
+                self.line(&format!("the subject ended within a round and is started again: {reason}"));
+            }
+            (_, RoundEnd::Interrupted) => {}
+            (Some(RoundKind::Alone), RoundEnd::Completed) => {
+                self.alone += 1;
+                self.done += 1;
+                self.bar.inc(1);
+            }
+            (kind, RoundEnd::Completed) => {
+                self.done += 1;
+                self.bar.inc(1);
+                let (done, rounds) = (self.done, self.rounds);
+                let kind = kind.map_or("", RoundKind::as_str);
+                self.line(&format!("round {done} of {rounds}: {kind}, {:.1} s", millis as f64 / 1e3));
+            }
+        }
+    }
+}
+
+impl Watcher for Live<'_> {
+    fn fact(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::RunStarted(header) => self.began(header),
+            Event::RunResumed => self.line("going on where the run stopped"),
+            Event::RoundStarted { kind, round, .. } => {
+                self.kinds.insert(*round, *kind);
+            }
+            Event::TrialStarted { .. } => {}
+            Event::TrialFinished { round, case, report, .. } => self.trial(*case, &report.outcome, *round),
+            Event::RoundFinished { round, end, millis, .. } => {
+                let kind = self.kinds.remove(round);
+                self.round(kind, end, *millis);
+            }
+            Event::Forecast { round_millis, plan_millis, rounds } => {
+                let human = |millis: u64| HumanDuration(Duration::from_millis(millis)).to_string();
+                let text = format!(
+                    "forecast: a round takes about {:.1} s, all {rounds} about {}",
+                    *round_millis as f64 / 1e3,
+                    human(*plan_millis)
+                );
+                self.line(&text);
+            }
+            Event::Noted(note) if note.case.is_none() => self.line(&format!("note: {}", note.text)),
+            Event::Noted(_) => {}
+            Event::Diagnosed(diagnosis) => {
+                let id = self.cases.get(diagnosis.case as usize).map(|case| case.id.to_string()).unwrap_or_default();
+                self.line(&format!("diagnosed {id} with {} probes", diagnosis.probes));
+            }
+            Event::RunFinished { .. } => {
+                if self.alone > 0 {
+                    let alone = self.alone;
+                    self.line(&format!("{alone} rounds of one case alone"));
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        self.line(line);
+    }
+}

@@ -1,0 +1,208 @@
+//! The arguments of `run`, as typed and as meant.
+
+use crate::app::{AloneRounds, RunOptions};
+use crate::model::{EventLoop, FindingKind, Seed};
+use crate::plan::{Grouping, Strategy};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct RunArguments {
+    /// Scenario files and folders [default: scenarios]
+    pub paths: Vec<PathBuf>,
+    /// The system: `embedded`, `process`, or a system file
+    #[arg(long, default_value = "embedded", value_name = "NAME|FILE")]
+    pub system: String,
+    /// Only these cases: globs on ids, `tag:NAME`, `!` for not
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+
+    /// How many shuffled rounds (of the other orders: how many times)
+    #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
+    /// How orders are chosen: mixed, shuffle, reverse, declared, pairs, all
+    #[arg(long, default_value = "mixed", help_heading = "Plan")]
+    pub orders: Strategy,
+    /// One given order: a file with case ids, one per line
+    #[arg(long, value_name = "FILE", help_heading = "Plan")]
+    pub order: Option<PathBuf>,
+    /// Which cases stay together: file, module, tag, none
+    #[arg(long, default_value = "none", help_heading = "Plan")]
+    pub group: Grouping,
+    /// The root of all randomness; the same seed gives the same plan
+    #[arg(long, value_name = "HEX", help_heading = "Plan")]
+    pub seed: Option<Seed>,
+    /// How long an event loop lives, where the system lets it be chosen
+    #[arg(long, value_enum, default_value = "case", help_heading = "Plan")]
+    pub event_loop: EventLoops,
+    /// Don't run each case alone as well
+    #[arg(long, help_heading = "Plan")]
+    pub no_alone: bool,
+    /// Rounds side by side [default: the number of cores, at most 4]
+    #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub jobs: Option<u32>,
+    /// Stop after so long; 40 % of it is kept for diagnosis
+    #[arg(long, value_name = "10m", value_parser = parse_duration, help_heading = "Plan")]
+    pub max_time: Option<Duration>,
+    /// The deadline of a case that has none of its own
+    #[arg(long, value_name = "30s", value_parser = parse_duration, default_value = "30s", help_heading = "Plan")]
+    pub case_timeout: Duration,
+
+    /// The confidence of every statement
+    #[arg(long, value_name = "0.95", default_value_t = 0.95, value_parser = parse_share, help_heading = "Gate")]
+    pub confidence: f64,
+    /// Plan as many rounds as exclude this rate of failing rounds
+    #[arg(long, value_name = "RATE", value_parser = parse_share, help_heading = "Gate")]
+    pub max_flake_rate: Option<f64>,
+    /// Findings that fail the gate, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum, help_heading = "Gate")]
+    pub fail_on: Vec<FailOn>,
+
+    /// Where runs are kept
+    #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
+    pub report_dir: PathBuf,
+    /// Another copy of the JUnit report
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub junit: Option<PathBuf>,
+    /// Another copy of the HTML report
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub html: Option<PathBuf>,
+    /// Another copy of the Markdown summary
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub markdown: Option<PathBuf>,
+    /// Another copy of report.json
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub json: Option<PathBuf>,
+    /// Print annotations for this service
+    #[arg(long, value_enum, help_heading = "Reports")]
+    pub annotations: Option<Annotations>,
+    /// Go on with a run that was killed or interrupted: its folder, its name, or `latest`
+    #[arg(long, value_name = "RUN", help_heading = "Reports")]
+    pub resume: Option<String>,
+}
+
+/// How long an event loop lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum EventLoops {
+    Case,
+    Round,
+    Both,
+}
+
+/// A finding that can fail the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(super) enum FailOn {
+    Broken,
+    OrderDependent,
+    Intermittent,
+    LoopBound,
+    Leak,
+}
+
+/// A service that shows annotations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Annotations {
+    Github,
+}
+
+impl FailOn {
+    fn kind(self) -> FindingKind {
+        match self {
+            Self::Broken => FindingKind::Broken,
+            Self::OrderDependent => FindingKind::OrderDependent,
+            Self::Intermittent => FindingKind::Intermittent,
+            Self::LoopBound => FindingKind::LoopBound,
+            Self::Leak => FindingKind::Leak,
+        }
+    }
+}
+
+impl RunArguments {
+    /// The options that are meant.
+    pub fn options(self, root: PathBuf, seed: Seed, cores: usize) -> RunOptions {
+        let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
+        let all = [FailOn::Broken, FailOn::OrderDependent, FailOn::Intermittent, FailOn::LoopBound, FailOn::Leak];
+        let fail_on = if self.fail_on.is_empty() { all.to_vec() } else { self.fail_on };
+        RunOptions {
+            root,
+            paths,
+            system: self.system,
+            filter: self.filter,
+            strategy: self.orders,
+            order: self.order,
+            group: self.group,
+            rounds: self.rounds,
+            seed: self.seed.unwrap_or(seed),
+            alone: if self.no_alone { AloneRounds::Never } else { AloneRounds::WhereCheap },
+            event_loops: match self.event_loop {
+                EventLoops::Case => vec![EventLoop::Case],
+                EventLoops::Round => vec![EventLoop::Round],
+                EventLoops::Both => vec![EventLoop::Case, EventLoop::Round],
+            },
+            fail_on: fail_on.into_iter().map(FailOn::kind).collect::<BTreeSet<_>>(),
+            confidence: self.confidence,
+            max_flake_rate: self.max_flake_rate,
+            max_time: self.max_time,
+            jobs: self.jobs.map_or_else(|| cores.clamp(1, 4), |jobs| jobs as usize),
+            case_timeout: self.case_timeout,
+            report_dir: self.report_dir,
+            junit: self.junit,
+            json: self.json,
+            html: self.html,
+            markdown: self.markdown,
+            defects: Vec::new(),
+        }
+    }
+}
+
+/// A duration such as `500ms`, `90s`, `10m` or `2h`.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wanted = || format!("`{text}` is no duration: write 500ms, 90s, 10m or 2h");
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wanted)?;
+    let (number, unit) = text.split_at(digits);
+    let number: f64 = number.parse().map_err(|_| wanted())?;
+    let seconds = match unit.trim() {
+        "ms" => number / 1e3,
+        "s" => number,
+        "m" | "min" => number * 60.0,
+        "h" => number * 3600.0,
+        _ => return Err(wanted()),
+    };
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| wanted())
+        .and_then(|duration| if duration.is_zero() { Err(format!("`{text}` is no time at all")) } else { Ok(duration) })
+}
+
+/// A number between 0 and 1, without these.
+fn parse_share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
+        _ => Err(format!("`{text}` is no share: a number between 0 and 1 is wanted, such as 0.01")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
+        for text in ["", "10", "m", "1d", "-1s", "0s", "1e400h", "s10"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_lie_between_nothing_and_all() {
+        assert_eq!(parse_share("0.01"), Ok(0.01));
+        for text in ["0", "1", "-0.1", "nan", "x"] {
+            assert!(parse_share(text).is_err(), "{text}");
+        }
+    }
+}

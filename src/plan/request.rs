@@ -1,0 +1,79 @@
+//! What is asked of a plan.
+
+use crate::model::Seed;
+use crate::model::statistics::{Confidence, Rate};
+use crate::plan::{Grouping, Strategy};
+
+/// What a plan is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanRequest {
+    /// Which orders.
+    pub orders: Orders,
+    /// How many rounds of all cases there are, where the user says so; see [`crate::plan::Plan::new`].
+    pub rounds: Option<u32>,
+    /// The root seed.
+    pub seed: Seed,
+    /// Which cases stay together.
+    pub grouping: Grouping,
+    /// Which cases also run alone.
+    pub alone: Alone,
+    /// Whether there is a round in which every case runs twice in a row.
+    pub twice: Twice,
+    /// The rate that the shuffled rounds are to exclude, if none of them fails.
+    pub max_flake_rate: Option<Rate>,
+    /// How sure that exclusion is to be.
+    pub confidence: Confidence,
+}
+
+/// Which orders are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Orders {
+    /// Those of a strategy.
+    By(Strategy),
+    /// This one, by the cases' numbers in declared order. It may have some cases only, and a case several times.
+    Given(Vec<u32>),
+}
+
+/// Which cases run alone, each from a fresh start. That finds every brittle case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alone {
+    /// None as planned; suspects run alone later, in the diagnosis. Right where a fresh start is dear.
+    #[default]
+    SuspectsOnly,
+    /// Each case, once.
+    EveryCase,
+}
+
+/// Whether there is a round in which every case runs twice in a row. That finds what breaks on its second run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Twice {
+    /// Where the strategy is [`Strategy::Mixed`].
+    #[default]
+    WhereMixed,
+    /// Whatever the strategy is.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl PlanRequest {
+    /// The default plan for a seed.
+    pub fn new(seed: Seed) -> Self {
+        Self {
+            orders: Orders::By(Strategy::default()),
+            rounds: None,
+            seed,
+            grouping: Grouping::default(),
+            alone: Alone::default(),
+            twice: Twice::default(),
+            max_flake_rate: None,
+            confidence: Confidence::default(),
+        }
+    }
+
+    /// The same request with the orders of a strategy.
+    pub fn with_strategy(mut self, strategy: Strategy) -> Self {
+        self.orders = Orders::By(strategy);
+        self
+    }
+}

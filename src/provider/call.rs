@@ -1,0 +1,279 @@
+//! A request that a mock provider received, and what became of it.
+
+use crate::model::TrialKey;
+use crate::provider::{Mark, ProviderName, Wire};
+use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher24;
+use std::fmt;
+use std::hash::Hasher;
+use std::time::Duration;
+
+/// A place in the journal of calls: one sequence over all providers of a round, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+/// An accepted connection, from 0 over all providers of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConnectionId(pub u64);
+
+/// Tells request bodies apart, byte by byte: an SDK's retry has its first attempt's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BodyHash(pub u64);
+
+impl BodyHash {
+    /// The hash of a body.
+    pub fn of(body: &[u8]) -> Self {
+        let mut hasher = SipHasher24::new();
+        hasher.write(body);
+        Self(hasher.finish())
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Endpoint {
+    /// Ollama's `POST /api/generate`.
+    Generate,
+    /// Ollama's `POST /api/chat`.
+    Chat,
+    /// Anthropic's `POST /v1/messages`.
+    Messages,
+    /// `POST …/chat/completions`.
+    Completions,
+    /// Ollama's list of installed models.
+    Tags,
+    /// Ollama's version.
+    Version,
+    /// Ollama's details of a model.
+    Show,
+    /// Ollama's loaded models.
+    Ps,
+    /// Ollama's download of a model.
+    Pull,
+    /// Ollama's `/`.
+    Root,
+    /// A cloud provider's list of models.
+    Models,
+    /// Anything else: method and path.
+    Unknown(String),
+}
+
+impl Endpoint {
+    /// The endpoint of a request.
+    pub(crate) fn of(wire: Wire, method: &http::Method, path: &str) -> Self {
+        let get = method == http::Method::GET || method == http::Method::HEAD;
+        let post = method == http::Method::POST;
+        match (wire, path) {
+            (Wire::Anthropic, "/v1/messages") if post => Self::Messages,
+            (Wire::Mistral, "/v1/chat/completions") if post => Self::Completions,
+            (Wire::Deepseek | Wire::Openai, "/chat/completions" | "/v1/chat/completions") if post => Self::Completions,
+            (Wire::Ollama, "/api/generate") if post => Self::Generate,
+            (Wire::Ollama, "/api/chat") if post => Self::Chat,
+            (Wire::Ollama, "/api/show") if post => Self::Show,
+            (Wire::Ollama, "/api/pull") if post => Self::Pull,
+            (Wire::Ollama, "/api/tags") if get => Self::Tags,
+            (Wire::Ollama, "/api/version") if get => Self::Version,
+            (Wire::Ollama, "/api/ps") if get => Self::Ps,
+            (Wire::Ollama, "/") if get => Self::Root,
+            (Wire::Anthropic | Wire::Mistral, "/v1/models") if get => Self::Models,
+            (Wire::Deepseek | Wire::Openai, "/models" | "/v1/models") if get => Self::Models,
+            _ => Self::Unknown(format!("{method} {}", path.chars().take(200).collect::<String>())),
+        }
+    }
+
+    /// Whether a model is asked: only such calls are scripted and counted.
+    pub fn is_model_call(&self) -> bool {
+        match self {
+            Self::Generate | Self::Chat | Self::Messages | Self::Completions => true,
+            Self::Tags
+            | Self::Version
+            | Self::Show
+            | Self::Ps
+            | Self::Pull
+            | Self::Root
+            | Self::Models
+            | Self::Unknown(_) => false,
+        }
+    }
+
+    /// The word for it in scenarios and messages.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Generate => "generate",
+            Self::Chat => "chat",
+            Self::Messages => "messages",
+            Self::Completions => "completions",
+            Self::Tags => "tags",
+            Self::Version => "version",
+            Self::Show => "show",
+            Self::Ps => "ps",
+            Self::Pull => "pull",
+            Self::Root => "root",
+            Self::Models => "models",
+            Self::Unknown(request) => request,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A message of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// `user`, `assistant`, `tool` and so on, as sent.
+    pub role: String,
+    /// Its text; parts that are no text are left out.
+    pub text: String,
+}
+
+/// What the request's key was worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// This provider asks for none.
+    NotNeeded,
+    /// It was accepted.
+    Accepted,
+    /// None was sent.
+    Missing,
+    /// Another key is expected.
+    Wrong,
+}
+
+/// What the answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matched {
+    /// Nothing yet: the request has not been read to its end.
+    Undecided,
+    /// The behaviour at this line of the scenario.
+    Line(u32),
+    /// The provider is down in this case.
+    Down,
+    /// The provider itself refused it: wrong key, missing field. No scripted behaviour was used up.
+    Refused,
+    /// What every such provider answers: tags, version, the loading of a model.
+    Builtin,
+    /// Nothing in the script covers it.
+    Unscripted,
+    /// It belongs to a trial that has ended.
+    Late,
+}
+
+/// How far a call has come. Bytes are those of the answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// It is being answered.
+    InFlight,
+    /// The whole answer went out as it was meant.
+    Completed,
+    /// The connection was closed in good order before the answer was whole, as scripted.
+    Cut {
+        /// What went out.
+        bytes: u64,
+    },
+    /// The client hung up before the answer was whole.
+    ClientGone {
+        /// What went out.
+        bytes: u64,
+    },
+    /// The connection was reset: as scripted, or because the trial was over and its time was up.
+    Reset {
+        /// What went out.
+        bytes: u64,
+    },
+    /// It hung as scripted, and was reset when the trial was over.
+    Hung,
+}
+
+/// One request to a mock provider. Times are since the start of the providers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Its place in the journal.
+    pub seq: Seq,
+    /// Whose it is. `None`: it came between trials, and nothing says from which.
+    pub trial: Option<TrialKey>,
+    /// The provider that was asked.
+    pub provider: ProviderName,
+    /// What it speaks.
+    pub wire: Wire,
+    /// What was asked for.
+    pub endpoint: Endpoint,
+    /// The connection it came on.
+    pub connection: ConnectionId,
+    /// Whether a stream was asked for.
+    pub stream: bool,
+    /// The model asked for; empty if none was.
+    pub model: String,
+    /// The system prompt.
+    pub system: String,
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Other trials whose answers' marks its text carries: what one case told a model turns up in another's request.
+    pub carries: Vec<TrialKey>,
+    /// What its key was worth.
+    pub auth: Auth,
+    /// When its head was read.
+    pub arrived: Duration,
+    /// When its answer ended, in whatever way.
+    pub answered: Option<Duration>,
+    /// What the answer came from.
+    pub matched: Matched,
+    /// The status that was decided on; `None` if the answer is none at all.
+    pub status: Option<u16>,
+    /// The mark in the answer.
+    pub mark: Option<Mark>,
+    /// How far it has come.
+    pub ended: Ended,
+    /// `x-stainless-retry-count`, as SDKs send it: 0 for a first attempt.
+    pub retry: Option<u32>,
+    /// Tells bodies apart.
+    pub body: BodyHash,
+}
+
+impl Call {
+    /// The last message of the user; empty if there is none.
+    pub fn last_user_message(&self) -> &str {
+        self.messages.iter().rev().find(|message| message.role == "user").map_or("", |message| &message.text)
+    }
+
+    /// Every text of the request, system prompt first, a line break between two.
+    pub fn all_text(&self) -> String {
+        let texts =
+            std::iter::once(self.system.as_str()).chain(self.messages.iter().map(|message| message.text.as_str()));
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether it asked a model something, by the provider's rules: it counts for `calls`.
+    pub fn asks_a_model(&self) -> bool {
+        self.endpoint.is_model_call() && self.matched != Matched::Builtin
+    }
+
+    /// Whether a model's whole answer went out, which is what makes an answer of the system true.
+    pub fn is_answered(&self) -> bool {
+        self.ended == Ended::Completed && self.mark.is_some()
+    }
+
+    /// Whether it ended in a way after which SDKs try again.
+    pub fn may_be_tried_again(&self) -> bool {
+        match self.ended {
+            Ended::InFlight => false,
+            Ended::Completed => matches!(self.status, None | Some(408 | 409 | 429 | 500..)),
+            Ended::Cut { .. } | Ended::ClientGone { .. } | Ended::Reset { .. } | Ended::Hung => true,
+        }
+    }
+
+    /// Bytes of text that it keeps.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.system.len() + self.model.len() + self.messages.iter().map(|m| m.text.len() + m.role.len()).sum::<usize>()
+    }
+}

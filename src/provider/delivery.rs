@@ -1,0 +1,109 @@
+//! How an answer goes over the wire: what the rule engine tells the front, in a header that no client ever sees.
+
+use crate::provider::format::Page;
+use crate::provider::{Answer, Behaviour, Fault, Wire};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The header in which the front names the call to the rule engine.
+pub(crate) const CALL_HEADER: &str = "x-steadfast-call";
+/// The header in which the rule engine tells the front how the answer goes out.
+pub(crate) const DELIVERY_HEADER: &str = "x-steadfast-delivery";
+
+/// From here on DeepSeek keeps a waiting connection alive with blank lines and comments.
+const KEEP_ALIVE_FROM: Duration = Duration::from_millis(400);
+
+/// How one answer goes over the wire.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Delivery {
+    /// Hold the answer until so many model calls have arrived in the trial.
+    pub(crate) hold: Option<u32>,
+    /// The pause before the first byte.
+    pub(crate) after: Duration,
+    /// The pause between two pieces.
+    pub(crate) every: Duration,
+    /// The lengths of the body's pieces.
+    pub(crate) pieces: Vec<u32>,
+    /// Whether it is a stream, without Content-Length.
+    pub(crate) stream: bool,
+    /// What is sent while the answer waits.
+    pub(crate) keep_alive: Option<KeepAlive>,
+    /// What happens to the connection.
+    pub(crate) fault: Option<Fault>,
+    /// Nothing is answered at all.
+    pub(crate) hang: bool,
+    /// The connection ends with the answer.
+    pub(crate) close: bool,
+    /// Headers that the scenario adds.
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+/// What DeepSeek sends while an answer waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum KeepAlive {
+    /// Blank lines before a JSON document.
+    BlankLines,
+    /// Comments of an event stream.
+    Comments,
+}
+
+impl KeepAlive {
+    pub(crate) fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::BlankLines => b"\n",
+            Self::Comments => b": keep-alive\n\n",
+        }
+    }
+}
+
+impl Delivery {
+    /// An answer as the provider itself gives it.
+    pub(crate) fn of_page(page: &Page) -> Self {
+        Self { pieces: page.pieces.clone(), stream: page.stream, ..Self::default() }
+    }
+
+    /// An answer as a behaviour says.
+    pub(crate) fn of(behaviour: &Behaviour, wire: Wire, page: &Page) -> Self {
+        let reply = matches!(behaviour.answer, Answer::Reply(_)) && page.status == 200;
+        let alive = wire == Wire::Deepseek && reply && behaviour.fault.is_none() && behaviour.after >= KEEP_ALIVE_FROM;
+        let keep_alive = if page.stream { KeepAlive::Comments } else { KeepAlive::BlankLines };
+        Self {
+            hold: behaviour.hold_until.map(|barrier| barrier.calls),
+            after: behaviour.after,
+            every: behaviour.every,
+            keep_alive: alive.then_some(keep_alive),
+            fault: behaviour.fault,
+            hang: matches!(behaviour.answer, Answer::Hang),
+            headers: behaviour.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            ..Self::of_page(page)
+        }
+    }
+
+    /// A connection that is reset before it answers anything.
+    pub(crate) fn down() -> Self {
+        Self { fault: Some(Fault::Reset(crate::provider::ResetAt::Start)), ..Self::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::ResetAt;
+
+    #[test]
+    fn a_delivery_survives_its_way_through_the_header() {
+        let delivery = Delivery {
+            hold: Some(8),
+            after: Duration::from_micros(1500),
+            pieces: vec![1, 2, 3],
+            stream: true,
+            keep_alive: Some(KeepAlive::Comments),
+            fault: Some(Fault::Reset(ResetAt::Byte(7))),
+            headers: vec![("x-should-retry".into(), "false".into())],
+            ..Delivery::default()
+        };
+        let text = serde_json::to_string(&delivery).expect("it serialises");
+        assert_eq!(serde_json::from_str::<Delivery>(&text).ok(), Some(delivery));
+    }
+}

@@ -1,0 +1,205 @@
+//! The rule engine: the responder of each provider's wiremock server. It decides *what* is answered.
+
+use crate::model::{RoundId, Seed, TrialKey};
+use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
+use crate::provider::format::{
+    Ask, Installed, Page, Stamp, builtin, check_key, failure, malformed, plain_error, read, reply,
+};
+use crate::provider::shared::{Shared, Site};
+use crate::provider::stage::{Decision, Inquiry};
+use crate::provider::{Answer, Auth, Behaviour, BodyHash, Endpoint, Mark, Seq, Wire};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use wiremock::{Request, Respond, ResponseTemplate};
+
+/// In a raw body this stands for the answer's mark.
+const MARK_PLACEHOLDER: &str = "${mark}";
+
+/// The header by which the front says that a body was too large to be passed on.
+pub(crate) const TOO_LARGE_HEADER: &str = "x-steadfast-too-large";
+
+/// One provider's rule engine.
+pub(crate) struct Engine {
+    shared: Arc<Shared>,
+    site: Arc<Site>,
+    /// Never sent on: its end tells that wiremock has let go of the engine, so that its thread is over.
+    _alive: Sender<()>,
+}
+
+impl Engine {
+    pub(crate) fn new(shared: Arc<Shared>, site: Arc<Site>, alive: Sender<()>) -> Self {
+        Self { shared, site, _alive: alive }
+    }
+}
+
+impl Respond for Engine {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let seq = header(&request.headers, CALL_HEADER).and_then(|text| text.parse().ok()).map(Seq);
+        let Some(seq) = seq else {
+            return ResponseTemplate::new(StatusCode::MISDIRECTED_REQUEST);
+        };
+        let (page, delivery) = self.answer(seq, request);
+        let mark = page.mark;
+        let status = (!is_silent(&delivery)).then_some(page.status);
+        self.shared.stage().journal.change(seq, |call| {
+            call.status = status;
+            call.mark = mark;
+        });
+        template(page, &delivery)
+    }
+}
+
+/// Whether no status line is sent at all.
+fn is_silent(delivery: &Delivery) -> bool {
+    use crate::provider::{Fault, ResetAt};
+    let at_start = matches!(delivery.fault, Some(Fault::Reset(ResetAt::Start) | Fault::Truncate(ResetAt::Start)));
+    delivery.hang || at_start
+}
+
+impl Engine {
+    fn answer(&self, seq: Seq, request: &Request) -> (Page, Delivery) {
+        let wire = self.site.decl.wire;
+        let endpoint = Endpoint::of(wire, &request.method, request.url.path());
+        // Refusals and errors carry no mark; their ids only have to differ.
+        let nobody = TrialKey { round: RoundId(u32::MAX), position: u32::MAX };
+        let stamp = Stamp { mark: Mark::of(Seed::new(seq.0), nobody, 0), now: self.shared.clock.now() };
+        let (ask, mut refusal) = match &endpoint {
+            endpoint if endpoint.is_model_call() => read(wire, endpoint, &request.headers, &request.body, &stamp),
+            Endpoint::Show | Endpoint::Pull => read(wire, &endpoint, &request.headers, &request.body, &stamp),
+            _ => (Ask::default(), None),
+        };
+        if request.headers.contains_key(TOO_LARGE_HEADER) {
+            refusal = Some(crate::provider::format::Refusal(plain_error(wire, 413, "request too large", &stamp)));
+        }
+        let inquiry = Inquiry {
+            seq,
+            provider: &self.site.decl.name,
+            wire,
+            endpoint: &endpoint,
+            auth: check_key(wire, self.site.decl.key.as_deref(), &request.headers),
+            retry: header(&request.headers, "x-stainless-retry-count").and_then(|text| text.parse().ok()),
+            body: BodyHash::of(&request.body),
+            ask: &ask,
+            marks: &marks(&ask),
+        };
+        let (decision, arrived) = {
+            let mut stage = self.shared.stage();
+            let decision = stage.decide(&inquiry, refusal);
+            (decision, stage.arrived())
+        };
+        self.shared.tell_arrived(arrived);
+        match decision {
+            Decision::Scripted(behaviour, mark, installed) => {
+                let stamp = Stamp { mark, ..stamp };
+                let page = scripted(wire, &endpoint, &ask, &behaviour, &Installed(&installed), &stamp);
+                let delivery = Delivery::of(&behaviour, wire, &page);
+                (page, delivery)
+            }
+            Decision::Builtin(installed) => {
+                let page = builtin(wire, &endpoint, &ask, &Installed(&installed), &stamp);
+                whole(page.unwrap_or_else(|| plain_error(wire, 404, "not found", &stamp)))
+            }
+            Decision::WrongKey => whole(plain_error(wire, 401, wrong_key(wire, inquiry.auth), &stamp)),
+            Decision::Refused(refusal) => whole(refusal.0),
+            Decision::Down => (Page::text(503, ""), Delivery::down()),
+            Decision::Unscripted => whole(self.unscripted(&endpoint, &stamp)),
+            Decision::Late => {
+                let message = "steadfast: this request belongs to a case that has ended";
+                let page = plain_error(wire, 503, message, &stamp).with("x-should-retry", "false");
+                let delivery = Delivery { close: true, ..Delivery::of_page(&page) };
+                (page, delivery)
+            }
+        }
+    }
+
+    fn unscripted(&self, endpoint: &Endpoint, stamp: &Stamp) -> Page {
+        let (wire, name) = (self.site.decl.wire, &self.site.decl.name);
+        let page = match endpoint {
+            Endpoint::Unknown(request) => {
+                plain_error(wire, 404, &format!("steadfast: no script covers `{request}` to {name}"), stamp)
+            }
+            _ => plain_error(wire, 501, &format!("steadfast: no script covers this call to {name}"), stamp),
+        };
+        page.with("x-should-retry", "false")
+    }
+}
+
+fn whole(page: Page) -> (Page, Delivery) {
+    let delivery = Delivery::of_page(&page);
+    (page, delivery)
+}
+
+fn wrong_key(wire: Wire, auth: Auth) -> &'static str {
+    match (wire, auth) {
+        (Wire::Anthropic, Auth::Missing) => "x-api-key header is required",
+        (Wire::Anthropic, _) => "invalid x-api-key",
+        (Wire::Deepseek, Auth::Missing) => "Authentication Fails (auth header is missing)",
+        (Wire::Deepseek, _) => "Authentication Fails, Your api key is invalid",
+        (Wire::Openai, Auth::Missing) => {
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth \
+             (i.e. Authorization: Bearer YOUR_KEY)."
+        }
+        (Wire::Openai, _) => "Incorrect API key provided.",
+        (Wire::Mistral | Wire::Ollama, _) => "Unauthorized",
+    }
+}
+
+fn marks(ask: &Ask) -> Vec<Mark> {
+    let texts = std::iter::once(&ask.system).chain(ask.messages.iter().map(|message| &message.text));
+    texts.flat_map(|text| Mark::find(text)).collect()
+}
+
+fn scripted(
+    wire: Wire,
+    endpoint: &Endpoint,
+    ask: &Ask,
+    behaviour: &Behaviour,
+    installed: &Installed<'_>,
+    stamp: &Stamp,
+) -> Page {
+    match &behaviour.answer {
+        Answer::Reply(_) if wire == Wire::Ollama && installed.is_known() && !installed.has(&ask.model) => {
+            plain_error(wire, 404, &format!("model '{}' not found", ask.model), stamp)
+        }
+        Answer::Reply(given) => reply(wire, endpoint, ask, given, stamp),
+        Answer::Fail(failing) => failure(wire, failing, stamp),
+        Answer::Hang => Page::text(200, ""),
+        Answer::Malformed(kind) => malformed(wire, *kind, ask, stamp),
+        Answer::Raw { status, content_type, body } => raw(*status, content_type, body, stamp),
+    }
+}
+
+/// A body as it stands in a fixture, but for the mark, if it has a place for one.
+fn raw(status: u16, content_type: &str, body: &[u8], stamp: &Stamp) -> Page {
+    let marked = std::str::from_utf8(body).ok().filter(|text| text.contains(MARK_PLACEHOLDER));
+    let page = match marked {
+        Some(text) => Page::text(status, text.replace(MARK_PLACEHOLDER, &stamp.mark.to_string())),
+        None => Page::text(status, body),
+    };
+    let mark = marked.map(|_| stamp.mark);
+    let mut page = page.of_type(content_type);
+    page.mark = mark;
+    page
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What wiremock sends to the front. wiremock panics at a status or header that is none, so they are made here.
+fn template(page: Page, delivery: &Delivery) -> ResponseTemplate {
+    let status = StatusCode::from_u16(page.status).ok().filter(|status| !status.is_informational());
+    let mut template =
+        ResponseTemplate::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)).set_body_bytes(page.body);
+    let how = serde_json::to_string(delivery).unwrap_or_default();
+    let own = [("content-type".to_owned(), page.content_type), (DELIVERY_HEADER.to_owned(), how)];
+    for (name, value) in own.into_iter().chain(page.headers) {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(value.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            template = template.append_header(name, value);
+        }
+    }
+    template
+}

@@ -1,0 +1,110 @@
+//! A body that goes out piece by piece.
+
+use crate::provider::Fault;
+use crate::provider::delivery::{Delivery, KeepAlive};
+use crate::provider::front::flight::{Apron, Flight};
+use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use http_body_util::{Either, Full, StreamBody};
+use hyper::body::Frame;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// What hyper sends: a body as a whole, or one that takes its time.
+pub(crate) type AnswerBody = Either<Full<Bytes>, StreamBody<Frames>>;
+type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
+
+/// The pause between two signs of life.
+const KEEP_ALIVE_EVERY: Duration = Duration::from_millis(200);
+
+/// What is left of a body, and when it goes out.
+pub(crate) struct Paced {
+    apron: Apron,
+    flight: Option<Flight>,
+    rest: Bytes,
+    pieces: VecDeque<usize>,
+    pause: Duration,
+    begun: bool,
+    /// The signs of life until the answer is ready.
+    keep_alive: Option<(KeepAlive, Instant)>,
+    /// With a Content-Length hyper does not ask for the end of the body.
+    ends_with_last_piece: bool,
+}
+
+impl Paced {
+    pub(crate) fn new(apron: Apron, flight: Flight, body: Bytes, delivery: &Delivery) -> Self {
+        let (pieces, pause) = match delivery.fault {
+            Some(Fault::Trickle(pause)) => (std::iter::repeat_n(1, body.len()).collect(), pause),
+            _ => (pieces(body.len(), &delivery.pieces), delivery.every),
+        };
+        Self {
+            apron,
+            flight: Some(flight),
+            rest: body,
+            pieces,
+            pause,
+            begun: false,
+            keep_alive: delivery.keep_alive.map(|kind| (kind, Instant::now() + delivery.after)),
+            ends_with_last_piece: !delivery.stream && delivery.keep_alive.is_none(),
+        }
+    }
+
+    pub(crate) fn into_body(self) -> AnswerBody {
+        let frames: Frames = Box::pin(unfold(self, Self::next));
+        Either::Right(StreamBody::new(frames))
+    }
+
+    async fn next(mut self) -> Option<(Result<Frame<Bytes>, Infallible>, Self)> {
+        if let Some((kind, ready)) = self.keep_alive {
+            let left = ready.saturating_duration_since(Instant::now());
+            sleep(left.min(KEEP_ALIVE_EVERY)).await;
+            if left > KEEP_ALIVE_EVERY {
+                return Some((Ok(Frame::data(Bytes::from_static(kind.bytes()))), self));
+            }
+            self.keep_alive = None;
+        }
+        let Some(piece) = self.pieces.pop_front() else {
+            self.land();
+            return None;
+        };
+        if self.begun && !self.pause.is_zero() {
+            sleep(self.pause).await;
+        }
+        self.begun = true;
+        let data = self.rest.split_to(piece.min(self.rest.len()));
+        if let Some(flight) = &mut self.flight {
+            flight.bytes += data.len() as u64;
+        }
+        if self.pieces.is_empty() && self.ends_with_last_piece {
+            self.land();
+        }
+        Some((Ok(Frame::data(data)), self))
+    }
+
+    fn land(&mut self) {
+        if let Some(flight) = self.flight.take() {
+            self.apron.park(flight);
+        }
+    }
+}
+
+/// The pieces of a body: those that were named, and what they leave over.
+pub(crate) fn pieces(length: usize, named: &[u32]) -> VecDeque<usize> {
+    let mut left = length;
+    let mut pieces = VecDeque::with_capacity(named.len());
+    for piece in named {
+        let piece = (*piece as usize).min(left);
+        left -= piece;
+        if piece > 0 {
+            pieces.push_back(piece);
+        }
+    }
+    if left > 0 {
+        pieces.push_back(left);
+    }
+    pieces
+}

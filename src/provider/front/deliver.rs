@@ -1,0 +1,114 @@
+//! Delivers an answer as it is meant to go out.
+
+use crate::provider::connections::Connection;
+use crate::provider::delivery::Delivery;
+use crate::provider::front::body::{AnswerBody, Paced};
+use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::raw;
+use crate::provider::shared::Shared;
+use crate::provider::{Ended, Fault};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode, header};
+use tokio::time::sleep;
+
+/// An answer, with the way it goes out.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) delivery: Delivery,
+}
+
+impl Answer {
+    /// A text of our own.
+    pub(crate) fn plain(status: StatusCode, text: &str) -> Self {
+        let body = Bytes::copy_from_slice(text.as_bytes());
+        Self { status, headers: HeaderMap::new(), body, delivery: Delivery::default() }
+    }
+
+    fn has_body(&self, is_head: bool) -> bool {
+        !is_head && !self.body.is_empty() && !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    }
+}
+
+/// The connection ends here, without another word: hyper writes nothing and drops the socket.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection ends")]
+pub(crate) struct Hangup;
+
+/// Sends an answer, now or when it is time. A client that hangs up ends this wherever it waits.
+pub(crate) async fn deliver(
+    shared: &Shared,
+    connection: &Connection,
+    apron: &Apron,
+    mut flight: Flight,
+    answer: Answer,
+    is_head: bool,
+) -> Result<Response<AnswerBody>, Hangup> {
+    let delivery = &answer.delivery;
+    if let Some(calls) = delivery.hold {
+        hold(shared, calls).await;
+    }
+    if delivery.hang {
+        over(shared).await;
+        flight.land(Ended::Hung);
+        connection.reset_on_close();
+        return Err(Hangup);
+    }
+    if delivery.keep_alive.is_none() && !delivery.after.is_zero() {
+        sleep(delivery.after).await;
+    }
+    match delivery.fault {
+        None | Some(Fault::Trickle(_)) => Ok(send(apron, flight, answer, is_head)),
+        Some(fault @ (Fault::Reset(_) | Fault::Truncate(_) | Fault::WrongLength(_))) => {
+            raw::send(connection, flight, &answer, fault).await;
+            Err(Hangup)
+        }
+    }
+}
+
+/// Waits until so many model calls have arrived in the trial, or the trial is over.
+async fn hold(shared: &Shared, calls: u32) {
+    let mut arrived = shared.arrived.subscribe();
+    let enough = async { arrived.wait_for(|arrived| *arrived >= calls).await.is_ok() };
+    tokio::select! {
+        _ = enough => {}
+        () = over(shared) => {}
+    }
+}
+
+/// Waits until the trial is over.
+async fn over(shared: &Shared) {
+    let mut draining = shared.draining.subscribe();
+    // The sender lives in `shared`, so that this can't fail.
+    _ = draining.wait_for(|draining| *draining).await.is_ok();
+}
+
+/// Lets hyper send it.
+fn send(apron: &Apron, flight: Flight, answer: Answer, is_head: bool) -> Response<AnswerBody> {
+    let has_body = answer.has_body(is_head);
+    let is_whole = !answer.delivery.stream
+        && answer.delivery.keep_alive.is_none()
+        && answer.delivery.fault.is_none()
+        && (answer.delivery.every.is_zero() || answer.delivery.pieces.len() < 2);
+    let length = answer.body.len();
+    let mut headers = answer.headers;
+    let body = if !has_body {
+        apron.park(flight);
+        AnswerBody::Left(Default::default())
+    } else if is_whole {
+        let mut flight = flight;
+        flight.bytes = length as u64;
+        apron.park(flight);
+        AnswerBody::Left(answer.body.into())
+    } else {
+        if !answer.delivery.stream && answer.delivery.keep_alive.is_none() {
+            headers.insert(header::CONTENT_LENGTH, length.into());
+        }
+        Paced::new(apron.clone(), flight, answer.body, &answer.delivery).into_body()
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,160 @@
+//! From a request's head to the answer's delivery.
+
+use crate::provider::connections::Connection;
+use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
+use crate::provider::engine::TOO_LARGE_HEADER;
+use crate::provider::front::body::AnswerBody;
+use crate::provider::front::deliver::{Answer, Hangup, deliver};
+use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::upstream::{Upstream, UpstreamError};
+use crate::provider::shared::{Shared, Site};
+use crate::provider::{Auth, BodyHash, Call, Ended, Endpoint, Matched, Seq};
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use std::sync::Arc;
+
+/// What is read of a body that is too large before its client is answered.
+const MAX_DRAINED: usize = 256 << 20;
+
+/// A provider as its front serves it.
+pub(crate) struct Post {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) upstream: Arc<Upstream>,
+}
+
+/// Answers one request.
+pub(crate) async fn handle(
+    post: Arc<Post>,
+    connection: Arc<Connection>,
+    apron: Apron,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Hangup> {
+    let (head, body) = request.into_parts();
+    let seq = enter(&post, &connection, &head);
+    let flight = Flight::new(post.shared.clone(), connection.clone(), seq);
+    let (body, is_whole) = read(body, post.shared.max_body).await?;
+    let is_head = head.method == http::Method::HEAD;
+    let answer = match pass_on(&head, body, is_whole, seq) {
+        Some((request, size)) => {
+            let upstream = post.upstream.clone();
+            // On a task of its own, so that a client that hangs up can't leave the rule engine with half a request.
+            let exchange = tokio::spawn(async move { upstream.ask(request, size).await });
+            understand(exchange.await.map_err(|_| Hangup)?)
+        }
+        None => Answer::plain(StatusCode::BAD_REQUEST, "steadfast: a path is wanted"),
+    };
+    deliver(&post.shared, &connection, &apron, flight, answer, is_head).await
+}
+
+/// Enters the call into the journal as far as its head tells it.
+fn enter(post: &Post, connection: &Connection, head: &Parts) -> Seq {
+    let decl = &post.site.decl;
+    let retry = head.headers.get("x-stainless-retry-count").and_then(|value| value.to_str().ok());
+    let call = Call {
+        seq: Seq(0),
+        trial: None,
+        provider: decl.name.clone(),
+        wire: decl.wire,
+        endpoint: Endpoint::of(decl.wire, &head.method, head.uri.path()),
+        connection: connection.id,
+        stream: false,
+        model: String::new(),
+        system: String::new(),
+        messages: Vec::new(),
+        carries: Vec::new(),
+        auth: Auth::NotNeeded,
+        arrived: post.shared.now(),
+        answered: None,
+        matched: Matched::Undecided,
+        status: None,
+        mark: None,
+        ended: Ended::InFlight,
+        retry: retry.and_then(|retry| retry.parse().ok()),
+        body: BodyHash::default(),
+    };
+    post.shared.stage().journal.enter(call)
+}
+
+/// Reads a body to its end, and says whether it was kept whole.
+async fn read(mut body: Incoming, most: usize) -> Result<(Bytes, bool), Hangup> {
+    let mut kept = BytesMut::new();
+    let mut size = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Hangup)?.into_data() else { continue };
+        size = size.saturating_add(data.len());
+        if size <= most {
+            kept.extend_from_slice(&data);
+        } else {
+            kept.clear();
+        }
+        if size > MAX_DRAINED {
+            break;
+        }
+    }
+    Ok((kept.freeze(), size <= most))
+}
+
+/// The request as the rule engine gets it; `None` if it names no path.
+fn pass_on(head: &Parts, body: Bytes, is_whole: bool, seq: Seq) -> Option<(Request<Full<Bytes>>, usize)> {
+    let path = head.uri.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
+    let mut headers = HeaderMap::with_capacity(head.headers.len() + 2);
+    for (name, value) in head.headers.iter().filter(|(name, _)| !is_ours(name)) {
+        headers.append(name, value.clone());
+    }
+    headers.insert(CALL_HEADER, HeaderValue::from(seq.0));
+    if !is_whole {
+        headers.insert(TOO_LARGE_HEADER, HeaderValue::from_static("1"));
+    }
+    let size = body.len() + headers.len() * 64;
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = head.method.clone();
+    *request.uri_mut() = path.as_str().parse().ok()?;
+    *request.headers_mut() = headers;
+    Some((request, size))
+}
+
+/// Headers that speak of the connection, or that only we may send.
+fn is_ours(name: &HeaderName) -> bool {
+    let of_connection = [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::TE,
+        header::TRAILER,
+        header::UPGRADE,
+        header::EXPECT,
+        header::HOST,
+    ];
+    of_connection.contains(name) || [CALL_HEADER, DELIVERY_HEADER, TOO_LARGE_HEADER].contains(&name.as_str())
+}
+
+fn understand(response: Result<Response<Bytes>, UpstreamError>) -> Answer {
+    let response = match response {
+        Ok(response) => response,
+        Err(error) => return Answer::plain(StatusCode::INTERNAL_SERVER_ERROR, &format!("steadfast: {error}")),
+    };
+    let (mut head, body) = response.into_parts();
+    let how = head.headers.remove(DELIVERY_HEADER);
+    let delivery = how.and_then(|how| serde_json::from_slice(how.as_bytes()).ok()).unwrap_or_else(Delivery::default);
+    for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::DATE] {
+        head.headers.remove(name);
+    }
+    for (name, value) in &delivery.headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(value.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, value)
+            && name != header::CONTENT_LENGTH
+            && name != header::TRANSFER_ENCODING
+        {
+            head.headers.insert(name, value);
+        }
+    }
+    if delivery.close {
+        head.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Answer { status: head.status, headers: head.headers, body, delivery }
+}

@@ -1,0 +1,16 @@
+//! The front: owns the providers' ports, and decides *how* an answer goes over the wire.
+//!
+//! One thread with one current-thread runtime serves all providers of a round. A request is read to its end, passed on
+//! to the provider's wiremock server, and what comes back is delivered as its internal header says: paced, cut, reset,
+//! held, or not at all. Nothing of it is bound to any other runtime.
+
+mod body;
+mod deliver;
+mod flight;
+mod handler;
+mod raw;
+mod socket;
+mod thread;
+mod upstream;
+
+pub(crate) use thread::{Command, Front, Opening, Parting};

@@ -1,0 +1,101 @@
+//! Writes a faulty answer past hyper, byte by byte as the fault wants it.
+
+use crate::provider::connections::Connection;
+use crate::provider::front::body::pieces;
+use crate::provider::front::deliver::Answer;
+use crate::provider::front::flight::Flight;
+use crate::provider::{Ended, Fault, ResetAt};
+use std::io;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+/// Sends as much of the answer as the fault lets through. The caller ends the connection.
+pub(crate) async fn send(connection: &Connection, mut flight: Flight, answer: &Answer, fault: Fault) {
+    let written = write(connection, &mut flight, answer, fault).await;
+    if written.is_err() {
+        // The client has gone; the flight tells so when it is dropped.
+        return;
+    }
+    let bytes = flight.bytes;
+    match fault {
+        Fault::Reset(_) => {
+            connection.reset_on_close();
+            flight.land(Ended::Reset { bytes });
+        }
+        Fault::Truncate(_) | Fault::WrongLength(_) | Fault::Trickle(_) => flight.land(Ended::Cut { bytes }),
+    }
+}
+
+/// How many bytes of the body go out; `None`: not even the head.
+fn limit(fault: Fault, length: usize) -> Option<usize> {
+    match fault {
+        Fault::WrongLength(_) | Fault::Trickle(_) => Some(length),
+        Fault::Reset(at) | Fault::Truncate(at) => match at {
+            ResetAt::Start => None,
+            ResetAt::Headers => Some(0),
+            // The last byte is always held back: a whole answer would be none of a fault.
+            ResetAt::Byte(bytes) => Some(usize::try_from(bytes).unwrap_or(usize::MAX).min(length.saturating_sub(1))),
+            ResetAt::Middle => Some(length / 2),
+        },
+    }
+}
+
+async fn write(connection: &Connection, flight: &mut Flight, answer: &Answer, fault: Fault) -> io::Result<()> {
+    let Some(mut left) = limit(fault, answer.body.len()) else { return Ok(()) };
+    let stream = &connection.stream;
+    let is_chunked = answer.delivery.stream && !matches!(fault, Fault::WrongLength(_));
+    write_all(stream, &head(answer, fault, is_chunked)).await?;
+    let mut rest = answer.body.as_ref();
+    for (index, piece) in pieces(rest.len(), &answer.delivery.pieces).into_iter().enumerate() {
+        if left == 0 {
+            break;
+        }
+        if index > 0 && !answer.delivery.every.is_zero() {
+            sleep(answer.delivery.every).await;
+        }
+        let (data, behind) = rest.split_at(piece);
+        rest = behind;
+        let sent = &data[..piece.min(left)];
+        left -= sent.len();
+        if is_chunked {
+            // The chunk's size speaks of the whole piece: a cut in it is a cut in the middle of a chunk.
+            let end = if sent.len() == piece { b"\r\n".as_slice() } else { b"" };
+            write_all(stream, &[format!("{piece:x}\r\n").as_bytes(), sent, end].concat()).await?;
+        } else {
+            write_all(stream, sent).await?;
+        }
+        flight.bytes += sent.len() as u64;
+    }
+    Ok(())
+}
+
+/// Status line and headers.
+fn head(answer: &Answer, fault: Fault, is_chunked: bool) -> Vec<u8> {
+    let reason = answer.status.canonical_reason().unwrap_or("Unknown");
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n", answer.status.as_str()).into_bytes();
+    for (name, value) in &answer.headers {
+        head.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    let length = match fault {
+        Fault::WrongLength(more) => i64::try_from(answer.body.len()).unwrap_or(i64::MAX).saturating_add(more).max(0),
+        Fault::Reset(_) | Fault::Truncate(_) | Fault::Trickle(_) => {
+            i64::try_from(answer.body.len()).unwrap_or(i64::MAX)
+        }
+    };
+    let framing =
+        if is_chunked { "transfer-encoding: chunked".to_owned() } else { format!("content-length: {length}") };
+    head.extend_from_slice(format!("{framing}\r\n\r\n").as_bytes());
+    head
+}
+
+async fn write_all(stream: &TcpStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        stream.writable().await?;
+        match stream.try_write(bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! The mock providers standing alone: a developer points a real SDK at them.
+
+use crate::model::{RoundId, Seed, TrialKey};
+use crate::provider::{
+    Answer, Attribution, Behaviour, Failing, FailureKind, JournalLimits, LocalModel, Match, ProviderDecl,
+    ProviderError, ProviderName, ProviderScript, Providers, ProvidersOptions, Reply, Script, ShutdownReport, supports,
+};
+use std::io::Write;
+
+/// Providers without trials: one script answers for ever, and every request is told in a line.
+pub struct ServeProviders {
+    providers: Providers,
+}
+
+impl ServeProviders {
+    /// A script for a developer at the keyboard: a message that contains `fail: rate_limited`, or the word of any
+    /// other failure that the provider documents, is answered with that failure; `please hang` hangs; any other
+    /// message gets a text.
+    pub fn default_script(decls: &[ProviderDecl]) -> Script {
+        let models = ["mistral:7b", "neural-chat:7b", "qwen2.5:7b"];
+        Script {
+            providers: decls.iter().map(|decl| (decl.name.clone(), default_rules(decl))).collect(),
+            models: models.into_iter().map(|name| LocalModel { name: name.to_owned() }).collect(),
+            ..Script::default()
+        }
+    }
+
+    /// Starts them on the ports of the options, or on free ones. Each answered request becomes a line in `log`.
+    pub fn start(
+        decls: &[ProviderDecl],
+        script: Script,
+        mut options: ProvidersOptions,
+        log: Box<dyn Write + Send>,
+    ) -> Result<Self, ProviderError> {
+        options.attribution = Attribution::ByArrival;
+        options.journal = JournalLimits::default();
+        let providers = Providers::start_with(decls, options, Some(log))?;
+        let trial = TrialKey { round: RoundId(0), position: 0 };
+        providers.begin(trial, Seed::new(0), script);
+        Ok(Self { providers })
+    }
+
+    /// Name and base URL of each provider, as declared.
+    pub fn urls(&self) -> Vec<(ProviderName, String)> {
+        let decls = self.providers.decls();
+        decls.filter_map(|decl| Some((decl.name.clone(), self.providers.url(&decl.name)?))).collect()
+    }
+
+    /// Ends them.
+    pub fn shutdown(self) -> ShutdownReport {
+        self.providers.shutdown()
+    }
+}
+
+fn default_rules(decl: &ProviderDecl) -> ProviderScript {
+    let on =
+        |part: String, answer: Answer| (Match { message: Some(part), ..Match::default() }, Behaviour::plain(answer));
+    let documented = FailureKind::ALL.into_iter().filter(|kind| supports(decl.wire, *kind));
+    let failures = documented.map(|kind| on(format!("fail: {}", kind.as_str()), Answer::Fail(Failing::new(kind))));
+    let hang = on("please hang".to_owned(), Answer::Hang);
+    let text = format!("Hello! I am the mock of {}, and I say this to everybody.", decl.name);
+    let reply = (Match::default(), Behaviour::plain(Answer::Reply(Reply::text(&text))));
+    ProviderScript::Rules(failures.chain([hang, reply]).collect())
+}

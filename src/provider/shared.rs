@@ -1,0 +1,113 @@
+//! What the fronts, the rule engines and the harness share: every part usable from any thread and any runtime.
+
+use crate::model::Clock;
+use crate::provider::connections::Ledger;
+use crate::provider::stage::Stage;
+use crate::provider::{Call, Ended, ProviderDecl, Seq};
+use std::fmt;
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// One provider: what it is and where it listens.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) decl: ProviderDecl,
+    pub(crate) port: u16,
+}
+
+/// Where a line about each answered request goes.
+pub(crate) type AccessLog = Box<dyn Write + Send>;
+
+/// The state of a round's providers.
+pub(crate) struct Shared {
+    pub(crate) started: Instant,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ledger: Ledger,
+    /// Requests whose head was read and whose answer has not ended.
+    pub(crate) flights: watch::Sender<usize>,
+    /// Model calls that have arrived in the trial under way.
+    pub(crate) arrived: watch::Sender<u32>,
+    /// Whether the trial is over, so that nothing hangs or is held any longer.
+    pub(crate) draining: watch::Sender<bool>,
+    pub(crate) max_body: usize,
+    stage: Mutex<Stage>,
+    log: Option<Mutex<AccessLog>>,
+}
+
+impl Shared {
+    pub(crate) fn new(clock: Arc<dyn Clock>, stage: Stage, max_body: usize, log: Option<AccessLog>) -> Self {
+        Self {
+            started: Instant::now(),
+            clock,
+            ledger: Ledger::default(),
+            flights: watch::Sender::new(0),
+            arrived: watch::Sender::new(0),
+            draining: watch::Sender::new(false),
+            max_body,
+            stage: Mutex::new(stage),
+            log: log.map(Mutex::new),
+        }
+    }
+
+    /// Since the start of the providers.
+    pub(crate) fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The state, for a moment: never hold it over an await.
+    pub(crate) fn stage(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the answers that are held how many model calls have arrived.
+    pub(crate) fn tell_arrived(&self, arrived: u32) {
+        self.arrived.send_if_modified(|before| std::mem::replace(before, arrived) != arrived);
+    }
+
+    /// A call has ended. With an access log the providers stand alone: the call is told there and forgotten.
+    pub(crate) fn end_call(&self, seq: Seq, ended: Ended) {
+        let now = self.now();
+        let mut stage = self.stage();
+        stage.journal.end(seq, now, ended);
+        let Some(log) = &self.log else { return };
+        let call = stage.journal.remove(seq);
+        drop(stage);
+        if let Some(call) = call {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            // Who serves providers alone rather loses lines than answers when the writer is gone.
+            _ = writeln!(log, "{}", AccessLine(&call)).and_then(|()| log.flush());
+        }
+    }
+}
+
+/// A call as a line of the access log.
+struct AccessLine<'a>(&'a Call);
+
+impl fmt::Display for AccessLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let call = self.0;
+        let took = call.answered.unwrap_or_default().saturating_sub(call.arrived);
+        write!(f, "+{:.3}s {} {}", call.arrived.as_secs_f64(), call.provider, call.endpoint)?;
+        if !call.model.is_empty() {
+            write!(f, " model={}", call.model.escape_debug())?;
+        }
+        if call.stream && call.endpoint.is_model_call() {
+            write!(f, " stream")?;
+        }
+        match call.status {
+            Some(status) => write!(f, " {status}")?,
+            None => write!(f, " -")?,
+        }
+        let ended = match call.ended {
+            Ended::InFlight => "in flight".to_owned(),
+            Ended::Completed => "completed".to_owned(),
+            Ended::Cut { bytes } => format!("cut after {bytes} bytes"),
+            Ended::ClientGone { bytes } => format!("client gone after {bytes} bytes"),
+            Ended::Reset { bytes } => format!("reset after {bytes} bytes"),
+            Ended::Hung => "hung".to_owned(),
+        };
+        write!(f, " {ended} {}ms", took.as_millis())
+    }
+}

@@ -1,0 +1,154 @@
+//! The trial that is under way: its script, and what has happened in it.
+
+use crate::model::{Seed, TrialKey};
+use crate::provider::cursor::Cursor;
+use crate::provider::format::Ask;
+use crate::provider::past::says;
+use crate::provider::{Behaviour, BodyHash, Mark, ProviderName, Script, UnusedAnswer};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Texts beyond this are not kept to know late requests by.
+const SENT: usize = 256;
+
+/// A trial's script and what of it is used up.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    pub(crate) key: TrialKey,
+    seed: Seed,
+    scripts: BTreeMap<ProviderName, Scripted>,
+    down: Vec<ProviderName>,
+    installed: Vec<String>,
+    sent: Option<Vec<String>>,
+    attempts: HashSet<(ProviderName, BodyHash)>,
+    marks: Vec<Mark>,
+    /// Model calls that have arrived.
+    pub(crate) arrived: u32,
+}
+
+#[derive(Debug)]
+struct Scripted {
+    cursor: Cursor,
+    from_any: bool,
+}
+
+impl Trial {
+    /// A trial of which nothing has happened yet.
+    pub(crate) fn new<'a>(
+        key: TrialKey,
+        seed: Seed,
+        mut script: Script,
+        providers: impl Iterator<Item = &'a ProviderName>,
+    ) -> Self {
+        let mut scripts = BTreeMap::new();
+        for provider in providers {
+            let own = script.providers.remove(provider);
+            let from_any = own.is_none();
+            if let Some(own) = own.or_else(|| script.any.clone()) {
+                scripts.insert(provider.clone(), Scripted { cursor: Cursor::new(own), from_any });
+            }
+        }
+        Self {
+            key,
+            seed,
+            scripts,
+            down: script.down,
+            installed: script.models.into_iter().map(|model| model.name).collect(),
+            sent: None,
+            attempts: HashSet::new(),
+            marks: Vec::new(),
+            arrived: 0,
+        }
+    }
+
+    /// Notes what the harness is about to send. The texts within a JSON document count as well.
+    pub(crate) fn note_sent(&mut self, text: &str) {
+        let sent = self.sent.get_or_insert_default();
+        let mut texts = vec![text.trim().to_owned()];
+        if text.trim_start().starts_with(['{', '['])
+            && let Ok(document) = serde_json::from_str(text)
+        {
+            leaves(&document, &mut texts);
+        }
+        texts.retain(|text| !text.is_empty() && !sent.contains(text));
+        sent.extend(texts.into_iter().take(SENT.saturating_sub(sent.len())));
+    }
+
+    /// Whether the harness has sent anything.
+    pub(crate) fn has_acted(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// Whether the harness has sent such a message.
+    pub(crate) fn has_sent(&self, message: &str) -> bool {
+        says(self.sent.as_deref().unwrap_or_default(), message)
+    }
+
+    /// Whether a request with that body has arrived before.
+    pub(crate) fn has_attempt(&self, provider: &ProviderName, body: BodyHash) -> bool {
+        self.attempts.contains(&(provider.clone(), body))
+    }
+
+    /// Notes a model call.
+    pub(crate) fn note_attempt(&mut self, provider: &ProviderName, body: BodyHash) {
+        self.arrived = self.arrived.saturating_add(1);
+        self.attempts.insert((provider.clone(), body));
+    }
+
+    /// Whether the provider is down.
+    pub(crate) fn is_down(&self, provider: &ProviderName) -> bool {
+        self.down.contains(provider)
+    }
+
+    /// Whether the script has anything to say for the provider.
+    pub(crate) fn covers(&self, provider: &ProviderName) -> bool {
+        self.scripts.contains_key(provider)
+    }
+
+    /// The behaviour that answers a request, and the mark for it.
+    pub(crate) fn take(&mut self, provider: &ProviderName, ask: &Ask) -> Option<(Arc<Behaviour>, Mark)> {
+        let behaviour = self.scripts.get_mut(provider)?.cursor.take(ask)?;
+        let attempt = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
+        let mark = Mark::of(self.seed, self.key, attempt);
+        self.marks.push(mark);
+        Some((behaviour, mark))
+    }
+
+    /// The models that Ollama has installed.
+    pub(crate) fn installed(&self) -> &[String] {
+        &self.installed
+    }
+
+    /// A model was pulled.
+    pub(crate) fn install(&mut self, model: &str) {
+        if !self.installed.iter().any(|installed| installed == model) {
+            self.installed.push(model.to_owned());
+        }
+    }
+
+    /// What was scripted and never asked for. What `any:` says is asked for if one provider asked for it.
+    pub(crate) fn unused(&self) -> Vec<UnusedAnswer> {
+        let own = self.scripts.iter().filter(|(_, scripted)| !scripted.from_any);
+        let mut unused: Vec<_> = own.flat_map(|(provider, scripted)| scripted.cursor.unused(Some(provider))).collect();
+        let mut any = self.scripts.values().filter(|scripted| scripted.from_any).map(|scripted| &scripted.cursor);
+        if any.clone().all(Cursor::is_untouched) {
+            unused.extend(any.next().map(|cursor| cursor.unused(None)).unwrap_or_default());
+        }
+        unused
+    }
+
+    /// What was sent, to know late requests by.
+    pub(crate) fn into_sent(self) -> Vec<String> {
+        self.sent.unwrap_or_default()
+    }
+}
+
+fn leaves(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(text.trim().to_owned()),
+        Value::Array(values) => values.iter().for_each(|value| leaves(value, into)),
+        Value::Object(fields) => fields.values().for_each(|value| leaves(value, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,204 @@
+//! The types of `report.json`, version 1.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of `report.json` that is written.
+pub const REPORT_VERSION: u32 = 1;
+
+/// A run and what it came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonReport {
+    /// 1.
+    pub version: u32,
+    /// The run's name.
+    pub run: String,
+    /// The program's version.
+    pub program: String,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// The root of all its randomness, 16 hex digits.
+    pub seed: String,
+    /// What was run.
+    pub subject: String,
+    /// `passed`, `failed`, `unproven`, `error` or `interrupted`.
+    pub gate: GateWord,
+    /// Why the gate is unproven or an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Rounds of the plan that ran to their end.
+    pub rounds: u64,
+    /// Rounds of the plan.
+    pub planned_rounds: u64,
+    /// Trials that were reported, the diagnosis included.
+    pub trials: u64,
+    /// How long the run took, in seconds.
+    pub duration_s: f64,
+    /// The shares of ordered pairs of cases that were seen.
+    pub pair_coverage: JsonCoverage,
+    /// How sure "nothing was found" is.
+    pub evidence: JsonEvidence,
+    /// By kind of resource: `yes`, or why it was not measured.
+    pub measured: BTreeMap<String, String>,
+    /// Every case, in declared order.
+    pub cases: Vec<JsonCase>,
+    /// Findings with one cause, worst first.
+    #[serde(default)]
+    pub causes: Vec<JsonCause>,
+    /// What a reader should know and that is no finding.
+    #[serde(default)]
+    pub notes: Vec<JsonNote>,
+}
+
+/// Whether CI may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each is described at verdict::Gate")]
+pub enum GateWord {
+    Passed,
+    Failed,
+    Unproven,
+    Error,
+    Interrupted,
+}
+
+/// The shares of ordered pairs of cases that were seen, in [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonCoverage {
+    /// One somewhere before the other.
+    pub before: f64,
+    /// One right before the other.
+    pub adjacent: f64,
+}
+
+/// How sure "nothing was found" is. It speaks of rounds: a round fails if any case of it does.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonEvidence {
+    /// Shuffled rounds of distinct seeds that ran to their end.
+    pub rounds_counted: u32,
+    /// Those of them in which something failed.
+    pub rounds_failed: u32,
+    /// In (0, 1).
+    pub confidence: f64,
+    /// The rate of failing rounds that is excluded, one-sided, in [0, 1].
+    pub round_rate_upper: f64,
+    /// The same bound for one case when all cases are to hold together, in [0, 1].
+    pub case_rate_upper_corrected: f64,
+}
+
+/// A case and what it came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonCase {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its file, relative to the project.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// `broken`, `order_dependent`, `intermittent`, `leaky`, `unproven`, `skipped` or `stable`.
+    pub verdict: String,
+    /// `broken`, `order_dependent`, `intermittent`, `loop_bound` or `leak`, worst first.
+    pub findings: Vec<String>,
+    /// Its trials in planned rounds.
+    pub trials: u32,
+    /// How many of them failed.
+    pub failures: u32,
+    /// The share of them that failed; 0 without trials.
+    pub rate: f64,
+    /// The lower end of the interval of its failure rate, over shuffled rounds if there are any.
+    pub rate_lower: f64,
+    /// The upper end of it.
+    pub rate_upper: f64,
+    /// Which part it plays in an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<JsonRole>,
+    /// Minimal sequences after which it fails: `[["a"],["b","c"]]` is "a alone, or b and then c".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polluters: Option<Vec<Vec<String>>>,
+    /// Minimal sequences after which it passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_setters: Option<Vec<Vec<String>>>,
+    /// Cases that hide it when they run in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cleaners: Option<Vec<String>>,
+    /// Whether there can be no more sequences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complete: Option<bool>,
+    /// What it leaves behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaks: Option<Vec<JsonLeak>>,
+    /// What failed, the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Where: `file:line:column`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Equal for failures that are alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// The case that stands for its cluster of like failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// Why it was skipped, or what is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What a reader should know besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// Its repro file, relative to the run's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repro: Option<String>,
+    /// The command that shows the finding again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+/// Which part a case plays in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JsonRole {
+    /// Passes alone, fails after a polluter.
+    Victim,
+    /// Fails alone, passes after a state-setter.
+    Brittle,
+}
+
+/// A kind of resource that a case leaves behind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonLeak {
+    /// The kind of resource.
+    pub kind: String,
+    /// How many.
+    pub count: u64,
+    /// How many more with each trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth_per_trial: Option<f64>,
+    /// Who holds them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Where they were made.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
+/// Findings with one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonCause {
+    /// The worst verdict among them.
+    pub verdict: String,
+    /// The cases; the first one stands for all.
+    pub cases: Vec<String>,
+}
+
+/// Something that a reader should know and that is no finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonNote {
+    /// The case it speaks of, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The note.
+    pub text: String,
+}

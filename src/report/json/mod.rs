@@ -1,0 +1,10 @@
+//! `report.json`, version 1: what other programs rely on. Its types are its own, so that nothing inside can change it by
+//! the way. Fields may be added to version 1; what is there keeps its name and meaning.
+
+mod format;
+mod render;
+
+pub use format::{
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole, REPORT_VERSION,
+};
+pub use render::{json, json_report, json_schema};

@@ -1,0 +1,167 @@
+//! From a judged record to `report.json`.
+
+use crate::event::Note;
+use crate::model::Place;
+use crate::record::Record;
+use crate::report::finding::{Finding, Role};
+use crate::report::json::{
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonNote, JsonReport, JsonRole, REPORT_VERSION,
+};
+use crate::report::view::View;
+use crate::report::words::share;
+use crate::report::{Context, ReportError};
+use crate::verdict::{CaseJudgement, Cause, Evidence, Gate, Judgement};
+
+/// `report.json` as text, ending with a line feed.
+///
+/// # Errors
+/// If it can't be serialised, which no run causes.
+pub fn json(record: &Record, judgement: &Judgement, context: &Context) -> Result<String, ReportError> {
+    let mut text = serde_json::to_string_pretty(&json_report(record, judgement, context))?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// `report.json` as types.
+pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) -> JsonReport {
+    let view = View::new(record, judgement, context);
+    let header = &record.header;
+    JsonReport {
+        version: REPORT_VERSION,
+        run: header.run.clone(),
+        program: header.program.clone(),
+        started: header.started.to_string(),
+        seed: header.seed.to_string(),
+        subject: header.subject.name.clone(),
+        gate: GateWord::of(&judgement.gate),
+        reason: reason(&judgement.gate),
+        rounds: record.completed_rounds() as u64,
+        planned_rounds: record.planned_rounds() as u64,
+        trials: record.trials() as u64,
+        duration_s: record.millis as f64 / 1000.0,
+        pair_coverage: JsonCoverage { before: judgement.pairs_before, adjacent: judgement.pairs_adjacent },
+        evidence: JsonEvidence::of(&judgement.evidence),
+        measured: header.subject.measured.clone(),
+        cases: judgement.cases.iter().filter_map(|judged| case(&view, judged)).collect(),
+        causes: causes(&view),
+        notes: notes(&view),
+    }
+}
+
+/// The JSON Schema of `report.json`.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(JsonReport).to_value()
+}
+
+impl GateWord {
+    fn of(gate: &Gate) -> Self {
+        match gate {
+            Gate::Passed => Self::Passed,
+            Gate::Failed => Self::Failed,
+            Gate::Unproven { .. } => Self::Unproven,
+            Gate::Error { .. } => Self::Error,
+            Gate::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl JsonEvidence {
+    fn of(evidence: &Evidence) -> Self {
+        Self {
+            rounds_counted: evidence.rounds_counted,
+            rounds_failed: evidence.rounds_failed,
+            confidence: evidence.confidence,
+            round_rate_upper: evidence.round_rate_upper,
+            case_rate_upper_corrected: evidence.case_rate_upper_corrected,
+        }
+    }
+}
+
+fn reason(gate: &Gate) -> Option<String> {
+    match gate {
+        Gate::Unproven { reason } | Gate::Error { reason } => Some(reason.clone()),
+        Gate::Passed | Gate::Failed | Gate::Interrupted => None,
+    }
+}
+
+fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
+    let info = view.info(judged.case)?;
+    let finding = view.finding(judged.case);
+    let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
+    let order = orders(view, finding.as_ref());
+    Some(JsonCase {
+        id: raw_id(view, judged.case),
+        title: info.title.clone(),
+        file: info.file.clone(),
+        line: info.line,
+        verdict: judged.verdict.as_str().to_owned(),
+        findings: judged.findings.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        trials: judged.rate.trials,
+        failures: judged.rate.failures,
+        rate: share(judged.rate),
+        rate_lower: judged.interval.0,
+        rate_upper: judged.interval.1,
+        role: order.role,
+        polluters: order.polluters,
+        state_setters: order.state_setters,
+        cleaners: order.cleaners,
+        complete: order.complete,
+        leaks: None,
+        message: failure.map(|failure| failure.message.clone()),
+        place: failure.and_then(|failure| failure.place.as_ref()).map(Place::to_string),
+        fingerprint: failure.map(|failure| failure.fingerprint.clone()),
+        cluster: judged.cluster.map(|cluster| raw_id(view, cluster)),
+        reason: judged.reason.clone(),
+        remarks: judged.remarks.clone(),
+        repro: judged.repro.clone(),
+        command: finding.map(|finding| finding.command.line().to_owned()),
+    })
+}
+
+/// What a case's order-dependence is, field by field.
+#[derive(Debug, Default)]
+struct Orders {
+    role: Option<JsonRole>,
+    polluters: Option<Vec<Vec<String>>>,
+    state_setters: Option<Vec<Vec<String>>>,
+    cleaners: Option<Vec<String>>,
+    complete: Option<bool>,
+}
+
+fn orders(view: &View<'_>, finding: Option<&Finding>) -> Orders {
+    let Some(story) = finding.and_then(|finding| finding.order.as_ref()) else { return Orders::default() };
+    let names = |cases: &[u32]| cases.iter().map(|case| raw_id(view, *case)).collect::<Vec<String>>();
+    let sequences = story.sequences.iter().map(|sequence| names(sequence)).collect();
+    let complete = Some(story.complete);
+    match story.role {
+        Role::Victim => Orders {
+            role: Some(JsonRole::Victim),
+            polluters: Some(sequences),
+            cleaners: Some(names(&story.cleaners)),
+            complete,
+            ..Orders::default()
+        },
+        Role::Brittle => {
+            Orders { role: Some(JsonRole::Brittle), state_setters: Some(sequences), complete, ..Orders::default() }
+        }
+        Role::Unknown => Orders { complete, ..Orders::default() },
+    }
+}
+
+/// A case's id as it is: JSON escapes what can't be seen by itself.
+fn raw_id(view: &View<'_>, case: u32) -> String {
+    view.info(case).map_or_else(|| format!("case {case}"), |info| info.id.to_string())
+}
+
+fn causes(view: &View<'_>) -> Vec<JsonCause> {
+    let cause = |cause: &Cause| JsonCause {
+        verdict: cause.verdict.as_str().to_owned(),
+        cases: cause.cases.iter().map(|case| raw_id(view, *case)).collect(),
+    };
+    view.judgement.causes.iter().map(cause).collect()
+}
+
+fn notes(view: &View<'_>) -> Vec<JsonNote> {
+    let note = |note: &Note| JsonNote { case: note.case.map(|case| raw_id(view, case)), text: note.text.clone() };
+    view.record.notes.iter().map(note).collect()
+}

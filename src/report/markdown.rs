@@ -1,0 +1,203 @@
+//! `summary.md`: for a pull request or `$GITHUB_STEP_SUMMARY`. At most 60 lines; what is long is folded.
+
+use crate::record::Record;
+use crate::report::finding::Finding;
+use crate::report::summary::{CauseStory, Summary};
+use crate::report::text::{one_line, shorten};
+use crate::report::view::{View, Weight};
+use crate::report::words::count;
+use crate::report::{Context, recipe};
+use crate::verdict::Judgement;
+
+/// So many findings are told with a line for each point.
+const AT_LENGTH: usize = 4;
+
+/// So many are told at all.
+const SHOWN: usize = 20;
+
+/// How much of a message is shown.
+const MESSAGE_LINES: usize = 20;
+const MESSAGE_COLUMNS: usize = 400;
+
+/// Renders the summary. It ends with a line feed and has at most 60 lines.
+pub fn markdown(record: &Record, judgement: &Judgement, context: &Context) -> String {
+    let view = View::new(record, judgement, context);
+    let summary = Summary::new(&view);
+    let mut lines = vec![format!("## {}: {}", summary.gate, plain(&summary.headline)), String::new()];
+    lines.push(format!("**{}.**", plain(&summary.evidence)));
+    lines.push(format!("{}.", plain(&summary.ran)));
+    lines.push(String::new());
+    for cause in summary.causes.iter().take(SHOWN) {
+        let points = points(&view, cause);
+        if summary.causes.len() <= AT_LENGTH {
+            lines.push(head(cause));
+            lines.push("<ul>".to_owned());
+            lines.extend(points);
+            lines.push("</ul></details>".to_owned());
+        } else {
+            lines.push(format!("{}<ul>{}</ul></details>", head(cause), points.concat()));
+        }
+        // A blank line ends the block of HTML.
+        lines.push(String::new());
+    }
+    if let Some(hidden) = summary.causes.len().checked_sub(SHOWN).filter(|hidden| *hidden > 0) {
+        lines.push(format!("… and {} in `report.html`.", count(hidden, "more finding")));
+        lines.push(String::new());
+    }
+    lines.extend(rest(&summary));
+    lines.join("\n") + "\n"
+}
+
+/// The line that is seen while the rest is folded.
+fn head(cause: &CauseStory) -> String {
+    let finding = &cause.lead;
+    let more = if cause.others.is_empty() { String::new() } else { format!(" and {} more", cause.others.len()) };
+    let warns = if finding.weight == Weight::Warns { " (warns)" } else { "" };
+    format!(
+        "<details><summary><b>{}</b>{warns} <code>{}</code>{more}: {} trials failed</summary>",
+        finding.verdict,
+        html(&shorten(&finding.id, 160)),
+        finding.rate
+    )
+}
+
+/// Problem, root cause, impact, repeat, fix: an item each.
+fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
+    let finding = &cause.lead;
+    let recipe = recipe(finding.kind);
+    let mut fix = recipe.fix.iter().take(2).map(|step| coded(step)).collect::<Vec<String>>().join(" ");
+    if !finding.remarks.is_empty() && finding.remarks[0] != finding.message {
+        fix.push_str(&format!(" Note: <code>{}</code>", html(&one_line(&finding.remarks[0], 200))));
+    }
+    let cases = match cause.others.len() {
+        0 => String::new(),
+        _ => format!(" {} fail for this cause.", count(cause.cases(), "case")),
+    };
+    [
+        ("Problem", format!("<code>{}</code> {}", html(&shorten(&finding.place_text(), 200)), message(finding))),
+        ("Root cause", format!("{}. Usually: {}", html(&finding.root_cause(view)), html(recipe.usual_cause))),
+        ("Impact", format!("{}{cases}", html(recipe.impact))),
+        ("Repeat", format!("<code>{}</code>", html(finding.command.line()))),
+        ("Fix", fix),
+    ]
+    .into_iter()
+    .map(|(name, text)| format!("<li><b>{name}</b>: {text}</li>"))
+    .collect()
+}
+
+/// The message as it is. Its line feeds are written as references: a blank line would end the block of HTML.
+fn message(finding: &Finding) -> String {
+    let lines: Vec<&str> = finding.message.lines().collect();
+    let mut shown: Vec<String> =
+        lines.iter().take(MESSAGE_LINES).map(|line| html(&shorten(line.trim_end(), MESSAGE_COLUMNS))).collect();
+    if lines.len() > MESSAGE_LINES {
+        shown.push(format!("… {} in report.html", count(lines.len() - MESSAGE_LINES, "more line")));
+    }
+    format!("<pre>{}</pre>", shown.join("&#10;"))
+}
+
+/// What is not a finding.
+fn rest(summary: &Summary) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, reasons) in [("Unproven", &summary.unproven), ("Skipped", &summary.skipped)] {
+        if reasons.is_empty() {
+            continue;
+        }
+        let total: usize = reasons.iter().map(|(_, number)| number).sum();
+        let parts: Vec<String> = reasons
+            .iter()
+            .take(3)
+            .map(|(reason, number)| format!("{} ({number})", span(&one_line(reason, 80))))
+            .collect();
+        let more =
+            if reasons.len() > 3 { format!(", {}", count(reasons.len() - 3, "other reason")) } else { String::new() };
+        lines.push(format!("- **{name}:** {}: {}{more}", count(total, "case"), parts.join(", ")));
+    }
+    if !summary.notes.is_empty() {
+        let more = if summary.notes.len() > 1 {
+            format!(" and {} more in `report.json`", summary.notes.len() - 1)
+        } else {
+            String::new()
+        };
+        lines.push(format!("- **Notes:** {}{more}", span(&one_line(&summary.notes[0], 160))));
+    }
+    lines.push(format!("- **Coverage:** {}", plain(&summary.coverage)));
+    if !summary.unmeasured.is_empty() {
+        let parts: Vec<String> = summary
+            .unmeasured
+            .iter()
+            .take(6)
+            .map(|(kind, why)| span(&one_line(&format!("{kind}: {why}"), 120)))
+            .collect();
+        lines.push(format!("- **Not measured:** {}", parts.join(", ")));
+    }
+    lines.push(format!("- **More certainty:** {}", plain(&summary.price)));
+    lines.push(format!("- **Next:** {}", plain(&summary.next)));
+    lines
+}
+
+/// Text inside a block of HTML.
+fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' | '\r' => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A recipe's step inside a block of HTML: what stands between backticks is code.
+fn coded(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", html(part)) } else { html(part) }).collect()
+}
+
+/// Text in a Markdown paragraph, as itself.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // No account must be called by a message.
+            '@' => out.push_str("@\u{200b}"),
+            '\n' | '\r' => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text as a code span: its fence is longer than any run of backticks in it.
+fn span(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let gap = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{gap}{}{gap}{fence}", text.replace(['\n', '\r'], " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_span_holds_any_backticks() {
+        assert_eq!(span("plain"), "`plain`");
+        assert_eq!(span("a `b` c"), "``a `b` c``");
+        assert_eq!(span("``x"), "``` ``x ```");
+    }
+
+    #[test]
+    fn text_stays_text() {
+        assert_eq!(plain("*a* <b> @c"), "\\*a\\* \\<b\\> @\u{200b}c");
+        assert_eq!(html("<a href=\"x\">&\n"), "&lt;a href=&quot;x&quot;&gt;&amp; ");
+    }
+}

@@ -1,0 +1,168 @@
+//! `${name}` in texts.
+//!
+//! `${name}` stands for a value, `$${` for the two characters `${`. A template that is one `${name}` and nothing else
+//! stands for the value itself, with its type. The names of a case's cell are filled in when the file is loaded;
+//! what an earlier step captured, `${trial}` and `${env.NAME}` when the case runs.
+
+use std::fmt::Write;
+
+/// The name of the text that is unique to the trial.
+pub const TRIAL: &str = "trial";
+
+/// What the names of secrets from the environment begin with.
+pub const ENV: &str = "env.";
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment<'t> {
+    /// Text as it stands.
+    Text(&'t str),
+    /// `$${`: the two characters `${`.
+    Escape,
+    /// A name to be filled in.
+    Name {
+        /// The name, without a `?` after it.
+        name: &'t str,
+        /// Whether a `?` says that it may be missing (system files only).
+        optional: bool,
+    },
+}
+
+/// Why a text is no template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// `${` without its `}`.
+    #[error("`${{` has no `}}`")]
+    Open,
+    /// What stands between the braces is no name.
+    #[error("`{0}` is not a name")]
+    NoName(String),
+    /// Nothing is known by that name.
+    #[error("nothing is known by the name `{0}`")]
+    Unknown(String),
+}
+
+/// The pieces of a template, in order.
+///
+/// # Errors
+/// [`TemplateError::Open`] or [`TemplateError::NoName`].
+pub fn segments(text: &str) -> Result<Vec<Segment<'_>>, TemplateError> {
+    let mut segments = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let escaped = rest[..at].ends_with('$');
+        let before = &rest[..if escaped { at - 1 } else { at }];
+        if !before.is_empty() {
+            segments.push(Segment::Text(before));
+        }
+        rest = &rest[at + 2..];
+        if escaped {
+            segments.push(Segment::Escape);
+            continue;
+        }
+        let end = rest.find('}').ok_or(TemplateError::Open)?;
+        let (name, optional) = match rest[..end].strip_suffix('?') {
+            Some(name) => (name, true),
+            None => (&rest[..end], false),
+        };
+        if !is_name(name) {
+            return Err(TemplateError::NoName(name.chars().take(40).collect()));
+        }
+        segments.push(Segment::Name { name, optional });
+        rest = &rest[end + 1..];
+    }
+    if !rest.is_empty() {
+        segments.push(Segment::Text(rest));
+    }
+    Ok(segments)
+}
+
+/// The name of a template that is one `${name}` and nothing else, and whether it may be missing.
+pub fn sole_name(text: &str) -> Option<(&str, bool)> {
+    let inner = text.strip_prefix("${")?.strip_suffix('}')?;
+    let (name, optional) = inner.strip_suffix('?').map_or((inner, false), |name| (name, true));
+    is_name(name).then_some((name, optional))
+}
+
+/// The text with every name filled in and `$${` made `${`. An optional name that `lookup` does not know is left out.
+///
+/// # Errors
+/// A text that is no template, and a name that `lookup` does not know.
+pub fn fill(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> Result<String, TemplateError> {
+    let mut filled = String::with_capacity(text.len());
+    for segment in segments(text)? {
+        match segment {
+            Segment::Text(text) => filled.push_str(text),
+            Segment::Escape => filled.push_str("${"),
+            Segment::Name { name, optional } => match lookup(name) {
+                Some(value) => filled.push_str(&value),
+                None if optional => {}
+                None => return Err(TemplateError::Unknown(name.to_owned())),
+            },
+        }
+    }
+    Ok(filled)
+}
+
+/// A segment as it is written.
+pub(crate) fn write_segment(text: &mut String, segment: &Segment<'_>) {
+    match segment {
+        Segment::Text(plain) => text.push_str(plain),
+        Segment::Escape => text.push_str("$${"),
+        Segment::Name { name, optional } => {
+            // Writing to a text can't fail.
+            let _ = write!(text, "${{{name}{}}}", if *optional { "?" } else { "" });
+        }
+    }
+}
+
+/// Whether a text can be a name: a letter or `_`, then letters, digits, `_`, `-` and `.`.
+pub(crate) fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && text.len() <= 100
+        && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: &str) {
+        let filled = fill(text, |name| (name == "x").then(|| "1".to_owned()));
+        assert_eq!(filled.unwrap_or_else(|error| error.to_string()), expected, "{text}");
+    }
+
+    #[test]
+    fn names_are_filled_in_and_escapes_are_not() {
+        check("a ${x} b", "a 1 b");
+        check("$${x}", "${x}");
+        check("$$${x}", "$${x}");
+        check("cost: $5 {x}", "cost: $5 {x}");
+        check("${y?}.", ".");
+        check("${y}", "nothing is known by the name `y`");
+        check("${x", "`${` has no `}`");
+        check("${}", "`` is not a name");
+        check("${a b}", "`a b` is not a name");
+    }
+
+    #[test]
+    fn a_lone_name_is_told_apart() {
+        assert_eq!(sole_name("${x}"), Some(("x", false)));
+        assert_eq!(sole_name("${x?}"), Some(("x", true)));
+        assert_eq!(sole_name("${x} "), None);
+        assert_eq!(sole_name("${x}${y}"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn segments_written_again_are_the_same_text(text in "[${}x? ]{0,30}") {
+            if let Ok(segments) = segments(&text) {
+                let mut again = String::new();
+                segments.iter().for_each(|segment| write_segment(&mut again, segment));
+                prop_assert_eq!(again, text);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The tutor's HTTP API: reads requests, asks the tutor, writes answers. The rules are elsewhere.
+
+mod accounts;
+mod admin;
+mod chats;
+mod conversations;
+mod events;
+mod fields;
+mod identity;
+mod overview;
+mod problem;
+mod router;
+
+pub(super) use router::router;

@@ -1,0 +1,96 @@
+//! What a call costs: tokens times the provider's price.
+
+use super::provider::Provider;
+use super::usd::Usd;
+use super::use_case::UseCase;
+use serde::Serialize;
+
+/// Tokens of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) struct Tokens {
+    #[serde(rename = "input_tokens")]
+    pub(super) input: u64,
+    #[serde(rename = "output_tokens")]
+    pub(super) output: u64,
+}
+
+/// What a provider said that a call used; it may say neither, or only one so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Usage {
+    pub(super) input: Option<u64>,
+    pub(super) output: Option<u64>,
+}
+
+impl Usage {
+    /// Takes over what a later part of the answer says.
+    pub(super) fn update(&mut self, later: Self) {
+        self.input = later.input.or(self.input);
+        self.output = later.output.or(self.output);
+    }
+
+    /// What is charged: what was said, and the estimate for what was not.
+    pub(super) fn or_estimate(self, estimate: Tokens) -> Tokens {
+        Tokens { input: self.input.unwrap_or(estimate.input), output: self.output.unwrap_or(estimate.output) }
+    }
+}
+
+/// Nano-dollars per token, in and out: USD per thousand tokens times a million.
+fn nanos_per_token(provider: Provider) -> (i64, i64) {
+    match provider {
+        Provider::Claude => (250, 1250),
+        Provider::Mistral => (700, 2000),
+        Provider::DeepSeek => (100, 200),
+        Provider::Ollama => (0, 0),
+    }
+}
+
+/// The price of some tokens.
+pub(super) fn cost(provider: Provider, tokens: Tokens) -> Usd {
+    let (input, output) = nanos_per_token(provider);
+    let part = |tokens: u64, price: i64| i64::try_from(tokens).unwrap_or(i64::MAX).saturating_mul(price);
+    Usd::from_nanos(part(tokens.input, input)) + Usd::from_nanos(part(tokens.output, output))
+}
+
+/// The price that a call is expected to have.
+pub(super) fn estimate(provider: Provider, use_case: &UseCase) -> Usd {
+    cost(provider, use_case.estimated_tokens())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(provider: Provider, use_case: &str, nanos: i64) {
+        assert_eq!(estimate(provider, &UseCase::new(use_case)), Usd::from_nanos(nanos), "{provider} {use_case}");
+    }
+
+    #[test]
+    fn estimates_follow_tokens_and_prices() {
+        check(Provider::Claude, "conversation", 137_500);
+        check(Provider::Claude, "simple_qa", 137_500);
+        check(Provider::Claude, "translation", 212_500);
+        check(Provider::Claude, "analysis", 550_000);
+        check(Provider::Mistral, "conversation", 235_000);
+        check(Provider::Mistral, "translation", 370_000);
+        check(Provider::Mistral, "anything", 940_000);
+        check(Provider::DeepSeek, "conversation", 25_000);
+        check(Provider::DeepSeek, "translation", 40_000);
+        check(Provider::DeepSeek, "reasoning", 100_000);
+        check(Provider::Ollama, "reasoning", 0);
+    }
+
+    #[test]
+    fn absurd_usage_is_dear_and_no_overflow() {
+        let absurd = Tokens { input: u64::MAX, output: u64::MAX };
+        assert_eq!(cost(Provider::Claude, absurd), Usd::from_nanos(i64::MAX));
+    }
+
+    #[test]
+    fn what_was_not_reported_is_estimated() {
+        let estimate = Tokens { input: 50, output: 100 };
+        let mut usage = Usage { input: Some(7), output: None };
+        assert_eq!(usage.or_estimate(estimate), Tokens { input: 7, output: 100 });
+        usage.update(Usage { input: None, output: Some(9) });
+        assert_eq!(usage.or_estimate(estimate), Tokens { input: 7, output: 9 });
+    }
+}

@@ -1,0 +1,20 @@
+//! The four model providers as clients see them: what is sent, what comes back, and what can go wrong.
+
+mod answer;
+mod body;
+mod call;
+mod claude;
+mod client;
+mod completions;
+mod deepseek;
+mod failure;
+mod mistral;
+mod ollama;
+mod prompt;
+mod transport;
+
+pub(super) use call::Call;
+pub(super) use client::{Clients, Delivery};
+pub(super) use failure::CallFailure;
+pub(super) use prompt::{Exchange, Prompt};
+pub(super) use transport::Transport;

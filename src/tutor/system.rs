@@ -1,0 +1,66 @@
+//! The tutor as its host holds it.
+
+use super::config::Config;
+use super::defect::Defects;
+use super::http;
+use super::provider::Provider;
+use super::state::State;
+use super::store::StoreError;
+use axum::Router;
+use std::fmt;
+use std::sync::Arc;
+
+/// A tutor. Clones are the same tutor.
+#[derive(Clone)]
+pub struct Tutor {
+    router: Router,
+}
+
+/// Why a tutor could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store's file can't be opened, or is none.
+    #[error("the store can't be opened")]
+    Store(#[from] StoreError),
+    /// A provider's base URL is none.
+    #[error("`{base_url}` is no base URL for {provider}")]
+    BaseUrl {
+        /// Whose it is.
+        provider: Provider,
+        /// As it was given.
+        base_url: String,
+    },
+    /// The HTTP client for the providers can't be made.
+    #[error("the HTTP client can't be made")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Tutor {
+    /// Opens a tutor. Needs no event loop, and binds nothing to one.
+    ///
+    /// # Errors
+    /// If the store, a base URL or the HTTP client is unusable.
+    pub fn open(config: Config) -> Result<Self, OpenError> {
+        Self::open_with(config, Defects::none())
+    }
+
+    /// Opens a tutor with bugs on purpose, to see whether they are noticed.
+    ///
+    /// # Errors
+    /// As [`Tutor::open`].
+    pub fn open_with(config: Config, defects: Defects) -> Result<Self, OpenError> {
+        let state = Arc::new(State::open(config, defects)?);
+        Ok(Self { router: http::router(state) })
+    }
+
+    /// The tutor's handlers. They may be served on any number of event loops, one after the other or side by side.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+impl fmt::Debug for Tutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tutor").finish_non_exhaustive()
+    }
+}

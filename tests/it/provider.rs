@@ -1,0 +1,6 @@
+//! The mock providers over real sockets.
+
+mod faults;
+mod kit;
+mod serve;
+mod wires;
