@@ -31,14 +31,12 @@ pub(super) struct StreamSeen {
     /// What came after the last restart.
     pub text: String,
     pub chunks: u64,
-    /// Whether the learner hung up before its end.
-    pub hung_up: bool,
 }
 
 impl StreamSeen {
     /// Reads events as the binding says.
-    pub fn read(events: Vec<StreamEvent>, binding: &StreamBinding, hung_up: bool) -> Self {
-        let mut seen = Self { hung_up, ..Self::default() };
+    pub fn read(events: Vec<StreamEvent>, binding: &StreamBinding) -> Self {
+        let mut seen = Self::default();
         for event in &events {
             let name = domain_name(&event.name, binding);
             if name == "delta" {

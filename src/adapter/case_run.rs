@@ -101,7 +101,7 @@ impl CaseRun<'_> {
             if problems.is_empty() {
                 problems.extend(check_calls(&self.case.calls, &ended.calls, self.system, &player.variables()));
             }
-            notes.extend(ended.unused.iter().map(|unused| describe_unused(unused)));
+            notes.extend(ended.unused.iter().map(describe_unused));
             late.extend(ended.late.iter().filter_map(blame_late));
         }
         let Some((place, _)) = problems.first() else {

@@ -103,12 +103,15 @@ impl ScenarioSubject {
     fn open_stage(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> Result<Stage, String> {
         let workplace = self.workplace.as_mut().ok_or("the subject was loaded for a look, not for work")?;
         workplace.stages += 1;
+        let worker = workplace.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        // Its own for each stage: what is left of one must be found without touching another.
+        let mark = format!("{}.{worker}.{}", workplace.mark, workplace.stages);
         let setting = StageSetting {
             system: &self.system,
             folder: workplace.scratch.join(format!("stage-{}", workplace.stages)),
             root: &self.spec.root,
             program: &self.spec.program,
-            mark: &workplace.mark,
+            mark: &mark,
             seed: unit.seed,
             defects: &self.spec.defects,
         };

@@ -722,7 +722,6 @@ async fn read(
     let mut body = Vec::new();
     let mut reader = EventReader::default();
     let mut events = Vec::new();
-    let mut hung_up = false;
     while let Some(chunk) = exchange.response.body_mut().chunk().await.map_err(ReadError::Transport)? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
             return Err(ReadError::TooLong);
@@ -731,7 +730,6 @@ async fn read(
         if is_stream {
             events.extend(reader.feed(&chunk, begun.elapsed()));
             if hang_up.is_some_and(|after| events.len() as u64 >= after) {
-                hung_up = true;
                 break;
             }
         }
@@ -739,7 +737,7 @@ async fn read(
     drop(exchange);
     answer.text = String::from_utf8_lossy(&body).into_owned();
     match (is_stream, binding.and_then(|binding| binding.stream.as_ref())) {
-        (true, Some(binding)) => answer.stream = Some(StreamSeen::read(events, binding, hung_up)),
+        (true, Some(binding)) => answer.stream = Some(StreamSeen::read(events, binding)),
         (true, None) | (false, _) => answer.json = serde_json::from_slice(&body).ok(),
     }
     Ok(answer)

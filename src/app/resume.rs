@@ -33,7 +33,7 @@ pub fn resume(
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
     for entry in &mut reader {
-        fold.fact(entry?.event).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
+        fold.entry(entry?).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
     }
     let options = &of_the_run(options, &header)?;
     let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())

@@ -65,7 +65,8 @@ pub fn serve_tutor(settings: TutorSettings, out: &mut dyn Write) -> Result<(), A
     writeln!(out, "the tutor listens on http://{address}")
         .and_then(|()| out.flush())
         .map_err(AppError::io("output"))?;
-    let event_loop = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::io("event loop"))?;
+    let event_loop =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(AppError::io("event loop"))?;
     event_loop.block_on(tutor::serve(config, listener, ended())).map_err(|error| usage(&error))
 }
 

@@ -59,12 +59,8 @@ impl<'w> Session<'w> {
         self.watcher.fact(&entry);
         match entry.event {
             Event::RunStarted(_) => Ok(()),
-            event => self.fold.fact(event).map_err(io::Error::other),
+            _ => self.fold.entry(entry).map_err(io::Error::other),
         }
-    }
-
-    pub fn say(&mut self, line: &str) {
-        self.watcher.say(line);
     }
 
     /// The record so far.

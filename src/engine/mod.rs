@@ -4,7 +4,7 @@
 //! keep descriptors, threads and memory of rounds apart, and a subject that aborts takes only its round along. The
 //! engine is the one owner of a run's state; what scenarios, suites, verdicts and reports are it does not know.
 
-mod engine;
+mod dispatch;
 mod leftovers;
 mod owned;
 mod protocol;
@@ -12,7 +12,7 @@ mod subject;
 mod worker;
 mod worker_process;
 
-pub use engine::{Engine, EngineConfig, EngineError, Outlook, RoundResult, Stop, StopHandle, Stopped};
+pub use dispatch::{Engine, EngineConfig, EngineError, Outlook, RoundResult, Stop, StopHandle, Stopped};
 pub use leftovers::{Leftovers, clean_up};
 pub use owned::Owned;
 pub use protocol::{Prepare, Prepared, RoundUnit};

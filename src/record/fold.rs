@@ -1,8 +1,8 @@
 //! Facts in, record out. A torn round's failures stay as evidence; its passes don't count.
 
-use crate::event::{Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
+use crate::event::{Entry, Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
 use crate::model::{Outcome, RoundId};
-use crate::record::record::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
+use crate::record::folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -31,9 +31,7 @@ pub fn read(path: &Path) -> Result<Record, FoldError> {
     let mut fold = Fold::new(reader.header().clone());
     for entry in &mut reader {
         let entry = entry?;
-        fold.millis = entry.at;
-        fold.fact(entry.event)
-            .map_err(|reason| FoldError::Contradiction { path: path.display().to_string(), reason })?;
+        fold.entry(entry).map_err(|reason| FoldError::Contradiction { path: path.display().to_string(), reason })?;
     }
     Ok(fold.finish())
 }
@@ -72,7 +70,16 @@ impl Fold {
         }
     }
 
-    /// Takes one fact in.
+    /// Takes one fact in, with its time.
+    ///
+    /// # Errors
+    /// If it names a case, round or place that there is not.
+    pub fn entry(&mut self, entry: Entry) -> Result<(), String> {
+        self.millis = entry.at;
+        self.fact(entry.event)
+    }
+
+    /// Takes one fact in, at whatever time.
     ///
     /// # Errors
     /// If it names a case, round or place that there is not.

@@ -1,7 +1,7 @@
 //! What a journal says, folded: rounds with the outcome of each trial, cases with their failures.
 
 mod fold;
-mod record;
+mod folded;
 
 pub use fold::{Fold, FoldError, read};
-pub use record::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
+pub use folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};

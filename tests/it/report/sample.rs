@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use steadfast::event::{
-    CaseInfo, Conclusion, Diagnosis, Event, Header, JOURNAL_VERSION, Note, Policy, Rate, RoundEnd, RunEnd, SubjectInfo,
-    TrialReport,
+    CaseInfo, Conclusion, Diagnosis, Event, Header, JOURNAL_VERSION, Note, PlanPolicy, Policy, Rate, RoundEnd, RunEnd,
+    SubjectInfo, TrialReport,
 };
 use steadfast::model::{
     ContentHash, EventLoop, Failure, FindingKind, Outcome, Place, RoundId, RoundKind, Seed, Verdict,
@@ -45,6 +45,7 @@ impl Teller {
             max_flake_rate: None,
             event_loops: vec![EventLoop::Case],
             jobs: 1,
+            plan: PlanPolicy { strategy: "mixed".into(), group: "none".into(), rounds: None, order: None, alone: true },
         };
         let header = Header {
             version: JOURNAL_VERSION,

@@ -10,7 +10,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 /// What an engine needs.
@@ -295,10 +295,7 @@ impl Engine {
         let deadlines = self.workers.iter().filter_map(Worker::deadline).chain(until);
         match deadlines.min() {
             None => self.heard.recv().ok(),
-            Some(deadline) => match self.heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-            },
+            Some(deadline) => self.heard.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
         }
     }
 
@@ -487,7 +484,7 @@ impl Progress {
         Event::RoundFinished { round: self.unit.round, attempt: self.unit.attempt, end, millis }
     }
 
-    fn ended(mut self: Box<Self>, end: RoundEnd, outlook: &mut dyn Outlook) -> Result<Option<Next>, EngineError> {
+    fn ended(mut self, end: RoundEnd, outlook: &mut dyn Outlook) -> Result<Option<Next>, EngineError> {
         outlook.fact(self.finished_event(end.clone())).map_err(EngineError::Journal)?;
         self.spent += self.begun.elapsed();
         let next = self.last.map_or(self.unit.from, |last| last + 1);
@@ -506,7 +503,7 @@ impl Progress {
                 self.unit.attempt += 1;
                 self.unit.from = next;
                 (self.running, self.last, self.timed_out) = (None, None, false);
-                return Ok(Some(Next::Again(*self)));
+                return Ok(Some(Next::Again(self)));
             }
         }
         outlook.round(RoundResult { unit: self.unit, outcomes: self.outcomes, duration: self.spent });
