@@ -146,3 +146,14 @@ pub fn chat(language: &str, more: Value) -> Value {
     }
     body
 }
+
+/// Waits on the event loop for a condition, with a deadline.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), waiting).await;
+    assert!(waited.is_ok(), "waited in vain until {what}");
+}
