@@ -16,7 +16,7 @@ mod step;
 mod suggest;
 mod system;
 mod system_file;
-pub mod template;
+mod template;
 mod vocabulary;
 mod yaml;
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that finds nothing to unwrap has failed")]
 
 mod cells;
+mod docs;
 mod hostile;
 mod meaning;
 mod mistakes;

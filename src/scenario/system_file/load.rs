@@ -108,7 +108,7 @@ fn read(
             Err(error) => wrong(error.to_string(), String::new()),
         }
     }
-    draft.apply(&mut reader, &root);
+    draft.apply(&mut reader, &root, &found.folder);
     problems.append(&mut reader.problems);
     let span = root.get("system").map_or(root.span, |entry| entry.key_span);
     Some((draft, span))

@@ -10,7 +10,8 @@ fn system(files: &[(&str, &str)], name: &str) -> Result<System, Problems> {
 }
 
 fn good(text: &str) -> System {
-    system(&[("s.yaml", text)], "s.yaml").unwrap_or_else(|problems| panic!("{text}\n{problems}"))
+    system(&[("s.yaml", text), ("service/app.py", "")], "s.yaml")
+        .unwrap_or_else(|problems| panic!("{text}\n{problems}"))
 }
 
 fn check(text: &str, expected: &[&str]) {
@@ -81,6 +82,7 @@ fn a_system_of_ones_own_declares_its_providers() {
     let SystemKind::Process(started) = &own.kind else { panic!() };
     assert_eq!(started.env["OPENAI_BASE_URL"], "${url.gpt}/v1");
     assert_eq!(started.env["OPENAI_API_KEY"], "${key.gpt}");
+    assert!(started.directory.as_ref().is_some_and(|directory| directory.ends_with("/service")));
     assert_eq!(started.base_url, "http://127.0.0.1:${port}");
     assert_eq!(own.providers[0].wire, Wire::Openai);
     assert_eq!(own.names["provider"]["openai"], "gpt");
@@ -139,6 +141,11 @@ fn what_is_missing_is_told() {
     check("system: s\n", &["1:1 nothing says how the system is run"]);
     check("system: s\nkind: process\n", &["1:1 `process` is missing"]);
     check("system: s\nprocess: { ready: /x }\n", &["2:10 `command` is missing"]);
+    check("system: s\nprocess: { command: [x], directory: nowhere }\n", &["2:37 there is no `nowhere`"]);
+    check(
+        "system: s\nprocess: { command: [x], directory: ../.. }\n",
+        &["2:37 `../..` lies outside the project's folder"],
+    );
     check("system: s\nurl: http://x\ncan: [reset]\n", &["1:1 a system that can `reset` says how"]);
     check(
         "system: s\nurl: http://x\nverbs: { budget: { get: /b } }\n",
