@@ -96,6 +96,7 @@ impl CaseRun<'_> {
         let mut late = Vec::new();
         if let Some(ended) = ended {
             problems.extend(unscripted(self.case, ended));
+            problems.extend(carried_over(self.case, ended));
             problems
                 .extend(player.played.borrow().iter().filter_map(|played: &Played| check_truth(played, &ended.calls)));
             if problems.is_empty() {
@@ -160,6 +161,13 @@ fn unscripted(case: &Case, ended: &TrialCalls) -> Vec<(Place, String)> {
             (case.place.clone(), text)
         })
         .collect()
+}
+
+/// Calls that tell a model what another case was told: what one case said turns up in another's request.
+fn carried_over(case: &Case, ended: &TrialCalls) -> Option<(Place, String)> {
+    let call = ended.calls.iter().find(|call| !call.carries.is_empty())?;
+    let text = format!("a call carries the answer of another case, so state was carried over: {}", describe(call));
+    Some((case.place.clone(), text))
 }
 
 fn covered(script: &Script) -> String {

@@ -1,6 +1,7 @@
 //! Scenarios against a system, as something the engine can run.
 
 use crate::adapter::case_run::{CaseRun, Verdictless};
+use crate::adapter::embedded::StoreLife;
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
@@ -78,7 +79,18 @@ impl ScenarioSubject {
         }
         let missing: Vec<&str> =
             case.needs.iter().filter(|need| !self.system.can.contains(need)).map(|need| need.as_str()).collect();
+        let missing: Vec<&str> = missing.into_iter().chain(self.unbound(&case.steps)).collect();
         (!missing.is_empty()).then(|| format!("the system `{}` can't do: {}", self.system.name, missing.join(", ")))
+    }
+
+    /// A verb of the steps that the system file does not bind.
+    fn unbound<'s>(&self, steps: &'s [Step]) -> Option<&'s str> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Verb(verb, _) => (!self.system.verbs.contains_key(verb)).then(|| verb.as_str()),
+            Action::Concurrently(lanes) => lanes.iter().find_map(|lane| self.unbound(lane)),
+            Action::Eventually { steps, .. } => self.unbound(steps),
+            Action::Http(_) | Action::Restart | Action::Look => None,
+        })
     }
 
     /// Whether the event loop's life can be chosen.
@@ -100,7 +112,7 @@ impl ScenarioSubject {
         [("provider calls".to_owned(), wire.to_owned())].into()
     }
 
-    fn open_stage(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> Result<Stage, String> {
+    fn open_stage(&mut self, unit: &RoundUnit, life: StoreLife, reports: &mut dyn Reports) -> Result<Stage, String> {
         let workplace = self.workplace.as_mut().ok_or("the subject was loaded for a look, not for work")?;
         workplace.stages += 1;
         let worker = workplace.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
@@ -114,6 +126,7 @@ impl ScenarioSubject {
             mark: &mark,
             seed: unit.seed,
             defects: &self.spec.defects,
+            life,
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
     }
@@ -125,7 +138,7 @@ impl Subject for ScenarioSubject {
     }
 
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
-        let mut stage = match self.open_stage(unit, reports) {
+        let mut stage = match self.open_stage(unit, StoreLife::Instance, reports) {
             Ok(stage) => stage,
             Err(reason) => return RoundEnd::NotStarted { reason },
         };
@@ -217,7 +230,7 @@ impl ScenarioSubject {
         unit: &RoundUnit,
         reports: &mut dyn Reports,
     ) -> Verdictless {
-        match self.open_stage(unit, reports) {
+        match self.open_stage(unit, StoreLife::Restarts, reports) {
             Err(reason) => Verdictless::errored(format!("an instance of its own could not be started: {reason}")),
             Ok(mut stage) => {
                 let done = self.one_trial(case, key, deadline, unit, &mut stage, None, reports);

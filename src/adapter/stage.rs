@@ -1,6 +1,6 @@
 //! A system, set up for a round: what a case is played on.
 
-use crate::adapter::embedded::Embedded;
+use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::RunningProcess;
 use crate::adapter::template::Variables;
@@ -28,6 +28,8 @@ pub(super) struct StageSetting<'a> {
     pub seed: Seed,
     /// Defects of the embedded tutor.
     pub defects: &'a [String],
+    /// How long the embedded tutor's store lives.
+    pub life: StoreLife,
 }
 
 /// A system, set up for a round: its providers, itself, and the names that its templates may use.
@@ -76,7 +78,9 @@ impl Stage {
             }
         };
         let instance = match &system.kind {
-            SystemKind::Embedded => Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects)?)),
+            SystemKind::Embedded => {
+                Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects, setting.life)?))
+            }
             SystemKind::Process(process) => Instance::Process(Box::new(RunningProcess::start(
                 process,
                 &mut variables,

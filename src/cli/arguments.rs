@@ -44,7 +44,7 @@ pub(super) enum Command {
     /// Print the JSON Schema of scenario files
     Schema {
         /// Of which files
-        #[arg(value_enum, default_value = "report")]
+        #[arg(value_enum, default_value = "scenario")]
         of: SchemaOf,
     },
     /// Print a completion script
@@ -57,6 +57,8 @@ pub(super) enum Command {
 /// Which schema.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum SchemaOf {
+    Scenario,
+    System,
     Report,
 }
 

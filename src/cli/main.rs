@@ -77,6 +77,8 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
         }
         Command::Schema { of } => {
             let schema = match of {
+                SchemaOf::Scenario => crate::scenario::schema(),
+                SchemaOf::System => crate::scenario::system_schema(),
                 SchemaOf::Report => crate::report::json_schema(),
             };
             writeln!(io::stdout(), "{schema:#}")?;
