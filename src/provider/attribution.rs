@@ -8,7 +8,9 @@
 //! - A body that the current trial has sent before is the current trial's: a retry.
 //! - Before the current trial did anything, nothing can be its own.
 //! - A message that the current trial sent speaks for the current trial. Against it stand only an attempt of an earlier
-//!   trial with that very body, and with it an SDK's word that this is a retry, or the mark of an earlier answer.
+//!   trial with that very body, and with it an SDK's word that this is a retry, or the mark of an earlier answer. A
+//!   message that only contains what the current trial sent, or the other way round, speaks for it unless an earlier
+//!   trial sent the message word by word.
 //! - Otherwise the mark of an earlier answer, an earlier attempt that failed and may come again, an SDK's word, or a
 //!   message that an earlier trial sent, word by word, each tell it for that trial's.
 
@@ -61,7 +63,9 @@ pub(crate) fn owner(current: Option<&Trial>, past: &Past, by: Attribution, evide
     if by == Attribution::BySentText && !current.has_acted() {
         return guessed();
     }
-    if current.has_sent(message) {
+    let is_ours =
+        current.has_sent_exactly(message) || current.has_sent(message) && past.trial_of_message(message).is_none();
+    if is_ours {
         return match before {
             Some(before) if is_retry || marked.is_some() => Owner::Earlier(before.trial),
             _ => Owner::Current,

@@ -75,20 +75,20 @@ impl Engine {
         let inquiry = Inquiry {
             seq,
             provider: &self.site.decl.name,
-            wire,
             endpoint: &endpoint,
             auth: check_key(wire, self.site.decl.key.as_deref(), &request.headers),
             retry: header(&request.headers, "x-stainless-retry-count").and_then(|text| text.parse().ok()),
             body: BodyHash::of(&request.body),
             ask: &ask,
+            asks_a_model: endpoint.is_model_call() && (refusal.is_some() || !ask.only_loads(wire)),
             marks: &marks(&ask),
         };
-        let (decision, arrived) = {
+        let decision = {
             let mut stage = self.shared.stage();
             let decision = stage.decide(&inquiry, refusal);
-            (decision, stage.arrived())
+            self.shared.tell_arrived(&stage);
+            decision
         };
-        self.shared.tell_arrived(arrived);
         match decision {
             Decision::Scripted(behaviour, mark, installed) => {
                 let stamp = Stamp { mark, ..stamp };

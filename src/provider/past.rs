@@ -67,17 +67,25 @@ impl Past {
 
     /// The latest trial that sent this very message.
     pub(crate) fn trial_of_message(&self, message: &str) -> Option<TrialKey> {
-        let message = message.trim();
-        let sent_it =
-            |(_, sent): &&(TrialKey, Vec<String>)| !message.is_empty() && sent.iter().any(|text| text == message);
+        let sent_it = |(_, sent): &&(TrialKey, Vec<String>)| says_exactly(sent, message);
         self.sent.iter().rev().find(sent_it).map(|(trial, _)| *trial)
     }
 }
 
-/// Whether a message is among the texts that a trial sent: one is part of the other.
+/// Texts below this many bytes say nothing as a part of another: a language's code is part of most texts.
+const TELLING: usize = 4;
+
+/// Whether a message is among the texts that a trial sent: the same, or one a telling part of the other.
 pub(crate) fn says(sent: &[String], message: &str) -> bool {
     let message = message.trim();
-    !message.is_empty() && sent.iter().any(|sent| message.contains(sent.as_str()) || sent.contains(message))
+    let part = |of: &str, part: &str| part.len() >= TELLING && of.contains(part);
+    sent.iter().any(|sent| sent == message || part(message, sent) || part(sent, message))
+}
+
+/// Whether a message is one of the texts that a trial sent.
+pub(crate) fn says_exactly(sent: &[String], message: &str) -> bool {
+    let message = message.trim();
+    sent.iter().any(|sent| sent == message)
 }
 
 /// A map that forgets its oldest entries.

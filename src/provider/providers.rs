@@ -176,8 +176,7 @@ impl Providers {
             stage.end();
         }
         stage.begin(trial, mark_seed, script, self.sites.iter().map(|site| &site.decl.name));
-        drop(stage);
-        self.shared.tell_arrived(0);
+        self.shared.tell_arrived(&stage);
     }
 
     /// Says what is about to be sent to the system under test: a learner's message or a whole JSON body. Call it before
@@ -228,6 +227,8 @@ impl Providers {
     }
 
     /// Resets every accepted connection on which nothing is being answered: no socket stays in TIME_WAIT on either side.
+    /// A client that keeps connections and whose event loop stands still meanwhile finds out by a failed request, so
+    /// call it only when the clients' loops are gone, or the case is about just that.
     pub fn close_connections(&self) {
         self.shared.ledger.close_idle();
     }

@@ -61,8 +61,10 @@ impl Shared {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells the answers that are held how many model calls have arrived.
-    pub(crate) fn tell_arrived(&self, arrived: u32) {
+    /// Tells the answers that are held how many model calls have arrived. The state stays locked meanwhile, so that
+    /// an older number never overtakes a newer one.
+    pub(crate) fn tell_arrived(&self, stage: &MutexGuard<'_, Stage>) {
+        let arrived = stage.arrived();
         self.arrived.send_if_modified(|before| std::mem::replace(before, arrived) != arrived);
     }
 

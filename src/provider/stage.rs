@@ -8,7 +8,7 @@ use crate::provider::past::Past;
 use crate::provider::trial::Trial;
 use crate::provider::{
     Attribution, Auth, Behaviour, BodyHash, Call, Endpoint, JournalLimits, Mark, Matched, ProviderName, Script, Seq,
-    TrialCalls, Wire,
+    TrialCalls,
 };
 use std::sync::Arc;
 
@@ -25,12 +25,13 @@ pub(crate) struct Stage {
 pub(crate) struct Inquiry<'a> {
     pub(crate) seq: Seq,
     pub(crate) provider: &'a ProviderName,
-    pub(crate) wire: Wire,
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) auth: Auth,
     pub(crate) retry: Option<u32>,
     pub(crate) body: BodyHash,
     pub(crate) ask: &'a Ask,
+    /// Whether a model is asked, so that the script has to say something.
+    pub(crate) asks_a_model: bool,
     pub(crate) marks: &'a [Mark],
 }
 
@@ -107,15 +108,13 @@ impl Stage {
 
     /// Decides whose a request is and what it is answered with, and enters both into the journal.
     pub(crate) fn decide(&mut self, inquiry: &Inquiry<'_>, refusal: Option<Refusal>) -> Decision {
-        let asks_a_model = inquiry.endpoint.is_model_call()
-            && !(inquiry.wire == Wire::Ollama && inquiry.ask.is_empty() && refusal.is_none());
-        let owner = if asks_a_model { self.owner(inquiry) } else { Owner::Current };
+        let owner = if inquiry.asks_a_model { self.owner(inquiry) } else { Owner::Current };
         let decision = match (owner, &mut self.current) {
             (Owner::Current, Some(current)) => {
-                if asks_a_model {
+                if inquiry.asks_a_model {
                     current.note_attempt(inquiry.provider, inquiry.body);
                 }
-                decide(current, inquiry, refusal, asks_a_model)
+                decide(current, inquiry, refusal)
             }
             (Owner::Current, None) if matches!(inquiry.endpoint, Endpoint::Unknown(_)) => Decision::Unscripted,
             (Owner::Current, None) => Decision::Builtin(Vec::new()),
@@ -145,6 +144,16 @@ impl Stage {
         decision
     }
 
+    /// Enters a request that nobody could read: it is the current trial's, and nothing covers it.
+    pub(crate) fn note_unreadable(&mut self, seq: Seq, status: u16) {
+        let trial = self.current();
+        self.journal.change(seq, |call| {
+            call.trial = trial;
+            call.matched = Matched::Unscripted;
+            call.status = Some(status);
+        });
+    }
+
     fn owner(&self, inquiry: &Inquiry<'_>) -> Owner {
         let user = inquiry.ask.messages.iter().rev().find(|message| message.role == "user");
         let evidence = Evidence {
@@ -158,11 +167,11 @@ impl Stage {
     }
 }
 
-fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Refusal>, asks_a_model: bool) -> Decision {
+fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Refusal>) -> Decision {
     if current.is_down(inquiry.provider) {
         return Decision::Down;
     }
-    if !asks_a_model {
+    if !inquiry.asks_a_model {
         if let (Endpoint::Pull, false) = (inquiry.endpoint, inquiry.ask.model.is_empty()) {
             current.install(&inquiry.ask.model);
         }

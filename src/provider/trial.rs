@@ -3,7 +3,7 @@
 use crate::model::{Seed, TrialKey};
 use crate::provider::cursor::Cursor;
 use crate::provider::format::Ask;
-use crate::provider::past::says;
+use crate::provider::past::{says, says_exactly};
 use crate::provider::{Behaviour, BodyHash, Mark, ProviderName, Script, UnusedAnswer};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Texts beyond this are not kept to know late requests by.
 const SENT: usize = 256;
+
+/// Requests beyond this are not kept to know retries by: only providers that stand alone get there.
+const ATTEMPTS: usize = 65_536;
 
 /// A trial's script and what of it is used up.
 #[derive(Debug)]
@@ -22,7 +25,8 @@ pub(crate) struct Trial {
     installed: Vec<String>,
     sent: Option<Vec<String>>,
     attempts: HashSet<(ProviderName, BodyHash)>,
-    marks: Vec<Mark>,
+    /// Marks given out.
+    marks: u32,
     /// Model calls that have arrived.
     pub(crate) arrived: u32,
 }
@@ -57,7 +61,7 @@ impl Trial {
             installed: script.models.into_iter().map(|model| model.name).collect(),
             sent: None,
             attempts: HashSet::new(),
-            marks: Vec::new(),
+            marks: 0,
             arrived: 0,
         }
     }
@@ -65,11 +69,10 @@ impl Trial {
     /// Notes what the harness is about to send. The texts within a JSON document count as well.
     pub(crate) fn note_sent(&mut self, text: &str) {
         let sent = self.sent.get_or_insert_default();
-        let mut texts = vec![text.trim().to_owned()];
-        if text.trim_start().starts_with(['{', '['])
-            && let Ok(document) = serde_json::from_str(text)
-        {
-            leaves(&document, &mut texts);
+        let mut texts = Vec::new();
+        match serde_json::from_str(text) {
+            Ok(document @ (Value::Object(_) | Value::Array(_))) => leaves(&document, &mut texts),
+            _ => texts.push(text.trim().to_owned()),
         }
         texts.retain(|text| !text.is_empty() && !sent.contains(text));
         sent.extend(texts.into_iter().take(SENT.saturating_sub(sent.len())));
@@ -80,7 +83,12 @@ impl Trial {
         self.sent.is_some()
     }
 
-    /// Whether the harness has sent such a message.
+    /// Whether the harness has sent this very message.
+    pub(crate) fn has_sent_exactly(&self, message: &str) -> bool {
+        says_exactly(self.sent.as_deref().unwrap_or_default(), message)
+    }
+
+    /// Whether the harness has sent such a message: the same, or a part of it.
     pub(crate) fn has_sent(&self, message: &str) -> bool {
         says(self.sent.as_deref().unwrap_or_default(), message)
     }
@@ -93,7 +101,9 @@ impl Trial {
     /// Notes a model call.
     pub(crate) fn note_attempt(&mut self, provider: &ProviderName, body: BodyHash) {
         self.arrived = self.arrived.saturating_add(1);
-        self.attempts.insert((provider.clone(), body));
+        if self.attempts.len() < ATTEMPTS {
+            self.attempts.insert((provider.clone(), body));
+        }
     }
 
     /// Whether the provider is down.
@@ -109,9 +119,8 @@ impl Trial {
     /// The behaviour that answers a request, and the mark for it.
     pub(crate) fn take(&mut self, provider: &ProviderName, ask: &Ask) -> Option<(Arc<Behaviour>, Mark)> {
         let behaviour = self.scripts.get_mut(provider)?.cursor.take(ask)?;
-        let attempt = u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
-        let mark = Mark::of(self.seed, self.key, attempt);
-        self.marks.push(mark);
+        let mark = Mark::of(self.seed, self.key, self.marks);
+        self.marks = self.marks.wrapping_add(1);
         Some((behaviour, mark))
     }
 

@@ -172,7 +172,15 @@ impl Finding {
             (None, FindingKind::OrderDependent) => format!("its result differs between orders: {}", self.kinds()),
             (None, FindingKind::Intermittent) => {
                 let share = percent(share(self.rate));
-                format!("fails by chance: {} times ({share}), in every order alike", self.rate)
+                match self.compared {
+                    Some((alone, in_order)) => {
+                        format!(
+                            "fails by chance, {} times ({share}); {in_order} in one order, {alone} alone",
+                            self.rate
+                        )
+                    }
+                    None => format!("fails sometimes, {} times ({share})", self.rate),
+                }
             }
             (None, FindingKind::LoopBound) => "leaves something behind that belongs to an ended event loop".to_owned(),
             (None, FindingKind::Leak) => "leaves a resource behind, and more of it with each trial".to_owned(),

@@ -8,6 +8,8 @@ mod annotations;
 mod context;
 mod error;
 mod finding;
+mod format;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -21,6 +23,8 @@ mod words;
 pub use annotations::github_annotations;
 pub use context::Context;
 pub use error::ReportError;
+pub use format::{Format, FormatError};
+pub use html::html;
 pub use json::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,
     REPORT_VERSION, json, json_report, json_schema,

@@ -3,4 +3,5 @@
 mod plan;
 mod provider;
 mod report;
+mod scenario;
 mod tutor;

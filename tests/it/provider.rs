@@ -1,6 +1,11 @@
 //! The mock providers over real sockets.
 
+mod attribution;
+mod failures;
 mod faults;
+mod hostile;
 mod kit;
+mod lifetime;
+mod scripts;
 mod serve;
 mod wires;

@@ -19,9 +19,9 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// Whether there is nothing to answer.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+    /// Whether there is nothing to answer: Ollama then loads the model.
+    pub(crate) fn only_loads(&self, wire: Wire) -> bool {
+        wire == Wire::Ollama && self.messages.is_empty()
     }
 
     /// Characters of all texts, without marks.

@@ -26,7 +26,7 @@ pub(crate) struct Paced {
     apron: Apron,
     flight: Option<Flight>,
     rest: Bytes,
-    pieces: VecDeque<usize>,
+    pieces: Pieces,
     pause: Duration,
     begun: bool,
     /// The signs of life until the answer is ready.
@@ -35,11 +35,19 @@ pub(crate) struct Paced {
     ends_with_last_piece: bool,
 }
 
+/// Where a body is cut.
+enum Pieces {
+    /// Behind every byte.
+    Bytes,
+    /// Into pieces of these lengths.
+    Lengths(VecDeque<usize>),
+}
+
 impl Paced {
     pub(crate) fn new(apron: Apron, flight: Flight, body: Bytes, delivery: &Delivery) -> Self {
         let (pieces, pause) = match delivery.fault {
-            Some(Fault::Trickle(pause)) => (std::iter::repeat_n(1, body.len()).collect(), pause),
-            _ => (pieces(body.len(), &delivery.pieces), delivery.every),
+            Some(Fault::Trickle(pause)) => (Pieces::Bytes, pause),
+            _ => (Pieces::Lengths(pieces(body.len(), &delivery.pieces)), delivery.every),
         };
         Self {
             apron,
@@ -67,19 +75,23 @@ impl Paced {
             }
             self.keep_alive = None;
         }
-        let Some(piece) = self.pieces.pop_front() else {
+        if self.rest.is_empty() {
             self.land();
             return None;
-        };
+        }
         if self.begun && !self.pause.is_zero() {
             sleep(self.pause).await;
         }
         self.begun = true;
+        let piece = match &mut self.pieces {
+            Pieces::Bytes => 1,
+            Pieces::Lengths(lengths) => lengths.pop_front().unwrap_or(usize::MAX),
+        };
         let data = self.rest.split_to(piece.min(self.rest.len()));
         if let Some(flight) = &mut self.flight {
             flight.bytes += data.len() as u64;
         }
-        if self.pieces.is_empty() && self.ends_with_last_piece {
+        if self.rest.is_empty() && self.ends_with_last_piece {
             self.land();
         }
         Some((Ok(Frame::data(data)), self))

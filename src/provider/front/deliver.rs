@@ -26,8 +26,9 @@ impl Answer {
         Self { status, headers: HeaderMap::new(), body, delivery: Delivery::default() }
     }
 
-    fn has_body(&self, is_head: bool) -> bool {
-        !is_head && !self.body.is_empty() && !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    /// What answers HEAD has lost its body on the way here.
+    fn has_body(&self) -> bool {
+        !self.body.is_empty() && !matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 }
 
@@ -43,7 +44,6 @@ pub(crate) async fn deliver(
     apron: &Apron,
     mut flight: Flight,
     answer: Answer,
-    is_head: bool,
 ) -> Result<Response<AnswerBody>, Hangup> {
     let delivery = &answer.delivery;
     if let Some(calls) = delivery.hold {
@@ -59,7 +59,7 @@ pub(crate) async fn deliver(
         sleep(delivery.after).await;
     }
     match delivery.fault {
-        None | Some(Fault::Trickle(_)) => Ok(send(apron, flight, answer, is_head)),
+        None | Some(Fault::Trickle(_)) => Ok(send(apron, flight, answer)),
         Some(fault @ (Fault::Reset(_) | Fault::Truncate(_) | Fault::WrongLength(_))) => {
             raw::send(connection, flight, &answer, fault).await;
             Err(Hangup)
@@ -85,8 +85,8 @@ async fn over(shared: &Shared) {
 }
 
 /// Lets hyper send it.
-fn send(apron: &Apron, flight: Flight, answer: Answer, is_head: bool) -> Response<AnswerBody> {
-    let has_body = answer.has_body(is_head);
+fn send(apron: &Apron, flight: Flight, answer: Answer) -> Response<AnswerBody> {
+    let has_body = answer.has_body();
     let is_whole = !answer.delivery.stream
         && answer.delivery.keep_alive.is_none()
         && answer.delivery.fault.is_none()

@@ -11,7 +11,7 @@ use crate::provider::shared::{Shared, Site};
 use crate::provider::{Auth, BodyHash, Call, Ended, Endpoint, Matched, Seq};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use std::sync::Arc;
@@ -36,18 +36,28 @@ pub(crate) async fn handle(
     let (head, body) = request.into_parts();
     let seq = enter(&post, &connection, &head);
     let flight = Flight::new(post.shared.clone(), connection.clone(), seq);
-    let (body, is_whole) = read(body, post.shared.max_body).await?;
-    let is_head = head.method == http::Method::HEAD;
-    let answer = match pass_on(&head, body, is_whole, seq) {
+    let upload = read(body, post.shared.max_body).await?;
+    let response = match pass_on(&head, upload, seq) {
         Some((request, size)) => {
             let upstream = post.upstream.clone();
             // On a task of its own, so that a client that hangs up can't leave the rule engine with half a request.
             let exchange = tokio::spawn(async move { upstream.ask(request, size).await });
-            understand(exchange.await.map_err(|_| Hangup)?)
+            exchange.await.map_err(|_| Hangup)?
         }
-        None => Answer::plain(StatusCode::BAD_REQUEST, "steadfast: a path is wanted"),
+        None => Err(UpstreamError::NoPath),
     };
-    deliver(&post.shared, &connection, &apron, flight, answer, is_head).await
+    let answer = response.map(understand).unwrap_or_else(|error| {
+        let status = error.status();
+        post.shared.stage().note_unreadable(seq, status.as_u16());
+        Answer::plain(status, &format!("steadfast: {error}"))
+    });
+    deliver(&post.shared, &connection, &apron, flight, answer).await
+}
+
+/// A request's body.
+enum Upload {
+    Whole(Bytes),
+    TooLarge,
 }
 
 /// Enters the call into the journal as far as its head tells it.
@@ -79,8 +89,8 @@ fn enter(post: &Post, connection: &Connection, head: &Parts) -> Seq {
     post.shared.stage().journal.enter(call)
 }
 
-/// Reads a body to its end, and says whether it was kept whole.
-async fn read(mut body: Incoming, most: usize) -> Result<(Bytes, bool), Hangup> {
+/// Reads a body to its end.
+async fn read(mut body: Incoming, most: usize) -> Result<Upload, Hangup> {
     let mut kept = BytesMut::new();
     let mut size = 0_usize;
     while let Some(frame) = body.frame().await {
@@ -95,20 +105,24 @@ async fn read(mut body: Incoming, most: usize) -> Result<(Bytes, bool), Hangup> 
             break;
         }
     }
-    Ok((kept.freeze(), size <= most))
+    Ok(if size <= most { Upload::Whole(kept.freeze()) } else { Upload::TooLarge })
 }
 
 /// The request as the rule engine gets it; `None` if it names no path.
-fn pass_on(head: &Parts, body: Bytes, is_whole: bool, seq: Seq) -> Option<(Request<Full<Bytes>>, usize)> {
+fn pass_on(head: &Parts, upload: Upload, seq: Seq) -> Option<(Request<Full<Bytes>>, usize)> {
     let path = head.uri.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
     let mut headers = HeaderMap::with_capacity(head.headers.len() + 2);
     for (name, value) in head.headers.iter().filter(|(name, _)| !is_ours(name)) {
         headers.append(name, value.clone());
     }
     headers.insert(CALL_HEADER, HeaderValue::from(seq.0));
-    if !is_whole {
-        headers.insert(TOO_LARGE_HEADER, HeaderValue::from_static("1"));
-    }
+    let body = match upload {
+        Upload::Whole(body) => body,
+        Upload::TooLarge => {
+            headers.insert(TOO_LARGE_HEADER, HeaderValue::from_static("1"));
+            Bytes::new()
+        }
+    };
     let size = body.len() + headers.len() * 64;
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = head.method.clone();
@@ -132,11 +146,7 @@ fn is_ours(name: &HeaderName) -> bool {
     of_connection.contains(name) || [CALL_HEADER, DELIVERY_HEADER, TOO_LARGE_HEADER].contains(&name.as_str())
 }
 
-fn understand(response: Result<Response<Bytes>, UpstreamError>) -> Answer {
-    let response = match response {
-        Ok(response) => response,
-        Err(error) => return Answer::plain(StatusCode::INTERNAL_SERVER_ERROR, &format!("steadfast: {error}")),
-    };
+fn understand(response: Response<Bytes>) -> Answer {
     let (mut head, body) = response.into_parts();
     let how = head.headers.remove(DELIVERY_HEADER);
     let delivery = how.and_then(|how| serde_json::from_slice(how.as_bytes()).ok()).unwrap_or_else(Delivery::default);

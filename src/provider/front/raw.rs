@@ -43,8 +43,8 @@ fn limit(fault: Fault, length: usize) -> Option<usize> {
 async fn write(connection: &Connection, flight: &mut Flight, answer: &Answer, fault: Fault) -> io::Result<()> {
     let Some(mut left) = limit(fault, answer.body.len()) else { return Ok(()) };
     let stream = &connection.stream;
-    let is_chunked = answer.delivery.stream && !matches!(fault, Fault::WrongLength(_));
-    write_all(stream, &head(answer, fault, is_chunked)).await?;
+    let framing = framing(answer, fault);
+    write_all(stream, &head(answer, framing)).await?;
     let mut rest = answer.body.as_ref();
     for (index, piece) in pieces(rest.len(), &answer.delivery.pieces).into_iter().enumerate() {
         if left == 0 {
@@ -57,7 +57,7 @@ async fn write(connection: &Connection, flight: &mut Flight, answer: &Answer, fa
         rest = behind;
         let sent = &data[..piece.min(left)];
         left -= sent.len();
-        if is_chunked {
+        if framing == Framing::Chunked {
             // The chunk's size speaks of the whole piece: a cut in it is a cut in the middle of a chunk.
             let end = if sent.len() == piece { b"\r\n".as_slice() } else { b"" };
             write_all(stream, &[format!("{piece:x}\r\n").as_bytes(), sent, end].concat()).await?;
@@ -69,21 +69,33 @@ async fn write(connection: &Connection, flight: &mut Flight, answer: &Answer, fa
     Ok(())
 }
 
+/// How the body says where it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Chunked,
+    Length(i64),
+}
+
+fn framing(answer: &Answer, fault: Fault) -> Framing {
+    let length = i64::try_from(answer.body.len()).unwrap_or(i64::MAX);
+    match fault {
+        Fault::WrongLength(more) => Framing::Length(length.saturating_add(more).max(0)),
+        Fault::Reset(_) | Fault::Truncate(_) | Fault::Trickle(_) if answer.delivery.stream => Framing::Chunked,
+        Fault::Reset(_) | Fault::Truncate(_) | Fault::Trickle(_) => Framing::Length(length),
+    }
+}
+
 /// Status line and headers.
-fn head(answer: &Answer, fault: Fault, is_chunked: bool) -> Vec<u8> {
+fn head(answer: &Answer, framing: Framing) -> Vec<u8> {
     let reason = answer.status.canonical_reason().unwrap_or("Unknown");
     let mut head = format!("HTTP/1.1 {} {reason}\r\n", answer.status.as_str()).into_bytes();
     for (name, value) in &answer.headers {
         head.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
-    let length = match fault {
-        Fault::WrongLength(more) => i64::try_from(answer.body.len()).unwrap_or(i64::MAX).saturating_add(more).max(0),
-        Fault::Reset(_) | Fault::Truncate(_) | Fault::Trickle(_) => {
-            i64::try_from(answer.body.len()).unwrap_or(i64::MAX)
-        }
+    let framing = match framing {
+        Framing::Chunked => "transfer-encoding: chunked".to_owned(),
+        Framing::Length(length) => format!("content-length: {length}"),
     };
-    let framing =
-        if is_chunked { "transfer-encoding: chunked".to_owned() } else { format!("content-length: {length}") };
     head.extend_from_slice(format!("{framing}\r\n\r\n").as_bytes());
     head
 }

@@ -3,7 +3,7 @@
 use crate::provider::engine::Engine;
 use crate::provider::shared::{Shared, Site};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -44,10 +44,22 @@ struct Load {
 /// Why wiremock gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UpstreamError {
+    #[error("a path is wanted")]
+    NoPath,
     #[error("no connection to the rule engine")]
     Connect(#[from] std::io::Error),
     #[error("the rule engine gave no answer")]
     Exchange(#[from] hyper::Error),
+}
+
+impl UpstreamError {
+    /// The status by which the client is told.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoPath => StatusCode::BAD_REQUEST,
+            Self::Connect(_) | Self::Exchange(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
 }
 
 impl Upstream {

@@ -37,10 +37,10 @@ pub fn load_system(name_or_file: &str, root: &Path) -> Result<System, Problems> 
     let mut problems = Vec::new();
     let mut texts = Vec::new();
     let draft = read(&project, &found, &mut texts, &mut problems);
-    let system = draft.and_then(|(draft, span)| {
-        let hash = ContentHash::of(&texts);
-        draft.finish(&found.source, span, hash, &mut problems)
-    });
+    // What is missing can be said only once what is there has been understood.
+    let draft = draft.filter(|_| problems.is_empty());
+    let system =
+        draft.and_then(|(draft, span)| draft.finish(&found.source, span, ContentHash::of(&texts), &mut problems));
     match system {
         Some(system) if problems.is_empty() => Ok(system),
         _ => Err(Problems::new(problems)),
@@ -108,7 +108,7 @@ fn read(
             Err(error) => wrong(error.to_string(), String::new()),
         }
     }
-    draft.apply(&mut reader, &root);
+    draft.apply(&mut reader, &root, &found.folder);
     problems.append(&mut reader.problems);
     let span = root.get("system").map_or(root.span, |entry| entry.key_span);
     Some((draft, span))

@@ -44,8 +44,9 @@ pub(super) async fn models(
     query: Result<Query<ModelQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, Problem> {
     let Query(query) = query.map_err(|error| Problem::invalid_field("query", error.body_text()))?;
-    let language = LanguageChoice::parse(query.language.as_deref().unwrap_or("en"))?.language;
-    let use_case = query.use_case.map(UseCase::new).unwrap_or_default();
+    let given = |value: Option<String>| value.filter(|value| !value.is_empty());
+    let language = LanguageChoice::parse(given(query.language).as_deref().unwrap_or("en"))?.language;
+    let use_case = given(query.use_case).map(UseCase::new).unwrap_or_default();
     let installed = tutor.installed_models().await.map_err(|failure| ChatFailure::NoProvider {
         reason: Reason::ApiUnavailable,
         tried: vec![Tried::new(Provider::Ollama, failure)],

@@ -72,7 +72,7 @@ fn real_sdks_work_unchanged() {
     };
     let decls = named();
     let mut script = ServeProviders::default_script(&decls);
-    for (_, rules) in &mut script.providers {
+    for rules in script.providers.values_mut() {
         let ProviderScript::Rules(rules) = rules else { panic!("the default script has rules") };
         for (_, behaviour) in rules {
             if let Answer::Fail(failing) = &mut behaviour.answer {

@@ -68,8 +68,11 @@ fn parse(xml: &str) -> Element {
     root.children.pop().unwrap()
 }
 
-/// What Jenkins' xunit plugin allows: element, required attributes, optional ones, children, whether it holds text.
-const RULES: [(&str, &[&str], &[&str], &[&str], bool); 9] = [
+/// An element, its required attributes, its optional ones, its children, whether it holds text.
+type Rule = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str], bool);
+
+/// What the schema of Jenkins' xunit plugin allows.
+const RULES: [Rule; 9] = [
     ("testsuites", &[], &["name", "time", "tests", "failures", "errors"], &["testsuite"], false),
     (
         "testsuite",

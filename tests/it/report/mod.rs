@@ -1,5 +1,9 @@
 //! Every format, rendered from the facts of synthetic runs.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod browser;
+mod html;
 mod json;
 mod junit;
 mod markdown;

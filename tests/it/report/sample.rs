@@ -128,13 +128,6 @@ impl Teller {
         }))
     }
 
-    /// Every fact in sequence, as a journal has it.
-    pub fn facts(&self) -> Vec<Event> {
-        let mut facts = vec![Event::RunStarted(Box::new(self.header.clone()))];
-        facts.extend(self.events.iter().cloned());
-        facts
-    }
-
     pub fn record(&self, end: Option<RunEnd>) -> Record {
         let mut fold = Fold::new(self.header.clone());
         for event in &self.events {

@@ -1,0 +1,95 @@
+//! The formats by name.
+
+use crate::record::Record;
+use crate::report::{Context, JunitDetail, ReportError, Style, html, json, junit, markdown, terminal};
+use crate::verdict::Judgement;
+use std::fmt;
+use std::str::FromStr;
+
+/// A format of report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// The summary as a terminal shows it.
+    Terminal,
+    /// JUnit XML.
+    Junit,
+    /// The page.
+    Html,
+    /// `summary.md`.
+    Markdown,
+    /// `report.json`.
+    Json,
+}
+
+/// Why a word names no format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no format of a report: terminal, junit, html, markdown or json are wanted")]
+pub struct FormatError(String);
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 5] = [Self::Terminal, Self::Junit, Self::Html, Self::Markdown, Self::Json];
+
+    /// The word on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Junit => "junit",
+            Self::Html => "html",
+            Self::Markdown => "markdown",
+            Self::Json => "json",
+        }
+    }
+
+    /// Its file in a run's folder; the terminal has none.
+    pub fn file_name(self) -> Option<&'static str> {
+        match self {
+            Self::Terminal => None,
+            Self::Junit => Some("junit.xml"),
+            Self::Html => Some("report.html"),
+            Self::Markdown => Some("summary.md"),
+            Self::Json => Some("report.json"),
+        }
+    }
+
+    /// Renders it as it is by default: a testcase per case, a terminal of 80 columns without colour.
+    ///
+    /// # Errors
+    /// If the format's own machinery is at fault; no run causes it.
+    pub fn render(self, record: &Record, judgement: &Judgement, context: &Context) -> Result<String, ReportError> {
+        match self {
+            Self::Terminal => Ok(terminal(record, judgement, context, Style { color: false, width: 80 })),
+            Self::Junit => junit(record, judgement, context, JunitDetail::Case),
+            Self::Html => html(record, judgement, context),
+            Self::Markdown => Ok(markdown(record, judgement, context)),
+            Self::Json => json(record, judgement, context),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = FormatError;
+
+    fn from_str(text: &str) -> Result<Self, FormatError> {
+        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or_else(|| FormatError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_and_format_round_trip() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse(), Ok(format));
+        }
+        assert!("pdf".parse::<Format>().is_err());
+    }
+}

@@ -1,0 +1,236 @@
+//! A finding as a card: verdict, rate, order, command, failure, what to do.
+
+use crate::event::Rate;
+use crate::model::RoundKind;
+use crate::record::{RoundRecord, is_failure};
+use crate::report::finding::{Finding, OrderStory, Role};
+use crate::report::html::difference::{Piece, pieces};
+use crate::report::recipe;
+use crate::report::summary::CauseStory;
+use crate::report::text::bounded;
+use crate::report::view::{View, Weight};
+use crate::report::words::{percent, share};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// How much of a message and of its details a card holds, in bytes.
+const MESSAGE: usize = 16 * 1024;
+
+/// How many other cases are named.
+const OTHERS: usize = 200;
+
+/// How many rounds a card's strip draws.
+const STRIP_ROWS: usize = 40;
+
+/// How many cases of a chain are shown.
+const CHIPS: usize = 12;
+
+/// A finding as a card.
+#[derive(Debug, Serialize)]
+pub(super) struct Card {
+    case: u32,
+    verdict: &'static str,
+    warns: bool,
+    id: String,
+    title: String,
+    others: Vec<String>,
+    others_left: usize,
+    rate: String,
+    interval: Interval,
+    kinds: Vec<String>,
+    root_cause: String,
+    orders: Vec<Chain>,
+    cleaners: Vec<Chip>,
+    incomplete: bool,
+    strip: Option<Strip>,
+    message: Vec<Piece>,
+    message_left: usize,
+    details: String,
+    details_left: usize,
+    place: String,
+    seen: String,
+    remarks: Vec<String>,
+    command: String,
+    means: &'static str,
+    usual_cause: &'static str,
+    impact: &'static str,
+    fix: Vec<String>,
+}
+
+/// A failure rate with its interval, in percent.
+#[derive(Debug, Serialize)]
+struct Interval {
+    text: String,
+    rate: f64,
+    lower: f64,
+    upper: f64,
+}
+
+/// A minimal order as chips: what runs, and what that does to the case.
+#[derive(Debug, Serialize)]
+struct Chain {
+    chips: Vec<Chip>,
+    left_out: usize,
+    outcome: &'static str,
+}
+
+/// A case in a chain.
+#[derive(Debug, Serialize)]
+struct Chip {
+    case: u32,
+    id: String,
+    role: &'static str,
+}
+
+/// Rounds from above, each from left to right: where the case ran, how it ended, and where the accused ran.
+#[derive(Debug, Serialize)]
+struct Strip {
+    rows: usize,
+    columns: usize,
+    height: usize,
+    passed: String,
+    failed: String,
+    accused: String,
+    text: String,
+}
+
+impl Card {
+    pub(super) fn new(view: &View<'_>, cause: &CauseStory) -> Self {
+        let finding = &cause.lead;
+        let recipe = recipe(finding.kind);
+        let (message, message_left) = bounded(&finding.message, MESSAGE);
+        let (details, details_left) = bounded(&finding.details, MESSAGE);
+        let order = finding.order.as_ref();
+        Self {
+            case: finding.case,
+            verdict: finding.verdict.as_str(),
+            warns: finding.weight == Weight::Warns,
+            id: finding.id.clone(),
+            title: finding.title.clone(),
+            others: cause.others.iter().take(OTHERS).cloned().collect(),
+            others_left: cause.others.len().saturating_sub(OTHERS),
+            rate: finding.rate.to_string(),
+            interval: Interval::of(view, finding),
+            kinds: finding.by_kind.iter().map(|(kind, rate)| format!("{kind} {rate}")).collect(),
+            root_cause: finding.root_cause(view),
+            orders: order.map(|order| chains(view, order, finding)).unwrap_or_default(),
+            cleaners: order.map(|order| chips(view, &order.cleaners, "cleaner")).unwrap_or_default(),
+            incomplete: order.is_some_and(|order| !order.complete),
+            strip: strip(view, finding),
+            message: pieces(message),
+            message_left,
+            details: details.to_owned(),
+            details_left,
+            place: finding.place_text(),
+            seen: seen(finding),
+            remarks: finding.remarks.iter().filter(|remark| **remark != finding.message).cloned().collect(),
+            command: finding.command.line().to_owned(),
+            means: recipe.means,
+            usual_cause: recipe.usual_cause,
+            impact: recipe.impact,
+            fix: recipe.fix.iter().map(|step| step.replace('`', "")).collect(),
+        }
+    }
+}
+
+impl Interval {
+    fn of(view: &View<'_>, finding: &Finding) -> Self {
+        let (lower, upper) = finding.interval;
+        let confidence = percent(view.record.header.policy.confidence);
+        let text = format!("between {} and {} with {confidence} confidence", percent(lower), percent(upper));
+        let hundred = |share: f64| (share * 1000.0).round() / 10.0;
+        Self { text, rate: hundred(share(finding.rate)), lower: hundred(lower), upper: hundred(upper) }
+    }
+}
+
+fn chains(view: &View<'_>, order: &OrderStory, finding: &Finding) -> Vec<Chain> {
+    let (accused, outcome) = match order.role {
+        Role::Victim => ("polluter", "fails"),
+        Role::Brittle => ("setter", "passes"),
+        Role::Unknown => ("before", "fails"),
+    };
+    let chain = |sequence: &Vec<u32>| {
+        // The last ones are nearest to what happens.
+        let from = sequence.len().saturating_sub(CHIPS);
+        let mut chips = chips(view, &sequence[from..], accused);
+        chips.push(Chip { case: finding.case, id: finding.id.clone(), role: "case" });
+        Chain { chips, left_out: from, outcome }
+    };
+    order.sequences.iter().map(chain).collect()
+}
+
+fn chips(view: &View<'_>, cases: &[u32], role: &'static str) -> Vec<Chip> {
+    cases.iter().map(|case| Chip { case: *case, id: view.id(*case), role }).collect()
+}
+
+fn seen(finding: &Finding) -> String {
+    let Some(seen) = &finding.seen else { return String::new() };
+    let kind = seen.kind.map_or_else(String::new, |kind| format!(" ({kind})"));
+    let seed = seen.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
+    format!("{} in round {}{kind}{seed}, after {} other cases", seen.outcome, seen.round, seen.before.len())
+}
+
+/// What a strip draws of a round.
+struct Line<'a> {
+    round: &'a RoundRecord,
+    position: usize,
+    failed: bool,
+    after: bool,
+}
+
+fn strip(view: &View<'_>, finding: &Finding) -> Option<Strip> {
+    let accused: Vec<u32> =
+        finding.order.as_ref().filter(|order| order.role != Role::Unknown)?.sequences.first()?.clone();
+    let rounds = view.record.rounds.iter().filter(|round| round.is_planned() && round.kind != RoundKind::Alone);
+    let lines: Vec<Line<'_>> = rounds.filter_map(|round| Line::of(round, finding.case, &accused)).collect();
+    let columns = lines.iter().map(|line| line.round.slots.len()).max().filter(|columns| *columns > 1)?;
+    // A mark must be seen in a long round too.
+    let wide = (columns as f64 / 120.0).max(1.0);
+    let mut strip = Strip {
+        rows: lines.len().min(STRIP_ROWS),
+        columns: columns + wide.ceil() as usize,
+        // Few lines are drawn taller.
+        height: lines.len().min(STRIP_ROWS) * if lines.len() <= 10 { 13 } else { 7 },
+        passed: String::new(),
+        failed: String::new(),
+        accused: String::new(),
+        text: sentence(&lines),
+    };
+    for (row, line) in lines.iter().take(STRIP_ROWS).enumerate() {
+        let path = if line.failed { &mut strip.failed } else { &mut strip.passed };
+        // Writing to a string can't fail.
+        let _ = write!(path, "M{} {row}.1h{wide:.1}v.8h-{wide:.1}z", line.position);
+        for (position, slot) in line.round.slots.iter().enumerate() {
+            if accused.contains(&slot.case) {
+                let _ = write!(strip.accused, "M{position} {row}.1h{wide:.1}v.8h-{wide:.1}z");
+            }
+        }
+    }
+    Some(strip)
+}
+
+impl<'a> Line<'a> {
+    fn of(round: &'a RoundRecord, case: u32, accused: &[u32]) -> Option<Self> {
+        let position = round.slots.iter().position(|slot| slot.case == case)?;
+        let outcome = round.slots[position].outcome?;
+        let mut wanted = accused.iter().peekable();
+        for slot in &round.slots[..position] {
+            wanted.next_if(|next| **next == slot.case);
+        }
+        Some(Self { round, position, failed: is_failure(outcome), after: wanted.peek().is_none() })
+    }
+}
+
+/// What the strip shows, for those who don't see it.
+fn sentence(lines: &[Line<'_>]) -> String {
+    let (mut after, mut otherwise) = (Rate::default(), Rate::default());
+    for line in lines {
+        let rate = if line.after { &mut after } else { &mut otherwise };
+        rate.count(line.failed);
+    }
+    let others = if otherwise.trials > 0 { format!("; in the others {otherwise} times") } else { String::new() };
+    if after.trials == 0 {
+        return format!("The accused never ran before it in a round; it failed {otherwise} times.");
+    }
+    format!("In rounds in which the accused ran before it, it failed {after} times{others}.")
+}

@@ -1,0 +1,160 @@
+//! The page in a real browser: what its script does, and that it needs nothing but itself.
+//!
+//! A probe script is put into a copy of the page. It uses the page as a reader would and leaves what it found in the
+//! document, which the browser then prints. These tests need `chromium`; CI runs them with `--ignored`.
+
+use super::html::large;
+use super::sample::{ALERT_HIGH, IDS, SPEND, context, judged_findings};
+use std::collections::BTreeMap;
+use std::process::Command;
+use steadfast::report::html;
+use steadfast::verdict::judge;
+
+/// Runs before the page's own script: errors must not get lost.
+const WATCH: &str = "<script>window.found = {}; window.problems = []; \
+    addEventListener('error', (event) => problems.push(event.message)); \
+    addEventListener('securitypolicyviolation', (event) => problems.push(event.violatedDirective)); \
+    for (const level of ['error', 'warn']) console[level] = (text) => problems.push(String(text));</script>";
+
+/// Opens the page with a probe and returns what the probe put into `found`.
+fn probe(page: &str, dark: bool, script: &str) -> BTreeMap<String, serde_json::Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    let ending = format!(
+        "<script>(async () => {{ try {{ {script} }} catch (error) {{ problems.push(String(error)); }} \
+         found.problems = problems; \
+         document.documentElement.dataset.found = encodeURIComponent(JSON.stringify(found)); }})();</script></body>"
+    );
+    let page = page.replacen("<style>", &format!("{WATCH}<style>"), 1).replacen("</body>", &ending, 1);
+    std::fs::write(&file, page).unwrap();
+    let output = Command::new("timeout")
+        .args(["120", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }))
+        .args(["--virtual-time-budget=10000", "--window-size=1200,900", "--dump-dom"])
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .expect("chromium is installed");
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let found = dom.split("data-found=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("the probe has ended");
+    let bytes: Vec<u8> = unescape(found);
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// Undoes `encodeURIComponent`.
+fn unescape(text: &str) -> Vec<u8> {
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        out.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        out.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    out
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_reader_can_filter_sort_copy_and_see_the_polluter() {
+    let (record, judgement) = judged_findings();
+    let page = html(&record, &judgement, &context()).unwrap();
+    let script = format!(
+        r##"
+        const $ = (selector) => document.querySelector(selector);
+        const first = () => $("#table tbody th").textContent;
+        const type = (input, text) => {{ input.value = text; input.dispatchEvent(new Event("input", {{ bubbles: true }})); }};
+        found.ground = getComputedStyle(document.body).backgroundColor;
+        type($("#filter"), "BUDGET/");
+        found.filtered = [...document.querySelectorAll("#table tbody th")].map((cell) => cell.textContent);
+        type($("#filter"), "");
+        $("[value=broken]").click();
+        found.without_broken = $("#table tbody").textContent.includes("broken");
+        $("[value=broken]").click();
+        $("[data-sort=id] button").click();
+        found.first_by_id = first();
+        found.sorted = $("[data-sort=id]").getAttribute("aria-sort");
+        $("[data-sort=id] button").click();
+        found.last_by_id = first();
+        Object.defineProperty(navigator, "clipboard", {{ value: {{ writeText: async (text) => {{ found.clipboard = text; }} }} }});
+        $(".copy").click();
+        await new Promise((done) => setTimeout(done, 500));
+        found.copied = $(".copy").textContent;
+        const grid = $("#grid"), box = grid.getBoundingClientRect(), columns = grid.viewBox.baseVal.width, rows = grid.viewBox.baseVal.height;
+        const at = (x, y) => new MouseEvent("mousemove", {{ clientX: box.left + (x + .5) / columns * box.width, clientY: box.top + (y + .5) / rows * box.height, bubbles: true }});
+        grid.dispatchEvent(at({ALERT_HIGH}, 0));
+        found.accused = $("#marked-accused").getAttribute("d");
+        found.failed = $("#marked-failed").getAttribute("d");
+        found.told = $("#told").textContent;
+        grid.dispatchEvent(new MouseEvent("mouseleave"));
+        found.cleared = $("#marked-accused").getAttribute("d");
+        const key = (name) => $("#scroll").dispatchEvent(new KeyboardEvent("keydown", {{ key: name, bubbles: true, cancelable: true }}));
+        key("ArrowRight"); key("ArrowRight"); key("Enter");
+        found.held = $("#told").textContent;
+        key("Escape");
+        $("#theme").click();
+        found.other_ground = getComputedStyle(document.body).backgroundColor;
+        found.loaded = performance.getEntriesByType("resource").length;
+        "##
+    );
+    for dark in [false, true] {
+        let found = probe(&page, dark, &script);
+        assert_eq!(found["problems"], serde_json::json!([]));
+        let grounds = ["rgb(255, 255, 255)", "rgb(13, 17, 23)"];
+        assert_eq!(found["ground"], grounds[usize::from(dark)]);
+        assert_eq!(found["other_ground"], grounds[usize::from(!dark)]);
+        assert_eq!(found["filtered"].as_array().unwrap().len(), 3);
+        assert_eq!(found["without_broken"], false);
+        assert_eq!((&found["first_by_id"], &found["sorted"]), (&"auth/login.yaml".into(), &"ascending".into()));
+        assert_eq!(found["last_by_id"], "streaming/slow.yaml");
+        assert_eq!(found["copied"], "Copied");
+        assert_eq!(found["clipboard"], "steadfast repro reports/runs/20260801-101112-c0ffee/repros/3.json");
+        assert!(found["accused"].as_str().unwrap().starts_with(&format!("M{SPEND} 0h1")), "{}", found["accused"]);
+        assert!(found["failed"].as_str().unwrap().starts_with(&format!("M{ALERT_HIGH} 0h1")), "{}", found["failed"]);
+        assert!(found["told"].as_str().unwrap().contains("It fails after budget/spend.yaml"), "{}", found["told"]);
+        assert_eq!(found["cleared"], "");
+        assert!(found["held"].as_str().unwrap().starts_with(IDS[1]), "{}", found["held"]);
+        assert_eq!(found["loaded"], 0, "nothing is fetched");
+    }
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn a_large_run_shows_its_worst_cases_first_and_more_on_demand() {
+    let record = large(5_000, 50);
+    let page = html(&record, &judge(&record), &context()).unwrap();
+    let script = r##"
+        await new Promise((done) => document.readyState === "complete" ? done() : addEventListener("load", done));
+        found.rows = document.querySelectorAll("#table tbody tr").length;
+        document.getElementById("more").click();
+        found.more = document.querySelectorAll("#table tbody tr").length;
+    "##;
+    let found = probe(&page, false, script);
+    assert_eq!(found["problems"], serde_json::json!([]));
+    assert_eq!((&found["rows"], &found["more"]), (&200.into(), &1200.into()));
+}
+
+/// Wants the path of axe-core's `axe.min.js` in `AXE_CORE`.
+#[test]
+#[ignore = "needs chromium and axe-core"]
+fn it_has_no_accessibility_violation() {
+    let axe = std::env::var("AXE_CORE").expect("AXE_CORE names axe.min.js");
+    let axe = std::fs::read_to_string(axe).unwrap();
+    let (record, judgement) = judged_findings();
+    let page = html(&record, &judgement, &context()).unwrap().replacen(
+        "</body>",
+        &format!("<script>{axe}</script></body>"),
+        1,
+    );
+    let script = r##"
+        for (const folded of document.querySelectorAll("details")) folded.open = true;
+        const result = await axe.run(document);
+        found.violations = result.violations.map((violation) =>
+            `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.failureSummary).join("; ")}`);
+        found.passes = result.passes.length;
+    "##;
+    for dark in [false, true] {
+        let found = probe(&page, dark, script);
+        assert_eq!(found["problems"], serde_json::json!([]));
+        assert_eq!(found["violations"], serde_json::json!([]), "dark: {dark}");
+        assert!(found["passes"].as_u64().unwrap() > 10);
+    }
+}
