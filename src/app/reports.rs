@@ -15,6 +15,8 @@ pub enum Rendered {
     Junit,
     /// `report.json`.
     Json,
+    /// One HTML page.
+    Html,
     /// Markdown.
     Markdown,
 }
@@ -60,8 +62,31 @@ fn rendered(
         Rendered::Terminal(style) => Ok(report::terminal(record, judgement, context, style)),
         Rendered::Junit => report::junit(record, judgement, context, JunitDetail::Case),
         Rendered::Json => report::json(record, judgement, context),
+        Rendered::Html => report::html(record, judgement, context),
         Rendered::Markdown => Ok(report::markdown(record, judgement, context)),
     }
+}
+
+/// The files of a run's reports.
+const REPORTS: [(Rendered, &str); 4] = [
+    (Rendered::Junit, "junit.xml"),
+    (Rendered::Json, "report.json"),
+    (Rendered::Html, "report.html"),
+    (Rendered::Markdown, "summary.md"),
+];
+
+/// Writes all reports into the run's folder.
+pub(super) fn write_run_reports(
+    record: &Record,
+    judgement: &Judgement,
+    folder: &Path,
+    tool: &ToolInfo,
+) -> Result<(), AppError> {
+    let context = context(folder, tool);
+    for (format, name) in REPORTS {
+        write(&folder.join(name), &rendered(record, judgement, format, &context)?)?;
+    }
+    Ok(())
 }
 
 /// Writes all reports into the run's folder, and where else they are wanted.
@@ -72,16 +97,11 @@ pub(super) fn write_reports(
     options: &RunOptions,
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
-    let context = context(folder, tool);
-    let wanted = [
-        (Rendered::Junit, "junit.xml", &options.junit),
-        (Rendered::Json, "report.json", &options.json),
-        (Rendered::Markdown, "summary.md", &options.markdown),
-    ];
-    for (format, name, copy) in wanted {
-        let text = rendered(record, judgement, format, &context)?;
-        write(&folder.join(name), &text)?;
+    write_run_reports(record, judgement, folder, tool)?;
+    let copies = [&options.junit, &options.json, &options.html, &options.markdown];
+    for ((_, name), copy) in REPORTS.iter().zip(copies) {
         if let Some(copy) = copy {
+            let text = std::fs::read_to_string(folder.join(name)).map_err(AppError::io(folder.join(name)))?;
             write(copy, &text)?;
         }
     }

@@ -69,7 +69,7 @@ pub fn run(
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
     files::point_latest(&options.report_dir, &run)?;
-    let setting = Setting { options_jobs: options.jobs, case_timeout: options.case_timeout, tool, folder: &folder };
+    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, tool, folder: &folder };
     let deadlines = deadlines(options.max_time, begun);
     let attempts = BTreeMap::new();
     let units = plans.units(options.case_timeout, &attempts);
@@ -83,7 +83,7 @@ pub fn run(
 
 /// What `drive` needs besides the run's own facts.
 pub(super) struct Setting<'a> {
-    pub options_jobs: usize,
+    pub jobs: usize,
     pub case_timeout: Duration,
     pub tool: &'a ToolInfo,
     pub folder: &'a Path,
@@ -125,7 +125,7 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
     let config = EngineConfig {
         program: setting.tool.program.clone(),
         arguments: vec!["worker".to_owned()],
-        jobs: setting.options_jobs,
+        jobs: setting.jobs,
         spec: with_secrets(&header.subject.spec, setting.tool),
         expected: crate::engine::Prepared {
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),
