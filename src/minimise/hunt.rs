@@ -123,7 +123,7 @@ pub(super) fn find_confirmed(
         match confirm(session, frame, &rates, members)? {
             Verdict::Minimal(sequence) => return Ok(Some(sequence)),
             // What looked certain is not: from here on, answers are a matter of chance.
-            Verdict::Refuted(seen) => rates.present = rates.present + seen,
+            Verdict::Refuted(seen) => rates = rates.with_present(seen),
         }
     }
     Ok(None)
