@@ -35,7 +35,7 @@ pub(super) fn check(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mem
         let shown = session.ask(frame, members, rates.present_rate())?;
         with_all.count(frame, shown);
     }
-    let rates = &rates.with_present(with_all.showings);
+    let rates = &rates.with_present(with_all.showings).as_seen_by(session, frame);
     let mut without = Vec::with_capacity(members.len());
     for place in 0..members.len() {
         let rest = [&members[..place], &members[place + 1..]].concat();
@@ -65,12 +65,13 @@ impl Decided {
     }
 }
 
-/// Runs some cases until it is known whether they show it. The suspect alone has been run before: those runs count.
+/// Runs some cases until it is known whether they show it. Where answers are certain, runs of the suspect alone that were made
+/// to reproduce it count. Else they do not: rates were found different because those runs turned out as they did.
 fn decide(session: &mut Session<'_>, frame: &Frame, rates: &Rates, cases: &[u32]) -> Result<Decided, Halt> {
     let alone = cases.is_empty() && frame.head.is_empty();
     let test = rates.test();
     let mut runs = Decided { decision: test.decision(), showings: Tally::default(), failures: Tally::default() };
-    if alone {
+    if alone && rates.are_certain() {
         runs =
             Decided { decision: test.with(rates.absent).decision(), showings: rates.absent, failures: session.alone };
     }

@@ -30,7 +30,7 @@ mod search;
 mod session;
 pub mod simulated;
 
-pub use cluster::{Alike, Verification, Verified, clusters};
+pub use cluster::{Cluster, Verification, Verified, clusters};
 pub use hunt::minimise;
 pub use limits::{Limit, Limits};
 pub use oracle::{Answer, Oracle, Question, Reply};

@@ -1,5 +1,7 @@
 //! How often it shows when what it takes is there, and when it is not.
 
+use crate::minimise::frame::Frame;
+use crate::minimise::session::Session;
 use crate::model::statistics::{LearnedRate, Sprt, Tally};
 
 /// Tallies of showing, a "failure" of a tally being that it showed.
@@ -61,6 +63,14 @@ impl Rates {
         let halfway = absent + (self.present_rate() - absent) / 2.0;
         let high = LearnedRate::after(self.present).quantile(0.1).max(if absent > 0.01 { halfway } else { 0.02 });
         Sprt::new(absent.max(high / 10.0), high, 0.01)
+    }
+
+    /// The same with all the runs of the suspect alone that there are by now.
+    pub fn as_seen_by(mut self, session: &Session<'_>, frame: &Frame) -> Self {
+        if frame.head.is_empty() {
+            self.absent = frame.sign.showings(session.alone);
+        }
+        self
     }
 
     /// The same with more runs in which what it takes was there.

@@ -242,7 +242,7 @@ fn what_always_fails_and_what_never_fails_are_told_apart_from_order_dependence()
     let setting = Setting::new(1, 30, 1);
     let healthy = setting.run(setting.victim(vec![]));
     assert_eq!(healthy.conclusion, Conclusion::DoesNotReproduce);
-    assert_eq!((healthy.in_order.to_string(), healthy.alone.to_string()), ("0 of 29".to_owned(), "0 of 3".to_owned()));
+    assert_eq!((healthy.in_order.to_string(), healthy.alone.to_string()), ("0 of 29".to_owned(), "0 of 29".to_owned()));
     let broken = setting.run(Truth { background: 1.0, ..setting.victim(vec![]) });
     assert_eq!(broken.conclusion, Conclusion::FailsAlways);
 }
@@ -313,7 +313,7 @@ fn with_costs_a_late_polluter_is_found_in_far_less_than_a_suite_per_probe() {
         reply
     };
     check(&minimise(&problem, limits(), &mut oracle), Role::Victim, vec![vec![950]]);
-    assert!(searched < Duration::from_secs(150), "{searched:?}");
+    assert!(searched < Duration::from_secs(120), "{searched:?}");
 }
 
 #[test]
@@ -463,7 +463,7 @@ fn answers_that_are_unsure_are_asked_again_and_prove_nothing() {
     let mut never = |_: &Question| Reply { answer: Answer::Unsure("did not start".to_owned()), took: Duration::ZERO };
     let found = minimise(&setting.problem(), limits(), &mut never);
     assert_eq!(found.conclusion, Conclusion::DoesNotReproduce);
-    assert_eq!(found.unsure, 32);
+    assert_eq!(found.unsure, 58);
 }
 
 #[test]
