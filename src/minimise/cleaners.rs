@@ -1,7 +1,7 @@
 //! What hides it: cases that make a victim pass when they run after the polluters.
 //!
-//! The same search with the sign turned round: candidates stand between the polluters and the victim, and what is looked
-//! for is a pass. Done only where answers are certain; where the victim fails sometimes, a pass says little.
+//! The same search with the sign turned round: candidates stand between the polluters and the victim, and what is
+//! looked for is a pass. Done only where answers are certain; where the victim fails sometimes, a pass says little.
 
 use crate::minimise::Sequence;
 use crate::minimise::frame::{Frame, Sign};
@@ -37,8 +37,8 @@ pub(super) fn cleaners(session: &mut Session<'_>, rates: &Rates, sequences: &[Se
     Ok(found)
 }
 
-/// Where cleaners are looked for: what stood after the polluters where the victim passed, then everything, forwards and
-/// backwards, since another polluter after a cleaner undoes its work.
+/// Where cleaners are looked for: what stood after the polluters where the victim passed, then everything, forwards
+/// and backwards, since another polluter after a cleaner undoes its work.
 fn scopes(session: &Session<'_>, polluters: &[u32]) -> Vec<Vec<u32>> {
     let problem = session.problem;
     let mut everything: Vec<u32> = problem.before.iter().chain(&problem.others).copied().collect();

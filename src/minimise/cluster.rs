@@ -31,8 +31,8 @@ pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Cluste
     clusters
 }
 
-/// Checks whether what was found for one suspect holds for another: one probe where it always shows, as many
-/// as it takes where it shows sometimes.
+/// Checks whether what was found for one suspect holds for another: one probe where it always shows, as many as it
+/// takes where it shows sometimes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// The other suspect.
@@ -58,8 +58,8 @@ pub enum Verified {
 }
 
 impl Verification {
-    /// Tries what was found for one suspect on another. Nothing, if nothing was confirmed, or if the other suspect is itself a
-    /// member of the sequence.
+    /// Tries what was found for one suspect on another. Nothing, if nothing was confirmed, or if the other suspect is
+    /// itself a member of the sequence.
     pub fn new(found: &Minimised, suspect: u32) -> Option<Self> {
         let Conclusion::Confirmed { role, sequences, .. } = &found.conclusion else {
             return None;

@@ -1,8 +1,8 @@
 //! A claim needs runs: it shows with all members, and vanishes without each of them.
 //!
-//! Each of these is decided by a sequential test (`model::statistics::Sprt`): where answers are certain, two runs that show
-//! it or five that don't. Where it shows only sometimes, the short sequence is first run until it has shown five times: that tells
-//! the rate, and with the rate how many clean runs it takes to call a member necessary.
+//! Each of these is decided by a sequential test (`model::statistics::Sprt`): where answers are certain, two runs
+//! that show it or five that don't. Where it shows only sometimes, the short sequence is first run until it has shown
+//! five times: that tells the rate, and with the rate how many clean runs it takes to call a member necessary.
 
 use crate::minimise::Sequence;
 use crate::minimise::frame::{Frame, Shown};
@@ -65,8 +65,9 @@ impl Decided {
     }
 }
 
-/// Runs some cases until it is known whether they show it. Where answers are certain, runs of the suspect alone that were made
-/// to reproduce it count. Else they do not: rates were found different because those runs turned out as they did.
+/// Runs some cases until it is known whether they show it. Where answers are certain, runs of the suspect alone that
+/// were made to reproduce it count. Else they do not: rates were found different because those runs turned out as
+/// they did.
 fn decide(session: &mut Session<'_>, frame: &Frame, rates: &Rates, cases: &[u32]) -> Result<Decided, Halt> {
     let alone = cases.is_empty() && frame.head.is_empty();
     let test = rates.test();

@@ -1,8 +1,8 @@
 //! Delta debugging (Zeller and Hildebrandt, IEEE Transactions on Software Engineering 2002): a subset from which no
 //! single case can be taken away.
 //!
-//! It asks more than a search by prefixes, and it does not rely on answers being monotone. It is used on what a prefix
-//! search left over, when a member turned out not to be needed.
+//! It asks more than a search by prefixes, and it does not rely on answers being monotone. It is used on what a
+//! prefix search left over, when a member turned out not to be needed.
 
 use crate::minimise::frame::Frame;
 use crate::minimise::session::{Halt, Session};

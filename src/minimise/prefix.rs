@@ -1,14 +1,15 @@
 //! The shortest prefix that shows it, found by halving, again and again.
 //!
-//! The last case of the shortest such prefix is necessary: it is kept, and the search goes on in what is before it. Relative
-//! order stays, so chains in which A must run before B work. At each moment the scope and what is kept are known to
-//! show it together, so the result always shows it, even where answers are not monotone because of cleaners; it
-//! may then have a member too many, which the confirmation finds.
+//! The last case of the shortest such prefix is necessary: it is kept, and the search goes on in what is before it.
+//! Relative order stays, so chains in which A must run before B work. At each moment the scope and what is kept are
+//! known to show it together, so the result always shows it, even where answers are not monotone because of cleaners;
+//! it may then have a member too many, which the confirmation finds.
 //!
-//! With a cause late in the order each probe of a prefix costs nearly the whole suite. So when a prefix does not show it
-//! and the expected saving is larger than the cost of asking, what comes *after* the prefix is tried without it, and if it
-//! shows, later prefixes are left out unasked, up to a check: for a single cause the search then costs one or two suites
-//! in all. If it vanishes, something in the prefix is needed too, and one check of whether a member suffices is saved.
+//! With a cause late in the order each probe of a prefix costs nearly the whole suite. So when a prefix does not show
+//! it and the expected saving is larger than the cost of asking, what comes *after* the prefix is tried without it,
+//! and if it shows, later prefixes are left out unasked, up to a check: for a single cause the search then costs one
+//! or two suites in all. If it vanishes, something in the prefix is needed too, and one check of whether a member
+//! suffices is saved.
 
 use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::session::{Halt, Session};

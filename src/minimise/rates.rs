@@ -22,8 +22,8 @@ impl Rates {
         if self.are_certain() { 1.0 } else { LearnedRate::after(self.present).mean() }
     }
 
-    /// The rate where it is not there. Runs that never showed it are no proof that it never does; one in a
-    /// thousand leaves room for doubt and hardly slows a search.
+    /// The rate where it is not there. Runs that never showed it are no proof that it never does; one in a thousand
+    /// leaves room for doubt and hardly slows a search.
     pub fn absent_rate(&self) -> f64 {
         if self.absent.failures() == 0 {
             0.001
@@ -52,9 +52,9 @@ impl Rates {
         (0.01_f64.ln() / (-rate).ln_1p()).ceil() as u32
     }
 
-    /// A test whether some order shows it about as often as the whole order does, or hardly ever. Where answers are a matter
-    /// of chance, the rate to be found is taken from the cautious end of what is believed, since a reproduction that
-    /// succeeded was a lucky one more often than not.
+    /// A test whether some order shows it about as often as the whole order does, or hardly ever. Where answers are a
+    /// matter of chance, the rate to be found is taken from the cautious end of what is believed, since a
+    /// reproduction that succeeded was a lucky one more often than not.
     pub fn test(&self) -> Sprt {
         if self.are_certain() {
             return Sprt::usual();

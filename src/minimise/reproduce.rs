@@ -1,8 +1,9 @@
 //! Does it show at all, and does the order make a difference?
 //!
-//! The order was picked because something was seen in it, so what was seen then is no evidence: runs are made anew. What
-//! always fails in the order and never alone is decided by three runs each, and proven by the confirmation at the end. Where answers are
-//! mixed, [`TwoRates`] decides with growing counts. Rates that can't be told apart mean that there is nothing to bisect.
+//! The order was picked because something was seen in it, so what was seen then is no evidence: runs are made anew.
+//! What always fails in the order and never alone is decided by three runs each, and proven by the confirmation at
+//! the end. Where answers are mixed, [`TwoRates`] decides with growing counts. Rates that can't be told apart mean
+//! that there is nothing to bisect.
 
 use crate::minimise::Role;
 use crate::minimise::frame::{Frame, Sign};
@@ -13,8 +14,8 @@ use crate::model::statistics::{Comparison, Tally, TwoRates};
 /// How many runs that agree, on either side, are enough to begin a search with.
 const AGREEING: u32 = 3;
 
-/// How many runs alone are to agree where it is alone that it fails. They are cheap, and a case that is taken for one that
-/// always fails misleads a search.
+/// How many runs alone are to agree where it is alone that it fails. They are cheap, and a case that is taken for one
+/// that always fails misleads a search.
 const AGREEING_ALONE: u32 = 10;
 
 /// How many runs that all fail, in the order and alone, say that the order has nothing to do with it.

@@ -247,8 +247,8 @@ fn what_always_fails_and_what_never_fails_are_told_apart_from_order_dependence()
     assert_eq!(broken.conclusion, Conclusion::FailsAlways);
 }
 
-/// A suite of which one case pollutes two others: in 10,000 trials of healthy cases none is accused, neither as a suspect nor
-/// as a cause.
+/// A suite of which one case pollutes two others: in 10,000 trials of healthy cases none is accused, neither as a
+/// suspect nor as a cause.
 #[test]
 fn in_ten_thousand_trials_no_healthy_case_is_accused() {
     const CASES: u32 = 30;
