@@ -1,6 +1,7 @@
 //! The integration tests, as one program.
 
 mod defects;
+mod minimise;
 mod plan;
 mod provider;
 mod report;
