@@ -7,6 +7,7 @@ use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
 use crate::event::{RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Outcome, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ pub struct ScenarioSubject {
     pub notes: Vec<String>,
     /// How many files were read.
     pub files: usize,
+    environment: BTreeSet<String>,
     spec: ScenarioSpec,
     workplace: Option<Workplace>,
 }
@@ -55,7 +57,9 @@ pub fn load_subject(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProble
         }
     }
     let notes = loaded.notes.iter().map(ToString::to_string).collect();
-    Ok(ScenarioSubject { cases, system, notes, files: loaded.files, spec, workplace: None })
+    let mut environment = loaded.environment;
+    environment.extend(system.environment.iter().cloned());
+    Ok(ScenarioSubject { cases, system, notes, files: loaded.files, environment, spec, workplace: None })
 }
 
 impl ScenarioSubject {
@@ -69,6 +73,11 @@ impl ScenarioSubject {
     pub fn hash(&self) -> ContentHash {
         let cases = self.cases.iter().flat_map(|case| [case.id.as_str(), case.hash.as_str()]);
         ContentHash::of(cases.chain([self.system.hash.as_str()]))
+    }
+
+    /// The names of the environment that scenarios and system file speak of.
+    pub fn environment(&self) -> &BTreeSet<String> {
+        &self.environment
     }
 
     /// Why a case can't run on this system.
@@ -114,6 +123,7 @@ impl ScenarioSubject {
             mark: &mark,
             seed: unit.seed,
             defects: &self.spec.defects,
+            secrets: &self.spec.secrets,
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
     }

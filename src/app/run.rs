@@ -53,6 +53,7 @@ pub fn run(
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
     let subject = load_subject(spec(options, tool))?;
+    let tool = &tool.knowing(subject.environment());
     let plans = Plans::make(options, &subject)?;
     let started = clock.now();
     for folder in clean_up(&files::runs(&options.report_dir)) {

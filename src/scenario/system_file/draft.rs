@@ -185,6 +185,7 @@ impl Draft {
         mut self,
         source: &Arc<SourceFile>,
         span: Span,
+        environment: BTreeSet<String>,
         hash: ContentHash,
         problems: &mut Vec<Problem>,
     ) -> Option<System> {
@@ -245,6 +246,7 @@ impl Draft {
             admin_auth: self.admin_auth,
             names: self.names,
             call_language: self.call_language,
+            environment,
             hash,
         })
     }

@@ -6,6 +6,7 @@ use crate::scenario::read::{Reader, quoted};
 use crate::scenario::source::SourceFile;
 use crate::scenario::suggest::did_you_mean;
 use crate::scenario::system_file::draft::Draft;
+use crate::scenario::template::environment_names;
 use crate::scenario::yaml::{Span, parse};
 use crate::scenario::{Project, System};
 use std::path::{Path, PathBuf};
@@ -39,7 +40,8 @@ pub fn load_system(name_or_file: &str, root: &Path) -> Result<System, Problems> 
     let draft = read(&project, &found, &mut texts, &mut problems);
     let system = draft.and_then(|(draft, span)| {
         let hash = ContentHash::of(&texts);
-        draft.finish(&found.source, span, hash, &mut problems)
+        let environment = texts.iter().flat_map(|text| environment_names(text)).collect();
+        draft.finish(&found.source, span, environment, hash, &mut problems)
     });
     match system {
         Some(system) if problems.is_empty() => Ok(system),
