@@ -6,7 +6,7 @@ use crate::adapter::step_run::{Played, Player, Problem};
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
 use crate::model::{Failure, Outcome, Place, Seed, TrialKey};
-use crate::provider::{Call, Matched, Script, TrialCalls, UnusedAnswer};
+use crate::provider::{Call, Script, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -96,6 +96,7 @@ impl CaseRun<'_> {
         let mut late = Vec::new();
         if let Some(ended) = ended {
             problems.extend(unscripted(self.case, ended));
+            problems.extend(carried_over(self.case, ended));
             problems
                 .extend(player.played.borrow().iter().filter_map(|played: &Played| check_truth(played, &ended.calls)));
             if problems.is_empty() {
@@ -162,6 +163,13 @@ fn unscripted(case: &Case, ended: &TrialCalls) -> Vec<(Place, String)> {
         .collect()
 }
 
+/// Calls that tell a model what another case was told: what one case said turns up in another's request.
+fn carried_over(case: &Case, ended: &TrialCalls) -> Option<(Place, String)> {
+    let call = ended.calls.iter().find(|call| !call.carries.is_empty())?;
+    let text = format!("a call carries the answer of another case, so state was carried over: {}", describe(call));
+    Some((case.place.clone(), text))
+}
+
 fn covered(script: &Script) -> String {
     let mut names: Vec<String> = script.providers.keys().map(ToString::to_string).collect();
     names.extend(script.any.is_some().then(|| "any".to_owned()));
@@ -177,11 +185,11 @@ pub(super) fn describe(call: &Call) -> String {
     format!("{} {}{model}{message}", call.provider, call.endpoint)
 }
 
-/// A request that came after the end of its case and that its script did not cover.
+/// A request that came after the end of its case: no script answers it any more, and it spent money that the case did
+/// not see.
 fn blame_late(call: &Call) -> Option<(TrialKey, Failure)> {
-    let trial = call.trial?;
     let text = format!("a call came after the case had ended, and no script covers it: {}", describe(call));
-    (call.matched == Matched::Unscripted).then(|| (trial, Failure::new(text, None)))
+    Some((call.trial?, Failure::new(text, None)))
 }
 
 fn details(ended: Option<&TrialCalls>, output: &str) -> String {

@@ -13,13 +13,28 @@ use std::sync::Arc;
 pub(super) struct Embedded {
     tutor: Tutor,
     defects: Defects,
+    life: StoreLife,
+}
+
+/// How long a store lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StoreLife {
+    /// As long as the system.
+    Instance,
+    /// As long as the stage.
+    Restarts,
 }
 
 impl Embedded {
-    /// Opens a tutor over a new store in the stage's folder.
-    pub fn open(variables: &Variables, output: &Output, defects: &[String]) -> Result<Self, SubjectError> {
+    /// Opens a tutor over a new store: in memory, or in the stage's folder where it must survive a restart.
+    pub fn open(
+        variables: &Variables,
+        output: &Output,
+        defects: &[String],
+        life: StoreLife,
+    ) -> Result<Self, SubjectError> {
         let defects: Defects = defects.iter().map(|name| defect(name)).collect::<Result<_, _>>()?;
-        Ok(Self { tutor: open(variables, output, defects.clone())?, defects })
+        Ok(Self { tutor: open(variables, output, defects.clone(), life)?, defects, life })
     }
 
     /// The handlers, for one event loop.
@@ -29,7 +44,7 @@ impl Embedded {
 
     /// Lets go of the tutor, and opens another one over the same store.
     pub fn restart(&mut self, variables: &Variables, output: &Output) -> Result<(), SubjectError> {
-        self.tutor = open(variables, output, self.defects.clone())?;
+        self.tutor = open(variables, output, self.defects.clone(), self.life)?;
         Ok(())
     }
 }
@@ -39,11 +54,14 @@ fn defect(name: &str) -> Result<Defect, SubjectError> {
     known.ok_or_else(|| SubjectError(format!("the tutor has no defect `{name}`")))
 }
 
-fn open(variables: &Variables, output: &Output, defects: Defects) -> Result<Tutor, SubjectError> {
+fn open(variables: &Variables, output: &Output, defects: Defects, life: StoreLife) -> Result<Tutor, SubjectError> {
     let text = |name: &str| variables.get(name).map(plain).unwrap_or_default();
     let cloud = |name: &str| Endpoint::new(text(&format!("url.{name}")), Some(text(&format!("key.{name}"))));
     let config = Config {
-        store: Place::VolatileFile(PathBuf::from(text("dir")).join("tutor.db")),
+        store: match life {
+            StoreLife::Instance => Place::Memory,
+            StoreLife::Restarts => Place::VolatileFile(PathBuf::from(text("dir")).join("tutor.db")),
+        },
         endpoints: Endpoints {
             claude: cloud("claude"),
             mistral: cloud("mistral"),

@@ -1,6 +1,7 @@
 //! Scenarios against a system, as something the engine can run.
 
 use crate::adapter::case_run::{CaseRun, Verdictless};
+use crate::adapter::embedded::StoreLife;
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
@@ -87,7 +88,18 @@ impl ScenarioSubject {
         }
         let missing: Vec<&str> =
             case.needs.iter().filter(|need| !self.system.can.contains(need)).map(|need| need.as_str()).collect();
+        let missing: Vec<&str> = missing.into_iter().chain(self.unbound(&case.steps)).collect();
         (!missing.is_empty()).then(|| format!("the system `{}` can't do: {}", self.system.name, missing.join(", ")))
+    }
+
+    /// A verb of the steps that the system file does not bind.
+    fn unbound<'s>(&self, steps: &'s [Step]) -> Option<&'s str> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Verb(verb, _) => (!self.system.verbs.contains_key(verb)).then(|| verb.as_str()),
+            Action::Concurrently(lanes) => lanes.iter().find_map(|lane| self.unbound(lane)),
+            Action::Eventually { steps, .. } => self.unbound(steps),
+            Action::Http(_) | Action::Restart | Action::Look => None,
+        })
     }
 
     /// Whether the event loop's life can be chosen.
@@ -109,7 +121,7 @@ impl ScenarioSubject {
         [("provider calls".to_owned(), wire.to_owned())].into()
     }
 
-    fn open_stage(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> Result<Stage, String> {
+    fn open_stage(&mut self, unit: &RoundUnit, life: StoreLife, reports: &mut dyn Reports) -> Result<Stage, String> {
         let workplace = self.workplace.as_mut().ok_or("the subject was loaded for a look, not for work")?;
         workplace.stages += 1;
         let worker = workplace.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
@@ -124,6 +136,7 @@ impl ScenarioSubject {
             seed: unit.seed,
             defects: &self.spec.defects,
             secrets: &self.spec.secrets,
+            life,
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
     }
@@ -135,7 +148,7 @@ impl Subject for ScenarioSubject {
     }
 
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
-        let mut stage = match self.open_stage(unit, reports) {
+        let mut stage = match self.open_stage(unit, StoreLife::Instance, reports) {
             Ok(stage) => stage,
             Err(reason) => return RoundEnd::NotStarted { reason },
         };
@@ -158,6 +171,13 @@ impl ScenarioSubject {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;
             }
+            if let Some(reason) = stage.death().filter(|_| position > unit.from) {
+                // It died between two cases: the one before is to blame, and this one has not begun.
+                let outcome =
+                    Outcome::Crashed(Failure::new(format!("the system ended after the case: {reason}"), None));
+                reports.finished(position - 1, TrialReport { outcome, micros: 0, notes: Vec::new() });
+                return RoundEnd::Died { reason };
+            }
             let key = TrialKey { round: unit.round, position };
             let Some(case) = self.cases.get(index as usize).cloned() else { continue };
             let deadline = case.timeout.unwrap_or(Duration::from_millis(unit.case_deadline_ms));
@@ -170,7 +190,7 @@ impl ScenarioSubject {
             };
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let mut report = TrialReport { outcome: done.outcome, micros, notes: done.notes };
-            let death = stage.death();
+            let death = if report.outcome.is_failure() { stage.death_after_failure() } else { stage.death() };
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
             }
@@ -227,7 +247,7 @@ impl ScenarioSubject {
         unit: &RoundUnit,
         reports: &mut dyn Reports,
     ) -> Verdictless {
-        match self.open_stage(unit, reports) {
+        match self.open_stage(unit, StoreLife::Restarts, reports) {
             Err(reason) => Verdictless::errored(format!("an instance of its own could not be started: {reason}")),
             Ok(mut stage) => {
                 let done = self.one_trial(case, key, deadline, unit, &mut stage, None, reports);

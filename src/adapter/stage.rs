@@ -1,6 +1,6 @@
 //! A system, set up for a round: what a case is played on.
 
-use crate::adapter::embedded::Embedded;
+use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::RunningProcess;
 use crate::adapter::template::{Variables, environment, fill_text};
@@ -31,6 +31,8 @@ pub(super) struct StageSetting<'a> {
     pub defects: &'a [String],
     /// What the names of the environment stand for.
     pub secrets: &'a BTreeMap<String, String>,
+    /// How long the embedded tutor's store lives.
+    pub life: StoreLife,
 }
 
 /// A system, set up for a round: its providers, itself, and the names that its templates may use.
@@ -79,7 +81,9 @@ impl Stage {
             }
         };
         let instance = match &system.kind {
-            SystemKind::Embedded => Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects)?)),
+            SystemKind::Embedded => {
+                Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects, setting.life)?))
+            }
             SystemKind::Process(process) => Instance::Process(Box::new(RunningProcess::start(
                 process,
                 &mut variables,
@@ -91,7 +95,8 @@ impl Stage {
                 let client = reqwest::Client::builder()
                     .build()
                     .map_err(|error| SubjectError(format!("can't make a client for {url}: {error}")))?;
-                let url = fill_text(url, &variables).map_err(|error| SubjectError(format!("the system's URL: {error}")))?;
+                let url =
+                    fill_text(url, &variables).map_err(|error| SubjectError(format!("the system's URL: {error}")))?;
                 Instance::Url(client, url.trim_end_matches('/').to_owned())
             }
         };
@@ -123,6 +128,14 @@ impl Stage {
     pub fn death(&mut self) -> Option<String> {
         match &mut self.instance {
             Instance::Process(process) => process.death(),
+            Instance::Embedded(_) | Instance::Url(..) => None,
+        }
+    }
+
+    /// The same after a failure: a system that takes no connections any more may be about to end.
+    pub fn death_after_failure(&mut self) -> Option<String> {
+        match &mut self.instance {
+            Instance::Process(process) => process.death_after_failure(),
             Instance::Embedded(_) | Instance::Url(..) => None,
         }
     }

@@ -1,58 +1,26 @@
-//! From suspects to conclusions: alone, again in the order that failed, then smaller.
+//! From suspects to conclusions. Suspects that fail alike are one cluster: its first one is minimised, each other one
+//! is verified with what was found. `docs/minimising.md` tells how an order is shrunk.
 
 use crate::app::AppError;
+use crate::app::probe::Prober;
 use crate::app::repro::{Expected, ReproFile};
 use crate::app::run::Setting;
 use crate::app::session::{Deadlines, Session};
-use crate::engine::{Engine, RoundUnit, Stopped};
-use crate::event::{Conclusion, Diagnosis, Event, Header, Rate};
-use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed};
-use crate::record::{FailureSeen, Record};
+use crate::app::suspects::{Suspect, problem, suspects};
+use crate::engine::{Engine, Stopped};
+use crate::event::{Conclusion, Diagnosis, Event, Header, Note, Rate};
+use crate::minimise::{self, Limits, Minimised, Reply, Role, Search, Step, Verification, Verified, clusters};
+use crate::model::OutcomeKind;
+use crate::model::statistics::Tally;
+use crate::record::Record;
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-/// Asks the engine whether a case fails at the end of an order.
-pub(super) struct Prober<'a, 's, 'w> {
-    pub engine: &'a mut Engine,
-    pub session: &'s mut Session<'w>,
-    pub deadlines: Deadlines,
-    pub seed: Seed,
-    pub event_loop: EventLoop,
-    pub next_round: u32,
-    pub case_deadline_ms: u64,
-    /// What stopped the engine, if something did: no probe is run any more.
-    pub stopped: Stopped,
-    pub probes: u32,
-}
+/// How many clusters are diagnosed; what is beyond is judged by observation, and that is said.
+const CLUSTERS: usize = 25;
 
-impl Prober<'_, '_, '_> {
-    /// Runs orders side by side, and gives the outcome of the last case of each; `None` where a probe did not run to
-    /// its end.
-    pub fn probe(&mut self, orders: &[Vec<u32>]) -> Result<Vec<Option<Outcome>>, AppError> {
-        if self.stopped != Stopped::Not {
-            return Ok(vec![None; orders.len()]);
-        }
-        let first = self.next_round;
-        let units: Vec<RoundUnit> = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
-        self.next_round += u32::try_from(orders.len()).unwrap_or(0);
-        self.probes += u32::try_from(orders.len()).unwrap_or(0);
-        self.stopped = self.engine.run(units, self.deadlines.diagnosis, self.session)?;
-        let last = |number: u32| self.session.results.remove(&RoundId(number))?.outcomes.pop().flatten();
-        Ok((first..self.next_round).map(last).collect())
-    }
-
-    fn unit(&self, number: u32, order: &[u32]) -> RoundUnit {
-        RoundUnit {
-            round: RoundId(number),
-            attempt: 0,
-            kind: RoundKind::Probe,
-            seed: self.seed.derive(&format!("probe {number}")),
-            event_loop: self.event_loop,
-            order: order.to_vec(),
-            from: 0,
-            case_deadline_ms: self.case_deadline_ms,
-        }
-    }
-}
+/// How often a case is tried twice in a row before it is its own polluter.
+const TWICE: usize = 3;
 
 /// Diagnoses the suspects of the run, as far as the deadline allows.
 pub(super) fn diagnose(
@@ -67,106 +35,322 @@ pub(super) fn diagnose(
     if suspects.is_empty() {
         return Ok(Stopped::Not);
     }
-    session.keep_results();
-    let next_round = record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0);
-    let mut prober = Prober {
-        engine,
-        session,
-        deadlines,
-        seed: header.seed,
-        event_loop: EventLoop::Case,
-        next_round,
-        case_deadline_ms: u64::try_from(setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
-        stopped: Stopped::Not,
-        probes: 0,
+    let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
+    let mut doctor = Doctor {
+        prober,
+        record: &record,
+        header,
+        setting,
+        limits: limits(deadlines),
+        width: setting.jobs,
+        found: Vec::new(),
     };
-    for (case, seen) in suspects {
-        if prober.stopped != Stopped::Not {
-            break;
-        }
-        one(&mut prober, &record, header, setting, case, &seen)?;
+    let alike = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
+    for cluster in alike.iter().take(CLUSTERS) {
+        let members: Vec<&Suspect> = cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect();
+        doctor.cluster(&members)?;
     }
-    Ok(prober.stopped)
+    if alike.len() > CLUSTERS {
+        let text = format!(
+            "{} ways of failing were diagnosed, {} more are judged by observation alone: mend the first ones and run again",
+            CLUSTERS,
+            alike.len() - CLUSTERS
+        );
+        doctor.prober.session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(setting.folder))?;
+    }
+    Ok(doctor.prober.stopped)
 }
 
-/// The cases that failed in a planned round, each with its first failure.
-fn suspects(record: &Record) -> BTreeMap<u32, FailureSeen> {
-    let first = |seen: &Vec<FailureSeen>| seen.first().cloned();
-    record.failures.iter().filter_map(|(case, seen)| Some((*case, first(seen)?))).collect()
-}
-
-fn one(
-    prober: &mut Prober<'_, '_, '_>,
-    record: &Record,
-    header: &Header,
+/// Diagnoses one case once more, with what the journal has of earlier probes and with other limits.
+pub(super) fn diagnose_again(
+    engine: &mut Engine,
     setting: &Setting<'_>,
+    header: &Header,
     case: u32,
-    seen: &FailureSeen,
-) -> Result<(), AppError> {
-    let mut order = record.before(seen);
-    order.push(case);
-    prober.event_loop = record.round(seen.round).map_or(EventLoop::Case, |round| round.event_loop);
-    prober.probes = 0;
-    let rate = |outcomes: Vec<Option<Outcome>>| {
-        let mut rate = Rate::default();
-        outcomes.iter().flatten().for_each(|outcome| rate.count(outcome.is_failure()));
-        rate
-    };
-    let alone = rate(prober.probe(&vec![vec![case]; 3])?);
-    let in_order = rate(prober.probe(&vec![order.clone(); 3])?);
-    let conclusion = if alone.trials > 0 && alone.failures == alone.trials && in_order.failures == in_order.trials {
-        Conclusion::Broken
-    } else if in_order.failures == 0 && alone.failures == 0 {
-        Conclusion::DoesNotReproduce
-    } else if alone.failures == 0 && in_order.failures == in_order.trials {
-        Conclusion::NotMinimised { order: order.clone() }
-    } else {
-        Conclusion::Intermittent
-    };
-    let order = if conclusion == Conclusion::Broken { vec![case] } else { order };
-    let repro = write_repro(header, setting, seen, &order, in_order, prober)?;
-    let diagnosis = Diagnosis {
-        case,
-        cluster: None,
-        conclusion,
-        alone,
-        in_order,
-        probes: prober.probes,
-        repro: Some(repro),
-        remarks: Vec::new(),
-    };
-    prober.session.emit(Event::Diagnosed(diagnosis)).map_err(AppError::io(setting.folder))
+    limits: Limits,
+    session: &mut Session<'_>,
+) -> Result<Stopped, AppError> {
+    let record = session.record();
+    let suspects = suspects(&record);
+    let deadlines = Deadlines { rounds: None, diagnosis: Some(Instant::now() + limits.time) };
+    let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
+    let mut doctor =
+        Doctor { prober, record: &record, header, setting, limits, width: setting.jobs, found: Vec::new() };
+    if let Some(suspect) = suspects.get(&case) {
+        doctor.cluster(&[suspect])?;
+    }
+    Ok(doctor.prober.stopped)
 }
 
-fn write_repro(
-    header: &Header,
-    setting: &Setting<'_>,
-    seen: &FailureSeen,
-    order: &[u32],
-    rate: Rate,
-    prober: &Prober<'_, '_, '_>,
-) -> Result<String, AppError> {
-    let failure = seen.outcome.failure();
-    let file = ReproFile {
-        version: ReproFile::VERSION,
-        run: header.run.clone(),
-        subject: header.subject.clone(),
-        seed: header.seed,
-        event_loop: prober.event_loop,
-        order: order.iter().filter_map(|case| header.cases.get(*case as usize)).map(|case| case.id.clone()).collect(),
-        expected: Expected {
-            outcome: seen.outcome.kind(),
-            fingerprint: failure.map(|failure| failure.fingerprint.clone()).unwrap_or_default(),
-            message: failure.map(|failure| failure.message.clone()).unwrap_or_default(),
-        },
-        rate,
-        case_deadline_ms: prober.case_deadline_ms,
-    };
-    let name = format!("repros/{}", file.file_name());
-    let path = setting.folder.join(&name);
-    let folder = setting.folder.join("repros");
-    std::fs::create_dir_all(&folder).map_err(AppError::io(&folder))?;
-    let text = serde_json::to_string_pretty(&file).unwrap_or_default();
-    std::fs::write(&path, text).map_err(AppError::io(&path))?;
-    Ok(name)
+/// What a search may spend: the usual, and no more than is left.
+fn limits(deadlines: Deadlines) -> Limits {
+    let usual = Limits::default();
+    let left = deadlines.diagnosis.map(|until| until.saturating_duration_since(Instant::now()));
+    Limits { time: left.map_or(usual.time, |left| left.min(usual.time)), ..usual }
 }
+
+/// Diagnoses cluster by cluster.
+struct Doctor<'a, 's, 'w> {
+    prober: Prober<'a, 's, 'w>,
+    record: &'a Record,
+    header: &'a Header,
+    setting: &'a Setting<'a>,
+    limits: Limits,
+    width: usize,
+    /// Sequences found so far: the first hypotheses for whatever comes next.
+    found: Vec<Vec<u32>>,
+}
+
+impl Doctor<'_, '_, '_> {
+    /// Minimises suspects until one of them stands for the others, then verifies these.
+    fn cluster(&mut self, members: &[&Suspect]) -> Result<(), AppError> {
+        let mut leader: Option<(u32, Minimised)> = None;
+        for suspect in members {
+            if self.prober.stopped != Stopped::Not {
+                return Ok(());
+            }
+            self.prober.begin(suspect);
+            if let Some((leader, found)) = &leader
+                && let Some(failures) = self.verified(found, suspect.case)?
+            {
+                self.conclude_follower(suspect, *leader, found, failures)?;
+                continue;
+            }
+            if self.is_its_own_polluter(suspect)? {
+                continue;
+            }
+            let Some(found) = self.search(suspect)? else { return Ok(()) };
+            self.conclude(suspect, &found)?;
+            self.found.extend(found.sequences().iter().map(|sequence| sequence.members.clone()));
+            if leader.is_none() && !found.sequences().is_empty() {
+                leader = Some((suspect.case, found));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the search to its end; nothing if the engine was stopped.
+    fn search(&mut self, suspect: &Suspect) -> Result<Option<Minimised>, AppError> {
+        let mut search = Search::new(problem(self.record, suspect, &self.found), self.limits);
+        for (order, answer) in suspect.known_probes(self.record) {
+            search.record(order, Reply { answer, took: Duration::ZERO });
+        }
+        loop {
+            match search.step(self.width) {
+                Step::Done(found) => return Ok(Some(found)),
+                Step::Ask(questions) => {
+                    let orders: Vec<Vec<u32>> = questions.into_iter().map(|question| question.order).collect();
+                    for (order, reply) in orders.iter().zip(self.prober.ask(&orders)?) {
+                        search.record(order.clone(), reply);
+                    }
+                    if self.prober.stopped != Stopped::Not {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether what was found for another case holds for this one: its failures then.
+    fn verified(&mut self, found: &Minimised, case: u32) -> Result<Option<Tally>, AppError> {
+        let Some(mut verification) = Verification::new(found, case) else { return Ok(None) };
+        while let Some(question) = verification.question() {
+            for reply in self.prober.ask(&[question.order])? {
+                verification.learn(&reply.answer);
+            }
+            if self.prober.stopped != Stopped::Not {
+                return Ok(None);
+            }
+        }
+        match verification.verdict() {
+            Verified::Shows(failures) => Ok(Some(failures)),
+            Verified::NotShown(_) | Verified::Open => Ok(None),
+        }
+    }
+
+    /// Passes the first time and fails the second time in one round: the one polluter that a search among the other
+    /// cases can't find.
+    fn is_its_own_polluter(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        if !suspect.ran_before_itself {
+            return Ok(false);
+        }
+        let case = suspect.case;
+        let mut orders = vec![vec![case, case]; TWICE];
+        orders.extend(vec![vec![case]; TWICE]);
+        let mut replies = self.prober.ask(&orders)?.into_iter().map(|reply| reply.answer);
+        let twice: Vec<_> = replies.by_ref().take(TWICE).collect();
+        let fails = |answer: &minimise::Answer| *answer == minimise::Answer::Fails;
+        if !twice.iter().all(fails) || !replies.all(|answer| answer == minimise::Answer::Passes) {
+            return Ok(false);
+        }
+        let tries = u32::try_from(TWICE).unwrap_or(u32::MAX);
+        let conclusion = Conclusion::Victim { polluters: vec![vec![case]], cleaners: Vec::new(), complete: false };
+        let (alone, in_order) = (Rate { failures: 0, trials: tries }, Rate { failures: tries, trials: tries });
+        let repro = self.write_repro(suspect, &[case, case], in_order)?;
+        let remark = "it passes the first time and fails the second time in one round".to_owned();
+        self.emit(Diagnosis {
+            case,
+            cluster: None,
+            conclusion,
+            alone,
+            in_order,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks: vec![remark],
+        })?;
+        Ok(true)
+    }
+
+    fn conclude_follower(
+        &mut self,
+        suspect: &Suspect,
+        leader: u32,
+        found: &Minimised,
+        failures: Tally,
+    ) -> Result<(), AppError> {
+        let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
+            return Ok(());
+        };
+        let members = sequence.members.clone();
+        let (conclusion, order) = match role(found) {
+            Some(Role::Brittle) => {
+                (Conclusion::Brittle { state_setters: vec![members], complete: false }, vec![suspect.case])
+            }
+            Some(Role::Victim) | None => {
+                let order = members.iter().copied().chain([suspect.case]).collect();
+                (Conclusion::Victim { polluters: vec![members], cleaners: Vec::new(), complete: false }, order)
+            }
+        };
+        let in_order = rate(failures);
+        let repro = self.write_repro(suspect, &order, in_order)?;
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: Some(leader),
+            conclusion,
+            alone: suspect.alone,
+            in_order,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks: Vec::new(),
+        })
+    }
+
+    fn conclude(&mut self, suspect: &Suspect, found: &Minimised) -> Result<(), AppError> {
+        let case = suspect.case;
+        let mut in_order = found.in_order;
+        let mut remarks = Vec::new();
+        let ending_with = |before: &[u32]| -> Vec<u32> { before.iter().copied().chain([case]).collect() };
+        let (conclusion, order) = match &found.conclusion {
+            minimise::Conclusion::Confirmed { role: Role::Victim, sequences, complete, cleaners } => {
+                let polluters: Vec<Vec<u32>> = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
+                let order = ending_with(polluters.first().map_or(&[], Vec::as_slice));
+                remarks.extend(self.polluters_that_fail(&polluters));
+                match self.who_brought_it_down(&polluters) {
+                    Some(of) => (Conclusion::Collateral { of }, order),
+                    None => (Conclusion::Victim { polluters, cleaners: cleaners.clone(), complete: *complete }, order),
+                }
+            }
+            minimise::Conclusion::Confirmed { role: Role::Brittle, sequences, complete, .. } => {
+                let state_setters = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                in_order = found.alone;
+                (Conclusion::Brittle { state_setters, complete: *complete }, vec![case])
+            }
+            minimise::Conclusion::FailsAlways => (Conclusion::Broken, vec![case]),
+            minimise::Conclusion::Intermittent => (Conclusion::Intermittent, suspect.order()),
+            minimise::Conclusion::DoesNotReproduce => {
+                remarks.push(format!(
+                    "seen to fail in {} of the run, and in none of {} runs of that order again",
+                    suspect.seen, found.in_order
+                ));
+                (Conclusion::DoesNotReproduce, suspect.order())
+            }
+            minimise::Conclusion::Unexplained { best, .. } => {
+                remarks.push("no smaller order was confirmed: several causes may hide each other".to_owned());
+                let order = ending_with(best);
+                (Conclusion::NotMinimised { order: order.clone() }, order)
+            }
+            minimise::Conclusion::Exhausted { by, best } => {
+                remarks.push(format!(
+                    "the search ended at {by}: `steadfast minimise {} {}` goes on",
+                    self.header.run,
+                    self.record.case(case).map_or("", |info| info.id.as_str())
+                ));
+                let order = best.as_ref().map_or_else(|| suspect.order(), |best| ending_with(best));
+                (Conclusion::NotMinimised { order: order.clone() }, order)
+            }
+        };
+        let repro = self.write_repro(suspect, &order, rate(in_order))?;
+        self.emit(Diagnosis {
+            case,
+            cluster: None,
+            conclusion,
+            alone: rate(found.alone),
+            in_order: rate(in_order),
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks,
+        })
+    }
+
+    /// Polluters that fail themselves: mending these may mend all.
+    fn polluters_that_fail(&self, polluters: &[Vec<u32>]) -> Vec<String> {
+        let failing = polluters.iter().flatten().filter(|case| self.record.failures.contains_key(case));
+        let told = failing
+            .filter_map(|case| self.record.case(*case))
+            .map(|info| format!("its polluter {} fails itself", info.id));
+        told.collect()
+    }
+
+    /// The polluter that crashed or hung in the last probe, which no later case is to blame for.
+    fn who_brought_it_down(&self, polluters: &[Vec<u32>]) -> Option<u32> {
+        let brought_down = |outcome: &OutcomeKind| matches!(outcome, OutcomeKind::Crashed | OutcomeKind::TimedOut);
+        let first = polluters.first()?;
+        first.iter().copied().find(|case| self.prober.last_seen.get(case).is_some_and(brought_down))
+    }
+
+    fn emit(&mut self, diagnosis: Diagnosis) -> Result<(), AppError> {
+        self.prober.session.emit(Event::Diagnosed(diagnosis)).map_err(AppError::io(self.setting.folder))
+    }
+
+    fn write_repro(&self, suspect: &Suspect, order: &[u32], rate: Rate) -> Result<String, AppError> {
+        let ids = order.iter().filter_map(|case| self.record.case(*case)).map(|info| info.id.clone());
+        let failure = suspect.failure.outcome.failure();
+        let file = ReproFile {
+            version: ReproFile::VERSION,
+            run: self.header.run.clone(),
+            subject: self.header.subject.clone(),
+            seed: self.header.seed,
+            event_loop: suspect.event_loop,
+            order: ids.collect(),
+            expected: Expected {
+                outcome: suspect.failure.outcome.kind(),
+                fingerprint: suspect.fingerprint.clone(),
+                message: failure.map(|failure| failure.message.clone()).unwrap_or_default(),
+            },
+            rate,
+            case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
+        };
+        let folder = self.setting.folder.join("repros");
+        let name = file.file_name();
+        let path = folder.join(&name);
+        let text = serde_json::to_string_pretty(&file).map_err(std::io::Error::from);
+        let written = std::fs::create_dir_all(&folder).and(text).and_then(|text| std::fs::write(&path, text));
+        written.map_err(AppError::io(&path))?;
+        Ok(format!("repros/{name}"))
+    }
+}
+
+fn role(found: &Minimised) -> Option<Role> {
+    match &found.conclusion {
+        minimise::Conclusion::Confirmed { role, .. } => Some(*role),
+        _ => None,
+    }
+}
+
+fn rate(tally: Tally) -> Rate {
+    Rate { failures: tally.failures(), trials: tally.trials() }
+}
+
+/// What was seen of cases in the last probe.
+pub(super) type LastSeen = BTreeMap<u32, OutcomeKind>;

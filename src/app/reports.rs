@@ -15,6 +15,8 @@ pub enum Rendered {
     Junit,
     /// `report.json`.
     Json,
+    /// One HTML page.
+    Html,
     /// Markdown.
     Markdown,
 }
@@ -26,7 +28,12 @@ pub enum Rendered {
 pub fn run_folder(report_dir: &Path, run: &str) -> Result<PathBuf, AppError> {
     let candidates = [PathBuf::from(run), report_dir.join("runs").join(run), report_dir.join(run)];
     let found = candidates.iter().find(|folder| files::journal(folder).is_file()).cloned();
-    found.ok_or_else(|| {
+    // By its own name, whatever link led to it: reports name files, and must be the same however they are asked for.
+    let itself = |folder: PathBuf| match (std::fs::read_link(&folder), folder.parent()) {
+        (Ok(target), Some(parent)) => parent.join(target),
+        _ => folder,
+    };
+    found.map(itself).ok_or_else(|| {
         let text = format!(
             "there is no run `{run}`: neither a folder of that name nor one below {} has a journal",
             report_dir.join("runs").display()
@@ -60,8 +67,31 @@ fn rendered(
         Rendered::Terminal(style) => Ok(report::terminal(record, judgement, context, style)),
         Rendered::Junit => report::junit(record, judgement, context, JunitDetail::Case),
         Rendered::Json => report::json(record, judgement, context),
+        Rendered::Html => report::html(record, judgement, context),
         Rendered::Markdown => Ok(report::markdown(record, judgement, context)),
     }
+}
+
+/// The files of a run's reports.
+const REPORTS: [(Rendered, &str); 4] = [
+    (Rendered::Junit, "junit.xml"),
+    (Rendered::Json, "report.json"),
+    (Rendered::Html, "report.html"),
+    (Rendered::Markdown, "summary.md"),
+];
+
+/// Writes all reports into the run's folder.
+pub(super) fn write_run_reports(
+    record: &Record,
+    judgement: &Judgement,
+    folder: &Path,
+    tool: &ToolInfo,
+) -> Result<(), AppError> {
+    let context = context(folder, tool);
+    for (format, name) in REPORTS {
+        write(&folder.join(name), &rendered(record, judgement, format, &context)?)?;
+    }
+    Ok(())
 }
 
 /// Writes all reports into the run's folder, and where else they are wanted.
@@ -72,16 +102,11 @@ pub(super) fn write_reports(
     options: &RunOptions,
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
-    let context = context(folder, tool);
-    let wanted = [
-        (Rendered::Junit, "junit.xml", &options.junit),
-        (Rendered::Json, "report.json", &options.json),
-        (Rendered::Markdown, "summary.md", &options.markdown),
-    ];
-    for (format, name, copy) in wanted {
-        let text = rendered(record, judgement, format, &context)?;
-        write(&folder.join(name), &text)?;
+    write_run_reports(record, judgement, folder, tool)?;
+    let copies = [&options.junit, &options.json, &options.html, &options.markdown];
+    for ((_, name), copy) in REPORTS.iter().zip(copies) {
         if let Some(copy) = copy {
+            let text = std::fs::read_to_string(folder.join(name)).map_err(AppError::io(folder.join(name)))?;
             write(copy, &text)?;
         }
     }

@@ -58,7 +58,7 @@ pub fn resume(
     let forecast = plans.forecast(&subject, options.jobs);
     let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
-    let setting = Setting { options_jobs: options.jobs, case_timeout: options.case_timeout, tool, folder };
+    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, tool, folder };
     let units = plans.units(options.case_timeout, &attempts);
     let end = drive(&setting, &header, units, deadlines(options.max_time, begun), &mut session, stoppable)?;
     session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;

@@ -70,7 +70,7 @@ pub fn run(
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
     files::point_latest(&options.report_dir, &run)?;
-    let setting = Setting { options_jobs: options.jobs, case_timeout: options.case_timeout, tool, folder: &folder };
+    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, tool, folder: &folder };
     let deadlines = deadlines(options.max_time, begun);
     let attempts = BTreeMap::new();
     let units = plans.units(options.case_timeout, &attempts);
@@ -84,7 +84,7 @@ pub fn run(
 
 /// What `drive` needs besides the run's own facts.
 pub(super) struct Setting<'a> {
-    pub options_jobs: usize,
+    pub jobs: usize,
     pub case_timeout: Duration,
     pub tool: &'a ToolInfo,
     pub folder: &'a Path,
@@ -126,7 +126,7 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
     let config = EngineConfig {
         program: setting.tool.program.clone(),
         arguments: vec!["worker".to_owned()],
-        jobs: setting.options_jobs,
+        jobs: setting.jobs,
         spec: with_secrets(&header.subject.spec, setting.tool),
         expected: crate::engine::Prepared {
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),
@@ -176,6 +176,8 @@ pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines
 /// The plan, once for each life of event loops that is asked for.
 pub(super) struct Plans {
     plans: Vec<(EventLoop, Plan)>,
+    /// The order that was given, if one was.
+    given: Option<Vec<u32>>,
     /// What a reader should know of it.
     pub notes: Vec<String>,
 }
@@ -216,7 +218,11 @@ impl Plans {
             let plan = Plan::new(request, &cases).map_err(|error| AppError::Usage(error.to_string()))?;
             plans.push((event_loop, plan));
         }
-        Ok(Self { plans, notes })
+        let given = match orders {
+            Orders::Given(order) => Some(order),
+            Orders::By(_) => None,
+        };
+        Ok(Self { plans, given, notes })
     }
 
     fn rounds(&self) -> usize {
@@ -227,6 +233,13 @@ impl Plans {
         crate::model::ContentHash::of(
             self.plans.iter().map(|(event_loop, plan)| format!("{event_loop:?} {}", plan.hash())),
         )
+    }
+
+    /// Why no round has the case: an order that was given need not name all.
+    fn leaves_out(&self, id: &CaseId, subject: &ScenarioSubject) -> Option<String> {
+        let given = self.given.as_ref()?;
+        let is_named = |index: &u32| subject.cases.get(*index as usize).is_some_and(|case| case.id == *id);
+        (!given.iter().any(is_named)).then(|| "the given order does not name it".to_owned())
     }
 
     fn counts(&self) -> BTreeMap<String, u32> {
@@ -321,7 +334,7 @@ fn header(
         line: case.place.line,
         tags: case.tags.clone(),
         hash: case.hash.clone(),
-        skip: subject.skip(case),
+        skip: subject.skip(case).or_else(|| plans.leaves_out(&case.id, subject)),
     });
     let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     if options.system != "embedded" {

@@ -43,6 +43,13 @@ pub(super) struct Forecast {
     pub made: bool,
 }
 
+impl Forecast {
+    /// For a session that plans nothing.
+    pub fn none() -> Self {
+        Self { cases: 0, trials: 0, rounds: 0, jobs: 1, made: true }
+    }
+}
+
 impl<'w> Session<'w> {
     pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
         Self { journal, fold, watcher, results: BTreeMap::new(), keeps_results: false, forecast }

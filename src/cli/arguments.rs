@@ -1,9 +1,10 @@
 //! The command line as typed.
 
-use crate::cli::run_arguments::RunArguments;
+use crate::cli::run_arguments::{RunArguments, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Will this ever fail by chance? Runs cases in shuffled orders and repeated rounds, and names every one that is
 /// broken, intermittent, order-dependent or leaking.
@@ -29,6 +30,8 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Run a repro again and say whether it still shows
     Repro(ReproArguments),
+    /// Shrink the orders of a run's findings further, or with other limits
+    Minimise(MinimiseArguments),
     /// Validate scenarios and system file without running anything
     Check(InputArguments),
     /// List the cases
@@ -44,7 +47,7 @@ pub(super) enum Command {
     /// Print the JSON Schema of scenario files
     Schema {
         /// Of which files
-        #[arg(value_enum, default_value = "report")]
+        #[arg(value_enum, default_value = "scenario")]
         of: SchemaOf,
     },
     /// Print a completion script
@@ -57,6 +60,8 @@ pub(super) enum Command {
 /// Which schema.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum SchemaOf {
+    Scenario,
+    System,
     Report,
 }
 
@@ -88,6 +93,29 @@ pub(super) struct ReproArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct MinimiseArguments {
+    /// The run: its folder, its name, or `latest`
+    pub run: String,
+    /// The case; all that failed without one
+    pub case: Option<String>,
+    /// How many probes a case may take, those of the journal included
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub max_probes: u32,
+    /// How much time a case may take
+    #[arg(long, value_name = "30m", value_parser = parse_duration, default_value = "30m")]
+    pub max_time: Duration,
+    /// Probes side by side
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub jobs: usize,
+    /// The deadline of a case that has none of its own
+    #[arg(long, value_name = "30s", value_parser = parse_duration, default_value = "30s")]
+    pub case_timeout: Duration,
+    /// Where runs are kept
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub report_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     /// The run: its folder, its name, or `latest`
     #[arg(default_value = "latest")]
@@ -105,6 +133,7 @@ pub(super) struct ReportArguments {
 pub(super) enum Format {
     Terminal,
     Junit,
+    Html,
     Markdown,
     Json,
 }

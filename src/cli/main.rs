@@ -1,10 +1,10 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
-use crate::app::{self, AppError, Finished, Rendered, ToolInfo};
+use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
-    Arguments, Command, Format, InputArguments, ProvidersArguments, ReportArguments, ReproArguments, SchemaOf,
-    TutorArguments,
+    Arguments, Command, Format, InputArguments, MinimiseArguments, ProvidersArguments, ReportArguments, ReproArguments,
+    SchemaOf, TutorArguments,
 };
 use crate::cli::live::Live;
 use crate::cli::run_arguments::{Annotations, RunArguments};
@@ -66,6 +66,7 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
     match command {
         Command::Run(arguments) => run(*arguments),
         Command::Repro(arguments) => repro(&arguments),
+        Command::Minimise(arguments) => minimise(&arguments),
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
@@ -77,6 +78,8 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
         }
         Command::Schema { of } => {
             let schema = match of {
+                SchemaOf::Scenario => crate::scenario::schema(),
+                SchemaOf::System => crate::scenario::system_schema(),
                 SchemaOf::Report => crate::report::json_schema(),
             };
             writeln!(io::stdout(), "{schema:#}")?;
@@ -193,6 +196,26 @@ fn repro(arguments: &ReproArguments) -> Result<Exit, Trouble> {
     Ok(Exit::Found)
 }
 
+fn minimise(arguments: &MinimiseArguments) -> Result<Exit, Trouble> {
+    let tool = tool()?;
+    let stoppable = Stoppable::default();
+    watch(stoppable.clone())?;
+    let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
+    let limits = MinimiseLimits {
+        probes: arguments.max_probes,
+        time: arguments.max_time,
+        jobs: arguments.jobs,
+        case_timeout: arguments.case_timeout,
+    };
+    let mut out = io::stdout();
+    let mut live = Live::new(&mut out, false);
+    let mut stop = |handle| stoppable.set(handle);
+    let finished = app::minimise_again(&folder, arguments.case.as_deref(), limits, &tool, &mut live, &mut stop)?;
+    live.finish();
+    summarise(&finished, &tool, None)?;
+    Ok(Exit::from(&finished.judgement.gate))
+}
+
 fn paths(arguments: &InputArguments) -> Vec<PathBuf> {
     if arguments.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { arguments.paths.clone() }
 }
@@ -222,6 +245,7 @@ fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     let format = match arguments.format {
         Format::Terminal => Rendered::Terminal(style()),
         Format::Junit => Rendered::Junit,
+        Format::Html => Rendered::Html,
         Format::Markdown => Rendered::Markdown,
         Format::Json => Rendered::Json,
     };

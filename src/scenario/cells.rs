@@ -141,10 +141,15 @@ impl Reader<'_> {
                 self.problem(axis.value.span, format!("`{}` has no values, so that there is no case at all", axis.key));
                 continue;
             }
-            let column: Vec<Cell> = values
-                .iter()
-                .map(|value| Cell { values: vec![(axis.key.clone(), value.clone())], span: value.span })
-                .collect();
+            let mut column: Vec<Cell> = Vec::new();
+            let mut seen = BTreeSet::new();
+            for value in values {
+                if seen.insert(rendered(value)) {
+                    column.push(Cell { values: vec![(axis.key.clone(), value.clone())], span: value.span });
+                } else {
+                    self.problem(value.span, format!("`{}` has this value twice", axis.key));
+                }
+            }
             cells = self.product(cells, &column, axis.key_span);
         }
         if axes.is_empty() {

@@ -36,8 +36,7 @@ pub fn load(root: &Path, paths: &[PathBuf], system_providers: &[ProviderDecl]) -
     let default = [PathBuf::from(SCENARIO_FOLDER)];
     let mut problems = Vec::new();
     let files = files(&project, if paths.is_empty() { &default } else { paths }, &mut problems);
-    let mut loaded =
-        Loaded { cases: Vec::new(), notes: Vec::new(), files: files.len(), environment: BTreeSet::new() };
+    let mut loaded = Loaded { cases: Vec::new(), notes: Vec::new(), files: files.len(), environment: BTreeSet::new() };
     let mut stems: BTreeMap<String, String> = BTreeMap::new();
     for path in &files {
         let source = match project.yaml(path) {

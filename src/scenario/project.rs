@@ -91,7 +91,7 @@ impl Project {
 
     /// A path as given by a user: inside the project, links followed.
     pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf, ProjectError> {
-        let shown = path.display().to_string();
+        let shown = path.strip_prefix(&self.root).unwrap_or(path).display().to_string();
         let found = self.root.join(path).canonicalize().map_err(|_| ProjectError::Missing(shown.clone()))?;
         if found.starts_with(&self.root) { Ok(found) } else { Err(ProjectError::Outside(shown)) }
     }

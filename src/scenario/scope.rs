@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many nodes filling in may make for one file, over all of its cases and loops.
-const MAX_FILLED: usize = 5_000_000;
+const MAX_FILLED: usize = 2_000_000;
 
 /// Names with values: a case's cell, or the variables of one turn of a `for_each`.
 #[derive(Debug, Default, Clone)]

@@ -57,7 +57,7 @@ pub struct Process {
     /// The command line. `${steadfast}` is this program, `${port}` a free port, `${dir}` a folder of the round's own,
     /// `${admin_token}` a token made for the round, `${url.NAME}` and `${key.NAME}` a provider's.
     pub command: Vec<String>,
-    /// Its folder, relative to the system file.
+    /// Its folder: absolute, or a template. Where the harness runs, if there is none.
     pub directory: Option<String>,
     /// More environment, templates as in the command.
     pub env: BTreeMap<String, String>,

@@ -102,7 +102,7 @@ impl fmt::Display for Usd {
 }
 
 impl Serialize for Usd {
-    /// A JSON number. The nearest double of an amount below nine million dollars prints as exactly that amount.
+    /// A JSON number. The nearest double of an amount below eight million dollars prints as exactly that amount.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.0 as f64 / NANOS as f64)
     }
@@ -137,7 +137,7 @@ mod tests {
         }
 
         #[test]
-        fn json_shows_exactly_the_amount(nanos in 0i64..9_000_000_000_000_000) {
+        fn json_shows_exactly_the_amount(nanos in 0i64..8_000_000_000_000_000) {
             let shown = serde_json::to_string(&Usd(nanos)).expect("a number");
             let read: f64 = shown.parse().expect("a number");
             prop_assert_eq!(Usd::from_json_number(read), Ok(Usd(nanos)));

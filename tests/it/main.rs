@@ -4,4 +4,5 @@ mod cli;
 mod plan;
 mod provider;
 mod report;
+mod scenario;
 mod tutor;

@@ -17,18 +17,27 @@ struct Look {
 }
 
 impl Default for Looks {
-    /// 5, 10, 15, 20 and 30 trials per side. 5 of 5 against 0 of 5 is enough at the first look (p = 0.004), and
-    /// 5 of 30 against 0 of 30 at the last (p = 0.026).
+    /// 5, 10, 15, 20, 30, 45, 60 and 80 trials per side. 5 of 5 against 0 of 5 is enough at the first look
+    /// (p = 0.004); a rate of 0.2 against none is seen in 998 of 1,000 tries by the last.
     fn default() -> Self {
         let look = |trials, error| Look { trials, error };
-        Self(vec![look(5, 0.005), look(10, 0.005), look(15, 0.005), look(20, 0.008), look(30, 0.027)])
+        Self(vec![
+            look(5, 0.004),
+            look(10, 0.004),
+            look(15, 0.005),
+            look(20, 0.007),
+            look(30, 0.009),
+            look(45, 0.007),
+            look(60, 0.007),
+            look(80, 0.007),
+        ])
     }
 }
 
 /// Whether the first of two sides fails more often than the second, decided with growing counts.
 ///
-/// A sequential test that can say "no difference found" soon for what is deterministic, and takes its time
-/// where it has to: at a rate of 0.2 against 0, five trials each see nothing, thirty see it three times of four.
+/// A sequential test that answers soon for what is deterministic, and takes its time where it has to: at a rate of
+/// 0.2 against 0, five trials each see nothing, and even thirty miss it one time in four.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TwoRates {
     /// The side that is suspected to fail more often.
@@ -112,9 +121,9 @@ mod tests {
 
     #[test]
     fn the_last_look_ends_it_either_way() {
-        assert_eq!(decide((5, 30), (0, 30)), Comparison::Different);
-        assert_eq!(decide((4, 30), (0, 30)), Comparison::Alike);
-        assert_eq!(decide((6, 30), (6, 30)), Comparison::Alike);
+        assert_eq!(decide((7, 80), (0, 80)), Comparison::Different);
+        assert_eq!(decide((6, 80), (0, 80)), Comparison::Alike);
+        assert_eq!(decide((6, 30), (0, 30)), Comparison::Undecided { first: 15, second: 15 });
     }
 
     #[test]
@@ -127,7 +136,7 @@ mod tests {
     fn equal_rates_are_called_different_in_less_than_5_percent_and_unequal_ones_found_as_stated() {
         assert!(share_called_different(0.2, 0.2) <= 0.05);
         assert!(share_called_different(0.5, 0.5) <= 0.05);
-        assert!(share_called_different(0.2, 0.0) >= 0.68);
+        assert!(share_called_different(0.2, 0.0) >= 0.99);
         assert!(share_called_different(0.5, 0.0) >= 0.99);
     }
 

@@ -39,13 +39,26 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
         planned_rounds: record.planned_rounds() as u64,
         trials: record.trials() as u64,
         duration_s: record.millis as f64 / 1000.0,
-        pair_coverage: JsonCoverage { before: judgement.pairs_before, adjacent: judgement.pairs_adjacent },
+        pair_coverage: JsonCoverage {
+            before: reached(judgement.pairs_before),
+            adjacent: reached(judgement.pairs_adjacent),
+        },
         evidence: JsonEvidence::of(&judgement.evidence),
         measured: header.subject.measured.clone(),
         cases: judgement.cases.iter().filter_map(|judged| case(&view, judged)).collect(),
         causes: causes(&view),
         notes: notes(&view),
     }
+}
+
+/// A share with six decimals: beyond, the same quantile differs from one machine's mathematics to another's.
+fn rounded(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}
+
+/// A share that was reached, never rounded up: what is not complete is not 1.
+fn reached(share: f64) -> f64 {
+    (share * 1e6 + 1e-6).floor() / 1e6
 }
 
 /// The JSON Schema of `report.json`.
@@ -71,8 +84,8 @@ impl JsonEvidence {
             rounds_counted: evidence.rounds_counted,
             rounds_failed: evidence.rounds_failed,
             confidence: evidence.confidence,
-            round_rate_upper: evidence.round_rate_upper,
-            case_rate_upper_corrected: evidence.case_rate_upper_corrected,
+            round_rate_upper: rounded(evidence.round_rate_upper),
+            case_rate_upper_corrected: rounded(evidence.case_rate_upper_corrected),
         }
     }
 }
@@ -98,9 +111,9 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         findings: judged.findings.iter().map(|kind| kind.as_str().to_owned()).collect(),
         trials: judged.rate.trials,
         failures: judged.rate.failures,
-        rate: share(judged.rate),
-        rate_lower: judged.interval.0,
-        rate_upper: judged.interval.1,
+        rate: rounded(share(judged.rate)),
+        rate_lower: rounded(judged.interval.0),
+        rate_upper: rounded(judged.interval.1),
         role: order.role,
         polluters: order.polluters,
         state_setters: order.state_setters,

@@ -1,7 +1,7 @@
 //! One scripted answer of a provider.
 
 use crate::provider::{
-    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, Malformed, Reply, ResetAt, Usage, Wire,
+    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, Malformed, Reply, ResetAt, Usage, Wire, supports,
 };
 use crate::scenario::read::reader::Fields;
 use crate::scenario::read::{Reader, quoted};
@@ -334,11 +334,6 @@ impl Reader<'_> {
         }
         value
     }
-}
-
-/// Whether a provider of this wire format documents such a failure.
-fn supports(_wire: Wire, _kind: FailureKind) -> bool {
-    true
 }
 
 /// What a file is, by its name.

@@ -12,6 +12,13 @@ mod scenario;
 mod step;
 mod values;
 
-pub(crate) use action::METHODS as HTTP_METHODS;
+pub(crate) use action::{HTTP_KEYS, METHODS as HTTP_METHODS};
+pub(crate) use behaviour::{ANSWER_KEYS, FAIL_KEYS, FAILURES, FAULT_KEYS, FINISHES, MALFORMED, behaviour_keys};
+pub(crate) use calls::{CALL_KEYS, endpoints};
+pub(crate) use expect::{EXPECT_KEYS, STREAM_KEYS};
+pub(crate) use given::{GIVEN_KEYS, settings_keys};
+pub(crate) use matcher::{OPERATORS, TYPES};
+pub(crate) use providers::WHEN_KEYS;
 pub(crate) use reader::{Names, Reader, quoted};
-pub(crate) use scenario::read_scenario;
+pub(crate) use scenario::{LEAK_KEYS, SCENARIO_KEYS, read_scenario};
+pub(crate) use step::{MODIFIERS, OTHER_ACTIONS, action_keys};

@@ -119,6 +119,11 @@ impl<'a> Reader<'a> {
         self.steps <= MAX_STEPS
     }
 
+    /// Whether the case has so many steps already that it is refused.
+    pub(crate) fn is_full(&self) -> bool {
+        self.steps > MAX_STEPS
+    }
+
     /// The entries of a mapping, each key once. A key can turn out to be there twice only when names are filled in.
     pub(crate) fn entries<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Entry]> {
         let Kind::Mapping(entries) = &node.kind else {

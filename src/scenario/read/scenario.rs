@@ -57,12 +57,16 @@ pub(crate) fn read_scenario(
             problems.push(Problem::of_file(&source.name, "the cases of this file are too large, or too many"));
             return Vec::new();
         }
-        reader.begin_case(if cells.cells.is_empty() { lenient(&names) } else { names.clone() });
+        reader.begin_case(names_of(&names, cell));
         let case = reader.case(&filled, cell, stem);
         let mut found = std::mem::take(&mut reader.filler.problems);
         found.append(&mut reader.problems);
-        // What an earlier cell has shown at the same place is one mistake, not one for each cell.
-        found.retain(|problem| !told.contains(&problem.offset()));
+        // What an earlier cell has shown at the same place is one mistake, not one for each cell; the same holds for
+        // the turns of a loop.
+        let mut here = BTreeSet::new();
+        found.retain(|problem| {
+            !told.contains(&problem.offset()) && here.insert((problem.offset(), problem.message().to_owned()))
+        });
         told.extend(found.iter().map(Problem::offset));
         if !cell.values.is_empty() && cells.cells.len() > 1 && !found.is_empty() && !cases.is_empty() {
             found.iter_mut().for_each(|problem| {
@@ -83,9 +87,10 @@ pub(crate) fn read_scenario(
     if problems.len() > before { Vec::new() } else { cases }
 }
 
-/// Names for a file without any cell: what the variables would be is not known.
-fn lenient(names: &Names) -> Names {
-    Names { broken: names.variables.clone(), ..names.clone() }
+/// The names of one cell. A variable that it has no value for is told already, where the cells are read.
+fn names_of(names: &Names, cell: &Cell) -> Names {
+    let has = |name: &str| cell.values.iter().any(|(known, _)| known == name);
+    Names { broken: names.variables.iter().filter(|name| !has(name)).cloned().collect(), ..names.clone() }
 }
 
 /// The scenario without the keys that say what its cells are.

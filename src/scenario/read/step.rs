@@ -301,13 +301,13 @@ impl Reader<'_> {
             let filled = self.filler.fill(&steps.value, &Scope::new(turn));
             let mut problems = std::mem::take(&mut self.filler.problems);
             self.problems.append(&mut problems);
-            if self.filler.is_exhausted() {
+            if self.filler.is_exhausted() || self.is_full() {
                 break;
             }
             results.push(read(self, &filled));
         }
         for (name, span) in &names {
-            if !self.filler.used.contains(name) && !self.filler.is_exhausted() {
+            if !self.filler.used.contains(name) && !self.filler.is_exhausted() && !self.is_full() {
                 self.problem(*span, format!("the variable `{name}` is never used"))
                     .help(format!("use `${{{name}}}` in `steps`"));
             }

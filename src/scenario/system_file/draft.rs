@@ -12,6 +12,7 @@ use crate::scenario::{Binding, BindingAuth, Capability, Process, REFUSAL_FIELDS,
 use regex::Regex;
 use serde_json_path::JsonPath;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The keys of a system file.
@@ -69,8 +70,8 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// Lays a file over what is there: a verb, provider or name that it gives replaces the one that was there.
-    pub(crate) fn apply(&mut self, reader: &mut Reader<'_>, root: &Node) {
+    /// Lays a file, which stands in `folder`, over what is there: a verb, provider or name that it gives replaces the one that was there.
+    pub(crate) fn apply(&mut self, reader: &mut Reader<'_>, root: &Node, folder: &Path) {
         let Some(fields) = reader.fields(root, "a system", SYSTEM_KEYS) else { return };
         // What this file does not name is somebody else's system under a name of its own.
         self.name = fields.value("system").and_then(|node| reader.text(node, "a name"));
@@ -79,7 +80,7 @@ impl Draft {
         }
         if let Some(node) = fields.value("process") {
             let base = self.process.take();
-            self.process = reader.process(node, base);
+            self.process = reader.process(node, base, folder);
             self.run_by = Some(RunBy::Process);
         }
         if let Some(node) = fields.value("url") {

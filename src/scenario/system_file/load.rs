@@ -38,6 +38,8 @@ pub fn load_system(name_or_file: &str, root: &Path) -> Result<System, Problems> 
     let mut problems = Vec::new();
     let mut texts = Vec::new();
     let draft = read(&project, &found, &mut texts, &mut problems);
+    // What is missing can be said only once what is there has been understood.
+    let draft = draft.filter(|_| problems.is_empty());
     let system = draft.and_then(|(draft, span)| {
         let hash = ContentHash::of(&texts);
         let environment = texts.iter().flat_map(|text| environment_names(text)).collect();
@@ -110,7 +112,7 @@ fn read(
             Err(error) => wrong(error.to_string(), String::new()),
         }
     }
-    draft.apply(&mut reader, &root);
+    draft.apply(&mut reader, &root, &found.folder);
     problems.append(&mut reader.problems);
     let span = root.get("system").map_or(root.span, |entry| entry.key_span);
     Some((draft, span))

@@ -1,10 +1,11 @@
 //! How a program is started, found ready, and stopped.
 
 use crate::scenario::Process;
-use crate::scenario::read::Reader;
+use crate::scenario::read::{Reader, quoted};
 use crate::scenario::system_file::binding::Known;
 use crate::scenario::yaml::Node;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 /// The keys of `process`.
@@ -12,8 +13,27 @@ pub(crate) const PROCESS_KEYS: &[&str] =
     &["command", "directory", "env", "base_url", "ready", "ready_within", "stop_within"];
 
 impl Reader<'_> {
+    /// A folder, named from the system file's; so that it does not matter from where the harness is started.
+    fn directory(&mut self, node: &Node, folder: &Path) -> Option<String> {
+        let directory = self.system_template(node, &Known::PROCESS, "a folder")?;
+        if directory.contains("${") {
+            return Some(directory);
+        }
+        match self.project.resolve(&folder.join(&directory)) {
+            Ok(path) if path.is_dir() => Some(path.display().to_string()),
+            Ok(_) => {
+                self.problem(node.span, format!("{} is no folder", quoted(&directory)));
+                None
+            }
+            Err(error) => {
+                self.problem(node.span, error.to_string());
+                None
+            }
+        }
+    }
+
     /// Reads `process` over what the file extends.
-    pub(crate) fn process(&mut self, node: &Node, base: Option<Process>) -> Option<Process> {
+    pub(crate) fn process(&mut self, node: &Node, base: Option<Process>, folder: &Path) -> Option<Process> {
         let fields = self.fields(node, "`process`", PROCESS_KEYS)?;
         let is_new = base.is_none();
         let mut process = base.unwrap_or_else(|| Process {
@@ -36,7 +56,7 @@ impl Reader<'_> {
             self.required(&fields, "command");
         }
         if let Some(node) = fields.value("directory") {
-            process.directory = self.text(node, "a folder");
+            process.directory = self.directory(node, folder);
         }
         if let Some(node) = fields.value("env") {
             process.env.append(&mut self.templates(node, &Known::PROCESS));

@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
 
     fn check_depth(&mut self, span: Span) -> Result<(), Stop> {
         if self.open.len() > MAX_DEPTH {
-            self.problem(span, format!("lists and mappings stand in each other more than {MAX_DEPTH} deep"));
+            self.problem(span, too_deep());
             return Err(Stop);
         }
         Ok(())
@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
         }
         let node = node.clone();
         if depth(&node) + self.open.len() > MAX_DEPTH {
-            self.problem(span, format!("lists and mappings stand in each other more than {MAX_DEPTH} deep"));
+            self.problem(span, too_deep());
             return Err(Stop);
         }
         self.add(node, count)
@@ -224,16 +224,20 @@ impl<'a> Builder<'a> {
 
     fn syntax(&mut self, error: &ScanError) {
         let span = at(error.marker());
-        let tab = self
-            .source
-            .text
-            .lines()
-            .nth(span.line.saturating_sub(1) as usize)
-            .is_some_and(|line| line[..line.len() - line.trim_start().len()].contains('\t'));
-        let message = format!("not valid YAML: {}", error.info());
+        let tab = error.info().contains("tab");
+        // The commonest slip of all: a JSONPath's bracket ends the text in which it stands.
+        let word = self.source.text.get(..span.offset).and_then(|before| before.rsplit([' ', '{', ',']).next());
+        let path = word.is_some_and(|word| word.starts_with('$'));
+        let message = if error.info().contains("recursion limit") || error.info().contains("nesting") {
+            too_deep()
+        } else {
+            format!("not valid YAML: {}", error.info())
+        };
         let problem = self.problem(span, message);
         if tab {
-            problem.help("YAML is indented by spaces; this line begins with a tab");
+            problem.help("YAML is indented by spaces, never by tabs");
+        } else if path {
+            problem.help("a JSONPath with brackets stands in quotes inside `{ }`: { \"$.messages[0].text\": hello }");
         }
     }
 
@@ -244,6 +248,10 @@ impl<'a> Builder<'a> {
         }
         self.root
     }
+}
+
+fn too_deep() -> String {
+    format!("lists and mappings stand in each other more than {MAX_DEPTH} deep")
 }
 
 fn depth(node: &Node) -> usize {

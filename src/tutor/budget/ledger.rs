@@ -28,6 +28,15 @@ struct Shared {
     reserved: Mutex<BTreeMap<Month, Usd>>,
 }
 
+/// Where one call is admitted while all others wait.
+#[derive(Debug)]
+pub(in super::super) struct Desk<'a> {
+    shared: &'a Arc<Shared>,
+    reserved: &'a mut BTreeMap<Month, Usd>,
+    month: Month,
+    budget: Budget,
+}
+
 /// The estimate of one call under way.
 #[derive(Debug)]
 pub(in super::super) struct Reservation {
@@ -50,33 +59,40 @@ impl Ledger {
         self.shared.budget(month, &lock(&self.shared.reserved))
     }
 
-    /// Lets `choose` decide on the month's money, and reserves the estimate of a call that it decides on; both under
-    /// one lock.
+    /// Lets `choose` look at the month's money and reserve; both under one lock.
     pub(in super::super) fn admit<T>(
         &self,
         month: Month,
-        choose: impl FnOnce(&Budget) -> (T, Option<Usd>),
-    ) -> Result<(T, Option<Reservation>), StoreError> {
+        choose: impl FnOnce(&mut Desk<'_>) -> T,
+    ) -> Result<T, StoreError> {
         let mut reserved = lock(&self.shared.reserved);
         let budget = self.shared.budget(month, &reserved)?;
-        let (choice, estimate) = choose(&budget);
-        let reservation = estimate.map(|estimate| {
-            *reserved.entry(month).or_default() += estimate;
-            Reservation {
-                shared: Arc::clone(&self.shared),
-                generation: self.shared.generations.current(),
-                month,
-                estimate,
-                used_so_far: Usd::ZERO,
-                open: true,
-            }
-        });
-        Ok((choice, reservation))
+        Ok(choose(&mut Desk { shared: &self.shared, reserved: &mut reserved, month, budget }))
     }
 
     /// Forgets the calls under way; those that end later belong to an earlier generation.
     pub(in super::super) fn reset(&self) {
         lock(&self.shared.reserved).clear();
+    }
+}
+
+impl Desk<'_> {
+    /// The month's money.
+    pub(in super::super) fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Reserves a call's estimate; whether it fits was for the caller to see.
+    pub(in super::super) fn reserve(&mut self, estimate: Usd) -> Reservation {
+        *self.reserved.entry(self.month).or_default() += estimate;
+        Reservation {
+            shared: Arc::clone(self.shared),
+            generation: self.shared.generations.current(),
+            month: self.month,
+            estimate,
+            used_so_far: Usd::ZERO,
+            open: true,
+        }
     }
 }
 
@@ -157,8 +173,8 @@ mod tests {
 
     fn reserve(ledger: &Ledger, estimate: i64) -> Option<Reservation> {
         let estimate = Usd::from_nanos(estimate);
-        let admit = |budget: &Budget| ((), budget.fits(estimate).then_some(estimate));
-        ledger.admit(month(MONTH), admit).expect("a store that works").1
+        let admit = |desk: &mut Desk<'_>| desk.budget().fits(estimate).then(|| desk.reserve(estimate));
+        ledger.admit(month(MONTH), admit).expect("a store that works")
     }
 
     fn figures(ledger: &Ledger) -> (i64, i64) {

@@ -100,22 +100,17 @@ impl LiveChat {
         let Self { state, turn, tried, .. } = self;
         let wish = turn.ask.wish(&turn.settings);
         let ollama = state.ollama_if_preferred(&wish).await;
-        let (choice, reservation) = state.ledger.admit(Month::of(turn.begun), |budget| {
+        self.stage = state.ledger.admit(Month::of(turn.begun), |desk| {
             let health = |provider| state.check_health(provider, turn.begun, ollama);
-            let choice = choose(&wish, budget, health, tried);
-            let estimate = match &choice {
-                Choice::Cloud { estimate, .. } => Some(*estimate),
-                Choice::Local { .. } | Choice::Refused(_) => None,
-            };
-            (choice, estimate)
-        })?;
-        self.stage = match (choice, reservation) {
-            (Choice::Refused(warning), _) => return Err(ChatFailure::BudgetExceeded(warning)),
-            (Choice::Cloud { provider, reason, overridden, .. }, Some(reservation)) => {
-                Stage::Cloud(Route { provider, model: default_model(provider), reason, overridden }, reservation)
+            match choose(&wish, desk.budget(), health, tried) {
+                Choice::Refused(warning) => Err(ChatFailure::BudgetExceeded(warning)),
+                Choice::Local { reason } => Ok(Stage::Local(reason)),
+                Choice::Cloud { provider, reason, estimate, overridden } => {
+                    let route = Route { provider, model: default_model(provider), reason, overridden };
+                    Ok(Stage::Cloud(route, desk.reserve(estimate)))
+                }
             }
-            (Choice::Cloud { reason, .. } | Choice::Local { reason }, _) => Stage::Local(reason),
-        };
+        })??;
         Ok(())
     }
 

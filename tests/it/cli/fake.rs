@@ -266,7 +266,10 @@ impl Chat<'_> {
     fn promises(mut self, length: usize) -> std::io::Result<()> {
         let text = claude(&self.message, None).unwrap_or_default();
         let body = json!({ "text": text, "provider": "claude" });
-        write!(self.stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
+        write!(
+            self.stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
     }
 }
 

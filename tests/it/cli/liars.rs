@@ -72,8 +72,14 @@ fn honest_systems_are_never_accused() {
         &[
             ("cached", cached.to_owned()),
             ("together", together.to_owned()),
-            ("fallback", chat("a fallback", fails_first, "fallback please", local, "calls: { claude: 1, ollama: 1 }\n")),
-            ("retries", chat("an SDK's retries", third, "retries", honest, "calls: { claude: 1 }\nattempts: { claude: 3 }\n")),
+            (
+                "fallback",
+                chat("a fallback", fails_first, "fallback please", local, "calls: { claude: 1, ollama: 1 }\n"),
+            ),
+            (
+                "retries",
+                chat("an SDK's retries", third, "retries", honest, "calls: { claude: 1 }\nattempts: { claude: 3 }\n"),
+            ),
             ("looks", chat("health and tags", CLAUDE, "looks-around", honest, "calls: { claude: 1, ollama: 0 }\n")),
             ("honest", chat("plain", CLAUDE, "honest", honest, "calls: { claude: 1 }\n")),
         ],
@@ -98,7 +104,9 @@ fn a_scripted_answer_that_nobody_asks_for_is_noted() {
     assert_eq!(case(&report, "spare")["verdict"], "stable");
     let noted = project.journal().iter().any(|entry| {
         let notes = entry.pointer("/event/trial_finished/notes").and_then(Value::as_array);
-        notes.is_some_and(|notes| notes.iter().any(|note| note.to_string().contains("ollama: the answer scripted in line 3")))
+        notes.is_some_and(|notes| {
+            notes.iter().any(|note| note.to_string().contains("ollama: the answer scripted in line 3"))
+        })
     });
     assert!(noted, "{}", project.read("reports/latest/events.jsonl"));
     project.run(&["report"]).exits(0).says(&["was never asked for"]);

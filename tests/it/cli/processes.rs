@@ -32,7 +32,9 @@ fn assert_all_dead(project: &Project) {
     let pids = project.read("pids");
     assert!(pids.lines().count() >= 2, "the children were started: {pids}");
     for pid in pids.lines() {
-        until("what was killed is gone", || !lives(pid) || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.is_empty()));
+        until("what was killed is gone", || {
+            !lives(pid) || std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.is_empty())
+        });
         assert!(!lives(pid), "{pid} lives on");
     }
     project.assert_nothing_left();
@@ -94,7 +96,11 @@ fn one_case_that_takes_the_system_down_or_hangs_does_not_take_the_round() {
         assert_eq!((&found["verdict"], &found["trials"]), (&"stable".into(), &1.into()), "{found:#}");
     }
     let message = |id: &str| case(&report, id)["message"].as_str().unwrap_or_default().to_owned();
-    assert!(message("2-exits").contains("the system ended while the case ran: exit status: 7"), "{}", message("2-exits"));
+    assert!(
+        message("2-exits").contains("the system ended while the case ran: exit status: 7"),
+        "{}",
+        message("2-exits")
+    );
     assert!(message("4-hangs").contains("did not end within 1s"), "{}", message("4-hangs"));
     let journal = project.read("reports/latest/events.jsonl");
     assert!(journal.contains("\"crashed\"") && journal.contains("\"timed_out\""), "outcomes keep their kind");
@@ -130,9 +136,12 @@ fn broken_answers_fail_their_case_and_no_other() {
 #[test]
 fn a_signal_in_the_middle_leaves_nothing() {
     for signal in [Signal::INT, Signal::TERM] {
-        let project = with_children("stubborn detached").with("scenarios/z.yaml", chat("a hang", CLAUDE, "hangs", "{}", ""));
+        let project =
+            with_children("stubborn detached").with("scenarios/z.yaml", chat("a hang", CLAUDE, "hangs", "{}", ""));
         let run = project.start(DECLARED);
-        until("the hanging case has begun", || project.path("reports/latest/events.jsonl").exists() && started(&project, 2));
+        until("the hanging case has begun", || {
+            project.path("reports/latest/events.jsonl").exists() && started(&project, 2)
+        });
         run.signal(signal);
         run.wait().exits(130);
         assert_all_dead(&project);
@@ -142,9 +151,12 @@ fn a_signal_in_the_middle_leaves_nothing() {
 
 #[test]
 fn the_next_run_takes_away_what_a_killed_one_left() {
-    let project = with_children("stubborn detached").with("scenarios/z.yaml", chat("a hang", CLAUDE, "hangs", "{}", ""));
+    let project =
+        with_children("stubborn detached").with("scenarios/z.yaml", chat("a hang", CLAUDE, "hangs", "{}", ""));
     let run = project.start(DECLARED);
-    until("the hanging case has begun", || project.path("reports/latest/events.jsonl").exists() && started(&project, 2));
+    until("the hanging case has begun", || {
+        project.path("reports/latest/events.jsonl").exists() && started(&project, 2)
+    });
     run.signal(Signal::KILL);
     assert_eq!(run.wait().code, None);
     project.run(&[DECLARED, &["--filter", "honest"]].concat()).exits(0).says(&["took away what a killed run left"]);

@@ -48,7 +48,10 @@ fn cases_that_are_missing_before_the_last_are_told() {
     let mut file: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     file["order"] = serde_json::json!(["vanished", "wrong"]);
     project.write("mine.json", file.to_string());
-    project.run(&["repro", "mine.json", "--times", "1"]).exits(1).says(&["vanished no longer exists", "shows (1 of 1)"]);
+    project
+        .run(&["repro", "mine.json", "--times", "1"])
+        .exits(1)
+        .says(&["vanished no longer exists", "shows (1 of 1)"]);
     file["version"] = 9.into();
     project.write("newer.json", file.to_string());
     project.run(&["repro", "newer.json"]).exits(2).says(&["version 9"]);

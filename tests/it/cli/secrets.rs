@@ -33,7 +33,18 @@ fn secrets_stand_in_no_file_and_on_no_terminal_even_when_a_system_echoes_them() 
         command.env("MY_SECRET", SECRET).env("SYSTEM_SECRET", OF_THE_SYSTEM).env("ANTHROPIC_API_KEY", KEY);
         Running::of(command).wait()
     };
-    let run = ["run", "--system", "fake.yaml", "--orders", "declared", "--rounds", "1", "--no-alone", "--annotations", "github"];
+    let run = [
+        "run",
+        "--system",
+        "fake.yaml",
+        "--orders",
+        "declared",
+        "--rounds",
+        "1",
+        "--no-alone",
+        "--annotations",
+        "github",
+    ];
     let ended = with_secrets(&run).exits(1);
     let report = project.report();
     let found = case(&report, "echo");

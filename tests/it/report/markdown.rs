@@ -18,7 +18,7 @@ fn findings_have_problem_root_cause_impact_repeat_and_fix() {
 #[test]
 fn a_clean_run_is_short() {
     let record = clean();
-    insta::assert_snapshot!(markdown(&record, &judge(&record), &context()));
+    insta::assert_snapshot!(markdown(&record, &sample::judged(&record), &context()));
 }
 
 #[test]

@@ -282,7 +282,7 @@ pub fn findings() -> Teller {
 /// The run of [`findings`], judged. Two leaks are added to the judgement, one that fails the gate and one that warns.
 pub fn judged_findings() -> (Record, Judgement) {
     let record = findings().record(Some(RunEnd::Completed));
-    let mut judgement = judge(&record);
+    let mut judgement = judged(&record);
     for (case, kind) in [(SOCKETS, FindingKind::LoopBound), (CACHE, FindingKind::Leak)] {
         let judged = &mut judgement.cases[case as usize];
         judged.findings = vec![kind];
@@ -291,6 +291,14 @@ pub fn judged_findings() -> (Record, Judgement) {
         judgement.causes.push(Cause { verdict: kind.verdict(), cases: vec![case] });
     }
     (record, judgement)
+}
+
+/// A judgement with shares of pairs that are known: how they are counted is no matter of a report.
+pub fn judged(record: &Record) -> Judgement {
+    let mut judgement = judge(record);
+    judgement.pairs_before = 1.0;
+    judgement.pairs_adjacent = 0.25;
+    judgement
 }
 
 /// A run in which nothing was found.

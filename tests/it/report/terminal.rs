@@ -32,7 +32,7 @@ pub fn so_many_findings(number: u32) -> Record {
 #[test]
 fn a_clean_run_says_what_is_excluded() {
     let record = clean();
-    let text = terminal(&record, &judge(&record), &context(), PLAIN);
+    let text = terminal(&record, &sample::judged(&record), &context(), PLAIN);
     insta::assert_snapshot!(text);
 }
 

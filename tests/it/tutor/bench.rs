@@ -23,6 +23,7 @@ pub struct Bench {
     pub fake: Fake,
     pub log: Arc<KeptLog>,
     pub tutor: Tutor,
+    http: Client,
 }
 
 /// A user of one served tutor.
@@ -49,7 +50,9 @@ impl Bench {
         };
         adjust(&mut config);
         let tutor = Tutor::open_with(config, defects).expect("a tutor");
-        Self { fake, log, tutor }
+        // Making a client reads the system's certificates, which costs more than a case.
+        let http = Client::builder().no_proxy().build().expect("a client");
+        Self { fake, log, tutor, http }
     }
 
     /// Serves the tutor on a new event loop for as long as `visit` takes; then the loop is dropped, with all that is
@@ -61,8 +64,7 @@ impl Bench {
             let base = format!("http://{}", listener.local_addr().expect("an address"));
             let router = self.tutor.router();
             tokio::spawn(async move { axum::serve(listener, router).await });
-            let http = Client::builder().no_proxy().build().expect("a client");
-            visit(Visitor { http, base, token: ADMIN.to_owned() }).await
+            visit(Visitor { http: self.http.clone(), base, token: ADMIN.to_owned() }).await
         })
     }
 
@@ -143,4 +145,15 @@ pub fn chat(language: &str, more: Value) -> Value {
         body[name] = value.clone();
     }
     body
+}
+
+/// Waits on the event loop for a condition, with a deadline.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), waiting).await;
+    assert!(waited.is_ok(), "waited in vain until {what}");
 }

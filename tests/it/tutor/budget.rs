@@ -1,6 +1,6 @@
 //! The budget over HTTP: refusals, races, the month's turn, restarts.
 
-use super::bench::{ADMIN, Bench, Visitor};
+use super::bench::{ADMIN, Bench, Visitor, until};
 use super::fake::Answer;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -92,9 +92,7 @@ fn of_eight_chats_at_once_only_as_many_are_admitted_as_the_budget_allows() {
         let ana = admin.register("ana").await;
         let chats = join_all((0..8).map(|_| ana.chat("de", json!({}))));
         let gate = async {
-            while bench.fake.calls().len() < 8 {
-                tokio::task::yield_now().await;
-            }
+            until("all calls arrive", async || bench.fake.calls().len() == 8).await;
             assert_eq!(ana.money().await, (0.0, 0.0004125));
             bench.fake.permit(8);
         };
@@ -116,9 +114,7 @@ fn a_call_is_charged_to_the_month_in_which_it_began() {
         admin.reset(json!({"now": "2026-11-30T23:59:59Z", "used": 1.0})).await;
         let ana = admin.register("ana").await;
         let turn = async {
-            while bench.fake.calls().is_empty() {
-                tokio::task::yield_now().await;
-            }
+            until("a call arrives", async || !bench.fake.calls().is_empty()).await;
             ana.with_token(ADMIN).put("/admin/clock", json!({"now": "2026-12-01T00:00:00Z"})).await;
             assert_eq!(ana.money().await, (0.0, 0.0));
             bench.fake.permit(1);

@@ -1,6 +1,6 @@
 //! One tutor over many event loops, and the bugs on purpose that show between cases.
 
-use super::bench::{Bench, chat};
+use super::bench::{Bench, chat, until};
 use super::fake::{Answer, Fake, stream_begun};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -35,9 +35,7 @@ fn a_loop_dropped_in_the_middle_of_a_call_leaves_no_reservation_behind() {
     bench.visit(async |admin| {
         let ana = admin.register("ana").await;
         tokio::spawn(async move { ana.chat("fr", json!({})).await });
-        while bench.fake.calls().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until("a call arrives", async || !bench.fake.calls().is_empty()).await;
     });
     Fake::wait_until("the call is cancelled", || bench.fake.open_calls() == 0);
     bench.fake.script("mistral", Answer::Says("Salut !", Some((10, 20))));
@@ -71,9 +69,7 @@ fn a_call_from_before_a_reset_leaves_no_trace_after_it() {
     bench.visit(async |admin| {
         let ana = admin.register("ana").await;
         let reset = async {
-            while bench.fake.calls().is_empty() {
-                tokio::task::yield_now().await;
-            }
+            until("a call arrives", async || !bench.fake.calls().is_empty()).await;
             admin.reset(json!({})).await;
             bench.fake.permit(1);
         };

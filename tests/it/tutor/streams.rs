@@ -1,6 +1,6 @@
 //! Streamed chats: their events, their restart, and learners who hang up.
 
-use super::bench::{Bench, Visitor, chat};
+use super::bench::{Bench, Visitor, chat, until};
 use super::fake::{Answer, Fake, stream_begun};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ fn a_learner_who_hangs_up_cancels_the_call_and_is_charged_what_was_used() {
             assert_eq!(bench.fake.open_calls(), 1);
             assert_eq!(ana.money().await.0, 0.0);
             drop(response);
-            while ana.money().await.1 > 0.0 {}
+            until("nothing is reserved", async || ana.money().await.1 == 0.0).await;
             assert_eq!(ana.money().await, (cost, 0.0), "{provider}");
             assert_eq!(ana.get("/conversations").await.1, json!({"conversations": []}));
         });
@@ -162,9 +162,9 @@ fn a_learner_who_hangs_up_before_the_answer_began_is_charged_nothing() {
             let body = chat("fr", json!({"provider": "claude", "stream": stream}));
             let asking = ana.clone();
             let chat = tokio::spawn(async move { asking.send(Method::POST, "/chat", Some(body)).await });
-            while ana.money().await.1 == 0.0 {}
+            until("something is reserved", async || ana.money().await.1 > 0.0).await;
             chat.abort();
-            while ana.money().await.1 > 0.0 {}
+            until("nothing is reserved", async || ana.money().await.1 == 0.0).await;
             assert_eq!(ana.money().await.0, 0.0);
         });
         Fake::wait_until("the provider's connection is closed", || bench.fake.open_calls() == 0);

@@ -1,0 +1,97 @@
+//! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
+
+use crate::adapter::{ScenarioSpec, load_subject};
+use crate::app::diagnose::diagnose_again;
+use crate::app::reports::write_run_reports;
+use crate::app::run::{Setting, engine};
+use crate::app::session::{Forecast, Session};
+use crate::app::{AppError, Finished, ToolInfo, Watcher, files};
+use crate::engine::{StopHandle, Stopped};
+use crate::event::{Event, JournalReader, JournalWriter, Redactor, RunEnd, RunLock};
+use crate::minimise::Limits;
+use crate::record::Fold;
+use crate::verdict::judge;
+use std::path::Path;
+use std::time::Duration;
+
+/// What the search may spend now.
+#[derive(Debug, Clone, Copy)]
+pub struct MinimiseLimits {
+    /// Probes, those of the journal included.
+    pub probes: u32,
+    /// Time, for each case.
+    pub time: Duration,
+    /// Probes side by side.
+    pub jobs: usize,
+    /// The deadline of a case that has none of its own.
+    pub case_timeout: Duration,
+}
+
+/// Diagnoses a case of a finished run again, or all suspects of it, and writes its reports anew.
+///
+/// # Errors
+/// If there is no such run or case, the scenarios have changed, or the run can't be kept.
+pub fn minimise_again(
+    folder: &Path,
+    case: Option<&str>,
+    limits: MinimiseLimits,
+    tool: &ToolInfo,
+    watcher: &mut dyn Watcher,
+    stoppable: &mut dyn FnMut(StopHandle),
+) -> Result<Finished, AppError> {
+    let _lock = RunLock::take(folder)?;
+    let path = files::journal(folder);
+    let mut reader = JournalReader::open(&path)?;
+    let header = reader.header().clone();
+    let mut fold = Fold::new(header.clone());
+    for entry in &mut reader {
+        fold.entry(entry?).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
+    }
+    let record = fold.clone().finish();
+    let cases = chosen(&record, case)?;
+    let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())
+        .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
+    let subject = load_subject(spec)?;
+    let tool = &tool.knowing(subject.environment());
+    if subject.hash() != header.subject.hash {
+        let text =
+            format!("{}: the scenarios or the system file changed since the run; start a new run", folder.display());
+        return Err(AppError::Usage(text));
+    }
+    let redactor = Redactor::new(tool.environment.values().cloned());
+    let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor)?;
+    let mut session = Session::new(journal, fold, watcher, Forecast::none());
+    let setting = Setting { jobs: limits.jobs, case_timeout: limits.case_timeout, tool, folder };
+    let mut engine = engine(&setting, &header)?;
+    stoppable(engine.stop_handle());
+    let limits = Limits { probes: limits.probes, time: limits.time, ..Limits::default() };
+    let mut stopped = Ok(Stopped::Not);
+    for case in cases {
+        stopped = diagnose_again(&mut engine, &setting, &header, case, limits, &mut session);
+        if !matches!(stopped, Ok(Stopped::Not)) {
+            break;
+        }
+    }
+    engine.shut_down();
+    // The run itself ended as it ended; only a run that never did is ended here.
+    let end = record.end.clone().unwrap_or(RunEnd::Interrupted);
+    stopped?;
+    session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
+    let record = session.finish();
+    let judgement = judge(&record);
+    write_run_reports(&record, &judgement, folder, tool)?;
+    Ok(Finished { record, judgement, folder: folder.to_owned() })
+}
+
+/// The suspects that are meant.
+fn chosen(record: &crate::record::Record, case: Option<&str>) -> Result<Vec<u32>, AppError> {
+    let failed = record.failures.keys().copied();
+    let Some(id) = case else { return Ok(failed.collect()) };
+    let found = failed.into_iter().find(|case| record.case(*case).is_some_and(|info| info.id.as_str() == id));
+    found.map(|case| vec![case]).ok_or_else(|| {
+        AppError::Usage(format!(
+            "no case `{id}` failed in this run; `steadfast report {}` shows its findings",
+            record.header.run
+        ))
+    })
+}

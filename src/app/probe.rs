@@ -1,0 +1,121 @@
+//! Questions of the diagnosis, put to the engine.
+
+use crate::app::AppError;
+use crate::app::diagnose::LastSeen;
+use crate::app::session::{Deadlines, Session};
+use crate::app::suspects::Suspect;
+use crate::engine::{Engine, RoundResult, RoundUnit, Stopped};
+use crate::minimise::{Answer, Reply};
+use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed};
+use crate::record::Record;
+use std::time::Duration;
+
+/// Asks the engine how a case ends after others.
+pub(super) struct Prober<'a, 's, 'w> {
+    engine: &'a mut Engine,
+    pub session: &'s mut Session<'w>,
+    deadlines: Deadlines,
+    seed: Seed,
+    event_loop: EventLoop,
+    fingerprint: String,
+    next_round: u32,
+    case_deadline_ms: u64,
+    /// What stopped the engine, if something did: no probe is run any more.
+    pub stopped: Stopped,
+    /// Probes run for the present suspect.
+    pub probes: u32,
+    /// How the cases of the last failing probe ended.
+    pub last_seen: LastSeen,
+}
+
+impl<'a, 's, 'w> Prober<'a, 's, 'w> {
+    pub fn new(
+        engine: &'a mut Engine,
+        session: &'s mut Session<'w>,
+        record: &Record,
+        deadlines: Deadlines,
+        case_timeout: Duration,
+    ) -> Self {
+        session.keep_results();
+        Self {
+            engine,
+            session,
+            deadlines,
+            seed: record.header.seed,
+            event_loop: EventLoop::default(),
+            fingerprint: String::new(),
+            // Above every round that was planned, whether it ran or not.
+            next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
+            case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+            stopped: Stopped::Not,
+            probes: 0,
+            last_seen: LastSeen::new(),
+        }
+    }
+
+    /// The next probes are about this suspect.
+    pub fn begin(&mut self, suspect: &Suspect) {
+        self.event_loop = suspect.event_loop;
+        self.fingerprint.clone_from(&suspect.fingerprint);
+        self.probes = 0;
+        self.last_seen.clear();
+    }
+
+    /// Runs orders side by side and tells how the last case of each ended.
+    pub fn ask(&mut self, orders: &[Vec<u32>]) -> Result<Vec<Reply>, AppError> {
+        let first = self.next_round;
+        let units: Vec<RoundUnit> = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
+        let count = u32::try_from(units.len()).unwrap_or(0);
+        self.next_round += count;
+        self.probes += count;
+        if self.stopped == Stopped::Not {
+            self.stopped = self.engine.run(units, self.deadlines.diagnosis, self.session)?;
+        }
+        Ok((first..self.next_round).map(|number| self.reply(number)).collect())
+    }
+
+    fn reply(&mut self, number: u32) -> Reply {
+        let Some(result) = self.session.results.remove(&RoundId(number)) else {
+            return Reply { answer: Answer::Unsure("the probe did not run to its end".into()), took: Duration::ZERO };
+        };
+        let took = result.duration;
+        let answer = self.answer(&result);
+        Reply { answer, took }
+    }
+
+    fn answer(&mut self, result: &RoundResult) -> Answer {
+        let unsure = |text: &str| Answer::Unsure(text.to_owned());
+        match result.outcomes.last() {
+            None | Some(None) => unsure("the case did not run"),
+            Some(Some(Outcome::Passed)) => Answer::Passes,
+            Some(Some(Outcome::Skipped { reason })) => unsure(&format!("the case was skipped: {reason}")),
+            Some(Some(outcome)) => match outcome.failure() {
+                Some(failure) if failure.fingerprint == self.fingerprint => {
+                    let ended = result.unit.order.iter().zip(&result.outcomes);
+                    self.last_seen =
+                        ended.filter_map(|(case, outcome)| Some((*case, outcome.as_ref()?.kind()))).collect();
+                    Answer::Fails
+                }
+                _ => unsure("the case failed in another way"),
+            },
+        }
+    }
+
+    fn unit(&self, number: u32, order: &[u32]) -> RoundUnit {
+        RoundUnit {
+            round: RoundId(number),
+            attempt: 0,
+            kind: RoundKind::Probe,
+            seed: self.seed.derive(&format!("probe {number}")),
+            event_loop: self.event_loop,
+            order: order.to_vec(),
+            from: 0,
+            case_deadline_ms: self.case_deadline_ms,
+        }
+    }
+}
+
+/// The number of planned rounds.
+fn planned(record: &Record) -> u32 {
+    record.header.planned.values().sum()
+}

@@ -1,0 +1,150 @@
+//! Cases that failed, and what the run knows about why.
+
+use crate::event::Rate;
+use crate::minimise::{Answer, Costs, Problem};
+use crate::model::{EventLoop, OutcomeKind, RoundKind};
+use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How much likelier a case of the same file is to be a cause than any other: files share what they touch.
+const SAME_FILE: f64 = 4.0;
+
+/// A case that failed in a planned round.
+#[derive(Debug, Clone)]
+pub(super) struct Suspect {
+    pub case: u32,
+    /// Its way of failing.
+    pub fingerprint: String,
+    /// The failure to show.
+    pub failure: FailureSeen,
+    /// Where the order makes a difference: the cases before it in an order in which it failed; for one that fails alone,
+    /// in an order in which it passed.
+    pub before: Vec<u32>,
+    pub event_loop: EventLoop,
+    /// Failures alone, as planned.
+    pub alone: Rate,
+    /// Failures in planned rounds.
+    pub seen: Rate,
+    /// Whether it failed only where it had run before in the same round.
+    pub ran_before_itself: bool,
+}
+
+impl Suspect {
+    /// The order in which it was seen, the suspect last.
+    pub fn order(&self) -> Vec<u32> {
+        self.before.iter().copied().chain([self.case]).collect()
+    }
+
+    /// Answers that the journal has from earlier probes of this suspect.
+    pub fn known_probes(&self, record: &Record) -> Vec<(Vec<u32>, Answer)> {
+        let probes = record.rounds.iter().filter(|round| {
+            round.kind == RoundKind::Probe && round.is_complete() && round.event_loop == self.event_loop
+        });
+        let mine = probes.filter_map(|round| {
+            let last = round.slots.last().filter(|slot| slot.case == self.case)?;
+            let answer = match last.outcome? {
+                OutcomeKind::Passed => Answer::Passes,
+                outcome if is_failure(outcome) => Answer::Fails,
+                _ => return None,
+            };
+            Some((round.order().collect(), answer))
+        });
+        mine.collect()
+    }
+}
+
+/// The suspects of a record, by case.
+pub(super) fn suspects(record: &Record) -> BTreeMap<u32, Suspect> {
+    let planned = |seen: &&FailureSeen| record.round(seen.round).is_some_and(RoundRecord::is_planned);
+    let each = record.failures.iter().filter_map(|(case, failures)| {
+        let seen: Vec<&FailureSeen> = failures.iter().filter(planned).collect();
+        Some((*case, suspect(record, *case, &seen)?))
+    });
+    each.collect()
+}
+
+fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect> {
+    // The failure with the fewest cases before it is the cheapest to look into; one of a lone round has none.
+    let together = |failure: &&&FailureSeen| record.round(failure.round).is_some_and(|round| round.slots.len() > 1);
+    let shortest = seen.iter().filter(together).min_by_key(|failure| failure.position).or(seen.first())?;
+    let alone = tally(record, case, |round| round.kind == RoundKind::Alone);
+    let passed = passes(record, case);
+    let is_brittle = alone.failures > 0 && !passed.is_empty();
+    let round = record.round(shortest.round)?;
+    let before =
+        if is_brittle { passed.into_iter().min_by_key(Vec::len).unwrap_or_default() } else { record.before(shortest) };
+    let after_itself = |failure: &&FailureSeen| record.before(failure).contains(&case);
+    Some(Suspect {
+        case,
+        fingerprint: shortest.outcome.failure()?.fingerprint.clone(),
+        failure: (**shortest).clone(),
+        before: without(before, case),
+        event_loop: round.event_loop,
+        alone,
+        seen: tally(record, case, |_| true),
+        ran_before_itself: seen.iter().all(after_itself),
+    })
+}
+
+fn without(mut before: Vec<u32>, case: u32) -> Vec<u32> {
+    before.retain(|other| *other != case);
+    before
+}
+
+fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> Rate {
+    let mut rate = Rate::default();
+    for round in record.rounds.iter().filter(|round| round.is_planned() && wanted(round)) {
+        for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
+            if outcome != OutcomeKind::Skipped {
+                rate.count(is_failure(outcome));
+            }
+        }
+    }
+    rate
+}
+
+/// What ran before the case in the rounds of several cases in which it passed.
+fn passes(record: &Record, case: u32) -> Vec<Vec<u32>> {
+    let rounds = record.rounds.iter().filter(|round| round.is_planned() && round.slots.len() > 1);
+    let passed = rounds.filter_map(|round| {
+        let place = round.slots.iter().position(|slot| slot.case == case)?;
+        (round.slots.get(place)?.outcome == Some(OutcomeKind::Passed)).then(|| round.order().take(place).collect())
+    });
+    passed.collect()
+}
+
+/// What is to be minimised, with everything that the run tells beforehand.
+pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) -> Problem {
+    let mut problem = Problem::new(suspect.case, suspect.before.iter().copied());
+    let file = record.case(suspect.case).map(|info| info.file.as_str());
+    let is_near = |case: &u32| record.case(*case).map(|info| info.file.as_str()) == file;
+    problem.weights = problem.before.iter().copied().filter(is_near).map(|case| (case, SAME_FILE)).collect();
+    problem.costs = costs(record);
+    problem.hypotheses = found.to_vec();
+    if suspect.alone.failures == 0 {
+        let in_its_way = |order: &Vec<u32>| !order.is_empty();
+        problem.passed = passes(record, suspect.case).into_iter().filter(in_its_way).collect();
+        let everybody = 0..u32::try_from(record.header.cases.len()).unwrap_or(0);
+        problem.others = everybody.filter(|case| *case != suspect.case && !suspect.before.contains(case)).collect();
+    }
+    problem
+}
+
+/// What probes cost, as the rounds so far show it.
+fn costs(record: &Record) -> Costs {
+    let mut spent: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    let mut overhead: Option<u64> = None;
+    for round in record.rounds.iter().filter(|round| round.is_complete()) {
+        let mut inside = 0;
+        for slot in &round.slots {
+            let entry = spent.entry(slot.case).or_default();
+            *entry = (entry.0 + u64::from(slot.micros), entry.1 + 1);
+            inside += u64::from(slot.micros);
+        }
+        let around = round.millis.saturating_sub(inside / 1_000);
+        overhead = Some(overhead.map_or(around, |least| least.min(around)));
+    }
+    let mean = |(case, (micros, times)): (u32, (u64, u64))| (case, Duration::from_micros(micros / times.max(1)));
+    Costs { overhead: Duration::from_millis(overhead.unwrap_or(5)), cases: spent.into_iter().map(mean).collect() }
+}

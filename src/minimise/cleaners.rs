@@ -1,0 +1,67 @@
+//! What hides it: cases that make a victim pass when they run after the polluters.
+//!
+//! The same search with the sign turned round: candidates stand between the polluters and the victim, and what is looked
+//! for is a pass. Done only where answers are certain; where the victim fails sometimes, a pass says little.
+
+use crate::minimise::Sequence;
+use crate::minimise::frame::Frame;
+use crate::minimise::hunt::find_confirmed;
+use crate::minimise::rates::Rates;
+use crate::minimise::session::{Halt, Session};
+use crate::model::statistics::Tally;
+use std::collections::BTreeSet;
+
+/// Cleaners of the first sequence, as many as the limits allow.
+pub(super) fn cleaners(session: &mut Session<'_>, rates: &Rates, sequences: &[Sequence]) -> Result<Vec<u32>, Halt> {
+    let mut found: Vec<u32> = Vec::new();
+    let Some(first) = sequences.first().filter(|_| rates.are_certain()) else {
+        return Ok(found);
+    };
+    let frame = Frame::cleaning(&first.members);
+    let turned = turned(rates);
+    let polluters: BTreeSet<u32> = sequences.iter().flat_map(|sequence| sequence.members.iter().copied()).collect();
+    for scope in scopes(session, &first.members) {
+        while (found.len() as u32) < session.limits.cleaners {
+            let rest: Vec<u32> =
+                scope.iter().copied().filter(|case| !polluters.contains(case) && !found.contains(case)).collect();
+            if rest.is_empty() || !session.ask(&frame, &rest, 0.1)?.shows() {
+                break;
+            }
+            match find_confirmed(session, &frame, &turned, rest)? {
+                Some(sequence) if sequence.members.len() == 1 => found.extend(sequence.members),
+                Some(_) | None => break,
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// With a cleaner it is as if the victim ran alone; without one, as in the whole order.
+fn turned(rates: &Rates) -> Rates {
+    let passing = |tally: Tally| Tally::new(tally.passes(), tally.trials());
+    Rates { present: passing(rates.absent), absent: passing(rates.present) }
+}
+
+/// Where cleaners are looked for: what stood after the polluters where the victim passed, then everything, forwards and
+/// backwards, since another polluter after a cleaner undoes its work.
+fn scopes(session: &Session<'_>, polluters: &[u32]) -> Vec<Vec<u32>> {
+    let problem = session.problem;
+    let mut everything: Vec<u32> = problem.before.iter().chain(&problem.others).copied().collect();
+    let mut seen = BTreeSet::from([problem.suspect]);
+    everything.retain(|case| seen.insert(*case));
+    let backwards = everything.iter().rev().copied().collect();
+    let seen_to_pass = problem.passed.iter().take(3).filter_map(|order| after(order, polluters, problem.suspect));
+    seen_to_pass.chain([everything, backwards]).collect()
+}
+
+/// What stands between polluters and the suspect in an order, if the polluters stand there in their order.
+fn after(order: &[u32], polluters: &[u32], suspect: u32) -> Option<Vec<u32>> {
+    let order = order.split(|case| *case == suspect).next().unwrap_or(order);
+    let mut places = order.iter().enumerate();
+    let mut last = None;
+    for polluter in polluters {
+        last = Some(places.find(|(_, case)| *case == polluter)?.0);
+    }
+    last.map(|place| order[place + 1..].to_vec()).filter(|between| !between.is_empty())
+}

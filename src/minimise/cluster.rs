@@ -1,0 +1,116 @@
+//! Suspects that fail alike: one is minimised, the others are verified.
+
+use crate::minimise::frame::{Shown, Sign};
+use crate::minimise::rates::Rates;
+use crate::minimise::session::count;
+use crate::minimise::{Answer, Conclusion, Minimised, Phase, Question, Role};
+use crate::model::statistics::Tally;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Suspects whose failures have one fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alike {
+    /// The fingerprint.
+    pub fingerprint: String,
+    /// The suspects, at least one; the first is the one to minimise.
+    pub suspects: Vec<u32>,
+}
+
+/// Groups suspects by how they fail, in the order in which the groups' first suspects come.
+pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Alike> {
+    let mut clusters: Vec<Alike> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for (suspect, fingerprint) in suspects {
+        let place = *known.entry(fingerprint.clone()).or_insert_with(|| {
+            clusters.push(Alike { fingerprint, suspects: Vec::new() });
+            clusters.len() - 1
+        });
+        clusters[place].suspects.push(suspect);
+    }
+    clusters
+}
+
+/// Checks whether what was found for one suspect holds for another: one probe where it always shows, as many
+/// as it takes where it shows sometimes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// The other suspect.
+    pub suspect: u32,
+    /// The sequence that is tried on it.
+    pub members: Vec<u32>,
+    role: Role,
+    runs: u32,
+    failures: Tally,
+    shown: bool,
+}
+
+/// What a verification says so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Verified {
+    /// It shows: the same sequence does it. With the suspect's failures.
+    Shows(Tally),
+    /// It did not show: this suspect needs a search of its own.
+    NotShown(Tally),
+    /// The question is not answered yet.
+    Open,
+}
+
+impl Verification {
+    /// Tries what was found for one suspect on another. Nothing, if nothing was confirmed, or if the other suspect is itself a
+    /// member of the sequence.
+    pub fn new(found: &Minimised, suspect: u32) -> Option<Self> {
+        let Conclusion::Confirmed { role, sequences, .. } = &found.conclusion else {
+            return None;
+        };
+        let sequence = sequences.iter().find(|sequence| !sequence.members.contains(&suspect))?;
+        let shows = |tally: Tally| match role {
+            Role::Victim => tally,
+            Role::Brittle => Tally::new(tally.passes(), tally.trials()),
+        };
+        let rates = Rates { present: shows(sequence.with_all) + shows(found.in_order), absent: shows(found.alone) };
+        Some(Self {
+            suspect,
+            members: sequence.members.clone(),
+            role: *role,
+            runs: rates.runs_to_miss(),
+            failures: Tally::default(),
+            shown: false,
+        })
+    }
+
+    /// The next probe, if one is wanted.
+    pub fn question(&self) -> Option<Question> {
+        (self.verdict() == Verified::Open).then(|| {
+            let order = self.members.iter().copied().chain([self.suspect]).collect();
+            Question { order, phase: Phase::Verify, chance: self.sign().turned(0.8) }
+        })
+    }
+
+    /// Takes the answer to [`Verification::question`]. One that is not sure counts as not shown.
+    pub fn learn(&mut self, answer: &Answer) {
+        let sign = self.sign();
+        let shown = sign.read(answer).unwrap_or(Shown::Vanishes);
+        count(&mut self.failures, sign, shown);
+        self.shown |= shown.shows();
+    }
+
+    /// What is known by now.
+    pub fn verdict(&self) -> Verified {
+        if self.shown {
+            Verified::Shows(self.failures)
+        } else if self.failures.trials() >= self.runs {
+            Verified::NotShown(self.failures)
+        } else {
+            Verified::Open
+        }
+    }
+
+    fn sign(&self) -> Sign {
+        match self.role {
+            Role::Victim => Sign::Failing,
+            Role::Brittle => Sign::Passing,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Delta debugging (Zeller and Hildebrandt, IEEE Transactions on Software Engineering 2002): a subset from which no
+//! single case can be taken away.
+//!
+//! It asks more than a search by prefixes, and it does not rely on answers being monotone. It is used on what a prefix
+//! search left over, when a member turned out not to be needed.
+
+use crate::minimise::frame::Frame;
+use crate::minimise::session::{Halt, Session};
+
+/// A 1-minimal part of `cases`, in their order. All of them together must be known to show it.
+pub(super) fn ddmin(session: &mut Session<'_>, frame: &Frame, mut cases: Vec<u32>) -> Result<Vec<u32>, Halt> {
+    let mut parts = 2;
+    while cases.len() >= 2 {
+        match smaller(session, frame, &cases, parts)? {
+            Some(Smaller::Part(part)) => {
+                cases = part;
+                parts = 2;
+            }
+            Some(Smaller::Rest(rest)) => {
+                cases = rest;
+                parts = (parts - 1).max(2);
+            }
+            None if parts >= cases.len() => break,
+            None => parts = (parts * 2).min(cases.len()),
+        }
+    }
+    Ok(cases)
+}
+
+enum Smaller {
+    /// One part shows it by itself.
+    Part(Vec<u32>),
+    /// All but one part show it.
+    Rest(Vec<u32>),
+}
+
+fn smaller(session: &mut Session<'_>, frame: &Frame, cases: &[u32], parts: usize) -> Result<Option<Smaller>, Halt> {
+    let bounds: Vec<usize> = (0..=parts).map(|part| part * cases.len() / parts).collect();
+    for edge in bounds.windows(2) {
+        let part = &cases[edge[0]..edge[1]];
+        if session.ask(frame, part, 0.3)?.shows() {
+            return Ok(Some(Smaller::Part(part.to_vec())));
+        }
+    }
+    // With two parts, each is the rest of the other.
+    if parts > 2 {
+        for edge in bounds.windows(2) {
+            let rest = [&cases[..edge[0]], &cases[edge[1]..]].concat();
+            if session.ask(frame, &rest, 0.3)?.shows() {
+                return Ok(Some(Smaller::Rest(rest)));
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,65 @@
+//! What stays the same while candidates are tried, and what it means that something "shows".
+
+use crate::minimise::{Answer, Role};
+
+/// Candidates run after `head`, before the suspect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Frame {
+    pub head: Vec<u32>,
+    pub sign: Sign,
+}
+
+/// Which end of the suspect is the one that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    Failing,
+    Passing,
+}
+
+/// Whether what is looked for was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Shows,
+    Vanishes,
+}
+
+impl Frame {
+    /// Candidates first, nothing fixed before them.
+    pub fn plain(role: Role) -> Self {
+        let sign = match role {
+            Role::Victim => Sign::Failing,
+            Role::Brittle => Sign::Passing,
+        };
+        Self { head: Vec::new(), sign }
+    }
+
+    /// Candidates after polluters, looked at for one that makes the suspect pass.
+    pub fn cleaning(polluters: &[u32]) -> Self {
+        Self { head: polluters.to_vec(), sign: Sign::Passing }
+    }
+}
+
+impl Sign {
+    /// What an answer means; nothing, where it is not sure.
+    pub fn read(self, answer: &Answer) -> Option<Shown> {
+        match (self, answer) {
+            (Self::Failing, Answer::Fails) | (Self::Passing, Answer::Passes) => Some(Shown::Shows),
+            (Self::Failing, Answer::Passes) | (Self::Passing, Answer::Fails) => Some(Shown::Vanishes),
+            (_, Answer::Unsure(_)) => None,
+        }
+    }
+
+    /// The chance of a failure, from the chance that it shows; and the other way round.
+    pub fn turned(self, chance: f64) -> f64 {
+        match self {
+            Self::Failing => chance,
+            Self::Passing => 1.0 - chance,
+        }
+    }
+}
+
+impl Shown {
+    pub fn shows(self) -> bool {
+        self == Self::Shows
+    }
+}

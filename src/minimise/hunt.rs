@@ -1,0 +1,156 @@
+//! The whole search, step by step.
+
+use crate::minimise::alternatives::alternatives;
+use crate::minimise::cleaners::cleaners;
+use crate::minimise::confirm::{Checked, check};
+use crate::minimise::ddmin::ddmin;
+use crate::minimise::frame::Frame;
+use crate::minimise::noisy::likeliest;
+use crate::minimise::prefix::shortest;
+use crate::minimise::rates::Rates;
+use crate::minimise::reproduce::{Reproduced, reproduce};
+use crate::minimise::session::{Halt, Live, Session, Source};
+use crate::minimise::{Conclusion, Limits, Minimised, Oracle, Phase, Problem, Question, Role, Sequence};
+use crate::model::statistics::Tally;
+
+/// How often a search begins again after its result was refuted.
+const ATTEMPTS: u32 = 3;
+
+/// How many sequences that were found for other suspects are tried first.
+const HYPOTHESES: usize = 3;
+
+/// From how many members on an unnecessary one calls for delta debugging, instead of being left out by itself.
+const MANY: usize = 4;
+
+/// Shrinks a problem with an oracle that answers at once.
+pub fn minimise<O: Oracle + ?Sized>(problem: &Problem, limits: Limits, oracle: &mut O) -> Minimised {
+    hunt(problem, limits, &mut Live(oracle)).expect("an oracle that answers at once leaves no question open")
+}
+
+/// Runs the search as far as there are answers: to its end, or to the first question that is open.
+pub(super) fn hunt(problem: &Problem, limits: Limits, source: &mut dyn Source) -> Result<Minimised, Question> {
+    let mut session = Session::new(problem, limits, source);
+    match conclude(&mut session) {
+        Ok(conclusion) => Ok(session.conclude(conclusion)),
+        Err(Halt::Limit(by)) => {
+            let best = session.best.take();
+            Ok(session.conclude(Conclusion::Exhausted { by, best }))
+        }
+        Err(Halt::Pending(question)) => Err(question),
+    }
+}
+
+fn conclude(session: &mut Session<'_>) -> Result<Conclusion, Halt> {
+    let (role, rates) = match reproduce(session)? {
+        Reproduced::As(role, rates) => (role, rates),
+        Reproduced::Not => return Ok(Conclusion::DoesNotReproduce),
+        Reproduced::Always => return Ok(Conclusion::FailsAlways),
+        Reproduced::Alike => return Ok(Conclusion::Intermittent),
+    };
+    let frame = Frame::plain(role);
+    session.phase = Phase::Search;
+    session.best = None;
+    let Some(first) = find_first(session, &frame, &rates)? else {
+        let best = session.best.take().unwrap_or_else(|| session.problem.before.clone());
+        return Ok(Conclusion::Unexplained { role, best });
+    };
+    let mut more = More { sequences: vec![first], complete: false, cleaners: Vec::new() };
+    match more.look(session, &frame, &rates, role) {
+        // What was confirmed by then stays confirmed; only "complete" can't be said.
+        Ok(()) | Err(Halt::Limit(_)) => {}
+        Err(pending @ Halt::Pending(_)) => return Err(pending),
+    }
+    Ok(Conclusion::Confirmed { role, sequences: more.sequences, complete: more.complete, cleaners: more.cleaners })
+}
+
+/// What is looked for once a first sequence is confirmed.
+struct More {
+    sequences: Vec<Sequence>,
+    complete: bool,
+    cleaners: Vec<u32>,
+}
+
+impl More {
+    fn look(&mut self, session: &mut Session<'_>, frame: &Frame, rates: &Rates, role: Role) -> Result<(), Halt> {
+        session.phase = Phase::Alternatives;
+        let complete = alternatives(session, frame, rates, &mut self.sequences, &[])?;
+        if role == Role::Victim && session.limits.cleaners > 0 {
+            session.phase = Phase::Cleaners;
+            self.cleaners = cleaners(session, rates, &self.sequences)?;
+        }
+        let hiding = self.cleaners.iter().any(|cleaner| session.problem.before.contains(cleaner));
+        session.phase = Phase::Alternatives;
+        // A cleaner in the order can hide a polluter before it.
+        self.complete =
+            complete && (!hiding || alternatives(session, frame, rates, &mut self.sequences, &self.cleaners)?);
+        Ok(())
+    }
+}
+
+fn find_first(session: &mut Session<'_>, frame: &Frame, rates: &Rates) -> Result<Option<Sequence>, Halt> {
+    let problem = session.problem;
+    for hypothesis in problem.hypotheses.iter().filter(|members| !members.is_empty()).take(HYPOTHESES) {
+        if hypothesis.contains(&problem.suspect) {
+            continue;
+        }
+        let shown = session.ask_until_shown(frame, hypothesis, rates.runs_to_miss(), 0.7)?;
+        if shown.shows()
+            && let Verdict::Minimal(sequence) = confirm(session, frame, rates, hypothesis.clone())?
+        {
+            return Ok(Some(sequence));
+        }
+    }
+    find_confirmed(session, frame, rates, problem.before.clone())
+}
+
+/// A minimal sequence out of `scope`, which is known to show it, with the runs that prove it.
+pub(super) fn find_confirmed(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    rates: &Rates,
+    scope: Vec<u32>,
+) -> Result<Option<Sequence>, Halt> {
+    let mut rates = *rates;
+    for _ in 0..ATTEMPTS {
+        let members = if rates.are_certain() {
+            Some(shortest(session, frame, scope.clone())?)
+        } else {
+            likeliest(session, frame, &rates, scope.clone())?
+        };
+        let Some(members) = members.filter(|members| !members.is_empty()) else {
+            continue;
+        };
+        match confirm(session, frame, &rates, members)? {
+            Verdict::Minimal(sequence) => return Ok(Some(sequence)),
+            // What looked certain is not: from here on, answers are a matter of chance.
+            Verdict::Refuted(seen) => rates.present = rates.present + seen,
+        }
+    }
+    Ok(None)
+}
+
+enum Verdict {
+    Minimal(Sequence),
+    Refuted(Tally),
+}
+
+/// Confirms a sequence, after leaving out what turns out not to be needed.
+fn confirm(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mut members: Vec<u32>) -> Result<Verdict, Halt> {
+    let before = session.phase;
+    if before == Phase::Search {
+        session.phase = Phase::Confirm;
+    }
+    let verdict = loop {
+        match check(session, frame, rates, &members)? {
+            Checked::Minimal(sequence) => break Verdict::Minimal(sequence),
+            Checked::Refuted(seen) => break Verdict::Refuted(seen),
+            Checked::Smaller(rest) if rest.is_empty() => break Verdict::Refuted(Tally::default()),
+            Checked::Smaller(rest) if rest.len() >= MANY && rates.are_certain() => {
+                members = ddmin(session, frame, rest)?;
+            }
+            Checked::Smaller(rest) => members = rest,
+        }
+    };
+    session.phase = before;
+    Ok(verdict)
+}

@@ -1,0 +1,140 @@
+//! The one place where questions are asked: it counts them, keeps to the limits, and repeats what was unsure.
+
+use crate::minimise::frame::{Frame, Shown, Sign};
+use crate::minimise::{Answer, Conclusion, Limit, Limits, Minimised, Oracle, Phase, Probes, Problem, Question, Reply};
+use crate::model::statistics::Tally;
+use std::time::Duration;
+
+/// Why a search does not go on at this point.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Halt {
+    /// An answer is not there yet.
+    Pending(Question),
+    /// A limit was reached.
+    Limit(Limit),
+}
+
+/// Where answers come from.
+pub(super) trait Source {
+    /// The answer to a question, if there is one yet.
+    fn reply(&mut self, question: &Question) -> Option<Reply>;
+}
+
+/// Answers straight from an oracle.
+pub(super) struct Live<'a, O: ?Sized>(pub &'a mut O);
+
+impl<O: Oracle + ?Sized> Source for Live<'_, O> {
+    fn reply(&mut self, question: &Question) -> Option<Reply> {
+        Some(self.0.probe(question))
+    }
+}
+
+/// A search under way.
+pub(super) struct Session<'a> {
+    pub problem: &'a Problem,
+    pub limits: Limits,
+    pub phase: Phase,
+    pub in_order: Tally,
+    pub alone: Tally,
+    pub best: Option<Vec<u32>>,
+    source: &'a mut dyn Source,
+    probes: Probes,
+    unsure: u32,
+    took: Duration,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(problem: &'a Problem, limits: Limits, source: &'a mut dyn Source) -> Self {
+        Self {
+            problem,
+            limits,
+            phase: Phase::Reproduce,
+            in_order: Tally::default(),
+            alone: Tally::default(),
+            best: None,
+            source,
+            probes: Probes::default(),
+            unsure: 0,
+            took: Duration::ZERO,
+        }
+    }
+
+    /// Runs `cases` within a frame. `chance` is how likely it is to show. What can't be told is asked once more, and
+    /// then counts as not shown: no claim rests on it.
+    pub fn ask(&mut self, frame: &Frame, cases: &[u32], chance: f64) -> Result<Shown, Halt> {
+        let mut order = Vec::with_capacity(frame.head.len() + cases.len() + 1);
+        order.extend_from_slice(&frame.head);
+        order.extend_from_slice(cases);
+        order.push(self.problem.suspect);
+        let question = Question { order, phase: self.phase, chance: frame.sign.turned(chance) };
+        for _ in 0..2 {
+            if let Some(shown) = frame.sign.read(&self.probe(&question)?) {
+                self.remember(frame, cases, shown);
+                return Ok(shown);
+            }
+        }
+        self.unsure += 1;
+        Ok(Shown::Vanishes)
+    }
+
+    /// Asks the same several times at most, until it shows.
+    pub fn ask_until_shown(&mut self, frame: &Frame, cases: &[u32], times: u32, chance: f64) -> Result<Shown, Halt> {
+        for _ in 0..times {
+            if self.ask(frame, cases, chance)?.shows() {
+                return Ok(Shown::Shows);
+            }
+        }
+        Ok(Shown::Vanishes)
+    }
+
+    /// Runs the suspect alone, and counts it.
+    pub fn ask_alone(&mut self, frame: &Frame, chance: f64) -> Result<Shown, Halt> {
+        let plain = Frame { head: Vec::new(), sign: frame.sign };
+        let shown = self.ask(&plain, &[], chance)?;
+        count(&mut self.alone, frame.sign, shown);
+        Ok(shown)
+    }
+
+    /// The end of the search.
+    pub fn conclude(&self, conclusion: Conclusion) -> Minimised {
+        Minimised {
+            suspect: self.problem.suspect,
+            in_order: self.in_order,
+            alone: self.alone,
+            conclusion,
+            probes: self.probes,
+            unsure: self.unsure,
+            took: self.took,
+        }
+    }
+
+    fn probe(&mut self, question: &Question) -> Result<Answer, Halt> {
+        if self.probes.total() >= self.limits.probes {
+            return Err(Halt::Limit(Limit::Probes));
+        }
+        if self.took >= self.limits.time {
+            return Err(Halt::Limit(Limit::Time));
+        }
+        let Some(reply) = self.source.reply(question) else {
+            return Err(Halt::Pending(question.clone()));
+        };
+        self.probes.count(question.phase);
+        self.took += reply.took;
+        Ok(reply.answer)
+    }
+
+    fn remember(&mut self, frame: &Frame, cases: &[u32], shown: Shown) {
+        let shorter = self.best.as_ref().is_none_or(|best| cases.len() < best.len());
+        if shown.shows() && frame.head.is_empty() && !cases.is_empty() && shorter {
+            self.best = Some(cases.to_vec());
+        }
+    }
+}
+
+/// Counts what was seen as the suspect's failures.
+pub(super) fn count(tally: &mut Tally, sign: Sign, shown: Shown) {
+    match (sign, shown) {
+        (Sign::Failing, Shown::Shows) | (Sign::Passing, Shown::Vanishes) => tally.failed(),
+        (Sign::Failing, Shown::Vanishes) | (Sign::Passing, Shown::Shows) => tally.passed(),
+    }
+}
