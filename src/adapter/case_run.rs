@@ -6,7 +6,7 @@ use crate::adapter::step_run::{Played, Player, Problem};
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
 use crate::model::{Failure, Outcome, Place, Seed, TrialKey};
-use crate::provider::{Call, Ended, Matched, Script, TrialCalls, UnusedAnswer};
+use crate::provider::{Call, Ended, Script, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -194,11 +194,11 @@ pub(super) fn describe(call: &Call) -> String {
     format!("{} {}{model}{message}", call.provider, call.endpoint)
 }
 
-/// A request that came after the end of its case and that its script did not cover.
+/// A request that came after the end of its case: no script answers it any more, and it spent money that the case did
+/// not see.
 fn blame_late(call: &Call) -> Option<(TrialKey, Failure)> {
-    let trial = call.trial?;
     let text = format!("a call came after the case had ended, and no script covers it: {}", describe(call));
-    (call.matched == Matched::Unscripted).then(|| (trial, Failure::new(text, None)))
+    Some((call.trial?, Failure::new(text, None)))
 }
 
 fn details(ended: Option<&TrialCalls>, output: &str) -> String {

@@ -2,7 +2,7 @@
 
 use crate::adapter::output::Output;
 use crate::adapter::template::{Variables, fill_text};
-use crate::engine::{Owned, SubjectError};
+use crate::engine::{Family, Owned, SubjectError};
 use crate::scenario::Process;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -17,6 +17,12 @@ const TRIES: u32 = 3;
 
 /// The pause between two looks at something that is being waited for.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// How long a system that takes no connections any more may take to end.
+const LAST_BREATH: Duration = Duration::from_secs(1);
+
+/// How long output is waited for once the system has ended: a process that nobody knows of may hold it open.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
 /// A running system.
 #[derive(Debug)]
@@ -117,6 +123,21 @@ impl RunningProcess {
         self.child.try_wait().ok().flatten().map(|status| status.to_string())
     }
 
+    /// How it ended, if it has or is about to. A process that ends closes its sockets a moment before it can be waited
+    /// for, so that whoever talked to it knows earlier than its parent.
+    pub fn death_after_failure(&mut self) -> Option<String> {
+        let deadline = Instant::now() + LAST_BREATH;
+        loop {
+            if let Some(death) = self.death() {
+                return Some(death);
+            }
+            if takes_connections(self.address) || Instant::now() >= deadline {
+                return None;
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
     /// Ends it, politely first.
     pub fn stop(mut self) {
         self.end();
@@ -145,6 +166,8 @@ impl RunningProcess {
     fn end(&mut self) {
         use rustix::process::{Pid, Signal, kill_process_group};
         let deadline = Instant::now() + self.process.stop_within;
+        // Before anybody dies: a process whose parent is gone can't be told to have been its child.
+        let family = Family::of(self.child.id());
         if matches!(self.child.try_wait(), Ok(None))
             && let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
         {
@@ -158,9 +181,14 @@ impl RunningProcess {
         if let Some(owned) = &self.owned {
             owned.kill();
         }
+        family.kill();
         let _ = self.child.kill();
         let _ = self.child.wait();
-        for drain in self.drains.drain(..) {
+        let deadline = Instant::now() + LAST_OUTPUT;
+        while self.drains.iter().any(|drain| !drain.is_finished()) && Instant::now() < deadline {
+            std::thread::sleep(LOOK);
+        }
+        for drain in self.drains.drain(..).filter(JoinHandle::is_finished) {
             let _ = drain.join();
         }
     }
@@ -203,6 +231,13 @@ fn free_port() -> std::io::Result<u16> {
 fn resolve(base_url: &str) -> Option<SocketAddr> {
     let authority = base_url.strip_prefix("http://")?.split('/').next()?;
     authority.to_socket_addrs().ok()?.find(SocketAddr::is_ipv4)
+}
+
+fn takes_connections(address: SocketAddr) -> bool {
+    let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) else { return false };
+    // A reset, so that the look leaves no socket behind.
+    let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    true
 }
 
 /// Whether a GET of `path` is answered with a status below 500.

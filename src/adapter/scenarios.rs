@@ -8,6 +8,7 @@ use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
 use crate::event::{RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Outcome, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ pub struct ScenarioSubject {
     pub notes: Vec<String>,
     /// How many files were read.
     pub files: usize,
+    environment: BTreeSet<String>,
     spec: ScenarioSpec,
     workplace: Option<Workplace>,
 }
@@ -56,7 +58,9 @@ pub fn load_subject(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProble
         }
     }
     let notes = loaded.notes.iter().map(ToString::to_string).collect();
-    Ok(ScenarioSubject { cases, system, notes, files: loaded.files, spec, workplace: None })
+    let mut environment = loaded.environment;
+    environment.extend(system.environment.iter().cloned());
+    Ok(ScenarioSubject { cases, system, notes, files: loaded.files, environment, spec, workplace: None })
 }
 
 impl ScenarioSubject {
@@ -70,6 +74,11 @@ impl ScenarioSubject {
     pub fn hash(&self) -> ContentHash {
         let cases = self.cases.iter().flat_map(|case| [case.id.as_str(), case.hash.as_str()]);
         ContentHash::of(cases.chain([self.system.hash.as_str()]))
+    }
+
+    /// The names of the environment that scenarios and system file speak of.
+    pub fn environment(&self) -> &BTreeSet<String> {
+        &self.environment
     }
 
     /// Why a case can't run on this system.
@@ -126,6 +135,7 @@ impl ScenarioSubject {
             mark: &mark,
             seed: unit.seed,
             defects: &self.spec.defects,
+            secrets: &self.spec.secrets,
             life,
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
@@ -161,6 +171,13 @@ impl ScenarioSubject {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;
             }
+            if let Some(reason) = stage.death().filter(|_| position > unit.from) {
+                // It died between two cases: the one before is to blame, and this one has not begun.
+                let outcome =
+                    Outcome::Crashed(Failure::new(format!("the system ended after the case: {reason}"), None));
+                reports.finished(position - 1, TrialReport { outcome, micros: 0, notes: Vec::new() });
+                return RoundEnd::Died { reason };
+            }
             let key = TrialKey { round: unit.round, position };
             let Some(case) = self.cases.get(index as usize).cloned() else { continue };
             let deadline = case.timeout.unwrap_or(Duration::from_millis(unit.case_deadline_ms));
@@ -173,7 +190,7 @@ impl ScenarioSubject {
             };
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let mut report = TrialReport { outcome: done.outcome, micros, notes: done.notes };
-            let death = stage.death();
+            let death = if report.outcome.is_failure() { stage.death_after_failure() } else { stage.death() };
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
             }

@@ -3,13 +3,14 @@
 use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::RunningProcess;
-use crate::adapter::template::Variables;
+use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
 use crate::engine::{Owned, SubjectError};
 use crate::model::Seed;
 use crate::provider::{Providers, ProvidersOptions};
 use crate::scenario::{System, SystemKind};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a stage is made from.
@@ -28,6 +29,8 @@ pub(super) struct StageSetting<'a> {
     pub seed: Seed,
     /// Defects of the embedded tutor.
     pub defects: &'a [String],
+    /// What the names of the environment stand for.
+    pub secrets: &'a BTreeMap<String, String>,
     /// How long the embedded tutor's store lives.
     pub life: StoreLife,
 }
@@ -58,7 +61,7 @@ impl Stage {
         std::fs::create_dir_all(&folder)
             .map_err(|error| SubjectError(format!("can't make {}: {error}", folder.display())))?;
         let output = Output::default();
-        let mut variables = Variables::new();
+        let mut variables = environment(setting.secrets);
         variables.insert("dir".into(), Value::from(folder.display().to_string()));
         variables.insert("root".into(), Value::from(setting.root.display().to_string()));
         variables.insert("steadfast".into(), Value::from(setting.program.display().to_string()));
@@ -92,6 +95,8 @@ impl Stage {
                 let client = reqwest::Client::builder()
                     .build()
                     .map_err(|error| SubjectError(format!("can't make a client for {url}: {error}")))?;
+                let url =
+                    fill_text(url, &variables).map_err(|error| SubjectError(format!("the system's URL: {error}")))?;
                 Instance::Url(client, url.trim_end_matches('/').to_owned())
             }
         };
@@ -123,6 +128,14 @@ impl Stage {
     pub fn death(&mut self) -> Option<String> {
         match &mut self.instance {
             Instance::Process(process) => process.death(),
+            Instance::Embedded(_) | Instance::Url(..) => None,
+        }
+    }
+
+    /// The same after a failure: a system that takes no connections any more may be about to end.
+    pub fn death_after_failure(&mut self) -> Option<String> {
+        match &mut self.instance {
+            Instance::Process(process) => process.death_after_failure(),
             Instance::Embedded(_) | Instance::Url(..) => None,
         }
     }

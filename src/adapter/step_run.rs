@@ -4,7 +4,7 @@ use crate::adapter::answer::{Answer, StreamSeen};
 use crate::adapter::check::{mismatch, show, tally};
 use crate::adapter::stage::Stage;
 use crate::adapter::stream::EventReader;
-use crate::adapter::template::{Variables, fill, fill_path, fill_text, plain};
+use crate::adapter::template::{Variables, environment, fill, fill_path, fill_text, plain};
 use crate::adapter::transport::{self, Exchange, Target, TransportError};
 use crate::engine::Reports;
 use crate::model::{Place, Seed, TrialKey};
@@ -108,7 +108,7 @@ impl<'a> Player<'a> {
     ) -> Self {
         let trial = format!("t{}", &seed.derive(&key.to_string()).to_string()[..10]);
         let mut variables: Variables = [("trial".to_owned(), Value::from(trial))].into();
-        variables.extend(secrets.iter().map(|(name, value)| (format!("env.{name}"), Value::from(value.as_str()))));
+        variables.extend(environment(secrets));
         Self {
             case,
             key,

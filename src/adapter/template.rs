@@ -2,14 +2,33 @@
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// What the names of the environment begin with.
+const ENV: &str = "env.";
 
 /// What names stand for.
 pub(super) type Variables = BTreeMap<String, Value>;
 
+/// What the names of the environment stand for, as templates write them.
+pub(super) fn environment(secrets: &BTreeMap<String, String>) -> Variables {
+    secrets.iter().map(|(name, value)| (format!("{ENV}{name}"), Value::from(value.as_str()))).collect()
+}
+
 /// A name that stands for nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`${{{0}}}` stands for nothing here")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnknownName(pub String);
+
+impl std::error::Error for UnknownName {}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.strip_prefix(ENV) {
+            Some(name) => write!(f, "the environment variable `{name}` is not set"),
+            None => write!(f, "`${{{}}}` stands for nothing here", self.0),
+        }
+    }
+}
 
 /// A piece of a template.
 #[derive(Debug, PartialEq)]

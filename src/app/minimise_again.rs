@@ -51,7 +51,9 @@ pub fn minimise_again(
     let cases = chosen(&record, case)?;
     let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())
         .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
-    if load_subject(spec)?.hash() != header.subject.hash {
+    let subject = load_subject(spec)?;
+    let tool = &tool.knowing(subject.environment());
+    if subject.hash() != header.subject.hash {
         let text =
             format!("{}: the scenarios or the system file changed since the run; start a new run", folder.display());
         return Err(AppError::Usage(text));

@@ -20,6 +20,16 @@ pub struct ToolInfo {
     pub temporary: PathBuf,
 }
 
+impl ToolInfo {
+    /// The same, knowing of the environment only what has one of these names. The rest is nobody's secret: a folder's
+    /// name, removed from a journal, would leave it of no use.
+    pub(super) fn knowing(&self, names: &BTreeSet<String>) -> Self {
+        let mut tool = self.clone();
+        tool.environment.retain(|name, _| names.contains(name));
+        tool
+    }
+}
+
 /// Whether each case is also run alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AloneRounds {

@@ -28,7 +28,12 @@ pub enum Rendered {
 pub fn run_folder(report_dir: &Path, run: &str) -> Result<PathBuf, AppError> {
     let candidates = [PathBuf::from(run), report_dir.join("runs").join(run), report_dir.join(run)];
     let found = candidates.iter().find(|folder| files::journal(folder).is_file()).cloned();
-    found.ok_or_else(|| {
+    // By its own name, whatever link led to it: reports name files, and must be the same however they are asked for.
+    let itself = |folder: PathBuf| match (std::fs::read_link(&folder), folder.parent()) {
+        (Ok(target), Some(parent)) => parent.join(target),
+        _ => folder,
+    };
+    found.map(itself).ok_or_else(|| {
         let text = format!(
             "there is no run `{run}`: neither a folder of that name nor one below {} has a journal",
             report_dir.join("runs").display()

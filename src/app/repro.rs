@@ -122,6 +122,7 @@ pub fn repro(
     // The order names its cases: a filter of the time has nothing to add.
     spec.filter = None;
     let subject = load_subject(spec.clone())?;
+    let tool = &tool.knowing(subject.environment());
     let places: BTreeMap<&str, u32> = subject.cases.iter().map(|case| case.id.as_str()).zip(0..).collect();
     let (known, missing): (Vec<_>, Vec<_>) =
         repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));
@@ -142,11 +143,12 @@ pub fn repro(
         folder: folder.path(),
     };
     let redactor = Redactor::new(tool.environment.values().cloned());
-    let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor)?;
+    let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor.clone())?;
     let mut seen = Seen {
         repro: &repro,
         outcome: ReproOutcome { seen: Rate::default(), otherwise: 0, missing, message: None },
         journal,
+        redactor,
     };
     let mut engine = engine(&setting, &header)?;
     stoppable(engine.stop_handle());
@@ -173,6 +175,7 @@ struct Seen<'a> {
     repro: &'a ReproFile,
     outcome: ReproOutcome,
     journal: JournalWriter,
+    redactor: Redactor,
 }
 
 impl Outlook for Seen<'_> {
@@ -186,7 +189,7 @@ impl Outlook for Seen<'_> {
         self.outcome.seen.count(shows);
         self.outcome.otherwise += u32::from(failure.is_some() && !shows);
         if self.outcome.message.is_none() {
-            self.outcome.message = failure.map(|failure| failure.message.clone());
+            self.outcome.message = failure.map(|failure| self.redactor.apply(&failure.message).into_owned());
         }
     }
 }

@@ -39,6 +39,7 @@ pub fn resume(
     let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())
         .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
     let subject = load_subject(spec)?;
+    let tool = &tool.knowing(subject.environment());
     let plans = Plans::make(options, &subject)?;
     if subject.hash() != header.subject.hash || plans.hash() != header.plan {
         return Err(AppError::Usage(format!(

@@ -53,6 +53,7 @@ pub fn run(
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
     let subject = load_subject(spec(options, tool))?;
+    let tool = &tool.knowing(subject.environment());
     let plans = Plans::make(options, &subject)?;
     let started = clock.now();
     for folder in clean_up(&files::runs(&options.report_dir)) {
@@ -175,6 +176,8 @@ pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines
 /// The plan, once for each life of event loops that is asked for.
 pub(super) struct Plans {
     plans: Vec<(EventLoop, Plan)>,
+    /// The order that was given, if one was.
+    given: Option<Vec<u32>>,
     /// What a reader should know of it.
     pub notes: Vec<String>,
 }
@@ -215,7 +218,11 @@ impl Plans {
             let plan = Plan::new(request, &cases).map_err(|error| AppError::Usage(error.to_string()))?;
             plans.push((event_loop, plan));
         }
-        Ok(Self { plans, notes })
+        let given = match orders {
+            Orders::Given(order) => Some(order),
+            Orders::By(_) => None,
+        };
+        Ok(Self { plans, given, notes })
     }
 
     fn rounds(&self) -> usize {
@@ -226,6 +233,13 @@ impl Plans {
         crate::model::ContentHash::of(
             self.plans.iter().map(|(event_loop, plan)| format!("{event_loop:?} {}", plan.hash())),
         )
+    }
+
+    /// Why no round has the case: an order that was given need not name all.
+    fn leaves_out(&self, id: &CaseId, subject: &ScenarioSubject) -> Option<String> {
+        let given = self.given.as_ref()?;
+        let is_named = |index: &u32| subject.cases.get(*index as usize).is_some_and(|case| case.id == *id);
+        (!given.iter().any(is_named)).then(|| "the given order does not name it".to_owned())
     }
 
     fn counts(&self) -> BTreeMap<String, u32> {
@@ -320,7 +334,7 @@ fn header(
         line: case.place.line,
         tags: case.tags.clone(),
         hash: case.hash.clone(),
-        skip: subject.skip(case),
+        skip: subject.skip(case).or_else(|| plans.leaves_out(&case.id, subject)),
     });
     let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     if options.system != "embedded" {

@@ -19,7 +19,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
 
-    /// How many shuffled rounds (of the other orders: how many times)
+    /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
     /// How orders are chosen: mixed, shuffle, reverse, declared, pairs, all

@@ -14,7 +14,7 @@ mod worker_process;
 
 pub use dispatch::{Engine, EngineConfig, EngineError, Outlook, RoundResult, Stop, StopHandle, Stopped};
 pub use leftovers::{Leftovers, clean_up};
-pub use owned::Owned;
+pub use owned::{Family, Owned};
 pub use protocol::{Prepare, Prepared, RoundUnit};
 pub use subject::{Reports, Subject, SubjectError};
 pub use worker::serve;

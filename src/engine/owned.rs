@@ -44,18 +44,57 @@ impl Owned {
     }
 }
 
+/// The descendants of a process at one moment: also those that left its group and cleared their environment.
+#[derive(Debug)]
+pub struct Family(Vec<(i32, Option<u64>)>);
+
+impl Family {
+    /// The descendants of `pid`, itself not counted. Empty where `/proc` does not tell.
+    pub fn of(pid: u32) -> Self {
+        let mut parents: Vec<(i32, i32)> = pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
+        let mut family: Vec<i32> = i32::try_from(pid).into_iter().collect();
+        let mut next = 0;
+        while let Some(elder) = family.get(next).copied() {
+            family.extend(parents.extract_if(.., |(_, parent)| *parent == elder).map(|(child, _)| child));
+            next += 1;
+        }
+        Self(family.into_iter().skip(1).map(|pid| (pid, start_time(pid))).collect())
+    }
+
+    /// Kills those that are still themselves.
+    pub fn kill(&self) {
+        for (pid, started) in &self.0 {
+            if started.is_some()
+                && start_time(*pid) == *started
+                && let Some(pid) = Pid::from_raw(*pid)
+            {
+                let _ = rustix::process::kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+}
+
+fn pids() -> impl Iterator<Item = i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(1)?.parse().ok()
+}
+
 /// The processes whose environment has the entry `mark`. Empty where `/proc` does not tell.
 fn marked(mark: &str) -> Vec<Pid> {
     if mark.is_empty() {
         return Vec::new();
     }
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let carries = |pid: &i32| {
         std::fs::read(format!("/proc/{pid}/environ"))
             .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))
     };
-    pids.filter(carries).filter_map(Pid::from_raw).collect()
+    pids().filter(carries).filter_map(Pid::from_raw).collect()
 }
 
 /// When a living process started; `None` for a zombie too.

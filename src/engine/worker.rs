@@ -29,7 +29,7 @@ pub fn serve(
     let (done, finished) = mpsc::channel::<()>();
     let watch = Watch { stop: Arc::clone(&stop), owned: Arc::clone(&owned), finished };
     // Not joined: it ends with its pipe, and the pipe ends no later than the process.
-    std::thread::Builder::new().name("requests".into()).spawn(move || read_requests(input, &sender, watch, exit))?;
+    std::thread::Builder::new().name("requests".into()).spawn(move || read_requests(input, sender, watch, exit))?;
 
     let mut wire = WireReports { output, stop, owned, broken: None };
     let mut subject: Option<Box<dyn Subject>> = None;
@@ -64,7 +64,7 @@ struct Watch {
     finished: mpsc::Receiver<()>,
 }
 
-fn read_requests(input: impl Read, sender: &mpsc::Sender<io::Result<Request>>, watch: Watch, exit: impl Fn()) {
+fn read_requests(input: impl Read, sender: mpsc::Sender<io::Result<Request>>, watch: Watch, exit: impl Fn()) {
     for line in BufReader::new(input).lines() {
         let request = line.and_then(|line| serde_json::from_str(&line).map_err(io::Error::other));
         let failed = request.is_err();
@@ -73,6 +73,8 @@ fn read_requests(input: impl Read, sender: &mpsc::Sender<io::Result<Request>>, w
         }
     }
     watch.stop.store(true, Ordering::SeqCst);
+    // Whoever waits for the next request learns that there is none: only a round under way needs the grace.
+    drop(sender);
     if let Err(mpsc::RecvTimeoutError::Timeout) = watch.finished.recv_timeout(GRACE) {
         for owned in watch.owned.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             owned.kill();

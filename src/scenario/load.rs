@@ -3,6 +3,7 @@
 use crate::provider::ProviderDecl;
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::read::read_scenario;
+use crate::scenario::template::environment_names;
 use crate::scenario::yaml::Span;
 use crate::scenario::{Case, Project};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub struct Loaded {
     pub notes: Vec<String>,
     /// How many files there were.
     pub files: usize,
+    /// The names of the environment that they speak of: what these stand for is secret.
+    pub environment: BTreeSet<String>,
 }
 
 /// Loads scenarios: files, or folders with all files below them; `scenarios/` where no path is given. Nothing outside
@@ -33,7 +36,7 @@ pub fn load(root: &Path, paths: &[PathBuf], system_providers: &[ProviderDecl]) -
     let default = [PathBuf::from(SCENARIO_FOLDER)];
     let mut problems = Vec::new();
     let files = files(&project, if paths.is_empty() { &default } else { paths }, &mut problems);
-    let mut loaded = Loaded { cases: Vec::new(), notes: Vec::new(), files: files.len() };
+    let mut loaded = Loaded { cases: Vec::new(), notes: Vec::new(), files: files.len(), environment: BTreeSet::new() };
     let mut stems: BTreeMap<String, String> = BTreeMap::new();
     for path in &files {
         let source = match project.yaml(path) {
@@ -51,6 +54,7 @@ pub fn load(root: &Path, paths: &[PathBuf], system_providers: &[ProviderDecl]) -
             continue;
         }
         stems.insert(stem.clone(), source.name.clone());
+        loaded.environment.append(&mut environment_names(&source.text));
         let mut cases = read_scenario(&source, &stem, &project, system_providers, &mut problems);
         if let Some(case) = cases.iter().find(|case| case.skip.is_none() && expects_nothing(case)) {
             loaded.notes.push(format!("{}: `{}` expects nothing, so that it proves little", case.place, case.id));

@@ -34,6 +34,8 @@ pub struct System {
     pub names: BTreeMap<String, BTreeMap<String, String>>,
     /// Finds the language asked for in the text of a provider call; its first group is the language.
     pub call_language: Option<Regex>,
+    /// The names of the environment that its files speak of: what these stand for is secret.
+    pub environment: BTreeSet<String>,
     /// Changes when the file does.
     pub hash: ContentHash,
 }

@@ -4,6 +4,7 @@
 //! stands for the value itself, with its type. The names of a case's cell are filled in when the file is loaded;
 //! what an earlier step captured, `${trial}` and `${env.NAME}` when the case runs.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// The name of the text that is unique to the trial.
@@ -104,6 +105,18 @@ pub fn fill(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> Resul
     Ok(filled)
 }
 
+/// The names of the environment that a file's text speaks of, as `${env.NAME}` or `${env.NAME?}`.
+pub(crate) fn environment_names(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for after in text.split("${env.").skip(1) {
+        let name = after.split('}').next().unwrap_or_default().trim_end_matches('?');
+        if is_name(name) {
+            names.insert(name.to_owned());
+        }
+    }
+    names
+}
+
 /// A segment as it is written.
 pub(crate) fn write_segment(text: &mut String, segment: &Segment<'_>) {
     match segment {
@@ -145,6 +158,12 @@ mod tests {
         check("${x", "`${` has no `}`");
         check("${}", "`` is not a name");
         check("${a b}", "`a b` is not a name");
+    }
+
+    #[test]
+    fn the_names_of_the_environment_are_found_in_a_text() {
+        let names = environment_names("a: ${env.KEY}\nb: \"x ${env.OTHER?} ${name} ${env.} ${env.KEY}\" ${env.A B}");
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["KEY", "OTHER"]);
     }
 
     #[test]

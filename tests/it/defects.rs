@@ -73,8 +73,7 @@ fn check(defect: Defect, filter: &str) {
     assert_eq!(healthy.judgement.gate, Gate::Passed, "{filter}: the healthy tutor is accused");
     let (finished, folder) = run(filter, vec![defect]);
     assert_eq!(finished.judgement.gate, Gate::Failed, "{}", defect.name());
-    let found: Vec<&CaseJudgement> =
-        finished.judgement.cases.iter().filter(|case| case.verdict.is_finding()).collect();
+    let found: Vec<&CaseJudgement> = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding()).collect();
     for case in &found {
         let id = name(&finished, case.case);
         assert_eq!(case.verdict, Verdict::OrderDependent, "{}: {id}: {case:#?}", defect.name());
@@ -85,7 +84,8 @@ fn check(defect: Defect, filter: &str) {
     }
     let first = found.first().expect("a finding");
     let file = finished.folder.join(first.repro.as_deref().expect("a repro"));
-    let seen = app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, &mut |_| {}).expect("a repro that runs");
+    let seen =
+        app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, &mut |_| {}).expect("a repro that runs");
     assert_eq!((seen.seen.failures, seen.seen.trials), (5, 5), "{}: {seen:?}", defect.name());
     let order = app::ReproFile::read(&file).expect("a repro file").order;
     assert_eq!(order.len(), 2, "{}: {order:?}", defect.name());

@@ -1,5 +1,6 @@
 //! The integration tests, as one program.
 
+mod cli;
 mod defects;
 mod minimise;
 mod plan;

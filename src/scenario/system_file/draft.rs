@@ -186,6 +186,7 @@ impl Draft {
         mut self,
         source: &Arc<SourceFile>,
         span: Span,
+        environment: BTreeSet<String>,
         hash: ContentHash,
         problems: &mut Vec<Problem>,
     ) -> Option<System> {
@@ -246,6 +247,7 @@ impl Draft {
             admin_auth: self.admin_auth,
             names: self.names,
             call_language: self.call_language,
+            environment,
             hash,
         })
     }

@@ -6,6 +6,7 @@ use crate::scenario::read::{Reader, quoted};
 use crate::scenario::source::SourceFile;
 use crate::scenario::suggest::did_you_mean;
 use crate::scenario::system_file::draft::Draft;
+use crate::scenario::template::environment_names;
 use crate::scenario::yaml::{Span, parse};
 use crate::scenario::{Project, System};
 use std::path::{Path, PathBuf};
@@ -39,8 +40,11 @@ pub fn load_system(name_or_file: &str, root: &Path) -> Result<System, Problems> 
     let draft = read(&project, &found, &mut texts, &mut problems);
     // What is missing can be said only once what is there has been understood.
     let draft = draft.filter(|_| problems.is_empty());
-    let system =
-        draft.and_then(|(draft, span)| draft.finish(&found.source, span, ContentHash::of(&texts), &mut problems));
+    let system = draft.and_then(|(draft, span)| {
+        let hash = ContentHash::of(&texts);
+        let environment = texts.iter().flat_map(|text| environment_names(text)).collect();
+        draft.finish(&found.source, span, environment, hash, &mut problems)
+    });
     match system {
         Some(system) if problems.is_empty() => Ok(system),
         _ => Err(Problems::new(problems)),
