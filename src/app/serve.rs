@@ -2,9 +2,7 @@
 
 use crate::adapter::SubjectProblem;
 use crate::app::AppError;
-use crate::provider::{
-    Answer, Behaviour, Finish, ProviderScript, ProvidersOptions, Reply, Script, ServeProviders, Usage,
-};
+use crate::provider::{ProvidersOptions, ServeProviders};
 use crate::scenario::{load, load_system};
 use crate::tutor::{self, Config, Endpoint, Endpoints, Place, StderrLog, Usd};
 use std::io::Write;
@@ -92,7 +90,7 @@ fn listen(port: u16) -> Result<TcpListener, AppError> {
 }
 
 /// Serves the mock providers of the embedded system until the process is ended: as the `providers` of a scenario file
-/// say, or with plain answers.
+/// say, or with plain answers and the failures that a message asks for.
 ///
 /// # Errors
 /// If the scenario is wrong or a port can't be had.
@@ -105,7 +103,7 @@ pub fn serve_providers(
 ) -> Result<(), AppError> {
     let system = load_system("embedded", root).map_err(SubjectProblem::from)?;
     let script = match script {
-        None => plain_script(),
+        None => ServeProviders::default_script(&system.providers),
         Some(file) => {
             let loaded = load(root, &[file.to_owned()], &system.providers).map_err(SubjectProblem::from)?;
             let first = loaded.cases.into_iter().next();
@@ -126,18 +124,4 @@ pub fn serve_providers(
     loop {
         std::thread::park();
     }
-}
-
-/// Plain answers from every provider.
-fn plain_script() -> Script {
-    let reply = Reply {
-        chunks: vec!["Hello from a mock provider.".to_owned()],
-        as_given: false,
-        usage: Usage::default(),
-        finish: Finish::default(),
-        model: None,
-        then: None,
-    };
-    let behaviour = Behaviour::plain(Answer::Reply(reply));
-    Script { any: Some(ProviderScript::Always(behaviour)), ..Script::default() }
 }

@@ -3,6 +3,7 @@
 For each provider: a plain chat, a streamed chat, a rate limit that surfaces as the SDK's own exception, and a wrong
 key. Prints a line per check; ends with 1 if one of them failed, with 2 if it can't begin.
 
+    python check.py --steadfast target/release/steadfast     (starts `steadfast providers`, and ends it)
     python check.py --claude URL --mistral URL --deepseek URL --openai URL --ollama URL [--key KEY]
 
 Each URL can come from the environment instead: STEADFAST_CLAUDE_URL and so on; the key from STEADFAST_KEY. A provider
@@ -12,6 +13,7 @@ rate limit: `fail: overloaded`) with that failure, and any other one with a text
 
 import argparse
 import os
+import subprocess
 import sys
 
 FAILED = []
@@ -171,7 +173,37 @@ def main():
     for provider in providers:
         parser.add_argument(f"--{provider}", default=os.environ.get(f"STEADFAST_{provider.upper()}_URL"))
     parser.add_argument("--key", default=os.environ.get("STEADFAST_KEY", "sk-any"))
+    parser.add_argument("--steadfast", metavar="PROGRAM", help="serve the providers with this program")
     given = parser.parse_args()
+    if given.steadfast:
+        return with_steadfast(given)
+    return run(parser, given, providers)
+
+
+def with_steadfast(given):
+    """Serves the providers for as long as the checks take."""
+    served = subprocess.Popen(
+        [given.steadfast, "providers"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        urls = {}
+        while len(urls) < 4:
+            line = served.stdout.readline()
+            if not line:
+                print("steadfast providers ended before it had told its URLs")
+                return 2
+            name, url = line.split()
+            urls[name] = url
+        names = ["claude", "mistral", "deepseek", "ollama"]
+        chosen = argparse.Namespace(key="key-of-anybody", **{name: urls.get(name) for name in names})
+        return run(None, chosen, names)
+    finally:
+        served.terminate()
+        served.wait()
+
+
+def run(parser, given, providers):
+    """Checks the providers that have a URL."""
     checks = {
         "claude": claude,
         "mistral": mistral,
