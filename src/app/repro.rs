@@ -137,7 +137,7 @@ pub fn repro(
     let folder = tempfile::tempdir_in(&tool.temporary).map_err(AppError::io(&tool.temporary))?;
     let _lock = RunLock::take(folder.path())?;
     let setting = Setting {
-        jobs: jobs,
+        jobs,
         case_timeout: std::time::Duration::from_millis(repro.case_deadline_ms),
         tool,
         folder: folder.path(),

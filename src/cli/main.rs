@@ -143,7 +143,11 @@ fn run(arguments: RunArguments) -> Result<Exit, Trouble> {
     };
     live.finish();
     let finished = finished?;
-    summarise(&finished, &tool, annotations)?;
+    match summarise(&finished, &tool, annotations) {
+        // A reader that is gone changes nothing about what was found.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
     Ok(Exit::from(&finished.judgement.gate))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::{Reply, Request};
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
-use crate::engine::{Leftovers, Prepare, Prepared, RoundUnit};
+use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit};
 use crate::event::{Event, RoundEnd, TrialReport};
 use crate::model::{Failure, Outcome};
 use std::collections::VecDeque;
@@ -138,6 +138,8 @@ pub struct Engine {
 struct Worker {
     process: WorkerProcess,
     state: State,
+    /// What it started. If it dies, nobody else ends that.
+    owned: Vec<Owned>,
 }
 
 #[derive(Debug)]
@@ -267,7 +269,7 @@ impl Engine {
             mark: self.config.mark.clone(),
         }));
         let until = Instant::now() + self.config.start_within;
-        self.workers.push(Worker { process, state: State::Starting { until } });
+        self.workers.push(Worker { process, state: State::Starting { until }, owned: Vec::new() });
         Ok(())
     }
 
@@ -315,7 +317,11 @@ impl Engine {
                 *state = State::Idle;
             }
             (Reply::Refused { reason }, _) => return Ok(Some(Next::GiveUp(reason))),
-            (Reply::Owns(owned), _) => self.leftovers.add(owned).map_err(EngineError::Journal)?,
+            (Reply::Owns(owned), _) => {
+                worker.owned.retain(Owned::is_alive);
+                worker.owned.push(owned.clone());
+                self.leftovers.add(owned).map_err(EngineError::Journal)?;
+            }
             (Reply::Noted(note), _) => outlook.fact(Event::Noted(note)).map_err(EngineError::Journal)?,
             (Reply::TrialStarted { position, deadline_ms }, State::Busy(progress)) => {
                 if let Some(event) = progress.started(position, Duration::from_millis(deadline_ms) + patience) {
@@ -347,6 +353,7 @@ impl Engine {
         let Some(index) = self.find(number) else { return Ok(None) };
         let worker = self.workers.remove(index);
         let status = worker.process.wait(Instant::now() + Duration::from_millis(500));
+        worker.owned.iter().for_each(Owned::kill);
         let reason = match why {
             Some(why) => format!("{why}; {status}"),
             None => status,

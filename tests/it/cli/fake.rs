@@ -1,6 +1,8 @@
 //! A tutoring system that lies, crashes, hangs and floods as it is told by the first word of a message. It is this test
 //! program, started again with one test chosen: so it needs no second language and no second program.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program, and its output is what is tested")]
+
 use crate::cli::kit::Project;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
