@@ -138,8 +138,8 @@ pub struct Engine {
 struct Worker {
     process: WorkerProcess,
     state: State,
-    /// What it started. If it dies, nobody else ends that.
-    owned: Vec<Owned>,
+    /// Itself and all that it started, by their marks. If it dies, nobody else ends what is left.
+    owned: Option<Owned>,
 }
 
 #[derive(Debug)]
@@ -261,15 +261,24 @@ impl Engine {
     fn start_worker(&mut self) -> Result<(), EngineError> {
         self.started += 1;
         let number = self.started;
-        let command = WorkerCommand { program: self.config.program.clone(), arguments: self.config.arguments.clone() };
+        let name = format!("worker-{number}");
+        let command = WorkerCommand {
+            program: self.config.program.clone(),
+            arguments: self.config.arguments.clone(),
+            mark: format!("{}.{name}", self.config.mark),
+        };
         let mut process = WorkerProcess::start(&command, number, self.sender.clone()).map_err(EngineError::Spawn)?;
+        let owned = Owned::new(process.pid(), &command.mark);
+        if let Some(owned) = owned.clone() {
+            self.leftovers.add(owned).map_err(EngineError::Journal)?;
+        }
         process.send(&Request::Prepare(Prepare {
             spec: self.config.spec.clone(),
-            scratch: self.leftovers.scratch().join(format!("worker-{number}")),
+            scratch: self.leftovers.scratch().join(name),
             mark: self.config.mark.clone(),
         }));
         let until = Instant::now() + self.config.start_within;
-        self.workers.push(Worker { process, state: State::Starting { until }, owned: Vec::new() });
+        self.workers.push(Worker { process, state: State::Starting { until }, owned });
         Ok(())
     }
 
@@ -317,11 +326,7 @@ impl Engine {
                 *state = State::Idle;
             }
             (Reply::Refused { reason }, _) => return Ok(Some(Next::GiveUp(reason))),
-            (Reply::Owns(owned), _) => {
-                worker.owned.retain(Owned::is_alive);
-                worker.owned.push(owned.clone());
-                self.leftovers.add(owned).map_err(EngineError::Journal)?;
-            }
+            (Reply::Owns(owned), _) => self.leftovers.add(owned).map_err(EngineError::Journal)?,
             (Reply::Noted(note), _) => outlook.fact(Event::Noted(note)).map_err(EngineError::Journal)?,
             (Reply::TrialStarted { position, deadline_ms }, State::Busy(progress)) => {
                 if let Some(event) = progress.started(position, Duration::from_millis(deadline_ms) + patience) {

@@ -4,6 +4,10 @@ use crate::engine::Owned;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long what is killed may take to be gone.
+const DYING: Duration = Duration::from_secs(5);
 
 const FILE: &str = "leftovers.json";
 
@@ -47,8 +51,12 @@ impl Leftovers {
 
     /// Kills and removes everything.
     pub fn clear(self) {
-        for owned in &self.owned {
-            owned.kill();
+        let deadline = Instant::now() + DYING;
+        // What is killed goes on for a moment, and may write into the folder that is removed. What it started meanwhile
+        // bears its mark, and is killed in the next turn.
+        while self.owned.iter().any(Owned::is_alive) && Instant::now() < deadline {
+            self.owned.iter().for_each(Owned::kill);
+            std::thread::sleep(Duration::from_millis(2));
         }
         let _ = std::fs::remove_dir_all(&self.scratch);
         let _ = std::fs::remove_file(&self.path);
