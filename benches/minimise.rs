@@ -1,7 +1,7 @@
 //! What the search costs on subjects whose truth is known, beside the figures of other tools.
 //!
-//! `cargo bench --bench minimise` prints medians over seeded subjects of 1,000 cases. It measures probes, not time: the
-//! figures are the same on every machine.
+//! `cargo bench --bench minimise` prints medians over seeded subjects of 1,000 cases. It measures probes, not time:
+//! the figures are the same on every machine.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 

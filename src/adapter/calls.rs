@@ -30,6 +30,7 @@ fn describe_end(call: &Call) -> String {
         Ended::ClientGone { bytes } => format!("{status}, the client hung up after {bytes} bytes"),
         Ended::Reset { bytes } => format!("{status}, reset after {bytes} bytes"),
         Ended::Hung => "no answer, hung".to_owned(),
+        Ended::Held => "no answer, held for calls that never came".to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::adapter::step_run::{Played, Player, Problem};
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
 use crate::model::{Failure, Outcome, Place, Seed, TrialKey};
-use crate::provider::{Call, Script, TrialCalls, UnusedAnswer};
+use crate::provider::{Call, Ended, Script, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -97,6 +97,7 @@ impl CaseRun<'_> {
         if let Some(ended) = ended {
             problems.extend(unscripted(self.case, ended));
             problems.extend(carried_over(self.case, ended));
+            problems.extend(held(self.case, ended));
             problems
                 .extend(player.played.borrow().iter().filter_map(|played: &Played| check_truth(played, &ended.calls)));
             if problems.is_empty() {
@@ -161,6 +162,14 @@ fn unscripted(case: &Case, ended: &TrialCalls) -> Vec<(Place, String)> {
             (case.place.clone(), text)
         })
         .collect()
+}
+
+/// An answer that was held for calls that never came: the race that the case is about did not take place.
+fn held(case: &Case, ended: &TrialCalls) -> Option<(Place, String)> {
+    let call = ended.calls.iter().find(|call| call.ended == Ended::Held)?;
+    let arrived = ended.calls.iter().filter(|call| call.asks_a_model()).count();
+    let text = format!("hold_until: only {arrived} calls arrived, so this one was never answered: {}", describe(call));
+    Some((case.place.clone(), text))
 }
 
 /// Calls that tell a model what another case was told: what one case said turns up in another's request.

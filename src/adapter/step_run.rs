@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 /// The deadline of a step that has none of its own.
-const STEP: Duration = Duration::from_secs(20);
+const STEP: Duration = Duration::from_secs(10);
 
 /// How much of an answer is read, in bytes: what is longer is a failure, not a reason to run out of memory.
 const LONGEST_ANSWER: usize = 16 << 20;

@@ -1,8 +1,8 @@
 //! What else does it: further minimal sequences, and whether these are all.
 //!
-//! A second polluter hides behind the first. Taking away one member of each known sequence leaves an order in which none
-//! of them can act; if it still shows there, there is another sequence, and if it vanishes for every way to take members
-//! away, there is none. These ways form the hitting-set tree of R. Reiter (A theory of diagnosis from first
+//! A second polluter hides behind the first. Taking away one member of each known sequence leaves an order in which
+//! none of them can act; if it still shows there, there is another sequence, and if it vanishes for every way to take
+//! members away, there is none. These ways form the hitting-set tree of R. Reiter (A theory of diagnosis from first
 //! principles, Artificial Intelligence 1987).
 
 use crate::minimise::Sequence;
@@ -15,8 +15,8 @@ use std::collections::{BTreeSet, VecDeque};
 /// How many orders without known sequences are tried at most.
 const MOST_TRIED: u32 = 16;
 
-/// Adds the sequences that are found to `sequences`, up to the limit, and tells whether they are all. Cases in `hidden`
-/// are left out of every order.
+/// Adds the sequences that are found to `sequences`, up to the limit, and tells whether they are all. Cases in
+/// `hidden` are left out of every order.
 pub(super) fn alternatives(
     session: &mut Session<'_>,
     frame: &Frame,

@@ -1,10 +1,10 @@
 //! What is believed about the cause while answers are a matter of chance.
 //!
-//! Hypotheses are weighed together with the rate at which it shows, which is learned on the way. The question worth most is the
-//! one whose answer tells most about the hypotheses: for a set of mass `m` and a rate `q` that is `H(qm) − m·H(q)`
-//! bits (the mutual information of a Z-channel), and more generally, where it can also show without its cause, at a rate `a`,
-//! `H(qm + a(1 − m)) − m·H(q) − (1 − m)·H(a)`. Such greedy questions are close to the best there are (Horstein, IEEE
-//! Transactions on Information Theory 1963; Ben-Or and Hassidim, FOCS 2008).
+//! Hypotheses are weighed together with the rate at which it shows, which is learned on the way. The question worth
+//! most is the one whose answer tells most about the hypotheses: for a set of mass `m` and a rate `q` that is `H(qm)
+//! − m·H(q)` bits (the mutual information of a Z-channel), and more generally, where it can also show without its
+//! cause, at a rate `a`, `H(qm + a(1 − m)) − m·H(q) − (1 − m)·H(a)`. Such greedy questions are close to the best
+//! there are (Horstein, IEEE Transactions on Information Theory 1963; Ben-Or and Hassidim, FOCS 2008).
 
 use crate::minimise::frame::Shown;
 use crate::minimise::prefix::entropy;
@@ -28,16 +28,16 @@ pub(super) struct Belief {
 }
 
 impl Posterior {
-    /// Starts from weights of the hypotheses (any unit, not all 0), equally likely rates, and the rate at which it shows
-    /// without its cause.
+    /// Starts from weights of the hypotheses (any unit, not all 0), equally likely rates, and the rate at which it
+    /// shows without its cause.
     pub fn new(prior: &[f64], rates: Vec<f64>, absent: f64) -> Self {
         let each = 1.0 / (prior.iter().sum::<f64>().max(1e-300) * rates.len() as f64);
         let joint = prior.iter().flat_map(|weight| std::iter::repeat_n(weight * each, rates.len())).collect();
         Self { rates, absent, joint }
     }
 
-    /// Learns from an answer. `reach` says for each hypothesis how surely the question had what that one says it takes:
-    /// 1, 0, or a chance between.
+    /// Learns from an answer. `reach` says for each hypothesis how surely the question had what that one says it
+    /// takes: 1, 0, or a chance between.
     pub fn learn(&mut self, reach: impl Fn(usize) -> f64, shown: Shown) {
         let mut total = 0.0;
         for (hypothesis, row) in self.joint.chunks_exact_mut(self.rates.len()).enumerate() {

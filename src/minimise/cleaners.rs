@@ -1,14 +1,13 @@
 //! What hides it: cases that make a victim pass when they run after the polluters.
 //!
-//! The same search with the sign turned round: candidates stand between the polluters and the victim, and what is looked
-//! for is a pass. Done only where answers are certain; where the victim fails sometimes, a pass says little.
+//! The same search with the sign turned round: candidates stand between the polluters and the victim, and what is
+//! looked for is a pass. Done only where answers are certain; where the victim fails sometimes, a pass says little.
 
 use crate::minimise::Sequence;
-use crate::minimise::frame::Frame;
+use crate::minimise::frame::{Frame, Sign};
 use crate::minimise::hunt::find_confirmed;
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session};
-use crate::model::statistics::Tally;
 use std::collections::BTreeSet;
 
 /// Cleaners of the first sequence, as many as the limits allow.
@@ -18,7 +17,8 @@ pub(super) fn cleaners(session: &mut Session<'_>, rates: &Rates, sequences: &[Se
         return Ok(found);
     };
     let frame = Frame::cleaning(&first.members);
-    let turned = turned(rates);
+    // With a cleaner it is as if the victim ran alone; without one, as in the whole order.
+    let turned = Rates { present: Sign::Passing.showings(rates.absent), absent: Sign::Passing.showings(rates.present) };
     let polluters: BTreeSet<u32> = sequences.iter().flat_map(|sequence| sequence.members.iter().copied()).collect();
     for scope in scopes(session, &first.members) {
         while (found.len() as u32) < session.limits.cleaners {
@@ -37,14 +37,8 @@ pub(super) fn cleaners(session: &mut Session<'_>, rates: &Rates, sequences: &[Se
     Ok(found)
 }
 
-/// With a cleaner it is as if the victim ran alone; without one, as in the whole order.
-fn turned(rates: &Rates) -> Rates {
-    let passing = |tally: Tally| Tally::new(tally.passes(), tally.trials());
-    Rates { present: passing(rates.absent), absent: passing(rates.present) }
-}
-
-/// Where cleaners are looked for: what stood after the polluters where the victim passed, then everything, forwards and
-/// backwards, since another polluter after a cleaner undoes its work.
+/// Where cleaners are looked for: what stood after the polluters where the victim passed, then everything, forwards
+/// and backwards, since another polluter after a cleaner undoes its work.
 fn scopes(session: &Session<'_>, polluters: &[u32]) -> Vec<Vec<u32>> {
     let problem = session.problem;
     let mut everything: Vec<u32> = problem.before.iter().chain(&problem.others).copied().collect();

@@ -1,6 +1,6 @@
 //! Suspects that fail alike: one is minimised, the others are verified.
 
-use crate::minimise::frame::{Shown, Sign};
+use crate::minimise::frame::{Frame, Shown, Sign};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::count;
 use crate::minimise::{Answer, Conclusion, Minimised, Phase, Question, Role};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// Suspects whose failures have one fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alike {
+pub struct Cluster {
     /// The fingerprint.
     pub fingerprint: String,
     /// The suspects, at least one; the first is the one to minimise.
@@ -18,12 +18,12 @@ pub struct Alike {
 }
 
 /// Groups suspects by how they fail, in the order in which the groups' first suspects come.
-pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Alike> {
-    let mut clusters: Vec<Alike> = Vec::new();
+pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Cluster> {
+    let mut clusters: Vec<Cluster> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (suspect, fingerprint) in suspects {
         let place = *known.entry(fingerprint.clone()).or_insert_with(|| {
-            clusters.push(Alike { fingerprint, suspects: Vec::new() });
+            clusters.push(Cluster { fingerprint, suspects: Vec::new() });
             clusters.len() - 1
         });
         clusters[place].suspects.push(suspect);
@@ -31,8 +31,8 @@ pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Alike>
     clusters
 }
 
-/// Checks whether what was found for one suspect holds for another: one probe where it always shows, as many
-/// as it takes where it shows sometimes.
+/// Checks whether what was found for one suspect holds for another: one probe where it always shows, as many as it
+/// takes where it shows sometimes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// The other suspect.
@@ -58,18 +58,16 @@ pub enum Verified {
 }
 
 impl Verification {
-    /// Tries what was found for one suspect on another. Nothing, if nothing was confirmed, or if the other suspect is itself a
-    /// member of the sequence.
+    /// Tries what was found for one suspect on another. Nothing, if nothing was confirmed, or if the other suspect is
+    /// itself a member of the sequence.
     pub fn new(found: &Minimised, suspect: u32) -> Option<Self> {
         let Conclusion::Confirmed { role, sequences, .. } = &found.conclusion else {
             return None;
         };
         let sequence = sequences.iter().find(|sequence| !sequence.members.contains(&suspect))?;
-        let shows = |tally: Tally| match role {
-            Role::Victim => tally,
-            Role::Brittle => Tally::new(tally.passes(), tally.trials()),
-        };
-        let rates = Rates { present: shows(sequence.with_all) + shows(found.in_order), absent: shows(found.alone) };
+        let sign = Frame::plain(*role).sign;
+        let present = sign.showings(sequence.with_all + found.in_order);
+        let rates = Rates { present, absent: sign.showings(found.alone) };
         Some(Self {
             suspect,
             members: sequence.members.clone(),
@@ -108,9 +106,6 @@ impl Verification {
     }
 
     fn sign(&self) -> Sign {
-        match self.role {
-            Role::Victim => Sign::Failing,
-            Role::Brittle => Sign::Passing,
-        }
+        Frame::plain(self.role).sign
     }
 }

@@ -1,8 +1,8 @@
 //! Delta debugging (Zeller and Hildebrandt, IEEE Transactions on Software Engineering 2002): a subset from which no
 //! single case can be taken away.
 //!
-//! It asks more than a search by prefixes, and it does not rely on answers being monotone. It is used on what a prefix
-//! search left over, when a member turned out not to be needed.
+//! It asks more than a search by prefixes, and it does not rely on answers being monotone. It is used on what a
+//! prefix search left over, when a member turned out not to be needed.
 
 use crate::minimise::frame::Frame;
 use crate::minimise::session::{Halt, Session};
@@ -52,4 +52,39 @@ fn smaller(session: &mut Session<'_>, frame: &Frame, cases: &[u32], parts: usize
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::minimise::session::Live;
+    use crate::minimise::{Answer, Limits, Problem, Question, Reply, Role};
+    use std::time::Duration;
+
+    fn check(cases: u32, fails: impl Fn(&[u32]) -> bool, expected: &[u32]) {
+        let mut oracle = |question: &Question| {
+            let (_, before) = question.order.split_last().expect("the suspect is last");
+            let answer = if fails(before) { Answer::Fails } else { Answer::Passes };
+            Reply { answer, took: Duration::ZERO }
+        };
+        let problem = Problem::new(cases, 0..cases);
+        let mut source = Live(&mut oracle);
+        let mut session = Session::new(&problem, Limits::default(), &mut source);
+        let found = ddmin(&mut session, &Frame::plain(Role::Victim), (0..cases).collect());
+        assert_eq!(found.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn members_that_are_needed_together_are_left() {
+        check(100, |order| [7, 42, 43, 99].iter().all(|case| order.contains(case)), &[7, 42, 43, 99]);
+        check(1, |_| true, &[0]);
+        check(64, |order| order.contains(&63), &[63]);
+    }
+
+    /// 10 cleans what 5 did, and 20 undoes the cleaning: all three, or 5 alone, show it.
+    #[test]
+    fn answers_need_not_be_monotone() {
+        let fails = |order: &[u32]| order.contains(&5) && (!order.contains(&10) || order.contains(&20));
+        check(32, fails, &[5]);
+    }
 }

@@ -1,6 +1,7 @@
 //! What stays the same while candidates are tried, and what it means that something "shows".
 
 use crate::minimise::{Answer, Role};
+use crate::model::statistics::Tally;
 
 /// Candidates run after `head`, before the suspect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,14 @@ impl Sign {
             (Self::Failing, Answer::Fails) | (Self::Passing, Answer::Passes) => Some(Shown::Shows),
             (Self::Failing, Answer::Passes) | (Self::Passing, Answer::Fails) => Some(Shown::Vanishes),
             (_, Answer::Unsure(_)) => None,
+        }
+    }
+
+    /// A tally of failures as one of showings, which a [`Tally`] counts as failures too.
+    pub fn showings(self, failures: Tally) -> Tally {
+        match self {
+            Self::Failing => failures,
+            Self::Passing => Tally::new(failures.passes(), failures.trials()),
         }
     }
 

@@ -95,7 +95,7 @@ fn find_first(session: &mut Session<'_>, frame: &Frame, rates: &Rates) -> Result
         }
         let shown = session.ask_until_shown(frame, hypothesis, rates.runs_to_miss(), 0.7)?;
         if shown.shows()
-            && let Verdict::Minimal(sequence) = confirm(session, frame, rates, hypothesis.clone())?
+            && let Confirmation::Minimal(sequence) = confirm(session, frame, rates, hypothesis.clone())?
         {
             return Ok(Some(sequence));
         }
@@ -121,30 +121,35 @@ pub(super) fn find_confirmed(
             continue;
         };
         match confirm(session, frame, &rates, members)? {
-            Verdict::Minimal(sequence) => return Ok(Some(sequence)),
+            Confirmation::Minimal(sequence) => return Ok(Some(sequence)),
             // What looked certain is not: from here on, answers are a matter of chance.
-            Verdict::Refuted(seen) => rates.present = rates.present + seen,
+            Confirmation::Refuted(seen) => rates = rates.with_present(seen).as_seen_by(session, frame),
         }
     }
     Ok(None)
 }
 
-enum Verdict {
+enum Confirmation {
     Minimal(Sequence),
     Refuted(Tally),
 }
 
 /// Confirms a sequence, after leaving out what turns out not to be needed.
-fn confirm(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mut members: Vec<u32>) -> Result<Verdict, Halt> {
+fn confirm(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    rates: &Rates,
+    mut members: Vec<u32>,
+) -> Result<Confirmation, Halt> {
     let before = session.phase;
     if before == Phase::Search {
         session.phase = Phase::Confirm;
     }
     let verdict = loop {
         match check(session, frame, rates, &members)? {
-            Checked::Minimal(sequence) => break Verdict::Minimal(sequence),
-            Checked::Refuted(seen) => break Verdict::Refuted(seen),
-            Checked::Smaller(rest) if rest.is_empty() => break Verdict::Refuted(Tally::default()),
+            Checked::Minimal(sequence) => break Confirmation::Minimal(sequence),
+            Checked::Refuted(seen) => break Confirmation::Refuted(seen),
+            Checked::Smaller(rest) if rest.is_empty() => break Confirmation::Refuted(Tally::default()),
             Checked::Smaller(rest) if rest.len() >= MANY && rates.are_certain() => {
                 members = ddmin(session, frame, rest)?;
             }

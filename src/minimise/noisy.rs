@@ -1,8 +1,9 @@
 //! The search where it shows only sometimes.
 //!
-//! First a single cause is assumed, beside the hypothesis that several must come together: then any set of suspects can be asked
-//! about, the likeliest first, and such sets are small and cheap. When sets keep vanishing, the hypothesis of several wins, and the
-//! search goes by prefixes, as in `prefix.rs`, but with a posterior over where the last member stands.
+//! First a single cause is assumed, beside the hypothesis that several must come together: then any set of suspects
+//! can be asked about, the likeliest first, and such sets are small and cheap. When sets keep vanishing, the
+//! hypothesis of several wins, and the search goes by prefixes, as in `prefix.rs`, but with a posterior over where
+//! the last member stands.
 
 use crate::minimise::bayes::{Belief, Posterior, Worth};
 use crate::minimise::frame::{Frame, Shown};
@@ -27,8 +28,8 @@ const GIVEN_UP: f64 = 0.6;
 /// A cut must have at least this share of the best cut's information to be preferred for its cost.
 const WORTHWHILE: f64 = 0.95;
 
-/// A sequence out of `scope` that most likely shows it, or nothing if the answers fit no such sequence. The whole scope must
-/// be known to show it at the rate in `rates`.
+/// A sequence out of `scope` that most likely shows it, or nothing if the answers fit no such sequence. The whole
+/// scope must be known to show it at the rate in `rates`.
 pub(super) fn likeliest(
     session: &mut Session<'_>,
     frame: &Frame,
@@ -96,7 +97,8 @@ impl Sets {
         }
     }
 
-    /// The set to ask about, and how likely it is to show it. The likeliest suspects come first, cheap ones before dear ones.
+    /// The set to ask about, and how likely it is to show it. The likeliest suspects come first, cheap ones before
+    /// dear ones.
     fn best_set(&self, beliefs: &[Belief]) -> (Vec<usize>, f64) {
         let n = self.seconds.len();
         let mut ranked: Vec<usize> = (0..n).collect();

@@ -9,8 +9,8 @@ use std::time::Duration;
 pub struct Problem {
     /// The suspect.
     pub suspect: u32,
-    /// The cases that ran before it, in their order: for a victim in an order in which it failed, for a brittle case in
-    /// one in which it passed.
+    /// The cases that ran before it, in their order: for a victim in an order in which it failed, for a brittle case
+    /// in one in which it passed.
     pub before: Vec<u32>,
     /// The cases that ran after it or in other rounds: they may be cleaners.
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! How often it shows when what it takes is there, and when it is not.
 
+use crate::minimise::frame::Frame;
+use crate::minimise::session::Session;
 use crate::model::statistics::{LearnedRate, Sprt, Tally};
 
 /// Tallies of showing, a "failure" of a tally being that it showed.
@@ -20,8 +22,8 @@ impl Rates {
         if self.are_certain() { 1.0 } else { LearnedRate::after(self.present).mean() }
     }
 
-    /// The rate where it is not there. Runs that never showed it are no proof that it never does; one in a
-    /// thousand leaves room for doubt and hardly slows a search.
+    /// The rate where it is not there. Runs that never showed it are no proof that it never does; one in a thousand
+    /// leaves room for doubt and hardly slows a search.
     pub fn absent_rate(&self) -> f64 {
         if self.absent.failures() == 0 {
             0.001
@@ -50,13 +52,30 @@ impl Rates {
         (0.01_f64.ln() / (-rate).ln_1p()).ceil() as u32
     }
 
-    /// A test whether some order shows it about as often as the whole order does, or hardly ever.
+    /// A test whether some order shows it about as often as the whole order does, or hardly ever. Where answers are a
+    /// matter of chance, the rate to be found is taken from the cautious end of what is believed, since a
+    /// reproduction that succeeded was a lucky one more often than not.
     pub fn test(&self) -> Sprt {
-        let present = self.present_rate();
         if self.are_certain() {
             return Sprt::usual();
         }
-        let low = self.absent_rate().max((present / 10.0).min(0.05));
-        Sprt::new(low, (present * 0.6).max(low + (present - low) * 0.5), 0.05)
+        let absent = self.absent_rate();
+        let halfway = absent + (self.present_rate() - absent) / 2.0;
+        let high = LearnedRate::after(self.present).quantile(0.1).max(if absent > 0.01 { halfway } else { 0.02 });
+        Sprt::new(absent.max(high / 10.0), high, 0.01)
+    }
+
+    /// The same with all the runs of the suspect alone that there are by now.
+    pub fn as_seen_by(mut self, session: &Session<'_>, frame: &Frame) -> Self {
+        if frame.head.is_empty() {
+            self.absent = frame.sign.showings(session.alone);
+        }
+        self
+    }
+
+    /// The same with more runs in which what it takes was there.
+    pub fn with_present(mut self, more: Tally) -> Self {
+        self.present = self.present + more;
+        self
     }
 }

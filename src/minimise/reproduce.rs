@@ -1,8 +1,9 @@
 //! Does it show at all, and does the order make a difference?
 //!
-//! The order was picked because something was seen in it, so what was seen then is no evidence: runs are made anew. What
-//! always fails in the order and never alone is decided by three runs each, and proven by the confirmation at the end. Where answers are
-//! mixed, [`TwoRates`] decides with growing counts. Rates that can't be told apart mean that there is nothing to bisect.
+//! The order was picked because something was seen in it, so what was seen then is no evidence: runs are made anew.
+//! What always fails in the order and never alone is decided by three runs each, and proven by the confirmation at
+//! the end. Where answers are mixed, [`TwoRates`] decides with growing counts. Rates that can't be told apart mean
+//! that there is nothing to bisect.
 
 use crate::minimise::Role;
 use crate::minimise::frame::{Frame, Sign};
@@ -10,8 +11,12 @@ use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session, count};
 use crate::model::statistics::{Comparison, Tally, TwoRates};
 
-/// How many runs that agree are enough to begin a search with.
+/// How many runs that agree, on either side, are enough to begin a search with.
 const AGREEING: u32 = 3;
+
+/// How many runs alone are to agree where it is alone that it fails. They are cheap, and a case that is taken for one
+/// that always fails misleads a search.
+const AGREEING_ALONE: u32 = 10;
 
 /// How many runs that all fail, in the order and alone, say that the order has nothing to do with it.
 const ALWAYS: u32 = 5;
@@ -31,16 +36,17 @@ pub(super) enum Reproduced {
 pub(super) fn reproduce(session: &mut Session<'_>) -> Result<Reproduced, Halt> {
     loop {
         let (in_order, alone) = (session.in_order, session.alone);
+        let seems_brittle = alone.trials() >= AGREEING && alone.all_failed() && in_order.failures() == 0;
+        if seems_brittle && in_order.trials() >= AGREEING && alone.trials() < AGREEING_ALONE {
+            run_alone(session)?;
+            continue;
+        }
         if let Some(known) = conclude(in_order, alone, session.limits.reproductions) {
             return Ok(known);
         }
-        let quiet = in_order.failures() == 0 && alone.failures() == 0;
-        run_in_order(session)?;
-        // As long as nothing fails anywhere, more runs alone say nothing new.
-        if !quiet || session.alone.trials() < AGREEING {
-            run_alone(session)?;
-        }
-        while session.in_order.failures() > 0 && session.alone.trials() < session.in_order.trials() {
+        if in_order.trials() <= alone.trials() {
+            run_in_order(session)?;
+        } else {
             run_alone(session)?;
         }
     }
@@ -66,12 +72,12 @@ fn conclude(in_order: Tally, alone: Tally, reproductions: u32) -> Option<Reprodu
         if in_order.all_failed() && alone.failures() == 0 {
             return Some(Reproduced::As(Role::Victim, rates(Role::Victim, in_order, alone)));
         }
-        if alone.all_failed() && in_order.failures() == 0 {
+        if alone.all_failed() && in_order.failures() == 0 && alone.trials() >= AGREEING_ALONE {
             return Some(Reproduced::As(Role::Brittle, rates(Role::Brittle, in_order, alone)));
         }
     }
     if in_order.failures() == 0 && alone.failures() == 0 {
-        return (in_order.trials() >= reproductions.max(AGREEING)).then_some(Reproduced::Not);
+        return (runs >= reproductions.max(AGREEING)).then_some(Reproduced::Not);
     }
     if runs >= ALWAYS && in_order.all_failed() && alone.all_failed() {
         return Some(Reproduced::Always);
@@ -94,11 +100,8 @@ fn compare(in_order: Tally, alone: Tally) -> Option<Reproduced> {
 }
 
 fn rates(role: Role, in_order: Tally, alone: Tally) -> Rates {
-    let passing = |tally: Tally| Tally::new(tally.passes(), tally.trials());
-    match role {
-        Role::Victim => Rates { present: in_order, absent: alone },
-        Role::Brittle => Rates { present: passing(in_order), absent: passing(alone) },
-    }
+    let sign = Frame::plain(role).sign;
+    Rates { present: sign.showings(in_order), absent: sign.showings(alone) }
 }
 
 fn guess(tally: Tally) -> f64 {

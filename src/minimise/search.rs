@@ -2,11 +2,11 @@
 //!
 //! # Rationale
 //!
-//! The search is written as plain code that asks and goes on. It draws no random numbers and reads no clock, so it is a
-//! function of the answers. A [`Search`] keeps the answers and runs that function over them until it meets a question
-//! without one. So it can be stopped and resumed from a journal of orders and replies, several probes can be
-//! under way, and there is no second implementation that could differ. What comes *after* an open question is found by
-//! assuming either answer: the likeliest of these questions are worth running ahead of time.
+//! The search is written as plain code that asks and goes on. It draws no random numbers and reads no clock, so it is
+//! a function of the answers. A [`Search`] keeps the answers and runs that function over them until it meets a
+//! question without one. So it can be stopped and resumed from a journal of orders and replies, several probes can be
+//! under way, and there is no second implementation that could differ. What comes *after* an open question is found
+//! by assuming either answer: the likeliest of these questions are worth running ahead of time.
 
 use crate::minimise::hunt::hunt;
 use crate::minimise::session::Source;
@@ -27,8 +27,8 @@ pub struct Search {
 /// What a search wants next.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
-    /// Answers. The first question must be answered for the search to go on; the others are likely to be asked next. None
-    /// of them depends on another one's having run.
+    /// Answers. The first question must be answered for the search to go on; the others are likely to be asked next.
+    /// None of them depends on another one's having run.
     Ask(Vec<Question>),
     /// Nothing: this is the result.
     Done(Minimised),

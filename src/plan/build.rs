@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many rounds of all cases a plan may have.
 pub const MOST_ROUNDS: u32 = 1_000_000;
 
-/// Up to how many cases shuffles are compared with each other. Above, even cases in groups have so many orders
-/// that two equal ones among [`MOST_ROUNDS`] are not to be expected.
+/// Up to how many cases shuffles are compared with each other. Above, even cases in groups have so many orders that
+/// two equal ones among [`MOST_ROUNDS`] are not to be expected.
 const COMPARED_UP_TO: usize = 32;
 
 /// How often another seed is tried for a shuffle that repeats an order.

@@ -25,8 +25,8 @@ pub struct ResolvedOrder {
     pub missing: Vec<CaseId>,
 }
 
-/// Looks up an order that was written down, say in a repro file. Cases that no longer exist are left out and
-/// told; an id may be named several times.
+/// Looks up an order that was written down, say in a repro file. Cases that no longer exist are left out and told; an
+/// id may be named several times.
 pub fn resolve_order(ids: &[CaseId], cases: &[PlannedCase]) -> ResolvedOrder {
     let numbers: BTreeMap<&CaseId, u32> = cases.iter().map(|case| &case.id).zip(0..).collect();
     let mut resolved = ResolvedOrder { order: Vec::with_capacity(ids.len()), missing: Vec::new() };

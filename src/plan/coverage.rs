@@ -3,8 +3,8 @@
 use crate::model::Seed;
 use serde::{Deserialize, Serialize};
 
-/// The share of ordered pairs of different cases that rounds have run, in two relations. Without a pair to cover
-/// both are 1.
+/// The share of ordered pairs of different cases that rounds have run, in two relations. Without a pair to cover both
+/// are 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The first case ran somewhere before the second, in one round.
@@ -77,8 +77,8 @@ impl PairCoverage {
         Self { cases, relations }
     }
 
-    /// Counts the cases that a round really ran, in the order in which they ran. A case may be there several
-    /// times; numbers that no case has are passed over.
+    /// Counts the cases that a round really ran, in the order in which they ran. A case may be there several times;
+    /// numbers that no case has are passed over.
     pub fn add(&mut self, order: &[u32]) {
         let cases = self.cases;
         let known = |case: &&u32| (**case as usize) < cases;

@@ -8,9 +8,9 @@ use std::str::FromStr;
 
 /// What cases that stay together have in common.
 ///
-/// A runner that interleaves modules wants [`Grouping::None`], the default: it reaches every order. One that
-/// finishes a module before it starts the next never runs most of those; with a grouping, groups are shuffled,
-/// and cases within their group, so that every order found is one that can happen.
+/// A runner that interleaves modules wants [`Grouping::None`], the default: it reaches every order. One that finishes
+/// a module before it starts the next never runs most of those; with a grouping, groups are shuffled, and cases
+/// within their group, so that every order found is one that can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grouping {

@@ -1,8 +1,8 @@
 //! Orders, and the rounds that run them: what a run will do, derived from one root seed.
 //!
-//! A [`Plan`] is made from a [`PlanRequest`] and the cases in declared order. It is the same on every machine for
-//! the same seed, and it is small: a round holds its seed and how its cases are arranged, and [`Plan::order`]
-//! computes the order when it is needed. So a plan of 1,000 rounds of 100,000 cases is kilobytes.
+//! A [`Plan`] is made from a [`PlanRequest`] and the cases in declared order. It is the same on every machine for the
+//! same seed, and it is small: a round holds its seed and how its cases are arranged, and [`Plan::order`] computes
+//! the order when it is needed. So a plan of 1,000 rounds of 100,000 cases is kilobytes.
 //!
 //! What each kind of round can find, and why the default plan has the rounds that it has, is told in
 //! `docs/verdicts.md`.

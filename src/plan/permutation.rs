@@ -8,8 +8,8 @@ pub(super) fn factorial(n: usize) -> u32 {
     (1..=n as u32).product()
 }
 
-/// Permutation `number` of `n` symbols in lexicographic order, by its digits in the factorial number system
-/// (Lehmer, 1960). Numbers from `n!` on start again.
+/// Permutation `number` of `n` symbols in lexicographic order, by its digits in the factorial number system (Lehmer,
+/// 1960). Numbers from `n!` on start again.
 pub(super) fn permutation(n: usize, number: u32) -> Vec<usize> {
     let mut left: Vec<usize> = (0..n).collect();
     let mut rest = number % factorial(n).max(1);

@@ -27,12 +27,12 @@ impl Plan {
     /// `mixed` is declared, reverse, three shuffles, a round in which every case runs twice in a row, and each case
     /// alone if asked for. `shuffle` is five shuffles; `pairs` and `all` are as many rounds as it takes; the others
     /// are one round. `rounds` sets how many rounds of all cases there are: orders without chance are taken first,
-    /// shuffles fill up what is left (an order that never changes is repeated). `max_flake_rate` adds shuffles until there are
-    /// as many as its bound needs. Rounds that run each case twice, or one case alone, come on top.
+    /// shuffles fill up what is left (an order that never changes is repeated). `max_flake_rate` adds shuffles until
+    /// there are as many as its bound needs. Rounds that run each case twice, or one case alone, come on top.
     ///
     /// No two shuffles have one order, nor that of another round, as long as there are orders left; then they begin
-    /// again, so that few cases get each order evenly often. Their seeds always differ, so each is a trial.
-    /// With a single case, `reverse` and `alone` are left out: they would be the declared order again.
+    /// again, so that few cases get each order evenly often. Their seeds always differ, so each is a trial. With a
+    /// single case, `reverse` and `alone` are left out: they would be the declared order again.
     pub fn new(request: PlanRequest, cases: &[PlannedCase]) -> Result<Self, PlanError> {
         if u32::try_from(cases.len()).is_err() {
             return Err(PlanError::TooManyCases(cases.len()));
@@ -166,8 +166,9 @@ impl Plan {
         }
     }
 
-    /// Groups by a row of their square, and the cases of each group by a row of theirs. The symbols of the squares are the
-    /// groups and cases as the root seed shuffles them, so that another seed tries other neighbours' neighbours.
+    /// Groups by a row of their square, and the cases of each group by a row of theirs. The symbols of the squares
+    /// are the groups and cases as the root seed shuffles them, so that another seed tries other neighbours'
+    /// neighbours.
     fn paired(&self, number: usize) -> Vec<u32> {
         let seed = self.request.seed.derive("pairs");
         let groups = shuffled_groups(seed, &self.groups);

@@ -51,8 +51,8 @@ impl PlannedRound {
         self.arrangement.kind()
     }
 
-    /// Whether the round is a trial of the rate at which rounds fail by chance: only shuffles are, since each
-    /// has an order of its own. The others find things and prove no rate.
+    /// Whether the round is a trial of the rate at which rounds fail by chance: only shuffles are, since each has an
+    /// order of its own. The others find things and prove no rate.
     pub fn counts_as_trial(&self) -> bool {
         self.arrangement == Arrangement::Shuffle
     }

@@ -1,10 +1,9 @@
 //! Shuffles that stay put: sorted by a keyed hash of each case's id.
 //!
 //! A case's place among the others follows from the seed and the ids alone. So when a case is added, or only some
-//! run, the rest keep their relative order, which is what replaying and minimising want. The hash must be
-//! strong: with CRC32, which is affine, ids of equal length can only be XOR-ed by one constant, and all seeds
-//! together reach 4 of the 24 orders of four cases. SipHash-2-4 (Aumasson and Bernstein, 2012) reaches all of
-//! them evenly.
+//! run, the rest keep their relative order, which is what replaying and minimising want. The hash must be strong:
+//! with CRC32, which is affine, ids of equal length can only be XOR-ed by one constant, and all seeds together reach
+//! 4 of the 24 orders of four cases. SipHash-2-4 (Aumasson and Bernstein, 2012) reaches all of them evenly.
 
 use crate::model::{CaseId, Seed};
 use crate::plan::group::Group;

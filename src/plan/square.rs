@@ -1,13 +1,13 @@
 //! Row-complete Latin squares: few orders in which every case runs directly after every other.
 //!
-//! For an even number of symbols, E. J. Williams (Australian Journal of Scientific Research, 1949) builds `n`
-//! rows from the sequence 0, n−1, 1, n−2, …: its neighbouring differences are all different modulo `n`, so adding
-//! 0, 1, …, n−1 to it puts every ordered pair next to each other exactly once. For an odd number, one symbol is
-//! deleted from the square of `n + 1`: what stood beside it moves together, and no pair that was adjacent is
-//! parted. That costs `n + 1` rows; `n` are possible from 7 on, are hard to construct and save one round.
+//! For an even number of symbols, E. J. Williams (Australian Journal of Scientific Research, 1949) builds `n` rows
+//! from the sequence 0, n−1, 1, n−2, …: its neighbouring differences are all different modulo `n`, so adding 0, 1, …,
+//! n−1 to it puts every ordered pair next to each other exactly once. For an odd number, one symbol is deleted from
+//! the square of `n + 1`: what stood beside it moves together, and no pair that was adjacent is parted. That costs `n
+//! + 1` rows; `n` are possible from 7 on, are hard to construct and save one round.
 
-/// How many orders cover every adjacent ordered pair of `n` symbols: 1 for one symbol, `n` for an even number,
-/// `n + 1` for an odd one.
+/// How many orders cover every adjacent ordered pair of `n` symbols: 1 for one symbol, `n` for an even number, `n +
+/// 1` for an odd one.
 pub fn orders_for_pairs(n: usize) -> usize {
     if n <= 1 { n } else { n.next_multiple_of(2) }
 }

@@ -193,6 +193,8 @@ pub enum Ended {
     },
     /// It hung as scripted, and was reset when the trial was over.
     Hung,
+    /// It was held for calls that never came, and was reset.
+    Held,
 }
 
 /// One request to a mock provider. Times are since the start of the providers.
@@ -268,7 +270,7 @@ impl Call {
         match self.ended {
             Ended::InFlight => false,
             Ended::Completed => matches!(self.status, None | Some(408 | 409 | 429 | 500..)),
-            Ended::Cut { .. } | Ended::ClientGone { .. } | Ended::Reset { .. } | Ended::Hung => true,
+            Ended::Cut { .. } | Ended::ClientGone { .. } | Ended::Reset { .. } | Ended::Hung | Ended::Held => true,
         }
     }
 

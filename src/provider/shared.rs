@@ -109,6 +109,7 @@ impl fmt::Display for AccessLine<'_> {
             Ended::ClientGone { bytes } => format!("client gone after {bytes} bytes"),
             Ended::Reset { bytes } => format!("reset after {bytes} bytes"),
             Ended::Hung => "hung".to_owned(),
+            Ended::Held => "held in vain".to_owned(),
         };
         write!(f, " {ended} {}ms", took.as_millis())
     }

@@ -1,6 +1,8 @@
 //! The integration tests, as one program.
 
 mod cli;
+mod defects;
+mod minimise;
 mod plan;
 mod provider;
 mod report;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// At how many trials per side a comparison is looked at, and how much error each look may spend.
 ///
-/// Looking often at growing counts inflates the error of a test; here the looks share 5 % between them (the
-/// union bound), most of it kept for the last, as O'Brien and Fleming (Biometrics 1979) suggest.
+/// Looking often at growing counts inflates the error of a test; here the looks share 5 % between them (the union
+/// bound), most of it kept for the last, as O'Brien and Fleming (Biometrics 1979) suggest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Looks(Vec<Look>);
 
@@ -17,8 +17,8 @@ struct Look {
 }
 
 impl Default for Looks {
-    /// 5, 10, 15, 20, 30, 45, 60 and 80 trials per side. 5 of 5 against 0 of 5 is enough at the first look
-    /// (p = 0.004); a rate of 0.2 against none is seen in 998 of 1,000 tries by the last.
+    /// 5, 10, 15, 20, 30, 45, 60 and 80 trials per side. 5 of 5 against 0 of 5 is enough at the first look (p =
+    /// 0.004); a rate of 0.2 against none is seen in 998 of 1,000 tries by the last.
     fn default() -> Self {
         let look = |trials, error| Look { trials, error };
         Self(vec![
@@ -96,8 +96,8 @@ impl TwoRates {
         }
     }
 
-    /// After ten trials each, a second side that has failed at least as often as the first is not going to be
-    /// told from it: the search ends early, in favour of "no difference".
+    /// After ten trials each, a second side that has failed at least as often as the first is not going to be told
+    /// from it: the search ends early, in favour of "no difference".
     fn is_hopeless(&self, reached: u32) -> bool {
         reached >= 10 && self.second.failures() > 0 && self.second.rate() >= self.first.rate()
     }

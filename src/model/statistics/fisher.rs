@@ -3,8 +3,8 @@
 use crate::model::statistics::Tally;
 use statrs::function::factorial::ln_binomial;
 
-/// How likely it is that `first` has as many failures as it has, or more, if both fail at one rate: the upper
-/// tail of the hypergeometric distribution. Small: `first` fails more often than `second`.
+/// How likely it is that `first` has as many failures as it has, or more, if both fail at one rate: the upper tail of
+/// the hypergeometric distribution. Small: `first` fails more often than `second`.
 pub fn fisher_one_sided(first: Tally, second: Tally) -> f64 {
     let (n, m) = (u64::from(first.trials()), u64::from(second.trials()));
     let failures = u64::from(first.failures()) + u64::from(second.failures());

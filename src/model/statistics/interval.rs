@@ -20,8 +20,8 @@ impl Interval {
     }
 }
 
-/// The exact two-sided interval: each side is wrong in at most half of what `confidence` leaves to chance.
-/// Without trials it is everything, 0 to 1.
+/// The exact two-sided interval: each side is wrong in at most half of what `confidence` leaves to chance. Without
+/// trials it is everything, 0 to 1.
 pub fn interval(tally: Tally, confidence: Confidence) -> Interval {
     let tail = confidence.risk() / 2.0;
     Interval { lower: lower_at(tally, tail), upper: upper_at(tally, tail) }
@@ -37,8 +37,8 @@ pub fn lower_bound(tally: Tally, confidence: Confidence) -> f64 {
     lower_at(tally, confidence.risk())
 }
 
-/// How many trials without a failure exclude every rate above `rate`: the smallest `n` with
-/// `(1 − rate)^n ≤ 1 − confidence`.
+/// How many trials without a failure exclude every rate above `rate`: the smallest `n` with `(1 − rate)^n ≤ 1 −
+/// confidence`.
 pub fn trials_to_exclude(rate: Rate, confidence: Confidence) -> u32 {
     let exact = confidence.risk().ln() / (-rate.share()).ln_1p();
     // A quotient that is a whole number but for rounding must not cost one trial more.

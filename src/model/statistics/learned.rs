@@ -4,8 +4,8 @@ use crate::model::statistics::Tally;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Beta, ContinuousCDF};
 
-/// What is believed about a rate after some trials: the beta distribution that follows from a flat prior
-/// (Bayes and Laplace), `Beta(1 + failures, 1 + passes)`.
+/// What is believed about a rate after some trials: the beta distribution that follows from a flat prior (Bayes and
+/// Laplace), `Beta(1 + failures, 1 + passes)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LearnedRate(Tally);
 

@@ -1,5 +1,5 @@
-//! Statistics of failures counted in trials: exact intervals, tests that stop as soon as they know, and the
-//! number of trials that a claim needs. Pure functions, no I/O.
+//! Statistics of failures counted in trials: exact intervals, tests that stop as soon as they know, and the number of
+//! trials that a claim needs. Pure functions, no I/O.
 //!
 //! `docs/verdicts.md` says what is claimed with them, and cites the sources.
 

@@ -9,6 +9,7 @@ use crate::provider::shared::Shared;
 use crate::provider::{Ended, Fault};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
+use std::time::Duration;
 use tokio::time::sleep;
 
 /// An answer, with the way it goes out.
@@ -46,8 +47,12 @@ pub(crate) async fn deliver(
     answer: Answer,
 ) -> Result<Response<AnswerBody>, Hangup> {
     let delivery = &answer.delivery;
-    if let Some(calls) = delivery.hold {
-        hold(shared, calls).await;
+    if let Some(calls) = delivery.hold
+        && !hold(shared, calls).await
+    {
+        flight.land(Ended::Held);
+        connection.reset_on_close();
+        return Err(Hangup);
     }
     if delivery.hang {
         over(shared).await;
@@ -67,13 +72,18 @@ pub(crate) async fn deliver(
     }
 }
 
-/// Waits until so many model calls have arrived in the trial, or the trial is over.
-async fn hold(shared: &Shared, calls: u32) {
+/// How long an answer is held for calls that don't come. Calls that are to race are made at once, so that what has not
+/// come by then never will, and a case need not wait for its deadline to say so.
+const HOLD: Duration = Duration::from_secs(2);
+
+/// Waits until so many model calls have arrived in the trial, or the trial is over. Says whether the answer may go out.
+async fn hold(shared: &Shared, calls: u32) -> bool {
     let mut arrived = shared.arrived.subscribe();
     let enough = async { arrived.wait_for(|arrived| *arrived >= calls).await.is_ok() };
     tokio::select! {
-        _ = enough => {}
-        () = over(shared) => {}
+        _ = enough => true,
+        () = over(shared) => true,
+        () = sleep(HOLD) => false,
     }
 }
 

@@ -1,0 +1,117 @@
+//! Each defect that carries state from case to case is found on the shipped scenarios, with its victim, its polluter and
+//! an order of two that shows it every time; the healthy tutor is not accused.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use steadfast::app::{self, AloneRounds, Finished, RunOptions, ToolInfo, Watcher};
+use steadfast::event::Entry;
+use steadfast::model::{EventLoop, FindingKind, Seed, SystemClock, Verdict};
+use steadfast::plan::{Grouping, Strategy};
+use steadfast::tutor::Defect;
+use steadfast::verdict::{CaseJudgement, Gate, Order};
+
+/// Nobody looks.
+struct Silent;
+
+impl Watcher for Silent {
+    fn fact(&mut self, _entry: &Entry) {}
+    fn say(&mut self, _line: &str) {}
+}
+
+fn tool(temporary: &Path) -> ToolInfo {
+    ToolInfo {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_steadfast")),
+        called: "steadfast".into(),
+        environment: Default::default(),
+        temporary: temporary.to_owned(),
+    }
+}
+
+fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions {
+    RunOptions {
+        root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
+        paths: vec!["scenarios".into()],
+        system: "embedded".into(),
+        filter: Some(filter.to_owned()),
+        strategy: Strategy::Mixed,
+        order: None,
+        group: Grouping::None,
+        rounds: None,
+        seed: Seed::new(7),
+        alone: AloneRounds::WhereCheap,
+        event_loops: vec![EventLoop::Case],
+        fail_on: [FindingKind::Broken, FindingKind::OrderDependent, FindingKind::Intermittent].into(),
+        confidence: 0.95,
+        max_flake_rate: None,
+        max_time: None,
+        jobs: 2,
+        case_timeout: Duration::from_secs(30),
+        report_dir: report_dir.to_owned(),
+        junit: None,
+        json: None,
+        html: None,
+        markdown: None,
+        defects,
+    }
+}
+
+fn run(filter: &str, defects: Vec<Defect>) -> (Finished, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = options(filter, defects, folder.path());
+    let finished = app::run(&options, &tool(folder.path()), &SystemClock, &mut Silent, &mut |_| {}).expect("a run");
+    (finished, folder)
+}
+
+fn name(finished: &Finished, case: u32) -> &str {
+    finished.record.case(case).map_or("", |info| info.id.as_str())
+}
+
+/// Runs the cases that `filter` chooses with the defect, and checks that everything found is order-dependent, that
+/// something is, and that each victim has a polluter of its own and a repro of two that shows every time.
+fn check(defect: Defect, filter: &str) {
+    let (healthy, _kept) = run(filter, Vec::new());
+    assert_eq!(healthy.judgement.gate, Gate::Passed, "{filter}: the healthy tutor is accused");
+    let (finished, folder) = run(filter, vec![defect]);
+    assert_eq!(finished.judgement.gate, Gate::Failed, "{}", defect.name());
+    let found: Vec<&CaseJudgement> = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding()).collect();
+    for case in &found {
+        let id = name(&finished, case.case);
+        assert_eq!(case.verdict, Verdict::OrderDependent, "{}: {id}: {case:#?}", defect.name());
+        let Some(Order::Victim { polluters, .. }) = &case.order else {
+            panic!("{}: {id} has no polluter: {case:#?}", defect.name());
+        };
+        assert!(!polluters.is_empty() && polluters.iter().all(|sequence| sequence.len() == 1), "{id}: {polluters:?}");
+    }
+    let first = found.first().expect("a finding");
+    let file = finished.folder.join(first.repro.as_deref().expect("a repro"));
+    let seen =
+        app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, &mut |_| {}).expect("a repro that runs");
+    assert_eq!((seen.seen.failures, seen.seen.trials), (5, 5), "{}: {seen:?}", defect.name());
+    let order = app::ReproFile::read(&file).expect("a repro file").order;
+    assert_eq!(order.len(), 2, "{}: {order:?}", defect.name());
+}
+
+#[test]
+fn a_health_cache_that_outlives_a_case_is_found() {
+    check(Defect::StaleHealth, "fallback/*");
+}
+
+#[test]
+fn a_response_cache_that_ignores_the_language_is_found() {
+    check(Defect::CacheIgnoresLanguage, "conversations/*");
+}
+
+#[test]
+fn a_budget_that_is_carried_over_is_found() {
+    check(Defect::BudgetCarriedOver, "budget/*");
+}
+
+#[test]
+fn settings_that_are_carried_over_are_found() {
+    check(Defect::SettingsCarriedOver, "budget/*");
+}
+
+#[test]
+fn a_client_that_is_bound_to_the_first_event_loop_is_found() {
+    check(Defect::ClientBoundToFirstLoop, "languages/*");
+}
