@@ -167,7 +167,7 @@ impl Chat<'_> {
                 let text = claude(&message, None).unwrap_or_default();
                 self.writes(&json!({ "text": text, "provider": "claude", "cached": true }))
             }
-            "cached" => self.from_cache(),
+            "cached" => self.caches(),
             "fallback" => match claude(&message, None) {
                 Some(text) => self.says(Some(text), "claude"),
                 None => self.says(ollama(&message), "ollama"),
@@ -244,7 +244,7 @@ impl Chat<'_> {
     }
 
     /// Answers the same message from memory, and says so.
-    fn from_cache(self) -> std::io::Result<()> {
+    fn caches(self) -> std::io::Result<()> {
         let kept = self.memory.lock().expect("no panic holds it").texts.get(&self.message).cloned();
         if let Some(text) = kept {
             return self.writes(&json!({ "text": text, "provider": "claude", "cached": true }));
