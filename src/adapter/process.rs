@@ -18,7 +18,7 @@ const TRIES: u32 = 3;
 /// The pause between two looks at something that is being waited for.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How long a system that takes no connections any more may take to end.
+/// How long a system that answers no more may take to end.
 const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// How long output is waited for once the system has ended: a process that nobody knows of may hold it open.
@@ -131,7 +131,7 @@ impl RunningProcess {
             if let Some(death) = self.death() {
                 return Some(death);
             }
-            if takes_connections(self.address) || Instant::now() >= deadline {
+            if answers(self.address, &self.process.ready, deadline) || Instant::now() >= deadline {
                 return None;
             }
             std::thread::sleep(LOOK);
@@ -231,13 +231,6 @@ fn free_port() -> std::io::Result<u16> {
 fn resolve(base_url: &str) -> Option<SocketAddr> {
     let authority = base_url.strip_prefix("http://")?.split('/').next()?;
     authority.to_socket_addrs().ok()?.find(SocketAddr::is_ipv4)
-}
-
-fn takes_connections(address: SocketAddr) -> bool {
-    let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) else { return false };
-    // A reset, so that the look leaves no socket behind.
-    let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-    true
 }
 
 /// Whether a GET of `path` is answered with a status below 500.

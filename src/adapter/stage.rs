@@ -132,7 +132,7 @@ impl Stage {
         }
     }
 
-    /// The same after a failure: a system that takes no connections any more may be about to end.
+    /// The same after a failure: a system that answers no more may be about to end.
     pub fn death_after_failure(&mut self) -> Option<String> {
         match &mut self.instance {
             Instance::Process(process) => process.death_after_failure(),

@@ -90,18 +90,22 @@ fn listen(port: u16) -> Result<TcpListener, AppError> {
 }
 
 /// Serves the mock providers of the embedded system until the process is ended: as the `providers` of a scenario file
-/// say, or with plain answers and the failures that a message asks for.
+/// say, or with plain answers and the failures that a message asks for. Any key is good without `key`.
 ///
 /// # Errors
 /// If the scenario is wrong or a port can't be had.
 pub fn serve_providers(
     script: Option<&Path>,
     port: u16,
+    key: Option<&str>,
     root: &Path,
     out: &mut dyn Write,
     log: impl Write + Send + 'static,
 ) -> Result<(), AppError> {
-    let system = load_system("embedded", root).map_err(SubjectProblem::from)?;
+    let mut system = load_system("embedded", root).map_err(SubjectProblem::from)?;
+    for provider in &mut system.providers {
+        provider.key = key.map(str::to_owned);
+    }
     let script = match script {
         None => ServeProviders::default_script(&system.providers),
         Some(file) => {

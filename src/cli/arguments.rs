@@ -189,4 +189,7 @@ pub(super) struct ProvidersArguments {
     /// The first of four ports, for claude, mistral, deepseek and ollama; 0 takes free ones
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// The key that they accept; any one without it
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }

@@ -143,7 +143,11 @@ fn run(arguments: RunArguments) -> Result<Exit, Trouble> {
     };
     live.finish();
     let finished = finished?;
-    summarise(&finished, &tool, annotations)?;
+    match summarise(&finished, &tool, annotations) {
+        // A reader that is gone changes nothing about what was found.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
     Ok(Exit::from(&finished.judgement.gate))
 }
 
@@ -271,6 +275,13 @@ fn tutor(arguments: TutorArguments) -> Result<Exit, Trouble> {
 }
 
 fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {
-    app::serve_providers(arguments.script.as_deref(), arguments.port, &project()?, &mut io::stdout(), io::stderr())?;
+    app::serve_providers(
+        arguments.script.as_deref(),
+        arguments.port,
+        arguments.key.as_deref(),
+        &project()?,
+        &mut io::stdout(),
+        io::stderr(),
+    )?;
     Ok(Exit::Good)
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::{Reply, Request};
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
-use crate::engine::{Leftovers, Prepare, Prepared, RoundUnit};
+use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit};
 use crate::event::{Event, RoundEnd, TrialReport};
 use crate::model::{Failure, Outcome};
 use std::collections::VecDeque;
@@ -138,6 +138,8 @@ pub struct Engine {
 struct Worker {
     process: WorkerProcess,
     state: State,
+    /// Itself and all that it started, by their marks. If it dies, nobody else ends what is left.
+    owned: Option<Owned>,
 }
 
 #[derive(Debug)]
@@ -259,15 +261,24 @@ impl Engine {
     fn start_worker(&mut self) -> Result<(), EngineError> {
         self.started += 1;
         let number = self.started;
-        let command = WorkerCommand { program: self.config.program.clone(), arguments: self.config.arguments.clone() };
+        let name = format!("worker-{number}");
+        let command = WorkerCommand {
+            program: self.config.program.clone(),
+            arguments: self.config.arguments.clone(),
+            mark: format!("{}.{name}", self.config.mark),
+        };
         let mut process = WorkerProcess::start(&command, number, self.sender.clone()).map_err(EngineError::Spawn)?;
+        let owned = Owned::new(process.pid(), &command.mark);
+        if let Some(owned) = owned.clone() {
+            self.leftovers.add(owned).map_err(EngineError::Journal)?;
+        }
         process.send(&Request::Prepare(Prepare {
             spec: self.config.spec.clone(),
-            scratch: self.leftovers.scratch().join(format!("worker-{number}")),
+            scratch: self.leftovers.scratch().join(name),
             mark: self.config.mark.clone(),
         }));
         let until = Instant::now() + self.config.start_within;
-        self.workers.push(Worker { process, state: State::Starting { until } });
+        self.workers.push(Worker { process, state: State::Starting { until }, owned });
         Ok(())
     }
 
@@ -347,6 +358,7 @@ impl Engine {
         let Some(index) = self.find(number) else { return Ok(None) };
         let worker = self.workers.remove(index);
         let status = worker.process.wait(Instant::now() + Duration::from_millis(500));
+        worker.owned.iter().for_each(Owned::kill);
         let reason = match why {
             Some(why) => format!("{why}; {status}"),
             None => status,

@@ -3,7 +3,11 @@
 use crate::engine::Owned;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How long what is killed may take to be gone.
+const DYING: Duration = Duration::from_secs(5);
 
 const FILE: &str = "leftovers.json";
 
@@ -47,11 +51,25 @@ impl Leftovers {
 
     /// Kills and removes everything.
     pub fn clear(self) {
-        for owned in &self.owned {
-            owned.kill();
+        let deadline = Instant::now() + DYING;
+        // What is killed goes on for a moment, and may write into the folder that is removed. What it started meanwhile
+        // bears its mark, and is killed in the next turn.
+        while self.owned.iter().any(Owned::is_alive) && Instant::now() < deadline {
+            self.owned.iter().for_each(Owned::kill);
+            std::thread::sleep(Duration::from_millis(2));
         }
         let _ = std::fs::remove_dir_all(&self.scratch);
         let _ = std::fs::remove_file(&self.path);
+    }
+
+    /// Whether all of it bears the name of the run in `folder`. A run's folder may come from elsewhere, from a CI job's
+    /// artefacts say: nothing is removed or killed on the word of a file that anybody can have written.
+    fn are_of(&self, folder: &Path) -> bool {
+        let Some(run) = folder.file_name().and_then(|name| name.to_str()) else { return false };
+        let scratch = self.scratch.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_plain = self.scratch.is_absolute() && self.scratch.components().all(|part| part != Component::ParentDir);
+        let is_ours = |owned: &Owned| owned.mark.starts_with(&format!("STEADFAST_OWNER={run}-"));
+        is_plain && scratch.starts_with(&format!("steadfast-{run}-")) && self.owned.iter().all(is_ours)
     }
 
     fn save(&self) -> io::Result<()> {
@@ -71,7 +89,9 @@ pub fn clean_up(runs: &Path) -> Vec<PathBuf> {
         let path = folder.join(FILE);
         let Ok(text) = std::fs::read(&path) else { continue };
         let Ok(_lock) = crate::event::RunLock::take(&folder) else { continue };
-        if let Ok(mut leftovers) = serde_json::from_slice::<Leftovers>(&text) {
+        if let Ok(mut leftovers) = serde_json::from_slice::<Leftovers>(&text)
+            && leftovers.are_of(&folder)
+        {
             leftovers.path = path;
             leftovers.clear();
             cleaned.push(folder);

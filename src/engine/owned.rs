@@ -85,14 +85,17 @@ fn parent(pid: i32) -> Option<i32> {
     fields.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The processes whose environment has the entry `mark`. Empty where `/proc` does not tell.
+/// The processes whose environment has the entry `mark`, or one that goes on from it with a dot: what a worker starts is
+/// marked as the worker and more. Empty where `/proc` does not tell.
 fn marked(mark: &str) -> Vec<Pid> {
     if mark.is_empty() {
         return Vec::new();
     }
+    let is_ours = |entry: &[u8]| {
+        entry.strip_prefix(mark.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+    };
     let carries = |pid: &i32| {
-        std::fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))
+        std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.split(|byte| *byte == 0).any(is_ours))
     };
     pids().filter(carries).filter_map(Pid::from_raw).collect()
 }

@@ -22,6 +22,8 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// An entry of its environment, `NAME=value`, by which it is known for one of this run.
+    pub mark: String,
 }
 
 /// What comes from a worker, with the number of the process that it comes from.
@@ -52,8 +54,10 @@ pub(super) struct WorkerProcess {
 impl WorkerProcess {
     /// Starts a worker in a process group of its own, so that a Ctrl-C reaches the engine alone.
     pub fn start(command: &WorkerCommand, number: u64, heard: Sender<FromWorker>) -> io::Result<Self> {
+        let (name, value) = command.mark.split_once('=').unwrap_or((&command.mark, ""));
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
+            .env(name, value)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -71,6 +75,11 @@ impl WorkerProcess {
         let listener = std::thread::Builder::new().name(format!("worker {number}")).spawn(listen)?;
         let mourner = std::thread::Builder::new().name(format!("worker {number} stderr")).spawn(mourn)?;
         Ok(Self { number, child, input, listener: Some(listener), mourner: Some(mourner) })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a request. A worker that is gone is noticed by its silence, so a broken pipe is no error here.

@@ -183,7 +183,7 @@ def main():
 def with_steadfast(given):
     """Serves the providers for as long as the checks take."""
     served = subprocess.Popen(
-        [given.steadfast, "providers"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [given.steadfast, "providers", "--key", "sk-the-right-one"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     try:
         urls = {}
@@ -195,7 +195,7 @@ def with_steadfast(given):
             name, url = line.split()
             urls[name] = url
         names = ["claude", "mistral", "deepseek", "ollama"]
-        chosen = argparse.Namespace(key="key-of-anybody", **{name: urls.get(name) for name in names})
+        chosen = argparse.Namespace(key="sk-the-right-one", **{name: urls.get(name) for name in names})
         return run(None, chosen, names)
     finally:
         served.terminate()

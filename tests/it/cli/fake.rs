@@ -1,7 +1,7 @@
 //! A tutoring system that lies, crashes, hangs and floods as it is told by the first word of a message. It is this test
 //! program, started again with one test chosen: so it needs no second language and no second program.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a system under test writes where it likes")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a program, and its output is what is tested")]
 
 use crate::cli::kit::Project;
 use serde_json::{Value, json};
@@ -167,7 +167,7 @@ impl Chat<'_> {
                 let text = claude(&message, None).unwrap_or_default();
                 self.writes(&json!({ "text": text, "provider": "claude", "cached": true }))
             }
-            "cached" => self.from_cache(),
+            "cached" => self.caches(),
             "fallback" => match claude(&message, None) {
                 Some(text) => self.says(Some(text), "claude"),
                 None => self.says(ollama(&message), "ollama"),
@@ -244,7 +244,7 @@ impl Chat<'_> {
     }
 
     /// Answers the same message from memory, and says so.
-    fn from_cache(self) -> std::io::Result<()> {
+    fn caches(self) -> std::io::Result<()> {
         let kept = self.memory.lock().expect("no panic holds it").texts.get(&self.message).cloned();
         if let Some(text) = kept {
             return self.writes(&json!({ "text": text, "provider": "claude", "cached": true }));

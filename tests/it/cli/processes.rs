@@ -8,6 +8,9 @@ const CLAUDE: &str = "{ claude: { reply: Bonjour } }";
 const DECLARED: &[&str] =
     &["run", "--system", "fake.yaml", "--orders", "declared", "--rounds", "1", "--no-alone", "--seed", "1"];
 
+const DECLARED_HONEST: &[&str] =
+    &["run", "--system", "fake.yaml", "--orders", "declared", "--rounds", "1", "--no-alone", "--filter", "honest"];
+
 fn honest(title: &str) -> String {
     chat(title, CLAUDE, "honest", "{ status: 200, text: Bonjour }", "")
 }
@@ -161,6 +164,54 @@ fn the_next_run_takes_away_what_a_killed_one_left() {
     assert_eq!(run.wait().code, None);
     project.run(&[DECLARED, &["--filter", "honest"]].concat()).exits(0).says(&["took away what a killed run left"]);
     assert_all_dead(&project);
+}
+
+#[test]
+fn a_worker_that_is_killed_takes_its_system_along_and_its_round_goes_on() {
+    let barrier = "{ claude: { reply: Bonjour, hold_until: { calls: 2 } } }";
+    let held = chat("held until it is killed", barrier, "honest and held", "{}", "timeout: 60s\n");
+    let project = with_children("stubborn detached")
+        .with("scenarios/1-held.yaml", held.replace("expect: {}\n", "within: 60s\n"))
+        .with("scenarios/2-honest.yaml", honest("goes on"));
+    let only = [DECLARED, &["--filter", "1-held,2-honest", "--jobs", "1", "--fail-on", "leak"]].concat();
+    let run = project.start(&only);
+    until("the held case has begun", || project.path("reports/latest/events.jsonl").exists() && started(&project, 1));
+    let is_worker = |pid: &i32| {
+        std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("steadfast\0worker"))
+    };
+    let worker = project.processes().into_iter().find(is_worker).expect("a worker runs");
+    let worker = rustix::process::Pid::from_raw(worker).expect("a pid");
+    rustix::process::kill_process(worker, Signal::KILL).expect("the worker is there");
+    until("the round has gone on as another attempt", || started(&project, 2));
+    let first = project.read("pids").lines().next().expect("a pid").to_owned();
+    until("the system of the dead worker is dead as well", || !lives(&first));
+    drop(run);
+    project.run(DECLARED_HONEST).exits(0);
+    assert_all_dead(&project);
+}
+
+#[test]
+fn nothing_is_removed_or_killed_on_the_word_of_a_foreign_file() {
+    let project = Project::that_passes().with("precious/file", "mine");
+    let precious = project.path("precious").display().to_string();
+    let pid = std::process::id();
+    for (name, text) in [
+        ("elsewhere", format!("{{\"scratch\":{precious:?},\"owned\":[]}}")),
+        ("above", format!("{{\"scratch\":\"{precious}/steadfast-above-1/..\",\"owned\":[]}}")),
+        (
+            "other",
+            format!(
+                "{{\"scratch\":\"/nowhere/steadfast-other-1\",\"owned\":[{{\"group\":{pid},\"started\":null,\"mark\":\"PATH={}\"}}]}}",
+                env!("PATH")
+            ),
+        ),
+        ("broken", "{".to_owned()),
+    ] {
+        project.write(&format!("reports/runs/{name}/leftovers.json"), text);
+    }
+    project.run(&["run", "--rounds", "1", "--no-alone"]).exits(0);
+    assert_eq!(project.read("precious/file"), "mine");
+    assert!(project.path("reports/runs/elsewhere/leftovers.json").exists(), "it is left as it was");
 }
 
 /// Whether so many trials have begun.

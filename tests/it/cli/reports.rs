@@ -110,6 +110,17 @@ fn a_nasty_message_of_a_megabyte_breaks_no_report() {
 }
 
 #[test]
+fn a_reader_that_goes_away_does_not_turn_a_failure_into_a_success() {
+    let project = Project::that_passes().with("scenarios/wrong.yaml", BROKEN);
+    let mut command = project.command(&["run", "--rounds", "1", "--no-alone"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    agree(&project);
+}
+
+#[test]
 fn copies_of_reports_go_where_they_are_wanted() {
     let project = Project::that_passes();
     let copies = ["--junit", "out/j.xml", "--json", "out/r.json", "--markdown", "out/s.md", "--html", "out/r.html"];
