@@ -259,8 +259,9 @@ impl<'a> Player<'a> {
             }
             Ok(last)
         };
-        let answers = futures_util::future::join_all(lanes.iter().map(lane)).await;
-        let answers: Vec<Answer> = answers.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        // The first lane that fails ends the others: they may wait for it.
+        let answers = futures_util::future::try_join_all(lanes.iter().map(lane)).await?;
+        let answers: Vec<Answer> = answers.into_iter().flatten().collect();
         let fields = answers.iter().map(|answer| {
             let mut fields: serde_json::Map<String, Value> = answer.fields.clone().into_iter().collect();
             fields.insert("status".into(), Value::from(answer.status));

@@ -16,8 +16,15 @@ use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How many clusters are diagnosed; what is beyond is judged by observation, and that is said.
-const CLUSTERS: usize = 25;
+/// How many suspects are minimised. What is beyond is tried with what was found for these, and else judged by
+/// observation, which is said.
+const SEARCHES: u32 = 25;
+
+/// The most time that a search takes where nobody says.
+const SEARCH_TIME: Duration = Duration::from_secs(120);
+
+/// How many cases that were minimised are tried as the explanation of the next suspect.
+const EXPLANATIONS: usize = 5;
 
 /// How often a case is tried twice in a row before it is its own polluter.
 const TWICE: usize = 3;
@@ -44,17 +51,18 @@ pub(super) fn diagnose(
         limits: limits(deadlines),
         width: setting.jobs,
         found: Vec::new(),
+        searches: 0,
+        left_out: 0,
     };
     let alike = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
-    for cluster in alike.iter().take(CLUSTERS) {
+    for cluster in &alike {
         let members: Vec<&Suspect> = cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect();
         doctor.cluster(&members)?;
     }
-    if alike.len() > CLUSTERS {
+    if doctor.left_out > 0 {
         let text = format!(
-            "{} ways of failing were diagnosed, {} more are judged by observation alone: mend the first ones and run again",
-            CLUSTERS,
-            alike.len() - CLUSTERS
+            "{SEARCHES} suspects were minimised, and {} more are judged by observation alone: mend the first ones and run again",
+            doctor.left_out
         );
         doctor.prober.session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(setting.folder))?;
     }
@@ -74,8 +82,17 @@ pub(super) fn diagnose_again(
     let suspects = suspects(&record);
     let deadlines = Deadlines { rounds: None, diagnosis: Some(Instant::now() + limits.time) };
     let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
-    let mut doctor =
-        Doctor { prober, record: &record, header, setting, limits, width: setting.jobs, found: Vec::new() };
+    let mut doctor = Doctor {
+        prober,
+        record: &record,
+        header,
+        setting,
+        limits,
+        width: setting.jobs,
+        found: Vec::new(),
+        searches: 0,
+        left_out: 0,
+    };
     if let Some(suspect) = suspects.get(&case) {
         doctor.cluster(&[suspect])?;
     }
@@ -84,7 +101,7 @@ pub(super) fn diagnose_again(
 
 /// What a search may spend: the usual, and no more than is left.
 fn limits(deadlines: Deadlines) -> Limits {
-    let usual = Limits::default();
+    let usual = Limits { time: SEARCH_TIME, ..Limits::default() };
     let left = deadlines.diagnosis.map(|until| until.saturating_duration_since(Instant::now()));
     Limits { time: left.map_or(usual.time, |left| left.min(usual.time)), ..usual }
 }
@@ -97,41 +114,70 @@ struct Doctor<'a, 's, 'w> {
     setting: &'a Setting<'a>,
     limits: Limits,
     width: usize,
-    /// Sequences found so far: the first hypotheses for whatever comes next.
-    found: Vec<Vec<u32>>,
+    /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
+    found: Vec<(u32, Minimised)>,
+    /// Suspects that were minimised.
+    searches: u32,
+    /// Suspects that were left to observation.
+    left_out: u32,
 }
 
 impl Doctor<'_, '_, '_> {
-    /// Minimises suspects until one of them stands for the others, then verifies these.
+    /// Explains each suspect by what was found for others, first of all for one that fails alike; minimises it if
+    /// nothing of that holds.
     fn cluster(&mut self, members: &[&Suspect]) -> Result<(), AppError> {
-        let mut leader: Option<(u32, Minimised)> = None;
         for suspect in members {
             if self.prober.stopped != Stopped::Not {
                 return Ok(());
             }
             self.prober.begin(suspect);
-            if let Some((leader, found)) = &leader
-                && let Some(failures) = self.verified(found, suspect.case)?
-            {
-                self.conclude_follower(suspect, *leader, found, failures)?;
+            if self.is_explained(suspect)? || self.is_its_own_polluter(suspect)? {
                 continue;
             }
-            if self.is_its_own_polluter(suspect)? {
+            if self.searches >= SEARCHES {
+                self.left_out += 1;
                 continue;
             }
+            self.searches += 1;
             let Some(found) = self.search(suspect)? else { return Ok(()) };
             self.conclude(suspect, &found)?;
-            self.found.extend(found.sequences().iter().map(|sequence| sequence.members.clone()));
-            if leader.is_none() && !found.sequences().is_empty() {
-                leader = Some((suspect.case, found));
+            if !found.sequences().is_empty() {
+                self.found.push((suspect.case, found));
             }
         }
         Ok(())
     }
 
+    /// Tries what was found last on this suspect: a probe of a few cases each. Only a case that passes alone can be a
+    /// victim of what makes others one.
+    fn is_explained(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        let candidates: Vec<(u32, Minimised)> = self.found.iter().rev().take(EXPLANATIONS).cloned().collect();
+        for (leader, found) in candidates {
+            if role(&found) == Some(Role::Victim) && !self.passes_alone(suspect)? {
+                continue;
+            }
+            if let Some(failures) = self.verified(&found, suspect.case)? {
+                self.conclude_follower(suspect, leader, &found, failures)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether it passes alone, as the plan saw it or as a probe shows.
+    fn passes_alone(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        if suspect.alone.trials > 0 {
+            return Ok(suspect.alone.failures == 0);
+        }
+        let replies = self.prober.ask(&[vec![suspect.case]])?;
+        Ok(replies.iter().all(|reply| reply.answer == minimise::Answer::Passes))
+    }
+
     /// Runs the search to its end; nothing if the engine was stopped.
     fn search(&mut self, suspect: &Suspect) -> Result<Option<Minimised>, AppError> {
-        let mut search = Search::new(problem(self.record, suspect, &self.found), self.limits);
+        let sequences = self.found.iter().flat_map(|(_, found)| found.sequences());
+        let hypotheses: Vec<Vec<u32>> = sequences.map(|sequence| sequence.members.clone()).collect();
+        let mut search = Search::new(problem(self.record, suspect, &hypotheses), self.limits);
         for (order, answer) in suspect.known_probes(self.record) {
             search.record(order, Reply { answer, took: Duration::ZERO });
         }
@@ -260,8 +306,9 @@ impl Doctor<'_, '_, '_> {
             minimise::Conclusion::Intermittent => (Conclusion::Intermittent, suspect.order()),
             minimise::Conclusion::DoesNotReproduce => {
                 remarks.push(format!(
-                    "seen to fail in {} of the run, and in none of {} runs of that order again",
-                    suspect.seen, found.in_order
+                    "it failed in {} trials of the run, and in none of {} more of that order",
+                    suspect.seen,
+                    found.in_order.trials()
                 ));
                 (Conclusion::DoesNotReproduce, suspect.order())
             }

@@ -65,20 +65,26 @@ pub(super) fn suspects(record: &Record) -> BTreeMap<u32, Suspect> {
 }
 
 fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect> {
-    // The failure with the fewest cases before it is the cheapest to look into; one of a lone round has none.
+    // The failure with the fewest cases before it is the cheapest to look into. One of a lone round has none, and one
+    // that came after the case itself says nothing of the others.
     let together = |failure: &&&FailureSeen| record.round(failure.round).is_some_and(|round| round.slots.len() > 1);
-    let shortest = seen.iter().filter(together).min_by_key(|failure| failure.position).or(seen.first())?;
+    let after_itself = |failure: &&FailureSeen| record.before(failure).contains(&case);
+    let shortest = seen
+        .iter()
+        .filter(together)
+        .min_by_key(|failure| (after_itself(failure), failure.position))
+        .or_else(|| seen.first())
+        .copied()?;
     let alone = tally(record, case, |round| round.kind == RoundKind::Alone);
     let passed = passes(record, case);
     let is_brittle = alone.failures > 0 && !passed.is_empty();
     let round = record.round(shortest.round)?;
     let before =
         if is_brittle { passed.into_iter().min_by_key(Vec::len).unwrap_or_default() } else { record.before(shortest) };
-    let after_itself = |failure: &&FailureSeen| record.before(failure).contains(&case);
     Some(Suspect {
         case,
         fingerprint: shortest.outcome.failure()?.fingerprint.clone(),
-        failure: (**shortest).clone(),
+        failure: shortest.clone(),
         before: without(before, case),
         event_loop: round.event_loop,
         alone,
