@@ -123,3 +123,19 @@ fn settings_that_are_carried_over_are_found() {
 fn a_client_that_is_bound_to_the_first_event_loop_is_found() {
     check(Defect::ClientBoundToFirstLoop, "languages/*");
 }
+
+/// Makes the journal of which the samples in `reports/` are rendered: `cargo test --test it sample_journal -- --ignored`.
+#[test]
+#[ignore = "writes fixtures/journals/sample.jsonl: run by hand when the journal's format changes"]
+fn make_the_sample_journal() {
+    let filter = "auth/settings*, e2e/*conversation*, budget/beyond*";
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = options(filter, vec![Defect::SettingsCarriedOver], folder.path());
+    let tool = tool(folder.path());
+    let finished = app::run(&options, &tool, &SystemClock, &mut Silent, &mut |_| {}).expect("a run");
+    let text = std::fs::read_to_string(finished.folder.join("events.jsonl")).expect("a journal");
+    let kept = text.replace(env!("CARGO_MANIFEST_DIR"), ".");
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journals");
+    std::fs::create_dir_all(&place).expect("a folder");
+    std::fs::write(place.join("sample.jsonl"), kept).expect("a file");
+}

@@ -6,5 +6,6 @@ mod minimise;
 mod plan;
 mod provider;
 mod report;
+mod samples;
 mod scenario;
 mod tutor;
