@@ -3,9 +3,10 @@
 use crate::adapter::calls::{check_calls, describe_calls};
 use crate::adapter::stage::Stage;
 use crate::adapter::step_run::{Played, Player, Problem};
+use crate::adapter::stress::delayed;
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
-use crate::model::{Failure, Outcome, Place, Seed, TrialKey};
+use crate::model::{Failure, Outcome, Place, Seed, Stress, TrialKey};
 use crate::provider::{Call, Ended, Script, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ pub(super) struct CaseRun<'a> {
     pub key: TrialKey,
     pub deadline: Duration,
     pub seed: Seed,
+    pub stress: Option<Stress>,
     pub system: &'a System,
     pub secrets: &'a BTreeMap<String, String>,
     /// Whether the event loop, and with it the system's connections to providers, outlives the case.
@@ -59,7 +61,11 @@ impl CaseRun<'_> {
         reports: &mut dyn Reports,
     ) -> Verdictless {
         if let Some(providers) = &stage.providers {
-            providers.begin(self.key, self.seed.derive(&format!("marks {}", self.key)), self.case.script.clone());
+            providers.begin(
+                self.key,
+                self.seed.derive(&format!("marks {}", self.key)),
+                delayed(self.case.script.clone(), self.stress, self.seed, self.key),
+            );
         }
         let begun = stage.output.mark();
         let mut player = Player::new(self.case, self.key, self.seed, self.system, self.secrets);

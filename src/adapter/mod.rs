@@ -9,14 +9,17 @@ mod check;
 mod embedded;
 mod output;
 mod process;
+mod sandbox;
 mod scenarios;
 mod spec;
 mod stage;
 mod step_run;
 mod stream;
+mod stress;
 mod template;
 mod transport;
 mod truth;
 
+pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_subject};
 pub use spec::{ScenarioSpec, SubjectProblem};

@@ -1,6 +1,7 @@
 //! A system that the harness starts: in a process group of its own, its output kept, ended with all its children.
 
 use crate::adapter::output::Output;
+use crate::adapter::sandbox::Folders;
 use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
 use crate::scenario::Process;
@@ -8,6 +9,7 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -24,11 +26,18 @@ const LAST_BREATH: Duration = Duration::from_secs(1);
 /// How long output is waited for once the system has ended: a process that nobody knows of may hold it open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
+/// Where a system runs, and by what its processes are known.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub folders: Folders,
+    pub mark: String,
+}
+
 /// A running system.
 #[derive(Debug)]
 pub(super) struct RunningProcess {
     process: Process,
-    mark: String,
+    place: Place,
     child: Child,
     owned: Option<Owned>,
     address: SocketAddr,
@@ -39,15 +48,15 @@ impl RunningProcess {
     /// Starts the system and waits until it is ready.
     pub fn start(
         process: &Process,
+        place: Place,
         variables: &mut Variables,
         output: &Output,
-        mark: &str,
         owns: &mut dyn FnMut(Owned),
     ) -> Result<Self, SubjectError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match Self::try_start(process, variables, output, mark, owns) {
+            match Self::try_start(process, &place, variables, output, owns) {
                 Err(StartError::Ended(_)) if tries < TRIES => {}
                 Err(StartError::Ended(reason) | StartError::Fatal(reason)) => return Err(SubjectError(reason)),
                 Ok(running) => return Ok(running),
@@ -57,9 +66,9 @@ impl RunningProcess {
 
     fn try_start(
         process: &Process,
+        place: &Place,
         variables: &mut Variables,
         output: &Output,
-        mark: &str,
         owns: &mut dyn FnMut(Owned),
     ) -> Result<Self, StartError> {
         let fatal = |reason: String| StartError::Fatal(reason);
@@ -71,24 +80,29 @@ impl RunningProcess {
         let address = resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address of this machine")))?;
         let command = process.command.iter().map(|part| fill(part)).collect::<Result<Vec<_>, _>>()?;
         let (program, arguments) = command.split_first().ok_or_else(|| fatal("no command to start".into()))?;
-        let (name, value) = mark.split_once('=').unwrap_or((mark, ""));
+        let (name, value) = place.mark.split_once('=').unwrap_or((&place.mark, ""));
         let mut builder = Command::new(program);
         builder.args(arguments).env(name, value).process_group(0);
         builder.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        if let Some(directory) = &process.directory {
-            builder.current_dir(fill(directory)?);
+        let directory = process.directory.as_deref().map(fill).transpose()?.map(PathBuf::from);
+        if let Some(directory) = place.folders.directory(directory) {
+            builder.current_dir(directory);
+        }
+        builder.env("TMPDIR", &place.folders.temporary);
+        if let Some(home) = &place.folders.home {
+            builder.env("HOME", home);
         }
         for (name, template) in &process.env {
             builder.env(name, fill(template)?);
         }
         let begun = output.mark();
         let mut child = builder.spawn().map_err(|error| fatal(format!("can't start `{program}`: {error}")))?;
-        let owned = Owned::new(child.id(), mark);
+        let owned = Owned::new(child.id(), place.mark.as_str());
         owned.iter().cloned().for_each(owns);
         let mut drains = Vec::new();
         drains.extend(child.stdout.take().map(|pipe| drain(output, pipe)));
         drains.extend(child.stderr.take().map(|pipe| drain(output, pipe)));
-        let mut running = Self { process: process.clone(), mark: mark.to_owned(), child, owned, address, drains };
+        let mut running = Self { process: process.clone(), place: place.clone(), child, owned, address, drains };
         match running.wait_ready() {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -114,7 +128,7 @@ impl RunningProcess {
         owns: &mut dyn FnMut(Owned),
     ) -> Result<(), SubjectError> {
         self.end();
-        *self = Self::start(&self.process.clone(), variables, output, &self.mark.clone(), owns)?;
+        *self = Self::start(&self.process.clone(), self.place.clone(), variables, output, owns)?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use crate::adapter::case_run::{CaseRun, Verdictless};
 use crate::adapter::embedded::StoreLife;
 use crate::adapter::stage::{Stage, StageSetting};
+use crate::adapter::stress::Noise;
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
 use crate::event::{RoundEnd, TrialReport};
@@ -137,6 +138,7 @@ impl ScenarioSubject {
             defects: &self.spec.defects,
             secrets: &self.spec.secrets,
             life,
+            sandbox: self.spec.sandbox,
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
     }
@@ -148,6 +150,7 @@ impl Subject for ScenarioSubject {
     }
 
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
+        let _noise = Noise::around(unit.stress, unit.seed);
         let mut stage = match self.open_stage(unit, StoreLife::Instance, reports) {
             Ok(stage) => stage,
             Err(reason) => return RoundEnd::NotStarted { reason },
@@ -225,6 +228,7 @@ impl ScenarioSubject {
             key,
             deadline,
             seed: unit.seed,
+            stress: unit.stress,
             system: &self.system,
             secrets: &self.spec.secrets,
             keeps_connections: lasting.is_some(),

@@ -1,5 +1,6 @@
 //! What a worker needs to make a subject again.
 
+use crate::adapter::Sandbox;
 use crate::scenario::Problems;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -19,6 +20,9 @@ pub struct ScenarioSpec {
     pub program: PathBuf,
     /// Values of the environment that scenarios name.
     pub secrets: std::collections::BTreeMap<String, String>,
+    /// How far a system that is started is kept apart.
+    #[serde(default)]
+    pub sandbox: Sandbox,
     /// Names of defects of the embedded tutor. Tests and the self-check set them; no argument does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,

@@ -2,7 +2,8 @@
 
 use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
-use crate::adapter::process::RunningProcess;
+use crate::adapter::process::{Place, RunningProcess};
+use crate::adapter::sandbox::{Folders, Sandbox};
 use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
 use crate::engine::{Owned, SubjectError};
@@ -31,6 +32,8 @@ pub(super) struct StageSetting<'a> {
     pub defects: &'a [String],
     /// What the names of the environment stand for.
     pub secrets: &'a BTreeMap<String, String>,
+    /// How far a started system is kept apart.
+    pub sandbox: Sandbox,
     /// How long the embedded tutor's store lives.
     pub life: StoreLife,
 }
@@ -84,13 +87,13 @@ impl Stage {
             SystemKind::Embedded => {
                 Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects, setting.life)?))
             }
-            SystemKind::Process(process) => Instance::Process(Box::new(RunningProcess::start(
-                process,
-                &mut variables,
-                &output,
-                setting.mark,
-                owns,
-            )?)),
+            SystemKind::Process(process) => {
+                let folders = Folders::make(setting.sandbox, &folder, setting.root).map_err(|error| {
+                    SubjectError(format!("can't make the sandbox in {}: {error}", folder.display()))
+                })?;
+                let place = Place { folders, mark: setting.mark.to_owned() };
+                Instance::Process(Box::new(RunningProcess::start(process, place, &mut variables, &output, owns)?))
+            }
             SystemKind::Url(url) => {
                 let client = reqwest::Client::builder()
                     .build()

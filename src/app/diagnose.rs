@@ -277,7 +277,7 @@ impl Doctor<'_, '_, '_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks: Vec::new(),
+            remarks: under_stress(suspect).into_iter().collect(),
         })
     }
 
@@ -310,6 +310,7 @@ impl Doctor<'_, '_, '_> {
                     suspect.seen,
                     found.in_order.trials()
                 ));
+                remarks.extend(self.may_be_on_disk());
                 (Conclusion::DoesNotReproduce, suspect.order())
             }
             minimise::Conclusion::Unexplained { best, .. } => {
@@ -336,8 +337,17 @@ impl Doctor<'_, '_, '_> {
             in_order: rate(in_order),
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks,
+            remarks: under_stress(suspect).into_iter().chain(remarks).collect(),
         })
+    }
+
+    /// What may bring a failure back that does not reproduce: a started system can leave state outside its process.
+    fn may_be_on_disk(&self) -> Option<String> {
+        let spec = &self.header.subject.spec;
+        let is = |field: &str, value: &str| spec.get(field).and_then(serde_json::Value::as_str) == Some(value);
+        let text =
+            "state may be left on disk: --sandbox full gives each round a fresh HOME and a fresh copy of the project";
+        (!is("system", "embedded") && is("sandbox", "tmp")).then(|| text.to_owned())
     }
 
     /// Polluters that fail themselves: mending these may mend all.
@@ -386,6 +396,12 @@ impl Doctor<'_, '_, '_> {
         written.map_err(AppError::io(&path))?;
         Ok(format!("repros/{name}"))
     }
+}
+
+/// What a reader should know of a finding that was made under stress.
+fn under_stress(suspect: &Suspect) -> Option<String> {
+    let stress = suspect.stress?;
+    Some(format!("seen under --stress {stress}; the counts alone and in the order are without"))
 }
 
 fn role(found: &Minimised) -> Option<Role> {

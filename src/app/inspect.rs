@@ -1,6 +1,6 @@
 //! Looking without running: `check` and `list`.
 
-use crate::adapter::{ScenarioSpec, load_subject};
+use crate::adapter::{Sandbox, ScenarioSpec, load_subject};
 use crate::app::{AppError, ToolInfo};
 use crate::model::CaseId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,7 @@ pub fn list(
         filter: filter.map(str::to_owned),
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
+        sandbox: Sandbox::default(),
         defects: Vec::new(),
     };
     let subject = load_subject(spec)?;

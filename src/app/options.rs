@@ -1,6 +1,7 @@
 //! What a run is asked for, as meant.
 
-use crate::model::{EventLoop, FindingKind, Seed};
+use crate::adapter::Sandbox;
+use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +63,10 @@ pub struct RunOptions {
     pub seed: Seed,
     /// Whether each case is also run alone.
     pub alone: AloneRounds,
+    /// The noise around rounds.
+    pub stress: Option<Stress>,
+    /// How far a system that is started is kept apart.
+    pub sandbox: Sandbox,
     /// How long an event loop lives; one plan after the other where there are two.
     pub event_loops: Vec<EventLoop>,
     /// Findings that fail the gate.

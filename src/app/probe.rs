@@ -108,6 +108,8 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             kind: RoundKind::Probe,
             seed: self.seed.derive(&format!("probe {number}")),
             event_loop: self.event_loop,
+            // What was seen under stress is verified without.
+            stress: None,
             order: order.to_vec(),
             from: 0,
             case_deadline_ms: self.case_deadline_ms,

@@ -82,6 +82,7 @@ fn of_the_run(options: &RunOptions, header: &crate::event::Header) -> Result<Run
     options.group = plan.group.parse().map_err(|_| AppError::Usage(format!("unknown group {}", plan.group)))?;
     options.rounds = plan.rounds;
     options.order = plan.order.clone();
+    options.stress = plan.stress;
     options.alone = if plan.alone { crate::app::AloneRounds::WhereCheap } else { crate::app::AloneRounds::Never };
     Ok(options)
 }

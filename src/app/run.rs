@@ -12,7 +12,7 @@ use crate::event::{
     SubjectInfo,
 };
 use crate::model::statistics::{Confidence, Rate, RateError};
-use crate::model::{CaseId, Clock, EventLoop, RoundId};
+use crate::model::{CaseId, Clock, EventLoop, RoundId, Stress};
 use crate::plan::{Alone, Orders, Plan, PlanRequest, PlannedCase, ResolvedOrder, Strategy, Twice, resolve_order};
 use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
@@ -157,6 +157,7 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> ScenarioSpec {
         filter: options.filter.clone(),
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
+        sandbox: options.sandbox,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
     }
 }
@@ -176,6 +177,8 @@ pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines
 /// The plan, once for each life of event loops that is asked for.
 pub(super) struct Plans {
     plans: Vec<(EventLoop, Plan)>,
+    /// The noise around rounds.
+    stress: Option<Stress>,
     /// The order that was given, if one was.
     given: Option<Vec<u32>>,
     /// What a reader should know of it.
@@ -222,7 +225,7 @@ impl Plans {
             Orders::Given(order) => Some(order),
             Orders::By(_) => None,
         };
-        Ok(Self { plans, given, notes })
+        Ok(Self { plans, stress: options.stress, given, notes })
     }
 
     fn rounds(&self) -> usize {
@@ -286,6 +289,7 @@ impl Plans {
                 kind: round.kind(),
                 seed: round.seed,
                 event_loop,
+                stress: self.stress,
                 order: plan.order(round.id),
                 from: 0,
                 case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
@@ -373,6 +377,7 @@ fn header(
                 group: options.group.to_string(),
                 rounds: options.rounds,
                 order: options.order.clone(),
+                stress: options.stress,
                 alone: options.alone == AloneRounds::WhereCheap,
             },
         },

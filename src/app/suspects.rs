@@ -2,7 +2,7 @@
 
 use crate::event::Rate;
 use crate::minimise::{Answer, Costs, Problem};
-use crate::model::{EventLoop, OutcomeKind, RoundKind};
+use crate::model::{EventLoop, OutcomeKind, RoundKind, Stress};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub(super) struct Suspect {
     /// in an order in which it passed.
     pub before: Vec<u32>,
     pub event_loop: EventLoop,
+    /// The noise under which it failed.
+    pub stress: Option<Stress>,
     /// Failures alone, as planned.
     pub alone: Rate,
     /// Failures in planned rounds.
@@ -87,6 +89,7 @@ fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect>
         failure: shortest.clone(),
         before: without(before, case),
         event_loop: round.event_loop,
+        stress: round.stress,
         alone,
         seen: tally(record, case, |_| true),
         ran_before_itself: seen.iter().all(after_itself),

@@ -1,7 +1,8 @@
 //! The arguments of `run`, as typed and as meant.
 
+use crate::adapter::Sandbox;
 use crate::app::{AloneRounds, RunOptions};
-use crate::model::{EventLoop, FindingKind, Seed};
+use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -37,6 +38,12 @@ pub(super) struct RunArguments {
     /// How long an event loop lives, where the system lets it be chosen
     #[arg(long, value_enum, default_value = "case", help_heading = "Plan")]
     pub event_loop: EventLoops,
+    /// Noise around the rounds, so that rare races show sooner: cpu or latency
+    #[arg(long, value_name = "cpu|latency", help_heading = "Plan")]
+    pub stress: Option<Stress>,
+    /// How far a system that is started is kept apart: TMPDIR, or HOME and a fresh copy of the project too
+    #[arg(long, value_enum, default_value = "tmp", help_heading = "Plan")]
+    pub sandbox: SandboxKind,
     /// Don't run each case alone as well
     #[arg(long, help_heading = "Plan")]
     pub no_alone: bool,
@@ -91,6 +98,13 @@ pub(super) enum EventLoops {
     Both,
 }
 
+/// How far a system that is started is kept apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SandboxKind {
+    Tmp,
+    Full,
+}
+
 /// A finding that can fail the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -137,6 +151,11 @@ impl RunArguments {
             rounds: self.rounds,
             seed: self.seed.unwrap_or(seed),
             alone: if self.no_alone { AloneRounds::Never } else { AloneRounds::WhereCheap },
+            stress: self.stress,
+            sandbox: match self.sandbox {
+                SandboxKind::Tmp => Sandbox::Tmp,
+                SandboxKind::Full => Sandbox::Full,
+            },
             event_loops: match self.event_loop {
                 EventLoops::Case => vec![EventLoop::Case],
                 EventLoops::Round => vec![EventLoop::Round],

@@ -290,6 +290,7 @@ impl Engine {
             kind: unit.kind,
             seed: unit.seed,
             event_loop: unit.event_loop,
+            stress: unit.stress,
             order: unit.order.clone(),
         };
         outlook.fact(event).map_err(EngineError::Journal)?;

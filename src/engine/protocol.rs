@@ -2,7 +2,7 @@
 
 use crate::engine::Owned;
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{ContentHash, EventLoop, RoundId, RoundKind, Seed};
+use crate::model::{ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -19,6 +19,9 @@ pub struct RoundUnit {
     pub seed: Seed,
     /// How long an event loop lives.
     pub event_loop: EventLoop,
+    /// The noise around it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stress: Option<Stress>,
     /// The cases, by their place among the subject's cases.
     pub order: Vec<u32>,
     /// The first place of the order that is still to be run.

@@ -1,7 +1,7 @@
 //! The facts.
 
 use crate::event::Header;
-use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed};
+use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 
 /// A fact with its time.
@@ -33,6 +33,9 @@ pub enum Event {
         seed: Seed,
         /// How long an event loop lives in it.
         event_loop: EventLoop,
+        /// The noise around it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stress: Option<Stress>,
         /// The cases to run, by their place in the header.
         order: Vec<u32>,
     },

@@ -1,6 +1,6 @@
 //! What a run is, said before anything happens in it.
 
-use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, Seed};
+use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, Seed, Stress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +77,9 @@ pub struct PlanPolicy {
     pub rounds: Option<u32>,
     /// The file of a given order.
     pub order: Option<PathBuf>,
+    /// The noise around rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stress: Option<Stress>,
     /// Whether cases are run alone where that is cheap.
     pub alone: bool,
 }

@@ -9,6 +9,7 @@ mod outcome;
 mod round;
 mod seed;
 pub mod statistics;
+mod stress;
 
 pub use case_id::CaseId;
 pub use clock::{Clock, SystemClock};
@@ -18,3 +19,4 @@ pub use money::{Money, MoneyError};
 pub use outcome::{Failure, Outcome, OutcomeKind, Place};
 pub use round::{EventLoop, RoundId, RoundKind, TrialKey};
 pub use seed::{Seed, SeedError};
+pub use stress::{Stress, UnknownStress};

@@ -87,7 +87,7 @@ impl Fold {
         match event {
             Event::RunStarted(_) => return Err("a second `run_started`".into()),
             Event::RunResumed => self.end = None,
-            Event::RoundStarted { round, attempt, kind, seed, event_loop, order } => {
+            Event::RoundStarted { round, attempt, kind, seed, event_loop, stress, order } => {
                 if let Some(case) = order.iter().find(|case| **case as usize >= self.header.cases.len()) {
                     return Err(format!("round {round} names case {case}, and there is none"));
                 }
@@ -96,8 +96,17 @@ impl Fold {
                     None => {
                         self.places.insert(round, self.rounds.len());
                         let attempts = attempt + 1;
-                        let record =
-                            RoundRecord { id: round, kind, seed, event_loop, attempts, slots, end: None, millis: 0 };
+                        let record = RoundRecord {
+                            id: round,
+                            kind,
+                            seed,
+                            event_loop,
+                            stress,
+                            attempts,
+                            slots,
+                            end: None,
+                            millis: 0,
+                        };
                         self.rounds.push(record);
                     }
                     Some(&place) => self.rounds[place].begin_again(attempt, slots),

@@ -1,7 +1,7 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
 use crate::event::{CaseInfo, Diagnosis, Header, Note, RoundEnd, RunEnd};
-use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
+use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed, Stress};
 use std::collections::BTreeMap;
 
 /// How many failures of a case keep their texts. All of them are counted.
@@ -41,6 +41,8 @@ pub struct RoundRecord {
     pub seed: Seed,
     /// How long an event loop lives in it.
     pub event_loop: EventLoop,
+    /// The noise around it.
+    pub stress: Option<Stress>,
     /// How many times it was begun.
     pub attempts: u32,
     /// Its trials in order.

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use steadfast::adapter::Sandbox;
 use steadfast::app::{self, AloneRounds, Finished, RunOptions, ToolInfo, Watcher};
 use steadfast::event::Entry;
 use steadfast::model::{EventLoop, FindingKind, Seed, SystemClock, Verdict};
@@ -39,6 +40,8 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         rounds: None,
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,
+        stress: None,
+        sandbox: Sandbox::Tmp,
         event_loops: vec![EventLoop::Case],
         fail_on: [FindingKind::Broken, FindingKind::OrderDependent, FindingKind::Intermittent].into(),
         confidence: 0.95,

@@ -144,14 +144,15 @@ impl Project {
         files
     }
 
-    /// Every process that was started by this project's commands: they inherit its temporary folder.
+    /// Every process that was started by this project's commands: their temporary folder is this one or
+    /// lies in it.
     pub fn processes(&self) -> Vec<i32> {
         let mark = format!("TMPDIR={}", self.temporary.path().display());
         let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
         pids.filter(|pid| {
             let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environ.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes())
+            environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(mark.as_bytes()))
         })
         .collect()
     }

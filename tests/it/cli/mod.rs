@@ -9,4 +9,5 @@ mod orders;
 mod processes;
 mod reports;
 mod repros;
+mod sandboxes;
 mod secrets;

@@ -45,7 +45,14 @@ impl Teller {
             max_flake_rate: None,
             event_loops: vec![EventLoop::Case],
             jobs: 1,
-            plan: PlanPolicy { strategy: "mixed".into(), group: "none".into(), rounds: None, order: None, alone: true },
+            plan: PlanPolicy {
+                strategy: "mixed".into(),
+                group: "none".into(),
+                rounds: None,
+                order: None,
+                stress: None,
+                alone: true,
+            },
         };
         let header = Header {
             version: JOURNAL_VERSION,
@@ -86,6 +93,7 @@ impl Teller {
             kind,
             seed,
             event_loop: EventLoop::Case,
+            stress: None,
             order: order.clone(),
         });
         for (position, case) in order.iter().enumerate() {
