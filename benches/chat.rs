@@ -183,8 +183,11 @@ fn find_journal(reports: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("the run left no journal"))
 }
 
+/// When trials ended, and when rounds began and ended, in milliseconds.
+type Times = (Vec<u64>, Vec<(u64, u64)>);
+
 /// When trials ended, and when rounds began and ended.
-fn read_journal(path: &Path) -> io::Result<(Vec<u64>, Vec<(u64, u64)>)> {
+fn read_journal(path: &Path) -> io::Result<Times> {
     let mut trials = Vec::new();
     let mut begun = BTreeMap::new();
     let mut rounds = Vec::new();
