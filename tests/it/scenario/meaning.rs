@@ -148,12 +148,12 @@ fn every_kind_of_answer_is_read() {
     assert_eq!((streamed.chunks.len(), streamed.as_given), (2, true));
     assert_eq!((streamed.usage, streamed.finish), (Usage::Absent, Finish::Absent));
     assert_eq!(streamed.then.unwrap().retry_after, Some(Duration::from_secs(1)));
-    let Answer::Fail(failing) = behaviour("{ fail: rate_limited, status: 430, message: slow down }").answer else {
+    let Answer::Fail(failing) = behaviour("{ fail: overloaded, status: 430, message: slow down }").answer else {
         panic!()
     };
     assert_eq!(
         (failing.kind, failing.status, failing.message.as_deref()),
-        (FailureKind::RateLimited, Some(430), Some("slow down"))
+        (FailureKind::Overloaded, Some(430), Some("slow down"))
     );
     assert_eq!(behaviour("{ malformed: html }").answer, Answer::Malformed(Malformed::Html));
     assert_eq!(behaviour("{ malformed: null }").answer, Answer::Malformed(Malformed::Null));
