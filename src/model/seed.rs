@@ -8,6 +8,16 @@ use std::str::FromStr;
 
 /// A seed of 64 bits, written as 16 hex digits. Derived by label, so that what one consumer draws
 /// never moves what another one draws.
+///
+/// ```
+/// use steadfast::model::Seed;
+///
+/// let root: Seed = "c0ffee".parse()?;
+/// assert_eq!(root.to_string(), "0000000000c0ffee");
+/// assert_eq!(root.derive("round 1"), root.derive("round 1"));
+/// assert_ne!(root.derive("round 1"), root.derive("round 2"));
+/// # Ok::<(), steadfast::model::SeedError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seed(u64);
 
