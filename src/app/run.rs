@@ -18,6 +18,7 @@ use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The share of the time limit that planned rounds may take; the rest is for the diagnosis.
@@ -119,9 +120,18 @@ pub(super) fn drive(
     driven
 }
 
+/// A name that no other engine on this machine has at the same time. Runs that begin in the same second bear the same
+/// identifier if their reports go to different folders, also within one process: what one of them takes away must never
+/// be another's.
+fn instance(run: &str) -> String {
+    static ENGINES: AtomicU64 = AtomicU64::new(0);
+    format!("{run}-{}-{}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))
+}
+
 /// The engine of a run.
 pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, AppError> {
-    let scratch = setting.tool.temporary.join(format!("steadfast-{}-{}", header.run, std::process::id()));
+    let name = instance(&header.run);
+    let scratch = setting.tool.temporary.join(format!("steadfast-{name}"));
     let leftovers = Leftovers::begin(setting.folder, scratch).map_err(AppError::io(setting.folder))?;
     let config = EngineConfig {
         program: setting.tool.program.clone(),
@@ -134,7 +144,7 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
         },
         start_within: START_WITHIN,
         patience: PATIENCE,
-        mark: format!("STEADFAST_OWNER={}-{}", header.run, std::process::id()),
+        mark: format!("STEADFAST_OWNER={name}"),
     };
     Ok(Engine::new(config, leftovers))
 }

@@ -1,12 +1,13 @@
 //! Each defect that carries state from case to case is found on the shipped scenarios, with its victim, its polluter and
 //! an order of two that shows it every time; the healthy tutor is not accused.
 
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use steadfast::adapter::Sandbox;
 use steadfast::app::{self, AloneRounds, Finished, RunOptions, ToolInfo, Watcher};
 use steadfast::event::Entry;
-use steadfast::model::{EventLoop, FindingKind, Seed, SystemClock, Verdict};
+use steadfast::model::{Clock, EventLoop, FindingKind, Seed, SystemClock, Verdict};
 use steadfast::plan::{Grouping, Strategy};
 use steadfast::tutor::Defect;
 use steadfast::verdict::{CaseJudgement, Gate, Order};
@@ -73,7 +74,9 @@ fn name(finished: &Finished, case: u32) -> &str {
 /// victim has its polluters, and that an order of two shows one of them every time.
 fn check(defect: Defect, filter: &str) {
     let (healthy, _kept) = run(filter, Vec::new());
-    assert_eq!(healthy.judgement.gate, Gate::Passed, "{filter}: the healthy tutor is accused");
+    let accused = healthy.judgement.cases.iter().filter(|case| case.verdict.is_finding());
+    let accused: Vec<_> = accused.map(|case| (name(&healthy, case.case), case)).collect();
+    assert_eq!(healthy.judgement.gate, Gate::Passed, "{filter}: the healthy tutor is accused: {accused:#?}");
     let (finished, folder) = run(filter, vec![defect]);
     assert_eq!(finished.judgement.gate, Gate::Failed, "{}", defect.name());
     let found: Vec<&CaseJudgement> = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding()).collect();
@@ -125,6 +128,35 @@ fn settings_that_are_carried_over_are_found() {
 #[test]
 fn a_client_that_is_bound_to_the_first_event_loop_is_found() {
     check(Defect::ClientBoundToFirstLoop, "languages/*");
+}
+
+/// A clock that stands still.
+#[derive(Debug)]
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+#[test]
+fn runs_of_one_process_that_began_at_the_same_moment_leave_each_other_alone() {
+    let start = |filter: &str| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options = options(filter, Vec::new(), folder.path());
+        app::run(&options, &tool(folder.path()), &Still, &mut Silent, &mut |_| {}).expect("a run").judgement.gate
+    };
+    std::thread::scope(|scope| {
+        let long = scope.spawn(|| start("languages/*"));
+        let mut short_ones = 0;
+        while !long.is_finished() {
+            assert_eq!(start("auth/settings-are-kept*"), Gate::Passed);
+            short_ones += 1;
+        }
+        assert_eq!(long.join().expect("no panic"), Gate::Passed);
+        assert!(short_ones > 0);
+    });
 }
 
 /// Makes the journal of which the samples in `reports/` are rendered: `cargo test --test it sample_journal -- --ignored`.
