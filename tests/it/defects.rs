@@ -91,7 +91,9 @@ fn check(defect: Defect, filter: &str) {
         let Some(Order::Victim { polluters, .. }) = &case.order else {
             panic!("{}: {id} has no polluter: {case:#?}", defect.name());
         };
-        assert!(polluters.iter().all(|sequence| (1..=3).contains(&sequence.len())), "{id}: {polluters:?}");
+        // Beside the first one there may be longer ones: several marks that only together hide all that is there.
+        assert!(polluters.iter().all(|sequence| !sequence.is_empty()), "{id}: {polluters:?}");
+        assert!(polluters.first().is_some_and(|sequence| sequence.len() <= 3), "{id}: {polluters:?}");
         if polluters.first().is_some_and(|sequence| sequence.len() == 1) {
             pair = pair.or(Some(*case));
         }
