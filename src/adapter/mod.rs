@@ -8,6 +8,7 @@ mod case_run;
 mod check;
 mod embedded;
 mod output;
+mod port;
 mod process;
 mod sandbox;
 mod scenarios;

@@ -1,13 +1,14 @@
 //! A system that the harness starts: in a process group of its own, its output kept, ended with all its children.
 
 use crate::adapter::output::Output;
+use crate::adapter::port::free_port;
 use crate::adapter::sandbox::Folders;
 use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
 use crate::scenario::Process;
 use serde_json::Value;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -236,10 +237,6 @@ impl StartError {
 fn drain(output: &Output, pipe: impl Read + Send + 'static) -> JoinHandle<()> {
     let output = output.clone();
     std::thread::spawn(move || output.drain(pipe))
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 fn resolve(base_url: &str) -> Option<SocketAddr> {

@@ -52,7 +52,8 @@ fn every_lie_is_named() {
     fails_naming(&report, "5-stale", &["says that it is cached", "no earlier answer of this case"]);
     fails_naming(&report, "6-false", &["says that it is cached", "no earlier answer of this case"]);
     fails_naming(&report, "7-unasked", &["a call that no script covers", "mistral", "unasked question", "claude"]);
-    assert_eq!(case(&report, "3-remember")["verdict"], "stable", "the honest one among them");
+    let honest = case(&report, "3-remember");
+    assert_eq!(honest["verdict"], "stable", "the honest one among them: {honest:#}");
 }
 
 #[test]
