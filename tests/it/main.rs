@@ -5,6 +5,7 @@ mod defects;
 mod minimise;
 mod plan;
 mod provider;
+mod python;
 mod report;
 mod samples;
 mod scenario;
