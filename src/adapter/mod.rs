@@ -7,6 +7,7 @@ mod calls;
 mod case_run;
 mod check;
 mod embedded;
+mod kind;
 mod output;
 mod port;
 mod process;
@@ -21,6 +22,7 @@ mod template;
 mod transport;
 mod truth;
 
+pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
 pub use sandbox::Sandbox;
-pub use scenarios::{ScenarioSubject, load_subject};
+pub use scenarios::{ScenarioSubject, load_scenarios};
 pub use spec::{ScenarioSpec, SubjectProblem};

@@ -4,7 +4,7 @@ use crate::adapter::case_run::{CaseRun, Verdictless};
 use crate::adapter::embedded::StoreLife;
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::stress::Noise;
-use crate::adapter::{ScenarioSpec, SubjectProblem};
+use crate::adapter::{ScenarioSpec, SubjectCase, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
 use crate::event::{RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Outcome, TrialKey};
@@ -44,7 +44,7 @@ struct Workplace {
 ///
 /// # Errors
 /// All that is wrong with the files, at once; or what is wrong with the filter.
-pub fn load_subject(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProblem> {
+pub fn load_scenarios(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProblem> {
     let system = load_system(&spec.system, &spec.root)?;
     let loaded = load(&spec.root, &spec.paths, &system.providers)?;
     let mut cases = loaded.cases;
@@ -69,6 +69,21 @@ impl ScenarioSubject {
     pub fn at_work(mut self, prepare: &Prepare) -> Self {
         self.workplace = Some(Workplace { scratch: prepare.scratch.clone(), mark: prepare.mark.clone(), stages: 0 });
         self
+    }
+
+    /// The cases as plans and reports know them.
+    pub fn listed(&self) -> Vec<SubjectCase> {
+        let listed = self.cases.iter().map(|case| SubjectCase {
+            id: case.id.clone(),
+            title: case.title.clone(),
+            file: case.place.file.clone(),
+            line: case.place.line,
+            module: case.module.clone(),
+            tags: case.tags.clone(),
+            hash: case.hash.clone(),
+            skip: self.skip(case),
+        });
+        listed.collect()
     }
 
     /// The hash of what cases and system mean.

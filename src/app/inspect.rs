@@ -1,6 +1,6 @@
 //! Looking without running: `check` and `list`.
 
-use crate::adapter::{Sandbox, ScenarioSpec, load_subject};
+use crate::adapter::{Sandbox, ScenarioSpec, SubjectSpec, load_subject};
 use crate::app::{AppError, ToolInfo};
 use crate::model::CaseId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,12 +40,12 @@ pub fn list(
         sandbox: Sandbox::default(),
         defects: Vec::new(),
     };
-    let subject = load_subject(spec)?;
+    let subject = load_subject(SubjectSpec::Scenarios(spec))?;
     let listed = subject.cases.iter().map(|case| Listed {
         id: case.id.clone(),
         title: case.title.clone(),
         tags: case.tags.clone(),
-        skip: subject.skip(case),
+        skip: case.skip.clone(),
     });
     Ok(listed.collect())
 }

@@ -1,6 +1,6 @@
 //! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
 
-use crate::adapter::{ScenarioSpec, load_subject};
+use crate::adapter::{SubjectSpec, load_subject};
 use crate::app::diagnose::diagnose_again;
 use crate::app::reports::write_run_reports;
 use crate::app::run::{Setting, engine};
@@ -49,10 +49,10 @@ pub fn minimise_again(
     }
     let record = fold.clone().finish();
     let cases = chosen(&record, case)?;
-    let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())
+    let spec: SubjectSpec = serde_json::from_value(header.subject.spec.clone())
         .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
     let subject = load_subject(spec)?;
-    let tool = &tool.knowing(subject.environment());
+    let tool = &tool.knowing(&subject.environment());
     if subject.hash() != header.subject.hash {
         let text =
             format!("{}: the scenarios or the system file changed since the run; start a new run", folder.display());
@@ -61,7 +61,8 @@ pub fn minimise_again(
     let redactor = Redactor::new(tool.environment.values().cloned());
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor)?;
     let mut session = Session::new(journal, fold, watcher, Forecast::none());
-    let setting = Setting { jobs: limits.jobs, case_timeout: limits.case_timeout, tool, folder };
+    let start_within = subject.start_within();
+    let setting = Setting { jobs: limits.jobs, case_timeout: limits.case_timeout, start_within, tool, folder };
     let mut engine = engine(&setting, &header)?;
     stoppable(engine.stop_handle());
     let limits = Limits { probes: limits.probes, time: limits.time, ..Limits::default() };

@@ -1,6 +1,6 @@
 //! Repro files: the smallest order and seed that show a finding again, and the running of them.
 
-use crate::adapter::{ScenarioSpec, load_subject};
+use crate::adapter::{LoadedSubject, SubjectSpec, load_subject};
 use crate::app::run::{Setting, engine};
 use crate::app::{AppError, ToolInfo};
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
@@ -117,12 +117,12 @@ pub fn repro(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<ReproOutcome, AppError> {
     let repro = ReproFile::read(file)?;
-    let mut spec: ScenarioSpec = serde_json::from_value(repro.subject.spec.clone())
+    let spec: SubjectSpec = serde_json::from_value(repro.subject.spec.clone())
         .map_err(|error| AppError::Usage(format!("{}: {error}", file.display())))?;
     // The order names its cases: a filter of the time has nothing to add.
-    spec.filter = None;
+    let spec = spec.unfiltered();
     let subject = load_subject(spec.clone())?;
-    let tool = &tool.knowing(subject.environment());
+    let tool = &tool.knowing(&subject.environment());
     let places: BTreeMap<&str, u32> = subject.cases.iter().map(|case| case.id.as_str()).zip(0..).collect();
     let (known, missing): (Vec<_>, Vec<_>) =
         repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));
@@ -139,6 +139,7 @@ pub fn repro(
     let setting = Setting {
         jobs,
         case_timeout: std::time::Duration::from_millis(repro.case_deadline_ms),
+        start_within: subject.start_within(),
         tool,
         folder: folder.path(),
     };
@@ -195,17 +196,12 @@ impl Outlook for Seen<'_> {
     }
 }
 
-fn header(
-    repro: &ReproFile,
-    subject: &crate::adapter::ScenarioSubject,
-    spec: serde_json::Value,
-    clock: &dyn Clock,
-) -> Header {
+fn header(repro: &ReproFile, subject: &LoadedSubject, spec: serde_json::Value, clock: &dyn Clock) -> Header {
     let cases = subject.cases.iter().map(|case| crate::event::CaseInfo {
         id: case.id.clone(),
         title: case.title.clone(),
-        file: case.place.file.clone(),
-        line: case.place.line,
+        file: case.file.clone(),
+        line: case.line,
         tags: BTreeSet::new(),
         hash: case.hash.clone(),
         skip: None,

@@ -1,6 +1,6 @@
 //! Going on with a run that was killed or interrupted, by whole rounds.
 
-use crate::adapter::{ScenarioSpec, load_subject};
+use crate::adapter::{SubjectSpec, load_subject};
 use crate::app::files;
 use crate::app::reports::write_reports;
 use crate::app::run::{Plans, Setting, deadlines, drive, redactor};
@@ -36,10 +36,10 @@ pub fn resume(
         fold.entry(entry?).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
     }
     let options = &of_the_run(options, &header)?;
-    let spec: ScenarioSpec = serde_json::from_value(header.subject.spec.clone())
+    let spec: SubjectSpec = serde_json::from_value(header.subject.spec.clone())
         .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
     let subject = load_subject(spec)?;
-    let tool = &tool.knowing(subject.environment());
+    let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;
     if subject.hash() != header.subject.hash || plans.hash() != header.plan {
         return Err(AppError::Usage(format!(
@@ -54,11 +54,12 @@ pub fn resume(
         .iter()
         .map(|round| (round.id, (!round.is_complete()).then_some(round.attempts)))
         .collect();
-    let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(&subject, tool))?;
+    let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let forecast = plans.forecast(&subject, options.jobs);
     let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
-    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, tool, folder };
+    let start_within = subject.start_within();
+    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, start_within, tool, folder };
     let units = plans.units(options.case_timeout, &attempts);
     let end = drive(&setting, &header, units, deadlines(options.max_time, begun), &mut session, stoppable)?;
     session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;

@@ -1,6 +1,6 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
-use crate::adapter::{ScenarioSpec, ScenarioSubject, load_subject};
+use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, load_subject};
 use crate::app::diagnose::diagnose;
 use crate::app::files;
 use crate::app::reports::write_reports;
@@ -23,9 +23,6 @@ use std::time::{Duration, Instant};
 
 /// The share of the time limit that planned rounds may take; the rest is for the diagnosis.
 const ROUNDS_SHARE: f64 = 0.6;
-
-/// How long a worker may take to load the cases.
-const START_WITHIN: Duration = Duration::from_secs(60);
 
 /// How much longer than its deadline a trial may take before its worker is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,7 +51,7 @@ pub fn run(
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
     let subject = load_subject(spec(options, tool))?;
-    let tool = &tool.knowing(subject.environment());
+    let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;
     let started = clock.now();
     for folder in clean_up(&files::runs(&options.report_dir)) {
@@ -63,7 +60,7 @@ pub fn run(
     let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
     let _lock = RunLock::take(&folder)?;
     let header = header(options, &subject, &plans, run.clone(), started);
-    let journal = JournalWriter::create(&files::journal(&folder), redactor(&subject, tool))?;
+    let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(header.clone());
     let mut session = Session::new(journal, fold, watcher, plans.forecast(&subject, options.jobs));
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
@@ -71,7 +68,13 @@ pub fn run(
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
     files::point_latest(&options.report_dir, &run)?;
-    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, tool, folder: &folder };
+    let setting = Setting {
+        jobs: options.jobs,
+        case_timeout: options.case_timeout,
+        start_within: subject.start_within(),
+        tool,
+        folder: &folder,
+    };
     let deadlines = deadlines(options.max_time, begun);
     let attempts = BTreeMap::new();
     let units = plans.units(options.case_timeout, &attempts);
@@ -87,6 +90,8 @@ pub fn run(
 pub(super) struct Setting<'a> {
     pub jobs: usize,
     pub case_timeout: Duration,
+    /// How long a worker may take to make the subject ready.
+    pub start_within: Duration,
     pub tool: &'a ToolInfo,
     pub folder: &'a Path,
 }
@@ -142,7 +147,7 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),
             hash: header.subject.hash.clone(),
         },
-        start_within: START_WITHIN,
+        start_within: setting.start_within,
         patience: PATIENCE,
         mark: format!("STEADFAST_OWNER={name}"),
     };
@@ -159,8 +164,8 @@ fn with_secrets(spec: &serde_json::Value, tool: &ToolInfo) -> serde_json::Value 
     spec
 }
 
-fn spec(options: &RunOptions, tool: &ToolInfo) -> ScenarioSpec {
-    ScenarioSpec {
+fn spec(options: &RunOptions, tool: &ToolInfo) -> SubjectSpec {
+    SubjectSpec::Scenarios(ScenarioSpec {
         root: options.root.clone(),
         paths: options.paths.clone(),
         system: options.system.clone(),
@@ -169,11 +174,11 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> ScenarioSpec {
         secrets: BTreeMap::new(),
         sandbox: options.sandbox,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
-    }
+    })
 }
 
 /// Keeps the values of the environment that scenarios name out of everything that is written.
-pub(super) fn redactor(_subject: &ScenarioSubject, tool: &ToolInfo) -> Redactor {
+pub(super) fn redactor(tool: &ToolInfo) -> Redactor {
     Redactor::new(tool.environment.values().cloned())
 }
 
@@ -196,7 +201,7 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    pub fn make(options: &RunOptions, subject: &ScenarioSubject) -> Result<Self, AppError> {
+    pub fn make(options: &RunOptions, subject: &LoadedSubject) -> Result<Self, AppError> {
         let cases = planned_cases(subject);
         let mut notes = Vec::new();
         let is_mixed = options.order.is_none() && options.strategy == Strategy::Mixed;
@@ -249,7 +254,7 @@ impl Plans {
     }
 
     /// Why no round has the case: an order that was given need not name all.
-    fn leaves_out(&self, id: &CaseId, subject: &ScenarioSubject) -> Option<String> {
+    fn leaves_out(&self, id: &CaseId, subject: &LoadedSubject) -> Option<String> {
         let given = self.given.as_ref()?;
         let is_named = |index: &u32| subject.cases.get(*index as usize).is_some_and(|case| case.id == *id);
         (!given.iter().any(is_named)).then(|| "the given order does not name it".to_owned())
@@ -265,7 +270,7 @@ impl Plans {
         counts
     }
 
-    pub fn forecast(&self, subject: &ScenarioSubject, jobs: usize) -> Forecast {
+    pub fn forecast(&self, subject: &LoadedSubject, jobs: usize) -> Forecast {
         let trials: u64 = self.plans.iter().map(|(_, plan)| plan.trials()).sum();
         Forecast {
             cases: subject.cases.len(),
@@ -308,10 +313,10 @@ impl Plans {
     }
 }
 
-fn planned_cases(subject: &ScenarioSubject) -> Vec<PlannedCase> {
+fn planned_cases(subject: &LoadedSubject) -> Vec<PlannedCase> {
     let planned = subject.cases.iter().map(|case| PlannedCase {
         id: case.id.clone(),
-        file: case.place.file.clone(),
+        file: case.file.clone(),
         module: case.module.clone(),
         tags: case.tags.iter().cloned().collect(),
     });
@@ -336,7 +341,7 @@ fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> R
 
 fn header(
     options: &RunOptions,
-    subject: &ScenarioSubject,
+    subject: &LoadedSubject,
     plans: &Plans,
     run: String,
     started: jiff::Timestamp,
@@ -344,11 +349,11 @@ fn header(
     let cases = subject.cases.iter().map(|case| CaseInfo {
         id: CaseId::new(case.id.as_str()),
         title: case.title.clone(),
-        file: case.place.file.clone(),
-        line: case.place.line,
+        file: case.file.clone(),
+        line: case.line,
         tags: case.tags.clone(),
         hash: case.hash.clone(),
-        skip: subject.skip(case).or_else(|| plans.leaves_out(&case.id, subject)),
+        skip: case.skip.clone().or_else(|| plans.leaves_out(&case.id, subject)),
     });
     let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     if options.system != "embedded" {
@@ -370,7 +375,7 @@ fn header(
         started,
         seed: options.seed,
         subject: SubjectInfo {
-            name: format!("scenarios on {}", subject.system.name),
+            name: subject.name(),
             arguments,
             spec: serde_json::to_value(spec).unwrap_or_default(),
             hash: subject.hash(),

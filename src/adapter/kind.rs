@@ -1,0 +1,152 @@
+//! The kinds of subject, as one: what use cases may ask of any of them.
+
+use crate::adapter::{ScenarioSpec, ScenarioSubject, SubjectProblem, load_scenarios};
+use crate::engine::{Prepare, Subject, SubjectError};
+use crate::model::{CaseId, ContentHash};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What is run, as it was chosen: stands in journals and repro files, and goes to workers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SubjectSpec {
+    /// Scenarios against a system.
+    Scenarios(ScenarioSpec),
+}
+
+impl<'de> Deserialize<'de> for SubjectSpec {
+    /// A spec without a kind is one of scenarios: so it was before there were others.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        match value.get("kind").and_then(serde_json::Value::as_str) {
+            None | Some("scenarios") => serde_json::from_value(value).map(Self::Scenarios).map_err(D::Error::custom),
+            Some(other) => Err(D::Error::custom(format!("unknown kind of subject `{other}`"))),
+        }
+    }
+}
+
+impl SubjectSpec {
+    /// The same without a filter: for an order that names its cases.
+    pub fn unfiltered(mut self) -> Self {
+        match &mut self {
+            Self::Scenarios(spec) => spec.filter = None,
+        }
+        self
+    }
+}
+
+/// A case of any subject, as plans and reports know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectCase {
+    /// Its id.
+    pub id: CaseId,
+    /// Its title.
+    pub title: String,
+    /// Its file, relative to the project.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// What it belongs to: a folder of scenarios, a module of a suite.
+    pub module: String,
+    /// Its tags.
+    pub tags: BTreeSet<String>,
+    /// Equal as long as the case means the same.
+    pub hash: ContentHash,
+    /// Why it is not run, if that is known beforehand.
+    pub skip: Option<String>,
+}
+
+/// A subject that was loaded.
+#[derive(Debug)]
+pub struct LoadedSubject {
+    /// Its cases, in declared order.
+    pub cases: Vec<SubjectCase>,
+    /// Things noted while loading.
+    pub notes: Vec<String>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Scenarios(Box<ScenarioSubject>),
+}
+
+/// Loads what is to be run.
+///
+/// # Errors
+/// All that is wrong with it, at once.
+pub fn load_subject(spec: SubjectSpec) -> Result<LoadedSubject, SubjectProblem> {
+    match spec {
+        SubjectSpec::Scenarios(spec) => {
+            let subject = load_scenarios(spec)?;
+            let (cases, notes) = (subject.listed(), subject.notes.clone());
+            Ok(LoadedSubject { cases, notes, kind: Kind::Scenarios(Box::new(subject)) })
+        }
+    }
+}
+
+/// Makes what a worker runs.
+///
+/// # Errors
+/// If it can't be loaded or started.
+pub fn subject_at_work(spec: SubjectSpec, prepare: &Prepare) -> Result<Box<dyn Subject>, SubjectError> {
+    match spec {
+        SubjectSpec::Scenarios(spec) => {
+            let subject = load_scenarios(spec).map_err(|error| SubjectError(error.to_string()))?;
+            Ok(Box::new(subject.at_work(prepare)))
+        }
+    }
+}
+
+impl LoadedSubject {
+    /// In a few words: `scenarios on embedded`.
+    pub fn name(&self) -> String {
+        match &self.kind {
+            Kind::Scenarios(subject) => format!("scenarios on {}", subject.system.name),
+        }
+    }
+
+    /// Equal as long as the cases, and what they run against, mean the same.
+    pub fn hash(&self) -> ContentHash {
+        match &self.kind {
+            Kind::Scenarios(subject) => subject.hash(),
+        }
+    }
+
+    /// The names of the environment that its files speak of: their values are secrets.
+    pub fn environment(&self) -> BTreeSet<String> {
+        match &self.kind {
+            Kind::Scenarios(subject) => subject.environment().clone(),
+        }
+    }
+
+    /// Whether the event loop's life can be chosen.
+    pub fn chooses_event_loop(&self) -> bool {
+        match &self.kind {
+            Kind::Scenarios(subject) => subject.chooses_event_loop(),
+        }
+    }
+
+    /// Whether a fresh start is cheap enough to run each case alone.
+    pub fn starts_cheaply(&self) -> bool {
+        match &self.kind {
+            Kind::Scenarios(subject) => subject.starts_cheaply(),
+        }
+    }
+
+    /// By kind of resource: `yes`, or why it is not measured.
+    pub fn measured(&self) -> BTreeMap<String, String> {
+        match &self.kind {
+            Kind::Scenarios(subject) => subject.measured(),
+        }
+    }
+
+    /// How long a worker may take to make it ready.
+    pub fn start_within(&self) -> Duration {
+        match &self.kind {
+            Kind::Scenarios(_) => Duration::from_secs(60),
+        }
+    }
+}
