@@ -1,6 +1,7 @@
 //! One case, from its reset to the moment when nothing of it is in flight any more.
 
 use crate::adapter::calls::{check_calls, describe_calls};
+use crate::adapter::python::Found;
 use crate::adapter::stage::Stage;
 use crate::adapter::step_run::{Played, Player, Problem};
 use crate::adapter::stress::delayed;
@@ -83,7 +84,13 @@ impl CaseRun<'_> {
         if let Some(providers) = stage.providers.as_ref().filter(|_| !self.keeps_connections) {
             providers.close_connections();
         }
+        let left = stage.end_case(self.deadline);
         let mut done = self.judge(result, &player, ended.as_ref());
+        match left {
+            Ok(found) => done.notes.extend(found.iter().flat_map(Found::lines)),
+            Err(error) if done.outcome == Outcome::Passed => done.outcome = Outcome::Errored(Failure::new(error, None)),
+            Err(error) => done.notes.push(error),
+        }
         if let Some(failure) = failure_of(&mut done.outcome) {
             let output = stage.output.since(begun);
             failure.details = details(ended.as_ref(), &output);

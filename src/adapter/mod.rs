@@ -11,6 +11,7 @@ mod kind;
 mod output;
 mod port;
 mod process;
+mod python;
 mod sandbox;
 mod scenarios;
 mod spec;

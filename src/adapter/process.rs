@@ -2,6 +2,7 @@
 
 use crate::adapter::output::Output;
 use crate::adapter::port::free_port;
+use crate::adapter::python::{self, Found, NEXT_CASE};
 use crate::adapter::sandbox::Folders;
 use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
@@ -26,6 +27,9 @@ const LAST_BREATH: Duration = Duration::from_secs(1);
 
 /// How long output is waited for once the system has ended: a process that nobody knows of may hold it open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
+
+/// The most that a worker says of a case, in bytes.
+const ANSWER_LIMIT: u64 = 4 * 1024 * 1024;
 
 /// Where a system runs, and by what its processes are known.
 #[derive(Debug, Clone)]
@@ -79,7 +83,18 @@ impl RunningProcess {
             |template: &str| fill_text(template, variables).map_err(|error| fatal(format!("{template}: {error}")));
         let base_url = fill(&process.base_url)?;
         let address = resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address of this machine")))?;
-        let command = process.command.iter().map(|part| fill(part)).collect::<Result<Vec<_>, _>>()?;
+        let command = match &process.asgi {
+            None => process.command.iter().map(|part| fill(part)).collect::<Result<Vec<_>, _>>()?,
+            Some(application) => {
+                let python = match &process.python {
+                    Some(python) => fill(python)?,
+                    None => python_of(process, place).display().to_string(),
+                };
+                let worker = python::write_worker(&place.folders.temporary)
+                    .map_err(|error| fatal(format!("can't write the Python worker: {error}")))?;
+                vec![python, worker.display().to_string(), application.clone(), port.to_string()]
+            }
+        };
         let (program, arguments) = command.split_first().ok_or_else(|| fatal("no command to start".into()))?;
         let (name, value) = place.mark.split_once('=').unwrap_or((&place.mark, ""));
         let mut builder = Command::new(program);
@@ -131,6 +146,34 @@ impl RunningProcess {
         self.end();
         *self = Self::start(&self.process.clone(), self.place.clone(), variables, output, owns)?;
         Ok(())
+    }
+
+    /// The case that ran has ended: what it left, where the harness's own worker serves the system.
+    ///
+    /// # Errors
+    /// If the worker does not answer as it should.
+    pub fn end_case(&self, within: Duration) -> Result<Option<Found>, String> {
+        if self.process.asgi.is_none() {
+            return Ok(None);
+        }
+        let deadline = Instant::now() + within;
+        let ask = || -> std::io::Result<Vec<u8>> {
+            let mut stream = TcpStream::connect_timeout(&self.address, within)?;
+            stream.set_read_timeout(Some(deadline.saturating_duration_since(Instant::now()).max(LOOK)))?;
+            let address = self.address;
+            write!(
+                stream,
+                "POST {NEXT_CASE} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+            )?;
+            let mut answer = Vec::new();
+            stream.take(ANSWER_LIMIT).read_to_end(&mut answer)?;
+            Ok(answer)
+        };
+        let answer = ask().map_err(|error| format!("its event loop did not end: {error}"))?;
+        let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|at| &answer[at + 4..]);
+        let found = serde_json::from_slice(body.unwrap_or_default())
+            .map_err(|error| format!("its event loop ended without a report: {error}"))?;
+        Ok(Some(found))
     }
 
     /// How it ended, if it has.
@@ -232,6 +275,14 @@ impl StartError {
             Self::Fatal(reason) => Self::Fatal(reason + more),
         }
     }
+}
+
+/// The interpreter of the folder that the system runs in.
+fn python_of(process: &Process, place: &Place) -> PathBuf {
+    let directory = process.directory.as_deref().map(PathBuf::from);
+    let project = place.folders.directory(directory).unwrap_or_else(|| PathBuf::from("."));
+    let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
+    python::interpreter(&project, active.as_deref())
 }
 
 fn drain(output: &Output, pipe: impl Read + Send + 'static) -> JoinHandle<()> {

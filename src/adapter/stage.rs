@@ -3,6 +3,7 @@
 use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::{Place, RunningProcess};
+use crate::adapter::python::Found;
 use crate::adapter::sandbox::{Folders, Sandbox};
 use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
@@ -13,6 +14,7 @@ use crate::scenario::{System, SystemKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What a stage is made from.
 #[derive(Debug, Clone)]
@@ -124,6 +126,17 @@ impl Stage {
             Instance::Embedded(embedded) => embedded.restart(&self.variables, &self.output),
             Instance::Process(process) => process.restart(&mut self.variables, &self.output, owns),
             Instance::Url(_, url) => Err(SubjectError(format!("{url} can't be restarted from here"))),
+        }
+    }
+
+    /// The case that ran has ended: what it left, where somebody within the system can tell.
+    ///
+    /// # Errors
+    /// If whoever can tell does not.
+    pub fn end_case(&self, within: Duration) -> Result<Option<Found>, String> {
+        match &self.instance {
+            Instance::Process(process) => process.end_case(within),
+            Instance::Embedded(_) | Instance::Url(..) => Ok(None),
         }
     }
 

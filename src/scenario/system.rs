@@ -54,6 +54,11 @@ pub enum SystemKind {
 /// A program that the harness starts.
 #[derive(Debug, Clone)]
 pub struct Process {
+    /// The ASGI application, `module:attribute`, that the harness's own Python worker serves with an event loop for each
+    /// case. The command is the worker's then.
+    pub asgi: Option<String>,
+    /// The interpreter of an ASGI application, where it is not to be looked for.
+    pub python: Option<String>,
     /// The command line. `${steadfast}` is this program, `${port}` a free port, `${dir}` a folder of the round's own,
     /// `${admin_token}` a token made for the round, `${url.NAME}` and `${key.NAME}` a provider's.
     pub command: Vec<String>,

@@ -56,6 +56,8 @@ fn property(key: &str) -> Value {
 
 fn process(key: &str) -> Value {
     match key {
+        "asgi" => json!({"type": "string", "pattern": "^[^:]+:[^:]+$"}),
+        "python" => text(),
         "command" => json!({"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1}),
         "env" => defined("headers"),
         "ready_within" | "stop_within" => defined("duration"),

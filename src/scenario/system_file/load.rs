@@ -67,6 +67,11 @@ fn find(
         let source = Arc::new(SourceFile::new(format!("<steadfast>/{name}.yaml"), *text));
         return Ok(Some(Ok(Found { source, folder: PathBuf::new() })));
     }
+    if let Some(application) = name.strip_prefix("asgi:") {
+        let text = format!("system: {name:?}\nextends: process\nprocess: {{ asgi: {application:?}, ready: / }}\n");
+        let source = Arc::new(SourceFile::new(format!("<steadfast>/{name}"), text));
+        return Ok(Some(Ok(Found { source, folder: PathBuf::new() })));
+    }
     let path = match project.resolve(&folder.join(name)) {
         Ok(path) => path,
         Err(crate::scenario::ProjectError::Missing(_)) => return Ok(None),

@@ -3,6 +3,7 @@
 use crate::scenario::Process;
 use crate::scenario::read::{Reader, quoted};
 use crate::scenario::system_file::binding::Known;
+use crate::scenario::template::is_name;
 use crate::scenario::yaml::Node;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,13 @@ use std::time::Duration;
 
 /// The keys of `process`.
 pub(crate) const PROCESS_KEYS: &[&str] =
-    &["command", "directory", "env", "base_url", "ready", "ready_within", "stop_within"];
+    &["asgi", "python", "command", "directory", "env", "base_url", "ready", "ready_within", "stop_within"];
+
+/// Whether a text is a module's dotted name and an attribute's.
+fn is_application(name: &str) -> bool {
+    let is_dotted = |text: &str| text.split('.').all(is_name);
+    name.split_once(':').is_some_and(|(module, attribute)| is_dotted(module) && is_dotted(attribute))
+}
 
 impl Reader<'_> {
     /// A folder, named from the system file's; so that it does not matter from where the harness is started.
@@ -37,6 +44,8 @@ impl Reader<'_> {
         let fields = self.fields(node, "`process`", PROCESS_KEYS)?;
         let is_new = base.is_none();
         let mut process = base.unwrap_or_else(|| Process {
+            asgi: None,
+            python: None,
             command: Vec::new(),
             directory: None,
             env: BTreeMap::new(),
@@ -45,14 +54,25 @@ impl Reader<'_> {
             ready_within: Duration::from_secs(10),
             stop_within: Duration::from_secs(5),
         });
+        if let Some(node) = fields.value("asgi") {
+            process.asgi = self.text(node, "an application, `module:attribute`");
+            if process.asgi.as_ref().is_some_and(|name| !is_application(name)) {
+                self.problem(node.span, "this names no application").help("asgi: app.main:app");
+            }
+            process.command.clear();
+        }
+        if let Some(node) = fields.value("python") {
+            process.python = self.system_template(node, &Known::PROCESS, "a program");
+        }
         if let Some(node) = fields.value("command") {
+            process.asgi = None;
             let items = self.items(node, "a list: the program and its arguments").unwrap_or_default();
             process.command =
                 items.iter().filter_map(|item| self.system_template(item, &Known::PROCESS, "a text")).collect();
             if items.is_empty() {
                 self.problem(node.span, "the command has no program").help("command: [python, -m, tutor]");
             }
-        } else if is_new {
+        } else if is_new && process.asgi.is_none() && fields.get("asgi").is_none() {
             self.required(&fields, "command");
         }
         if let Some(node) = fields.value("directory") {
