@@ -44,7 +44,7 @@ pub(super) enum Command {
     Providers(ProvidersArguments),
     /// Run rounds for another steadfast (over pipes)
     Worker,
-    /// Print the JSON Schema of scenario files
+    /// Print the JSON Schema of scenario files, system files, report.json or steadfast.toml
     Schema {
         /// Of which files
         #[arg(value_enum, default_value = "scenario")]
@@ -63,6 +63,7 @@ pub(super) enum SchemaOf {
     Scenario,
     System,
     Report,
+    Config,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! Arguments, environment, terminal; nothing else reads them.
 
 mod arguments;
+mod config;
 mod exit;
 mod live;
 mod main;

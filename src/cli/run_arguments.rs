@@ -19,6 +19,12 @@ pub(super) struct RunArguments {
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// A profile of steadfast.toml: ci, nightly, local, or one of your own
+    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    pub profile: Option<String>,
+    /// Say what would hold and where each value comes from, and end
+    #[arg(long, help_heading = "Configuration")]
+    pub show_config: bool,
 
     /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
