@@ -21,6 +21,8 @@ Examples:
   steadfast run scenarios/budget --rounds 20 more shuffles of some of them
   steadfast run --max-flake-rate 0.01        exclude failures in 1 % of rounds (299 shuffles)
   steadfast repro reports/latest/repros/X    run a finding again
+  steadfast init                             a configuration, a first scenario, a CI workflow
+  steadfast explain order_dependent          what a finding means, and what usually helps
 
 Exit: 0 nothing found, 1 found, 2 usage or input, 3 unproven, 4 subject failed, 130 interrupted.";
 
@@ -38,6 +40,17 @@ pub(super) enum Command {
     List(InputArguments),
     /// Render a run again, from its journal
     Report(ReportArguments),
+    /// Write a configuration, a first scenario and a CI workflow; nothing that is there is touched
+    Init {
+        /// For which service a workflow is written
+        #[arg(long, value_enum, default_value = "github", value_delimiter = ',')]
+        ci: Vec<Ci>,
+    },
+    /// Say what a word of the reports means and what usually helps
+    Explain {
+        /// The word, such as `loop_bound`; lists all without one
+        topic: Option<String>,
+    },
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
     /// Serve the mock providers alone
@@ -55,6 +68,16 @@ pub(super) enum Command {
         /// For which shell
         shell: Shell,
     },
+    /// Print the man page
+    Man,
+}
+
+/// A service that runs a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Ci {
+    Github,
+    Gitlab,
+    None,
 }
 
 /// Which schema.

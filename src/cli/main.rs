@@ -6,10 +6,11 @@ use crate::cli::arguments::{
     Arguments, Command, Format, InputArguments, MinimiseArguments, ProvidersArguments, ReportArguments, ReproArguments,
     SchemaOf, TutorArguments,
 };
-use crate::cli::config::{self, ConfigError, Surroundings};
+use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::live::Live;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::signals::{Stoppable, watch};
+use crate::cli::{config, start};
 use crate::model::{Seed, SystemClock};
 use crate::report::Style;
 use clap::{CommandFactory, Parser};
@@ -48,7 +49,7 @@ pub fn main() -> Exit {
 }
 
 /// What keeps a command from being carried out.
-enum Trouble {
+pub(super) enum Trouble {
     Config(ConfigError),
     App(AppError),
     Output(io::Error),
@@ -100,6 +101,9 @@ fn carry_out(command: Command, shown: &str) -> Result<Exit, Trouble> {
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
+        Command::Init { ci } => start::init(&project()?, &ci),
+        Command::Explain { topic } => start::explain(topic.as_deref(), style()),
+        Command::Man => start::man(&Arguments::command()),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::Worker => {

@@ -7,6 +7,7 @@ mod live;
 mod main;
 mod run_arguments;
 mod signals;
+mod start;
 
 pub use exit::Exit;
 pub use main::main;

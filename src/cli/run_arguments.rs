@@ -9,15 +9,27 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Shown below the help of `run`.
+const EXAMPLES: &str = "\
+Examples:
+  steadfast run                               what steadfast.toml says, else scenarios/ on the embedded tutor
+  steadfast run --profile nightly             with what steadfast.toml says of the night
+  steadfast run --filter 'tag:budget'         some of the cases
+  steadfast run --max-flake-rate 0.01         exclude failures in 1 % of rounds (299 shuffles)
+  steadfast run --stress latency --rounds 20  rare races: every answer a little late
+  steadfast run --system process --jobs 2     the tutor as a program of its own
+  steadfast run --resume latest               go on with a run that was interrupted";
+
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct RunArguments {
     /// Scenario files and folders [default: scenarios]
     pub paths: Vec<PathBuf>,
     /// The system: `embedded`, `process`, or a system file
-    #[arg(long, default_value = "embedded", value_name = "NAME|FILE")]
+    #[arg(long, default_value = "embedded", value_name = "NAME|FILE", help_heading = "Subject")]
     pub system: String,
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
-    #[arg(long, value_name = "EXPR")]
+    #[arg(long, value_name = "EXPR", help_heading = "Subject")]
     pub filter: Option<String>,
     /// A profile of steadfast.toml: ci, nightly, local, or one of your own
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
