@@ -3,6 +3,7 @@
 use crate::adapter::Sandbox;
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
+use crate::report::JunitDetail;
 use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -85,6 +86,8 @@ pub struct RunOptions {
     pub report_dir: PathBuf,
     /// Where else a JUnit file goes.
     pub junit: Option<PathBuf>,
+    /// What a testcase of JUnit is.
+    pub junit_detail: JunitDetail,
     /// Where else `report.json` goes.
     pub json: Option<PathBuf>,
     /// Where else `report.html` goes.

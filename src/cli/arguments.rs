@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::cli::run_arguments::{RunArguments, parse_duration};
+use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -147,6 +147,9 @@ pub(super) struct ReportArguments {
     /// In which format
     #[arg(long, value_enum, default_value = "terminal")]
     pub format: Format,
+    /// With `--format junit`: what a testcase is, a case over all rounds or a trial
+    #[arg(long, value_enum, default_value = "case")]
+    pub junit_detail: Detail,
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,

@@ -37,6 +37,9 @@ pub fn main() -> Exit {
         }
         Err(Trouble::App(error)) => {
             let _ = writeln!(io::stderr(), "error: {error}");
+            if let Some(help) = error.help() {
+                let _ = writeln!(io::stderr(), "help: {help}");
+            }
             Exit::from(&error)
         }
         // Whoever read the output has seen enough.
@@ -287,7 +290,7 @@ fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
     let format = match arguments.format {
         Format::Terminal => Rendered::Terminal(style()),
-        Format::Junit => Rendered::Junit,
+        Format::Junit => Rendered::Junit(arguments.junit_detail.meant()),
         Format::Html => Rendered::Html,
         Format::Markdown => Rendered::Markdown,
         Format::Json => Rendered::Json,

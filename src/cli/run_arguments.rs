@@ -4,6 +4,7 @@ use crate::adapter::Sandbox;
 use crate::app::{AloneRounds, RunOptions};
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
+use crate::report::JunitDetail;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -91,6 +92,9 @@ pub(super) struct RunArguments {
     /// Another copy of the JUnit report
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub junit: Option<PathBuf>,
+    /// What a testcase of JUnit is: a case over all rounds, or a trial
+    #[arg(long, value_enum, default_value = "case", help_heading = "Reports")]
+    pub junit_detail: Detail,
     /// Another copy of the HTML report
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub html: Option<PathBuf>,
@@ -134,10 +138,26 @@ pub(super) enum FailOn {
     Leak,
 }
 
+/// What a testcase of JUnit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Detail {
+    Case,
+    Trial,
+}
+
 /// A service that shows annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Annotations {
     Github,
+}
+
+impl Detail {
+    pub fn meant(self) -> JunitDetail {
+        match self {
+            Self::Case => JunitDetail::Case,
+            Self::Trial => JunitDetail::Trial,
+        }
+    }
 }
 
 impl FailOn {
@@ -187,6 +207,7 @@ impl RunArguments {
             case_timeout: self.case_timeout,
             report_dir: self.report_dir,
             junit: self.junit,
+            junit_detail: self.junit_detail.meant(),
             json: self.json,
             html: self.html,
             markdown: self.markdown,
