@@ -11,6 +11,7 @@ use crate::cli::live::Live;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::signals::{Stoppable, watch};
 use crate::cli::{config, start};
+use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
 use crate::report::Style;
 use clap::{CommandFactory, Parser};
@@ -36,7 +37,9 @@ pub fn main() -> Exit {
             Exit::Usage
         }
         Err(Trouble::App(error)) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
+            // A message may show a line of a file, or what a program said as it ended.
+            let text = error.to_string();
+            let _ = writeln!(io::stderr(), "error: {}", Redactor::default().apply(&text));
             if let Some(help) = error.help() {
                 let _ = writeln!(io::stderr(), "help: {help}");
             }
