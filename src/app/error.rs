@@ -40,8 +40,48 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// What to do about it, where the message itself does not say.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            // Each problem of a file has its own help.
+            Self::Subject(_) | Self::Usage(_) => None,
+            Self::Journal(error) => match error {
+                JournalError::Io { source, .. } => Some(of_file(source)),
+                JournalError::NotAFact { .. } => {
+                    Some("the journal is damaged: take a whole copy of it, or start a new run")
+                }
+                JournalError::NoHeader { .. } => {
+                    Some("name the folder of a run, or `latest`; `steadfast run` makes one")
+                }
+                JournalError::Newer { .. } | JournalError::Locked { .. } => None,
+            },
+            Self::Fold(_) => Some("the journal is damaged: take a whole copy of it, or start a new run"),
+            Self::Report(_) => Some("the journal is whole: `steadfast report` renders the other formats"),
+            Self::Engine(EngineError::Spawn(source) | EngineError::Journal(source)) => Some(of_file(source)),
+            Self::Engine(EngineError::Changed { .. }) => None,
+            Self::Io { source, .. } => Some(of_file(source)),
+        }
+    }
+
     /// A failure of a file.
     pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.into(), source }
+    }
+}
+
+/// What to do where the operating system refuses.
+fn of_file(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "look whether the path is right, seen from the project's folder",
+        io::ErrorKind::PermissionDenied => {
+            "make it readable and writable, or choose another folder (--report-dir, TMPDIR)"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "free some space, then go on with --resume"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
+            "something else stands there: move it, or choose another path (--report-dir)"
+        }
+        _ => "look whether the disk, the memory and the number of processes allow it, then try again",
     }
 }

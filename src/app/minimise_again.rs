@@ -10,6 +10,7 @@ use crate::engine::{StopHandle, Stopped};
 use crate::event::{Event, JournalReader, JournalWriter, Redactor, RunEnd, RunLock};
 use crate::minimise::Limits;
 use crate::record::Fold;
+use crate::report::JunitDetail;
 use crate::verdict::judge;
 use std::path::Path;
 use std::time::Duration;
@@ -45,12 +46,13 @@ pub fn minimise_again(
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
     for entry in &mut reader {
-        fold.entry(entry?).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
+        fold.entry(entry?)
+            .map_err(|reason| AppError::Usage(format!("{}: {reason}; start a new run", path.display())))?;
     }
     let record = fold.clone().finish();
     let cases = chosen(&record, case)?;
     let spec: SubjectSpec = serde_json::from_value(header.subject.spec.clone())
-        .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
+        .map_err(|error| AppError::Usage(format!("{}: {error}; start a new run", path.display())))?;
     let subject = load_subject(spec)?;
     let tool = &tool.knowing(&subject.environment());
     if subject.hash() != header.subject.hash {
@@ -80,7 +82,7 @@ pub fn minimise_again(
     session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
     let record = session.finish();
     let judgement = judge(&record);
-    write_run_reports(&record, &judgement, folder, tool)?;
+    write_run_reports(&record, &judgement, folder, JunitDetail::Case, tool)?;
     Ok(Finished { record, judgement, folder: folder.to_owned() })
 }
 

@@ -3,6 +3,7 @@
 mod diagnose;
 mod error;
 mod files;
+mod init;
 mod inspect;
 mod minimise_again;
 mod options;
@@ -17,6 +18,7 @@ mod suspects;
 mod worker;
 
 pub use error::AppError;
+pub use init::{CiService, Written, init};
 pub use inspect::{Listed, check, list};
 pub use minimise_again::{MinimiseLimits, minimise_again};
 pub use options::{AloneRounds, RunOptions, ToolInfo};

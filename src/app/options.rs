@@ -3,6 +3,7 @@
 use crate::adapter::Sandbox;
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
+use crate::report::JunitDetail;
 use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -22,13 +23,20 @@ pub struct ToolInfo {
 }
 
 impl ToolInfo {
-    /// The same, knowing of the environment only what has one of these names. The rest is nobody's secret: a folder's
-    /// name, removed from a journal, would leave it of no use.
+    /// The same, knowing of the environment only what has one of these names, or a name that keys and passwords have.
+    /// The rest is nobody's secret: a folder's name, removed from a journal, would leave it of no use.
     pub(super) fn knowing(&self, names: &BTreeSet<String>) -> Self {
         let mut tool = self.clone();
-        tool.environment.retain(|name, _| names.contains(name));
+        tool.environment.retain(|name, value| names.contains(name) || is_key(name, value));
         tool
     }
+}
+
+/// Whether a variable holds a key or password, by its name; a short value or a path is none.
+fn is_key(name: &str, value: &str) -> bool {
+    let name = name.to_uppercase();
+    let endings = ["API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_ACCESS_KEY", "_SECRET_KEY"];
+    endings.iter().any(|ending| name.ends_with(ending)) && value.len() >= 12 && !value.starts_with(['/', '.'])
 }
 
 /// Whether each case is also run alone.
@@ -85,6 +93,8 @@ pub struct RunOptions {
     pub report_dir: PathBuf,
     /// Where else a JUnit file goes.
     pub junit: Option<PathBuf>,
+    /// What a testcase of JUnit is.
+    pub junit_detail: JunitDetail,
     /// Where else `report.json` goes.
     pub json: Option<PathBuf>,
     /// Where else `report.html` goes.

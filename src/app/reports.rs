@@ -12,7 +12,7 @@ pub enum Rendered {
     /// For a terminal.
     Terminal(Style),
     /// JUnit XML.
-    Junit,
+    Junit(JunitDetail),
     /// `report.json`.
     Json,
     /// One HTML page.
@@ -35,7 +35,7 @@ pub fn run_folder(report_dir: &Path, run: &str) -> Result<PathBuf, AppError> {
     };
     found.map(itself).ok_or_else(|| {
         let text = format!(
-            "there is no run `{run}`: neither a folder of that name nor one below {} has a journal",
+            "there is no run `{run}`: neither a folder of that name nor one below {} has a journal; `steadfast run` makes one",
             report_dir.join("runs").display()
         );
         AppError::Usage(text)
@@ -65,7 +65,7 @@ fn rendered(
 ) -> Result<String, ReportError> {
     match format {
         Rendered::Terminal(style) => Ok(report::terminal(record, judgement, context, style)),
-        Rendered::Junit => report::junit(record, judgement, context, JunitDetail::Case),
+        Rendered::Junit(detail) => report::junit(record, judgement, context, detail),
         Rendered::Json => report::json(record, judgement, context),
         Rendered::Html => report::html(record, judgement, context),
         Rendered::Markdown => Ok(report::markdown(record, judgement, context)),
@@ -73,22 +73,25 @@ fn rendered(
 }
 
 /// The files of a run's reports.
-const REPORTS: [(Rendered, &str); 4] = [
-    (Rendered::Junit, "junit.xml"),
-    (Rendered::Json, "report.json"),
-    (Rendered::Html, "report.html"),
-    (Rendered::Markdown, "summary.md"),
-];
+fn reports(detail: JunitDetail) -> [(Rendered, &'static str); 4] {
+    [
+        (Rendered::Junit(detail), "junit.xml"),
+        (Rendered::Json, "report.json"),
+        (Rendered::Html, "report.html"),
+        (Rendered::Markdown, "summary.md"),
+    ]
+}
 
 /// Writes all reports into the run's folder.
 pub(super) fn write_run_reports(
     record: &Record,
     judgement: &Judgement,
     folder: &Path,
+    detail: JunitDetail,
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
     let context = context(folder, tool);
-    for (format, name) in REPORTS {
+    for (format, name) in reports(detail) {
         write(&folder.join(name), &rendered(record, judgement, format, &context)?)?;
     }
     Ok(())
@@ -102,9 +105,9 @@ pub(super) fn write_reports(
     options: &RunOptions,
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
-    write_run_reports(record, judgement, folder, tool)?;
+    write_run_reports(record, judgement, folder, options.junit_detail, tool)?;
     let copies = [&options.junit, &options.json, &options.html, &options.markdown];
-    for ((_, name), copy) in REPORTS.iter().zip(copies) {
+    for ((_, name), copy) in reports(options.junit_detail).iter().zip(copies) {
         if let Some(copy) = copy {
             let text = std::fs::read_to_string(folder.join(name)).map_err(AppError::io(folder.join(name)))?;
             write(copy, &text)?;

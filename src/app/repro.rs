@@ -68,15 +68,23 @@ impl ReproFile {
     /// If it can't be read, is none, or is of a newer version.
     pub fn read(path: &Path) -> Result<Self, AppError> {
         let text = std::fs::read_to_string(path).map_err(AppError::io(path))?;
-        let value: serde_json::Value = serde_json::from_str(&text)
-            .map_err(|error| AppError::Usage(format!("{}: not a repro file: {error}", path.display())))?;
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
+            AppError::Usage(format!(
+                "{}: not a repro file: {error}; runs write them below <run>/repros/",
+                path.display()
+            ))
+        })?;
         let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
         if version > u64::from(VERSION) {
             let text = format!("{}: is of version {version}; use the newer program", path.display());
             return Err(AppError::Usage(text));
         }
-        serde_json::from_value(value)
-            .map_err(|error| AppError::Usage(format!("{}: not a repro file: {error}", path.display())))
+        serde_json::from_value(value).map_err(|error| {
+            AppError::Usage(format!(
+                "{}: not a repro file: {error}; runs write them below <run>/repros/",
+                path.display()
+            ))
+        })
     }
 }
 
@@ -117,8 +125,12 @@ pub fn repro(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<ReproOutcome, AppError> {
     let repro = ReproFile::read(file)?;
-    let spec: SubjectSpec = serde_json::from_value(repro.subject.spec.clone())
-        .map_err(|error| AppError::Usage(format!("{}: {error}", file.display())))?;
+    let spec: SubjectSpec = serde_json::from_value(repro.subject.spec.clone()).map_err(|error| {
+        AppError::Usage(format!(
+            "{}: its subject is not understood: {error}; run again to make a new repro",
+            file.display()
+        ))
+    })?;
     // The order names its cases: a filter of the time has nothing to add.
     let spec = spec.unfiltered();
     let subject = load_subject(spec.clone())?;
@@ -128,7 +140,10 @@ pub fn repro(
         repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));
     let order: Vec<u32> = known.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
     if repro.order.last() != known.last() || order.is_empty() {
-        let text = format!("{}: the case that is to fail no longer exists", file.display());
+        let text = format!(
+            "{}: the case that is to fail no longer exists; `steadfast list` shows those that do",
+            file.display()
+        );
         return Err(AppError::Usage(text));
     }
     let times = times.unwrap_or_else(|| times_for(repro.rate));
@@ -167,7 +182,9 @@ pub fn repro(
     let stopped = engine.run(units, None, &mut seen);
     engine.shut_down();
     match stopped? {
-        Stopped::SubjectFailed(reason) => Err(AppError::Usage(format!("the subject could not be started: {reason}"))),
+        Stopped::SubjectFailed(reason) => Err(AppError::Usage(format!(
+            "the subject could not be started: {reason}; start it by hand with the same arguments to see why"
+        ))),
         Stopped::Not | Stopped::Asked(_) => Ok(seen.outcome),
     }
 }

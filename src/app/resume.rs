@@ -33,11 +33,12 @@ pub fn resume(
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
     for entry in &mut reader {
-        fold.entry(entry?).map_err(|reason| AppError::Usage(format!("{}: {reason}", path.display())))?;
+        fold.entry(entry?)
+            .map_err(|reason| AppError::Usage(format!("{}: {reason}; start a new run", path.display())))?;
     }
     let options = &of_the_run(options, &header)?;
     let spec: SubjectSpec = serde_json::from_value(header.subject.spec.clone())
-        .map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
+        .map_err(|error| AppError::Usage(format!("{}: {error}; start a new run", path.display())))?;
     let subject = load_subject(spec)?;
     let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;
@@ -78,9 +79,12 @@ fn of_the_run(options: &RunOptions, header: &crate::event::Header) -> Result<Run
     options.confidence = header.policy.confidence;
     options.max_flake_rate = header.policy.max_flake_rate;
     let plan = &header.policy.plan;
-    options.strategy =
-        plan.strategy.parse().map_err(|_| AppError::Usage(format!("unknown strategy {}", plan.strategy)))?;
-    options.group = plan.group.parse().map_err(|_| AppError::Usage(format!("unknown group {}", plan.group)))?;
+    options.strategy = plan
+        .strategy
+        .parse()
+        .map_err(|_| AppError::Usage(format!("unknown strategy {}; start a new run", plan.strategy)))?;
+    options.group =
+        plan.group.parse().map_err(|_| AppError::Usage(format!("unknown group {}; start a new run", plan.group)))?;
     options.rounds = plan.rounds;
     options.order = plan.order.clone();
     options.stress = plan.stress;

@@ -111,7 +111,12 @@ pub fn serve_providers(
         Some(file) => {
             let loaded = load(root, &[file.to_owned()], &system.providers).map_err(SubjectProblem::from)?;
             let first = loaded.cases.into_iter().next();
-            first.map(|case| case.script).ok_or_else(|| AppError::Usage(format!("{}: has no case", file.display())))?
+            first.map(|case| case.script).ok_or_else(|| {
+                AppError::Usage(format!(
+                    "{}: has no case; write a scenario with `providers` and one step",
+                    file.display()
+                ))
+            })?
         }
     };
     let mut options = ProvidersOptions::default();
@@ -120,7 +125,7 @@ pub fn serve_providers(
     }
     let log = Box::new(log);
     let served = ServeProviders::start(&system.providers, script, options, log)
-        .map_err(|error| AppError::Usage(format!("can't serve the providers: {error}")))?;
+        .map_err(|error| AppError::Usage(format!("can't serve the providers: {error}; try --port 0")))?;
     for (name, url) in served.urls() {
         writeln!(out, "{name} {url}").map_err(AppError::io("output"))?;
     }

@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::cli::run_arguments::{RunArguments, parse_duration};
+use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ Examples:
   steadfast run scenarios/budget --rounds 20 more shuffles of some of them
   steadfast run --max-flake-rate 0.01        exclude failures in 1 % of rounds (299 shuffles)
   steadfast repro reports/latest/repros/X    run a finding again
+  steadfast init                             a configuration, a first scenario, a CI workflow
+  steadfast explain order_dependent          what a finding means, and what usually helps
 
 Exit: 0 nothing found, 1 found, 2 usage or input, 3 unproven, 4 subject failed, 130 interrupted.";
 
@@ -38,13 +40,24 @@ pub(super) enum Command {
     List(InputArguments),
     /// Render a run again, from its journal
     Report(ReportArguments),
+    /// Write a configuration, a first scenario and a CI workflow; nothing that is there is touched
+    Init {
+        /// For which service a workflow is written
+        #[arg(long, value_enum, default_value = "github", value_delimiter = ',')]
+        ci: Vec<Ci>,
+    },
+    /// Say what a word of the reports means and what usually helps
+    Explain {
+        /// The word, such as `loop_bound`; lists all without one
+        topic: Option<String>,
+    },
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
     /// Serve the mock providers alone
     Providers(ProvidersArguments),
     /// Run rounds for another steadfast (over pipes)
     Worker,
-    /// Print the JSON Schema of scenario files
+    /// Print the JSON Schema of scenario files, system files, report.json or steadfast.toml
     Schema {
         /// Of which files
         #[arg(value_enum, default_value = "scenario")]
@@ -55,6 +68,16 @@ pub(super) enum Command {
         /// For which shell
         shell: Shell,
     },
+    /// Print the man page
+    Man,
+}
+
+/// A service that runs a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Ci {
+    Github,
+    Gitlab,
+    None,
 }
 
 /// Which schema.
@@ -63,6 +86,7 @@ pub(super) enum SchemaOf {
     Scenario,
     System,
     Report,
+    Config,
 }
 
 #[derive(Debug, Args)]
@@ -123,6 +147,9 @@ pub(super) struct ReportArguments {
     /// In which format
     #[arg(long, value_enum, default_value = "terminal")]
     pub format: Format,
+    /// With `--format junit`: what a testcase is, a case over all rounds or a trial
+    #[arg(long, value_enum, default_value = "case")]
+    pub junit_detail: Detail,
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,

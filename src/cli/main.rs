@@ -6,12 +6,16 @@ use crate::cli::arguments::{
     Arguments, Command, Format, InputArguments, MinimiseArguments, ProvidersArguments, ReportArguments, ReproArguments,
     SchemaOf, TutorArguments,
 };
+use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::live::Live;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::signals::{Stoppable, watch};
+use crate::cli::{config, start};
+use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
 use crate::report::Style;
 use clap::{CommandFactory, Parser};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -21,18 +25,24 @@ const WIDEST: usize = 100;
 
 /// Runs the program.
 pub fn main() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
+    match configured().and_then(|(arguments, shown)| carry_out(arguments.command, &shown)) {
+        Ok(exit) => exit,
+        Err(Trouble::Config(ConfigError::CommandLine(error))) => {
             let is_wrong = error.use_stderr();
             let _ = error.print();
-            return if is_wrong { Exit::Usage } else { Exit::Good };
+            if is_wrong { Exit::Usage } else { Exit::Good }
         }
-    };
-    match carry_out(arguments.command) {
-        Ok(exit) => exit,
-        Err(Trouble::App(error)) => {
+        Err(Trouble::Config(error)) => {
             let _ = writeln!(io::stderr(), "error: {error}");
+            Exit::Usage
+        }
+        Err(Trouble::App(error)) => {
+            // A message may show a line of a file, or what a program said as it ended.
+            let text = error.to_string();
+            let _ = writeln!(io::stderr(), "error: {}", Redactor::default().apply(&text));
+            if let Some(help) = error.help() {
+                let _ = writeln!(io::stderr(), "help: {help}");
+            }
             Exit::from(&error)
         }
         // Whoever read the output has seen enough.
@@ -45,9 +55,16 @@ pub fn main() -> Exit {
 }
 
 /// What keeps a command from being carried out.
-enum Trouble {
+pub(super) enum Trouble {
+    Config(ConfigError),
     App(AppError),
     Output(io::Error),
+}
+
+impl From<ConfigError> for Trouble {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
 }
 
 impl From<AppError> for Trouble {
@@ -62,14 +79,37 @@ impl From<io::Error> for Trouble {
     }
 }
 
-fn carry_out(command: Command) -> Result<Exit, Trouble> {
+/// The arguments over all layers of configuration, and a text that says where each comes from. From here on the current
+/// folder is the project's: the one that holds `steadfast.toml`, if there is one.
+fn configured() -> Result<(Arguments, String), Trouble> {
+    let around = Surroundings {
+        typed: std::env::args_os().collect(),
+        environment: environment(),
+        folder: std::env::current_dir()?,
+    };
+    let effective = config::effective(&Arguments::command(), &around)?;
+    if effective.root != around.folder {
+        std::env::set_current_dir(&effective.root)?;
+    }
+    let arguments = Arguments::try_parse_from(&effective.arguments).map_err(ConfigError::from)?;
+    Ok((arguments, effective.shown))
+}
+
+fn carry_out(command: Command, shown: &str) -> Result<Exit, Trouble> {
     match command {
+        Command::Run(arguments) if arguments.show_config => {
+            write!(io::stdout(), "{shown}")?;
+            Ok(Exit::Good)
+        }
         Command::Run(arguments) => run(*arguments),
         Command::Repro(arguments) => repro(&arguments),
         Command::Minimise(arguments) => minimise(&arguments),
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
+        Command::Init { ci } => start::init(&project()?, &ci),
+        Command::Explain { topic } => start::explain(topic.as_deref(), style()),
+        Command::Man => start::man(&Arguments::command()),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::Worker => {
@@ -81,6 +121,7 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
                 SchemaOf::Scenario => crate::scenario::schema(),
                 SchemaOf::System => crate::scenario::system_schema(),
                 SchemaOf::Report => crate::report::json_schema(),
+                SchemaOf::Config => config::schema(&Arguments::command()),
             };
             writeln!(io::stdout(), "{schema:#}")?;
             Ok(Exit::Good)
@@ -92,6 +133,12 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
     }
 }
 
+/// The environment, as far as it is text.
+fn environment() -> BTreeMap<String, String> {
+    let variables = std::env::vars_os();
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
 /// What is known of this program and its surroundings.
 fn tool() -> Result<ToolInfo, Trouble> {
     let program = std::env::current_exe()?;
@@ -99,9 +146,7 @@ fn tool() -> Result<ToolInfo, Trouble> {
     Ok(ToolInfo {
         program,
         called: called.display().to_string(),
-        environment: std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect(),
+        environment: environment(),
         temporary: std::env::temp_dir(),
     })
 }
@@ -248,7 +293,7 @@ fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
     let format = match arguments.format {
         Format::Terminal => Rendered::Terminal(style()),
-        Format::Junit => Rendered::Junit,
+        Format::Junit => Rendered::Junit(arguments.junit_detail.meant()),
         Format::Html => Rendered::Html,
         Format::Markdown => Rendered::Markdown,
         Format::Json => Rendered::Json,

@@ -1,11 +1,13 @@
 //! Arguments, environment, terminal; nothing else reads them.
 
 mod arguments;
+mod config;
 mod exit;
 mod live;
 mod main;
 mod run_arguments;
 mod signals;
+mod start;
 
 pub use exit::Exit;
 pub use main::main;

@@ -4,21 +4,40 @@ use crate::adapter::Sandbox;
 use crate::app::{AloneRounds, RunOptions};
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
+use crate::report::JunitDetail;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Shown below the help of `run`.
+const EXAMPLES: &str = "\
+Examples:
+  steadfast run                               what steadfast.toml says, else scenarios/ on the embedded tutor
+  steadfast run --profile nightly             with what steadfast.toml says of the night
+  steadfast run --filter 'tag:budget'         some of the cases
+  steadfast run --max-flake-rate 0.01         exclude failures in 1 % of rounds (299 shuffles)
+  steadfast run --stress latency --rounds 20  rare races: every answer a little late
+  steadfast run --system process --jobs 2     the tutor as a program of its own
+  steadfast run --resume latest               go on with a run that was interrupted";
+
 #[derive(Debug, Clone, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct RunArguments {
     /// Scenario files and folders [default: scenarios]
     pub paths: Vec<PathBuf>,
     /// The system: `embedded`, `process`, or a system file
-    #[arg(long, default_value = "embedded", value_name = "NAME|FILE")]
+    #[arg(long, default_value = "embedded", value_name = "NAME|FILE", help_heading = "Subject")]
     pub system: String,
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
-    #[arg(long, value_name = "EXPR")]
+    #[arg(long, value_name = "EXPR", help_heading = "Subject")]
     pub filter: Option<String>,
+    /// A profile of steadfast.toml: ci, nightly, local, or one of your own
+    #[arg(long, value_name = "NAME", help_heading = "Configuration")]
+    pub profile: Option<String>,
+    /// Say what would hold and where each value comes from, and end
+    #[arg(long, help_heading = "Configuration")]
+    pub show_config: bool,
 
     /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
@@ -73,6 +92,9 @@ pub(super) struct RunArguments {
     /// Another copy of the JUnit report
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub junit: Option<PathBuf>,
+    /// What a testcase of JUnit is: a case over all rounds, or a trial
+    #[arg(long, value_enum, default_value = "case", help_heading = "Reports")]
+    pub junit_detail: Detail,
     /// Another copy of the HTML report
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub html: Option<PathBuf>,
@@ -116,10 +138,26 @@ pub(super) enum FailOn {
     Leak,
 }
 
+/// What a testcase of JUnit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Detail {
+    Case,
+    Trial,
+}
+
 /// A service that shows annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Annotations {
     Github,
+}
+
+impl Detail {
+    pub fn meant(self) -> JunitDetail {
+        match self {
+            Self::Case => JunitDetail::Case,
+            Self::Trial => JunitDetail::Trial,
+        }
+    }
 }
 
 impl FailOn {
@@ -169,6 +207,7 @@ impl RunArguments {
             case_timeout: self.case_timeout,
             report_dir: self.report_dir,
             junit: self.junit,
+            junit_detail: self.junit_detail.meant(),
             json: self.json,
             html: self.html,
             markdown: self.markdown,

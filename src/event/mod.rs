@@ -7,6 +7,7 @@ mod fact;
 mod header;
 mod journal;
 mod redact;
+mod secret_shapes;
 
 pub use fact::{Conclusion, Diagnosis, Entry, Event, Note, Rate, RoundEnd, RunEnd, TrialReport};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, SubjectInfo};

@@ -1,89 +1,95 @@
 //! Secrets are removed before anything is written.
 
-use regex::Regex;
+use crate::event::secret_shapes::Shapes;
 use serde_json::Value;
 use std::borrow::Cow;
 
 /// Replaces known secrets, and what looks like a provider's key or a bearer token, by `[secret]`.
 #[derive(Debug, Clone)]
 pub struct Redactor {
-    secrets: Vec<String>,
-    shapes: Regex,
+    /// Every form in which a known secret is written, longest first.
+    forms: Vec<String>,
+    shapes: Shapes,
 }
 
 /// What stands where a secret stood.
-const REDACTED: &str = "[secret]";
+pub(super) const REDACTED: &str = "[secret]";
 
 /// Secrets shorter than this are not searched for: they would eat half of every report.
 const SHORTEST: usize = 4;
 
+/// So much of a secret is taken for the whole where a text was cut within it.
+const PART: usize = 8;
+
+/// How often a text may have been put into JSON: a body in a body in a message.
+const NESTED: usize = 3;
+
 impl Redactor {
     /// A redactor of these secrets.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let shapes = r"(?i)\b(sk-ant-|sk-|xai-|gsk_|ghp_|glpat-)[A-Za-z0-9_\-]{8,}|\bbearer\s+[A-Za-z0-9._~+/\-]{8,}=*";
-        let mut redactor = Self {
-            secrets: Vec::new(),
-            shapes: Regex::new(shapes).expect("a constant expression that a test compiles"),
-        };
+        let mut redactor = Self { forms: Vec::new(), shapes: Shapes::new() };
         for secret in secrets {
             redactor.add(secret);
         }
         redactor
     }
 
-    /// One secret more. It is searched for as it is and as JSON escapes it.
+    /// One secret more. It is searched for as it is, as JSON escapes it (also within JSON), and as URLs do.
     pub fn add(&mut self, secret: String) {
         if secret.len() < SHORTEST {
             return;
         }
-        let escaped = serde_json::Value::from(secret.as_str()).to_string();
-        let escaped = escaped.trim_matches('"').to_owned();
-        for form in [escaped, secret] {
-            if !self.secrets.contains(&form) {
-                self.secrets.push(form);
+        for form in forms(&secret) {
+            if !self.forms.contains(&form) {
+                self.forms.push(form);
             }
         }
         // A secret that is part of another must not leave the other's rest behind.
-        self.secrets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
     /// The text without secrets.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut out = Cow::Borrowed(text);
-        for secret in &self.secrets {
-            if out.contains(secret.as_str()) {
-                out = Cow::Owned(out.replace(secret.as_str(), REDACTED));
+        for form in &self.forms {
+            if out.contains(form.as_str()) {
+                out = Cow::Owned(out.replace(form.as_str(), REDACTED));
+            }
+            if let Some(clean) = without_parts(&out, form) {
+                out = Cow::Owned(clean);
             }
         }
-        if self.shapes.is_match(&out) {
-            out = Cow::Owned(self.shapes.replace_all(&out, REDACTED).into_owned());
+        match self.shapes.remove(&out) {
+            Some(clean) => Cow::Owned(clean),
+            None => out,
         }
-        out
     }
-}
 
-impl Redactor {
     /// JSON text with secrets removed from its string values, or `None` if there are none in it. Keys stay, so that what
     /// is written can be read again.
     pub fn apply_json(&self, text: &str) -> Option<String> {
-        if let Cow::Borrowed(_) = self.apply(text) {
+        // A look that finds too much rather than too little: in JSON, an escape may stand where a word begins or ends.
+        let part = |form: &String| text.contains(head(form)) || text.contains(tail(form));
+        if !self.forms.iter().any(part) && !self.shapes.may_be_in(text) {
             return None;
         }
         let mut value: Value = serde_json::from_str(text).ok()?;
-        self.apply_value(&mut value);
-        Some(value.to_string())
+        self.apply_value(&mut value).then(|| value.to_string())
     }
 
-    fn apply_value(&self, value: &mut Value) {
+    /// Says whether anything was removed.
+    fn apply_value(&self, value: &mut Value) -> bool {
         match value {
-            Value::String(text) => {
-                if let Cow::Owned(clean) = self.apply(text) {
+            Value::String(text) => match self.apply(text) {
+                Cow::Owned(clean) => {
                     *text = clean;
+                    true
                 }
-            }
-            Value::Array(values) => values.iter_mut().for_each(|value| self.apply_value(value)),
-            Value::Object(fields) => fields.values_mut().for_each(|value| self.apply_value(value)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+                Cow::Borrowed(_) => false,
+            },
+            Value::Array(values) => values.iter_mut().fold(false, |found, value| self.apply_value(value) | found),
+            Value::Object(fields) => fields.values_mut().fold(false, |found, value| self.apply_value(value) | found),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
     }
 }
@@ -94,12 +100,108 @@ impl Default for Redactor {
     }
 }
 
+/// The ways in which a secret is written.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned()];
+    let (mut plain, mut ascii) = (secret.to_owned(), secret.to_owned());
+    for _ in 0..NESTED {
+        plain = escaped(&plain, Escapes::AsNeeded);
+        ascii = escaped(&ascii, Escapes::AllButAscii);
+        forms.extend([plain.clone(), ascii.clone(), plain.replace('/', "\\/")]);
+    }
+    let encoded = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let form_encoded = encoded.replace("%20", "+");
+    // What most programs leave as it is in a query.
+    let lenient = encoded.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_").replace("%7E", "~");
+    forms.extend([form_encoded, encoded.to_lowercase(), encoded, lenient]);
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms
+}
+
+/// Which characters a writer of JSON escapes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    AsNeeded,
+    AllButAscii,
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn escaped(text: &str, escapes: Escapes) -> String {
+    let quoted = Value::from(text).to_string();
+    let inner = &quoted[1..quoted.len() - 1];
+    if escapes == Escapes::AsNeeded || inner.is_ascii() {
+        return inner.to_owned();
+    }
+    let mut out = String::new();
+    for c in inner.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
+/// The first bytes of a form, at least [`PART`], ending between characters; all of a short one.
+fn head(form: &str) -> &str {
+    let end = (PART..form.len()).find(|end| form.is_char_boundary(*end)).unwrap_or(form.len());
+    &form[..end]
+}
+
+/// The last bytes of a form, likewise.
+fn tail(form: &str) -> &str {
+    let start = form.len().saturating_sub(PART);
+    let start = (0..=start).rev().find(|start| form.is_char_boundary(*start)).unwrap_or(0);
+    &form[start..]
+}
+
+/// The text without what is left of a secret where the text was cut within it: a head before the cut, a tail behind it.
+fn without_parts(text: &str, form: &str) -> Option<String> {
+    if form.len() < 2 * PART {
+        return None;
+    }
+    let (mut out, mut changed) = (text.to_owned(), false);
+    let is_cut = |rest: &str| rest.is_empty() || rest.starts_with('…') || rest.starts_with("...");
+    if let Some(at) = out.rfind(head(form)) {
+        let common = common_bytes(out[at..].chars(), form.chars());
+        if is_cut(&out[at + common..]) {
+            out.replace_range(at..at + common, REDACTED);
+            changed = true;
+        }
+    }
+    let was_cut = |before: &str| before.is_empty() || before.ends_with('…') || before.ends_with("...");
+    if let Some(at) = out.find(tail(form)) {
+        let end = at + tail(form).len();
+        let common = common_bytes(out[..end].chars().rev(), form.chars().rev());
+        if was_cut(&out[..end - common]) {
+            out.replace_range(end - common..end, REDACTED);
+            changed = true;
+        }
+    }
+    changed.then_some(out)
+}
+
+/// How many bytes two texts have in common from where they begin.
+fn common_bytes(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> usize {
+    a.zip(b).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// Made once: expressions take long to compile where nothing is optimised.
+    static DEFAULT: std::sync::LazyLock<Redactor> = std::sync::LazyLock::new(Redactor::default);
+
+    fn redactor() -> Redactor {
+        Redactor::new(["hunter2!".to_owned(), "a\"b\\c".to_owned(), "Grüße-an-alle/Köche".to_owned()])
+    }
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(Redactor::new(["hunter2!".to_owned(), "a\"b\\c".to_owned()]).apply(text), expected);
+        assert_eq!(redactor().apply(text), expected);
     }
 
     #[test]
@@ -107,12 +209,18 @@ mod tests {
         check("password hunter2! it was", "password [secret] it was");
         check(r#"{"body":"a\"b\\c"}"#, r#"{"body":"[secret]"}"#);
         check(r#"raw a"b\c"#, "raw [secret]");
+        check(r#"{"body":"Gr\u00fc\u00dfe-an-alle/K\u00f6che"}"#, r#"{"body":"[secret]"}"#);
+        check(r#"{"body":"Grüße-an-alle\/Köche"}"#, r#"{"body":"[secret]"}"#);
+        check("?q=Gr%C3%BC%C3%9Fe-an-alle%2FK%C3%B6che&x", "?q=[secret]&x");
+        check("?password=hunter2%21", "?password=[secret]");
     }
 
     #[test]
-    fn what_looks_like_a_key_goes() {
-        check("x-api-key: sk-ant-api03-AbCdEf123456", "x-api-key: [secret]");
-        check("Authorization: Bearer abcdefgh12345678==", "Authorization: [secret]");
+    fn what_is_left_of_a_secret_at_a_cut_goes() {
+        check("it was Grüße-an-al…", "it was [secret]…");
+        check("it was Grüße-an-al", "it was [secret]");
+        check("…an-alle/Köche was it", "…[secret] was it");
+        check("Grüße-an-alle Leute", "Grüße-an-alle Leute");
     }
 
     #[test]
@@ -121,10 +229,62 @@ mod tests {
         let clean = redactor.apply_json(r#"{"outcome":{"message":"an outcome","n":1}}"#);
         assert_eq!(clean.as_deref(), Some(r#"{"outcome":{"message":"an [secret]","n":1}}"#));
         assert_eq!(redactor.apply_json(r#"{"a":"b"}"#), None);
+        assert_eq!(redactor.apply_json(r#"{"outcome":"b"}"#), None);
     }
 
     #[test]
-    fn plain_words_stay() {
-        check("a task-based risk-averse sk-1 bearer of news", "a task-based risk-averse sk-1 bearer of news");
+    fn a_key_behind_an_escape_is_found() {
+        let key = "sk-ant-api03-AbCdEfGh0123456789";
+        let body = json!({ "error": format!("bad key:\n{key}\tand more") }).to_string();
+        for text in [format!("line\n{key}"), body.clone(), json!({ "body": body }).to_string()] {
+            let line = json!({ "message": text }).to_string();
+            let clean = Redactor::default().apply_json(&line).expect("a secret is in it");
+            assert!(!clean.contains("AbCdEfGh"), "{clean}");
+            assert!(serde_json::from_str::<Value>(&clean).is_ok(), "{clean}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_survives_however_deep_it_stands_in_json(
+            secret in "[a-zA-Z0-9\"\\\\/ é\n!-]{8,40}",
+            before in "[a-z \"\n…]{0,20}",
+            after in "[a-z \"\n…]{0,20}",
+            depth in 0_usize..3,
+        ) {
+            let mut text = format!("{before}{secret}{after}");
+            for _ in 0..depth {
+                text = json!({ "body": text }).to_string();
+            }
+            let line = json!({ "message": text, "list": [text] }).to_string();
+            let mut redactor = DEFAULT.clone();
+            redactor.add(secret.clone());
+            let clean = redactor.apply_json(&line).expect("the secret is in it");
+            let clean: Value = serde_json::from_str(&clean).expect("still JSON");
+            let mut text = clean["message"].as_str().expect("a text").to_owned();
+            prop_assert!(!text.contains(&secret));
+            for _ in 0..depth {
+                let inner: Value = serde_json::from_str(&text).expect("what was JSON is JSON");
+                text = inner["body"].as_str().expect("a text").to_owned();
+                prop_assert!(!text.contains(&secret));
+            }
+        }
+
+        #[test]
+        fn text_without_secrets_stays_and_what_is_clean_stays_clean(text in "\\PC{0,200}") {
+            let mut redactor = DEFAULT.clone();
+            redactor.add("a-known-secret-of-some-length".to_owned());
+            let once = redactor.apply(&text).into_owned();
+            prop_assert_eq!(redactor.apply(&once), once.as_str());
+        }
+
+        #[test]
+        fn plain_prose_is_left_alone(words in prop::collection::vec("[a-z]{1,12}", 0..30)) {
+            for joint in [" ", "-", "_", ". "] {
+                let text = words.join(joint);
+                let clean = DEFAULT.apply(&text).into_owned();
+                prop_assert_eq!(&clean, &text);
+            }
+        }
     }
 }

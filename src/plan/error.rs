@@ -7,13 +7,13 @@ use crate::plan::{MOST_PERMUTED, Strategy};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// There is nothing to run.
-    #[error("there are no cases to plan for")]
+    #[error("there are no cases to plan for: write a scenario, or select more")]
     NoCases,
     /// More cases than a plan can number.
-    #[error("{0} cases are more than a plan can number")]
+    #[error("{0} cases are more than a plan can number: select fewer")]
     TooManyCases(usize),
     /// Two cases have one id, so that neither history nor a shuffle could tell them apart.
-    #[error("two cases have the id `{0}`")]
+    #[error("two cases have the id `{0}`: rename one")]
     DuplicateId(CaseId),
     /// A round count of zero.
     #[error("0 rounds prove nothing: ask for at least one")]
@@ -36,7 +36,7 @@ pub enum PlanError {
     #[error("--max-flake-rate needs shuffled rounds, and {0} has none: use --orders mixed or shuffle")]
     RateNeedsShuffles(GivenOrFixed),
     /// A given order without cases.
-    #[error("the given order is empty")]
+    #[error("the given order is empty: name a case per line")]
     EmptyOrder,
     /// A given order with a number that no case has.
     #[error("the given order names case {number}, and there are {cases} cases, numbered from 0")]

@@ -7,6 +7,7 @@
 mod annotations;
 mod context;
 mod error;
+mod explain;
 mod finding;
 mod format;
 mod html;
@@ -23,6 +24,7 @@ mod words;
 pub use annotations::github_annotations;
 pub use context::Context;
 pub use error::ReportError;
+pub use explain::Topic;
 pub use format::{Format, FormatError};
 pub use html::html;
 pub use json::{

@@ -25,13 +25,13 @@ pub struct Filter {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     /// There is nothing to filter by.
-    #[error("the filter is empty")]
+    #[error("the filter is empty: write a glob on ids, or `tag:NAME`")]
     Empty,
     /// Two commas with nothing between them, or a comma at an end.
-    #[error("`{0}`: nothing stands before or after a comma")]
+    #[error("`{0}`: nothing stands before or after a comma: take the comma away")]
     EmptyAlternative(String),
     /// `!` or `tag:` with nothing after it.
-    #[error("`{0}` has nothing after it")]
+    #[error("`{0}` has nothing after it: write what it is about")]
     Dangling(String),
     /// `name:` that is not `tag:`.
     #[error("`{0}:` is not known; `tag:` is")]
@@ -190,10 +190,10 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_refused() {
         let refused = |text: &str| parse_filter(text).expect_err(text).to_string();
-        assert_eq!(refused(" "), "the filter is empty");
-        assert_eq!(refused("a,,b"), "`a,,b`: nothing stands before or after a comma");
-        assert_eq!(refused("!"), "`!` has nothing after it");
-        assert_eq!(refused("tag:"), "`tag:` has nothing after it");
+        assert_eq!(refused(" "), "the filter is empty: write a glob on ids, or `tag:NAME`");
+        assert_eq!(refused("a,,b"), "`a,,b`: nothing stands before or after a comma: take the comma away");
+        assert_eq!(refused("!"), "`!` has nothing after it: write what it is about");
+        assert_eq!(refused("tag:"), "`tag:` has nothing after it: write what it is about");
         assert_eq!(refused("tags:x"), "`tags:` is not known; `tag:` is");
         assert_eq!(refused("a[b"), "`a[b` has a `[` without its `]`: leave it out, since `*` stands for it as well");
     }

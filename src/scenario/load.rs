@@ -31,8 +31,8 @@ pub struct Loaded {
 /// # Errors
 /// Everything that is wrong with any of the files, at once.
 pub fn load(root: &Path, paths: &[PathBuf], system_providers: &[ProviderDecl]) -> Result<Loaded, Problems> {
-    let project =
-        Project::new(root).map_err(|error| Problem::of_file(&root.display().to_string(), error.to_string()))?;
+    let project = Project::new(root)
+        .map_err(|error| Problem::of_file(&root.display().to_string(), error.to_string()).with_help(error.help()))?;
     let default = [PathBuf::from(SCENARIO_FOLDER)];
     let mut problems = Vec::new();
     let files = files(&project, if paths.is_empty() { &default } else { paths }, &mut problems);
@@ -77,7 +77,7 @@ fn files(project: &Project, paths: &[PathBuf], problems: &mut Vec<Problem>) -> V
                 );
             }
             Ok(found) => files.extend(found.into_iter().map(|file| (project.name(&file), file))),
-            Err(error) => problems.push(Problem::of_file(&shown, error.to_string())),
+            Err(error) => problems.push(Problem::of_file(&shown, error.to_string()).with_help(error.help())),
         }
     }
     files.into_iter().map(|(_, file)| file).collect()

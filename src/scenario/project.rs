@@ -41,6 +41,21 @@ pub enum ProjectError {
     Unreadable(String, #[source] std::io::Error),
 }
 
+impl ProjectError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => {
+                "look whether the path is right, seen from the project's folder; `steadfast init` writes a first scenario"
+            }
+            Self::Outside(_) => "copy it into the project, or run from a folder that holds both",
+            Self::TooLarge(..) => "make it smaller, or split it",
+            Self::TooMany(..) => "name a folder with fewer files",
+            Self::Unreadable(..) => "make it readable",
+        }
+    }
+}
+
 impl Project {
     /// The project in a folder.
     ///
@@ -72,7 +87,9 @@ impl Project {
     /// A YAML file. What is wrong with it is a problem with a place.
     pub(crate) fn yaml(&self, path: &Path) -> Result<Arc<SourceFile>, Problem> {
         let name = self.name(path);
-        let bytes = self.read(path, MAX_BYTES).map_err(|error| Problem::of_file(&name, error.to_string()))?;
+        let bytes = self
+            .read(path, MAX_BYTES)
+            .map_err(|error| Problem::of_file(&name, error.to_string()).with_help(error.help()))?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Arc::new(SourceFile::new(name, text))),
             Err(error) => {

@@ -55,6 +55,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         json: None,
         html: None,
         markdown: None,
+        junit_detail: Default::default(),
         defects,
     }
 }

@@ -152,7 +152,7 @@ fn a_written_order_is_resolved_as_far_as_its_cases_exist() {
 #[test]
 fn what_can_not_be_planned_is_refused() {
     let refuse = |request, count| Plan::new(request, &cases(count)).expect_err("no plan").to_string();
-    assert_eq!(refuse(request(), 0), "there are no cases to plan for");
+    assert_eq!(refuse(request(), 0), "there are no cases to plan for: write a scenario, or select more");
     assert!(refuse(PlanRequest { rounds: Some(0), ..request() }, 3).contains("at least one"));
     let rate = Some(Rate::new(0.01).expect("in range"));
     let fixed = PlanRequest { max_flake_rate: rate, ..request().with_strategy(Strategy::Reverse) };

@@ -238,12 +238,17 @@ impl<'a> Builder<'a> {
             problem.help("YAML is indented by spaces, never by tabs");
         } else if path {
             problem.help("a JSONPath with brackets stands in quotes inside `{ }`: { \"$.messages[0].text\": hello }");
+        } else {
+            problem.help("mend what stands at the caret or before it: a bracket, a quote, a colon, an indent");
         }
     }
 
     fn finish(self) -> Option<Node> {
         if self.root.as_ref().is_none_or(Node::is_null) {
-            self.problems.push(Problem::of_file(&self.source.name, "the file is empty"));
+            self.problems.push(
+                Problem::of_file(&self.source.name, "the file is empty")
+                    .with_help("`steadfast init` writes an example"),
+            );
             return None;
         }
         self.root

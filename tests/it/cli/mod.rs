@@ -1,5 +1,7 @@
 //! The real program, as its users meet it: files in a folder, arguments, exit codes, and what is left afterwards.
 
+mod config;
+mod errors;
 mod fake;
 mod inputs;
 mod interrupted;
@@ -11,3 +13,4 @@ mod reports;
 mod repros;
 mod sandboxes;
 mod secrets;
+mod start;

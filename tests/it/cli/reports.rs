@@ -130,3 +130,15 @@ fn copies_of_reports_go_where_they_are_wanted() {
     assert_eq!(project.read("out/s.md"), project.read("reports/latest/summary.md"));
     assert!(project.read("out/r.html").contains("<html"));
 }
+
+#[test]
+fn junit_has_a_testcase_per_case_or_one_per_trial() {
+    let project = Project::that_passes();
+    project.run(&["run", "--rounds", "2", "--no-alone", "--junit", "cases.xml"]).exits(0);
+    project.run(&["run", "--rounds", "2", "--no-alone", "--junit", "trials.xml", "--junit-detail", "trial"]).exits(0);
+    let count = |path: &str| project.read(path).matches("<testcase ").count() as u64;
+    let trials = project.report()["trials"].as_u64().expect("a number");
+    assert_eq!((count("cases.xml"), count("trials.xml")), (4, trials));
+    let again = project.run(&["report", "--format", "junit", "--junit-detail", "trial"]).exits(0).out;
+    assert_eq!(again, project.read("trials.xml"));
+}

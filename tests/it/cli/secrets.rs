@@ -72,3 +72,62 @@ fn the_rest_of_the_environment_spoils_no_journal() {
     let journal = project.read("reports/latest/events.jsonl");
     assert!(!journal.contains("[secret]"), "{journal:.600}");
 }
+
+/// Keys that are planted where a user's keys turn up, each unlike the others so that a leak names its source.
+const PLANTED: [(&str, &str); 5] = [
+    ("a provider's error body", "sk-ant-api03-InTheProvidersBody01"),
+    ("a provider's header", "sk-ant-api03-InTheProvidersHead02"),
+    ("a request's header", "sk-ant-api03-InTheRequestsHeader03"),
+    ("a failing assertion", "sk-ant-api03-InTheAssertion000004"),
+    ("a body that is echoed", "sk-ant-api03-InAnEchoedBody000005"),
+];
+
+/// No special shape: known by the name of its variable only.
+const OF_A_PROVIDER: &str = "Wq7zPlainKeyOfMistral";
+
+#[test]
+fn a_planted_key_stands_in_no_file_of_the_run_nor_on_the_terminal() {
+    let [body, head, request, assertion, echo] = PLANTED.map(|(_, key)| key);
+    let failing = format!(
+        "scenario: planted keys\nproviders:\n  claude: {{ fail: bad_request, message: \"the key\\n{body}\\tis wrong\", headers: \
+         {{ x-key: {head} }} }}\n  ollama: {{ reply: \"{echo} it was\" }}\nsteps:\n  - chat: {{ language: en, provider: claude, \
+         message: \"Is {echo} a key?\" }}\n    expect: {{ status: 299, text: \"{assertion}\", provider: deepseek }}\n"
+    );
+    let raw = format!(
+        "scenario: a planted header\nsteps:\n  - http: {{ post: /chat, headers: {{ authorization: \"Bearer {request}\", x-key: \
+         \"${{env.MY_SECRET}}\" }}, text: \"{echo} {OF_A_PROVIDER}\" }}\n    expect: {{ status: 299, \"$.error.message\": \
+         \"{assertion} {OF_A_PROVIDER} ${{env.MY_SECRET}}\", header.x-key: \"{head}\" }}\n"
+    );
+    let project = Project::new().with("scenarios/failing.yaml", failing).with("scenarios/raw.yaml", raw);
+    let with_secrets = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.env("MY_SECRET", SECRET).env("MISTRAL_API_KEY", OF_A_PROVIDER);
+        Running::of(command).wait()
+    };
+    let run = ["run", "--rounds", "2", "--annotations", "github", "--junit-detail", "trial"];
+    let ended = with_secrets(&run).exits(1);
+    assert!(ended.out.contains("[secret]"), "something was removed:\n{}", ended.out);
+    let mut texts = vec![("stdout".to_owned(), ended.out), ("stderr".to_owned(), ended.err)];
+    for format in ["terminal", "junit", "html", "markdown", "json"] {
+        let rendered = with_secrets(&["report", "--format", format]).exits(0);
+        texts.push((format.to_owned(), rendered.out));
+    }
+    let repros: Vec<_> =
+        project.files("reports").into_iter().filter(|file| file.to_string_lossy().contains("repros")).collect();
+    assert_eq!(repros.len(), 2, "each of the cases has a repro");
+    for repro in repros {
+        let shown = with_secrets(&["repro", &repro.display().to_string(), "--times", "1"]).exits(1);
+        texts.push((repro.display().to_string(), shown.out + &shown.err));
+    }
+    for file in project.files("reports") {
+        let bytes = std::fs::read(&file).expect("a file");
+        texts.push((file.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    for (name, text) in texts {
+        for (what, secret) in PLANTED.into_iter().chain([("a key's variable", OF_A_PROVIDER), ("a secret", SECRET)]) {
+            // Without its beginning too: half a key is no less a key.
+            let half = secret.get(secret.len() - 12..).unwrap_or(secret);
+            assert!(!text.contains(half), "what stood in {what} stands in {name}");
+        }
+    }
+}

@@ -158,3 +158,49 @@ fn it_has_no_accessibility_violation() {
         assert!(found["passes"].as_u64().unwrap() > 10);
     }
 }
+
+/// The picture for the README, of the committed sample. `STEADFAST_BLESS=1` renews it.
+#[test]
+#[ignore = "needs chromium"]
+fn the_picture_of_the_sample_can_be_taken_and_is_small() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (page, committed) = (root.join("reports/sample.report.html"), root.join("docs/images/report.png"));
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("report.png");
+    let output = Command::new("timeout")
+        .args(["120", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        .args(["--hide-scrollbars", "--window-size=1100,1400", "--blink-settings=preferredColorScheme=1"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg(format!("--screenshot={}", taken.display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .expect("chromium is installed");
+    let picture = std::fs::read(&taken).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    if std::env::var_os("STEADFAST_BLESS").is_some() {
+        std::fs::create_dir_all(committed.parent().unwrap()).unwrap();
+        std::fs::write(&committed, &picture).unwrap();
+    }
+    for picture in [picture, std::fs::read(&committed).expect("it is committed")] {
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() < 300_000, "{} bytes", picture.len());
+    }
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn the_committed_sample_shows_no_error_in_either_colour_scheme() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample.report.html");
+    let page = std::fs::read_to_string(path).unwrap();
+    let mut backgrounds = Vec::new();
+    for dark in [false, true] {
+        let found = probe(
+            &page,
+            dark,
+            "found.background = getComputedStyle(document.body).backgroundColor; \
+            found.cards = document.querySelectorAll('article, .card').length;",
+        );
+        assert_eq!(found["problems"], serde_json::json!([]), "dark: {dark}");
+        assert!(found["cards"].as_u64().is_some_and(|cards| cards >= 5), "{found:?}");
+        backgrounds.push(found["background"].clone());
+    }
+    assert_ne!(backgrounds[0], backgrounds[1], "the schemes differ");
+}

@@ -1,0 +1,293 @@
+//! The layers, and the one command line that they make.
+
+use crate::cli::config::file::{ConfigFile, find};
+use crate::cli::config::settable::{Settable, Takes, arguments_of};
+use crate::cli::config::show::show;
+use crate::model::Place;
+use crate::scenario::{Problem, Problems, did_you_mean};
+use clap::error::{ContextKind, ContextValue};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// Commands that know nothing of a project.
+const WITHOUT_CONFIG: &[&str] = &["worker", "tutor", "providers", "schema", "completions", "man", "explain", "init"];
+
+/// What names an input that may also be meant from the project's folder, as commands print it.
+const INPUTS: &[&str] = &["file", "run", "resume", "system"];
+
+/// Where the program was called.
+#[derive(Debug)]
+pub(in crate::cli) struct Surroundings {
+    /// The arguments as typed, the program's own name first.
+    pub typed: Vec<OsString>,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// The current folder.
+    pub folder: PathBuf,
+}
+
+/// Why no command line can be made.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::cli) enum ConfigError {
+    /// The command line is wrong (or asks for help).
+    #[error(transparent)]
+    CommandLine(#[from] clap::Error),
+    /// The file is wrong.
+    #[error("wrong configuration\n\n{0}")]
+    File(#[from] Problems),
+    /// The environment is wrong.
+    #[error("the environment variable {variable}: {message}; {help}")]
+    Environment {
+        /// Its name.
+        variable: String,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// There is no such profile.
+    #[error("there is no profile `{name}`: {help}")]
+    NoProfile {
+        /// Its name.
+        name: String,
+        /// What to do.
+        help: String,
+    },
+}
+
+/// What was asked for, over all layers.
+#[derive(Debug)]
+pub(in crate::cli) struct Effective {
+    /// The command line that says it all.
+    pub arguments: Vec<OsString>,
+    /// The project's folder: everything in the command line is relative to it.
+    pub root: PathBuf,
+    /// Each setting with its origin, for a reader.
+    pub shown: String,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The command line.
+    CommandLine,
+    /// A variable of the environment.
+    Environment(String),
+    /// The file.
+    File(Place, Option<String>),
+    /// It is so if nobody says anything; without values it is not set.
+    Default,
+}
+
+/// A setting with its values and their origin.
+#[derive(Debug, Clone)]
+pub(super) struct Setting {
+    pub settable: Settable,
+    pub values: Vec<OsString>,
+    pub origin: Origin,
+}
+
+/// Puts the layers over each other.
+///
+/// # Errors
+/// If one of them is wrong.
+pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Result<Effective, ConfigError> {
+    let matches = program.clone().try_get_matches_from(&around.typed)?;
+    let as_typed = || Effective { arguments: around.typed.clone(), root: around.folder.clone(), shown: String::new() };
+    let Some((command, matches)) = matches.subcommand() else { return Ok(as_typed()) };
+    if WITHOUT_CONFIG.contains(&command) {
+        return Ok(as_typed());
+    }
+    let root = find(&around.folder);
+    // What the file may say is what `run` takes, whichever command asks.
+    let of_run = arguments_of(program, "run");
+    let file = root.as_deref().map(|root| ConfigFile::read(root, &of_run)).transpose()?;
+    let root = root.unwrap_or_else(|| around.folder.clone());
+    let layers = Layers { program, of_run: &of_run, file, matches, around, root: &root };
+    layers.check_file()?;
+    let profile = layers.profile()?;
+    let mut settings = Vec::new();
+    for settable in arguments_of(program, command) {
+        settings.push(layers.setting(command, settable, profile.as_deref())?);
+    }
+    let arguments = command_line(around, command, &settings);
+    Ok(Effective { arguments, shown: show(&settings, layers.file.is_some().then_some(root.as_path())), root })
+}
+
+struct Layers<'a> {
+    program: &'a Command,
+    of_run: &'a [Settable],
+    file: Option<ConfigFile>,
+    matches: &'a ArgMatches,
+    around: &'a Surroundings,
+    root: &'a Path,
+}
+
+impl Layers<'_> {
+    /// Every value of the file is checked, in profiles that are not asked for too.
+    fn check_file(&self) -> Result<(), Problems> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut problems: Vec<Problem> = Vec::new();
+        for (key, value) in file.profiles.values().flatten().chain(&file.common) {
+            let settable = self.of_run.iter().find(|settable| settable.key == *key);
+            let refused = settable.and_then(|settable| self.refusal(settable, &value.values));
+            problems.extend(refused.map(|(message, help)| file.refused(value, message, help)));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Problems::new(problems)) }
+    }
+
+    /// What the command line's own checks have against a value: what is wrong, and what to do.
+    fn refusal(&self, settable: &Settable, values: &[String]) -> Option<(String, String)> {
+        if settable.takes == Takes::Nothing {
+            let is_switch = matches!(values, [value] if value == "true" || value == "false");
+            return (!is_switch)
+                .then(|| (format!("`{}` is true or false", settable.key), "write true or false".into()));
+        }
+        let mut line: Vec<OsString> = vec!["steadfast".into(), "run".into()];
+        let values: Vec<OsString> = values.iter().map(OsString::from).collect();
+        line.extend(spelled(settable, &values));
+        let error = self.program.clone().try_get_matches_from(line).err()?;
+        let list = |kind| match error.get(kind) {
+            Some(ContextValue::Strings(values)) => values.join(", "),
+            Some(ContextValue::String(value)) => value.clone(),
+            _ => String::new(),
+        };
+        let possible = list(ContextKind::ValidValue);
+        let message = format!("`{}` is no value for `{}`", list(ContextKind::InvalidValue), settable.key);
+        Some(match (error.source(), possible.is_empty()) {
+            (Some(source), _) => (message, source.to_string()),
+            (None, false) => (message, format!("one of {possible} is wanted")),
+            (None, true) => (message, settable.help.clone()),
+        })
+    }
+
+    /// The profile that is asked for.
+    fn profile(&self) -> Result<Option<String>, ConfigError> {
+        // Other commands have no such argument; the environment's holds for them too.
+        let typed = self.matches.try_get_one::<String>("profile").ok().flatten().cloned();
+        let Some(name) = typed.or_else(|| self.variable("STEADFAST_PROFILE")) else { return Ok(None) };
+        let known: Vec<&str> = self.file.iter().flat_map(|file| file.profiles.keys()).map(String::as_str).collect();
+        if known.contains(&name.as_str()) {
+            return Ok(Some(name));
+        }
+        let help = match (&self.file, known.is_empty()) {
+            (None, _) => "there is no steadfast.toml here or above; `steadfast init` writes one".to_owned(),
+            (Some(_), true) => format!("steadfast.toml has none; write [profile.{name}] and its keys below"),
+            (Some(_), false) => did_you_mean(&name, "known", known.iter().copied()),
+        };
+        Err(ConfigError::NoProfile { name, help })
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.around.environment.get(name).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// A setting's value: the first layer that has one.
+    fn setting(&self, command: &str, settable: Settable, profile: Option<&str>) -> Result<Setting, ConfigError> {
+        if self.matches.value_source(&settable.id) == Some(ValueSource::CommandLine) {
+            let raw: Vec<&OsStr> = self.matches.get_raw(&settable.id).into_iter().flatten().collect();
+            let values = match settable.takes {
+                Takes::Nothing => vec!["true".into()],
+                Takes::One | Takes::Many => raw.into_iter().map(|value| self.from_root(&settable, value)).collect(),
+            };
+            return Ok(Setting { settable, values, origin: Origin::CommandLine });
+        }
+        if settable.is_for(command) && settable.is_for_environment() {
+            if let Some(setting) = self.of_environment(&settable)? {
+                return Ok(setting);
+            }
+            if let Some(file) = self.file.as_ref().filter(|_| settable.is_for_files()) {
+                let of_profile = profile.and_then(|name| Some((name, file.profiles.get(name)?.get(&settable.key)?)));
+                let value = of_profile.map(|(name, value)| (value, Some(name.to_owned())));
+                if let Some((value, profile)) = value.or_else(|| Some((file.common.get(&settable.key)?, None))) {
+                    let values = value.values.iter().map(OsString::from).collect();
+                    return Ok(Setting { settable, values, origin: Origin::File(value.place.clone(), profile) });
+                }
+            }
+        }
+        let values = settable.default.iter().map(OsString::from).collect();
+        Ok(Setting { settable, values, origin: Origin::Default })
+    }
+
+    fn of_environment(&self, settable: &Settable) -> Result<Option<Setting>, ConfigError> {
+        let variable = settable.variable();
+        let Some(text) = self.variable(&variable) else { return Ok(None) };
+        let values: Vec<String> = match (settable.takes, settable.is_path) {
+            (Takes::Nothing, _) => vec![switch(&text).unwrap_or(text)],
+            (Takes::One, _) => vec![text],
+            (Takes::Many, true) => std::env::split_paths(&text).map(|path| path.display().to_string()).collect(),
+            (Takes::Many, false) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        };
+        if let Some((message, help)) = self.refusal(settable, &values) {
+            return Err(ConfigError::Environment { variable, message, help });
+        }
+        let values = values.iter().map(|value| self.from_root(settable, OsStr::new(value))).collect();
+        Ok(Some(Setting { settable: settable.clone(), values, origin: Origin::Environment(variable) }))
+    }
+
+    /// A path that somebody typed in the current folder, as the project's folder has it.
+    fn from_root(&self, settable: &Settable, value: &OsStr) -> OsString {
+        let (folder, root) = (&self.around.folder, self.root);
+        let is_input = INPUTS.contains(&settable.id.as_str());
+        let (is_here, is_there) = (folder.join(value).exists(), root.join(value).exists());
+        let is_meant_here = match (settable.is_path, is_input) {
+            (true, true) => is_here || !is_there,
+            (true, false) => true,
+            // A name or a path: it is a path if there is such a file.
+            (false, true) => is_here,
+            (false, false) => false,
+        };
+        match folder.strip_prefix(root) {
+            Ok(below) if is_meant_here && Path::new(value).is_relative() => below.join(value).into_os_string(),
+            _ => value.to_owned(),
+        }
+    }
+}
+
+/// What a word means for a switch.
+fn switch(text: &str) -> Option<String> {
+    match text.to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some("true".to_owned()),
+        "0" | "false" | "no" | "off" => Some("false".to_owned()),
+        _ => None,
+    }
+}
+
+/// The command line that says everything that is not a default.
+fn command_line(around: &Surroundings, command: &str, settings: &[Setting]) -> Vec<OsString> {
+    let program = around.typed.first().cloned().unwrap_or_else(|| "steadfast".into());
+    let mut line = vec![program, command.into()];
+    let said: Vec<&Setting> = settings.iter().filter(|setting| setting.origin != Origin::Default).collect();
+    let (options, positional): (Vec<_>, Vec<_>) = said.into_iter().partition(|setting| setting.settable.long.is_some());
+    let (last, positional): (Vec<_>, Vec<_>) = positional.into_iter().partition(|setting| setting.settable.is_last);
+    for setting in options.into_iter().chain(positional) {
+        line.extend(spelled(&setting.settable, &setting.values));
+    }
+    for setting in last {
+        line.push("--".into());
+        line.extend(setting.values.iter().cloned());
+    }
+    line
+}
+
+/// An argument as it would be typed.
+fn spelled(settable: &Settable, values: &[OsString]) -> Vec<OsString> {
+    let Some(long) = &settable.long else { return values.to_vec() };
+    match settable.takes {
+        Takes::Nothing if values.iter().any(|value| value == "true") => vec![format!("--{long}").into()],
+        Takes::Nothing => Vec::new(),
+        Takes::One | Takes::Many if values.is_empty() => vec![format!("--{long}").into()],
+        Takes::One | Takes::Many => {
+            let spell = |value: &OsString| {
+                let mut option = OsString::from(format!("--{long}="));
+                option.push(value);
+                option
+            };
+            values.iter().map(spell).collect()
+        }
+    }
+}

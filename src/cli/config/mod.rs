@@ -1,0 +1,16 @@
+//! What was asked for, over all places where it can be asked: the command line wins over the environment
+//! (`STEADFAST_*`), the environment over the profile, the profile over the rest of `steadfast.toml`, all over defaults.
+//!
+//! What can be configured is read off the command line's own definition: an argument that is added can be set in the
+//! file and in the environment too, without a line here. The layers are made into one effective command line, so that a
+//! value means the same wherever it stands, and is checked by the same code.
+
+mod file;
+mod layers;
+mod schema;
+mod settable;
+mod show;
+
+pub(super) use file::FILE_NAME;
+pub(super) use layers::{ConfigError, Surroundings, effective};
+pub(super) use schema::schema;

@@ -1,0 +1,68 @@
+//! The first five minutes: `init`, `explain`, `man`.
+
+use crate::app::{self, AppError, CiService, Written};
+use crate::cli::Exit;
+use crate::cli::arguments::Ci;
+use crate::cli::main::Trouble;
+use crate::report::{Style, Topic};
+use crate::scenario::did_you_mean;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes what a project needs to begin, and says what to do next.
+pub(super) fn init(root: &Path, ci: &[Ci]) -> Result<Exit, Trouble> {
+    let service = |ci: &Ci| match ci {
+        Ci::Github => Some(CiService::Github),
+        Ci::Gitlab => Some(CiService::Gitlab),
+        Ci::None => None,
+    };
+    let services: Vec<CiService> = ci.iter().filter_map(service).collect();
+    let written = app::init(root, &services)?;
+    let mut out = io::stdout();
+    for file in &written {
+        match file {
+            Written::New(path) => writeln!(out, "wrote {}", path.display())?,
+            Written::Kept(path) => writeln!(out, "kept  {}: it was there", path.display())?,
+        }
+    }
+    writeln!(out, "\nnext: `steadfast check` reads the scenarios, `steadfast run --profile local` runs them")?;
+    Ok(Exit::Good)
+}
+
+/// Explains a topic, or lists them.
+pub(super) fn explain(topic: Option<&str>, style: Style) -> Result<Exit, Trouble> {
+    let mut out = io::stdout();
+    let Some(word) = topic else {
+        for topic in Topic::ALL {
+            writeln!(out, "{:<16} {}", topic.name(), topic.summary())?;
+        }
+        writeln!(out, "\n`steadfast explain TOPIC` says what helps")?;
+        return Ok(Exit::Good);
+    };
+    let Some(topic) = Topic::named(word) else {
+        let help = did_you_mean(word, "known", Topic::ALL.map(Topic::name));
+        return Err(AppError::Usage(format!("there is nothing to explain under `{word}`: {help}")).into());
+    };
+    write!(out, "{}", topic.text(style.width))?;
+    Ok(Exit::Good)
+}
+
+/// Prints the man page, with a section for each command.
+pub(super) fn man(program: &clap::Command) -> Result<Exit, Trouble> {
+    let mut page = Vec::new();
+    let mut program = program.clone();
+    program.build();
+    clap_mangen::Man::new(program.clone()).render(&mut page)?;
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = command.get_name().to_uppercase();
+        writeln!(page, ".SH \"STEADFAST {name}\"")?;
+        let man = clap_mangen::Man::new(command.clone());
+        let mut section = Vec::new();
+        man.render_description_section(&mut section)?;
+        man.render_options_section(&mut section)?;
+        // A part of the command's section, not one of its own.
+        page.extend(String::from_utf8_lossy(&section).replace(".SH ", ".SS ").into_bytes());
+    }
+    io::stdout().write_all(&page)?;
+    Ok(Exit::Good)
+}

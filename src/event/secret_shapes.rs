@@ -1,0 +1,121 @@
+//! What looks like a secret though nobody said so: keys of providers and forges, tokens in headers.
+
+use crate::event::redact::REDACTED;
+use regex::{Captures, Regex};
+
+/// Keys whose beginning nothing else has: found wherever they stand.
+const DISTINCT: &str = r"sk-ant-[A-Za-z0-9_\-]{6,}|sk-(?:proj|or|svcacct)-[A-Za-z0-9_\-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_\-]{12,}|xox[abeoprs]-[A-Za-z0-9\-]{10,}|AKIA[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?";
+
+/// Keys whose beginning could be a word's: only where a word begins (or behind an escape), and with a digit in them.
+const WORDLIKE: &str = r"(?:^|[^A-Za-z0-9_\-\\]|\\+(?:[nrtbf]|u[0-9a-fA-F]{4})?)((?:sk|xai|pplx)-[A-Za-z0-9_\-]{12,}|(?:gsk|hf|npm|r8)_[A-Za-z0-9]{16,})";
+
+/// A token behind its scheme.
+const SCHEME: &str = r"(?i:\b(?:bearer|basic))(?:\s|\\+[nrt]|%20|\+)+([A-Za-z0-9._~+/\-]{8,}=*)";
+
+/// A value behind the name of a header or field that holds nothing but secrets.
+const NAMED: &str = r#"(?i:(?:proxy-)?authorization|x-api-key|api[_-]key|x-goog-api-key|x-auth-token|access[_-]token)["'\\]*\s*[:=]\s*["'\\]*((?i:(?:bearer|basic|token)\s+)?[A-Za-z0-9._~+/\-]{8,}=*)"#;
+
+/// What a text has that any of these could be in. It finds too much: only a text without any of this is passed over.
+const TRACE: &str = r"(?i)sk-|xai-|pplx-|gsk_|hf_|npm_|r8_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|akia|aiza|eyJ|bearer|basic|authorization|api[_-]key|auth-token|access[_-]token";
+
+/// Recognises what looks like a secret.
+#[derive(Debug, Clone)]
+pub(super) struct Shapes {
+    trace: Regex,
+    shapes: [(Regex, fn(&str) -> bool); 4],
+}
+
+impl Shapes {
+    pub(super) fn new() -> Self {
+        let regex = |text: &str| Regex::new(text).expect("a constant expression that a test compiles");
+        Self {
+            trace: regex(TRACE),
+            shapes: [
+                (regex(DISTINCT), |_| true),
+                (regex(NAMED), is_no_word),
+                (regex(SCHEME), is_no_word),
+                (regex(WORDLIKE), has_digit),
+            ],
+        }
+    }
+
+    /// Whether there may be one, in text of any encoding.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        self.trace.is_match(text)
+    }
+
+    /// The text without what looks like a secret, if there is any.
+    pub(super) fn remove(&self, text: &str) -> Option<String> {
+        if !self.may_be_in(text) {
+            return None;
+        }
+        let mut out = text.to_owned();
+        for (shape, is_secret) in &self.shapes {
+            let replace = |found: &Captures<'_>| {
+                let whole = &found[0];
+                let value = found.get(1).map_or(whole, |group| group.as_str());
+                if is_secret(value) { whole.replace(value, REDACTED) } else { whole.to_owned() }
+            };
+            out = shape.replace_all(&out, replace).into_owned();
+        }
+        (out != text).then_some(out)
+    }
+}
+
+fn has_digit(value: &str) -> bool {
+    value.chars().any(|c| c.is_ascii_digit())
+}
+
+/// Whether it is a token and no word of a sentence ("basic understanding", "authorization: required").
+fn is_no_word(value: &str) -> bool {
+    let is_mixed =
+        value.chars().skip(1).any(|c| c.is_ascii_uppercase()) && value.chars().any(|c| c.is_ascii_lowercase());
+    has_digit(value) || is_mixed || value.len() >= 24 || value.ends_with('=') || value.contains(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(Shapes::new().remove(text).unwrap_or_else(|| text.to_owned()), expected);
+    }
+
+    #[test]
+    fn what_looks_like_a_key_goes() {
+        check("key sk-ant-api03-AbCdEf123456.", "key [secret].");
+        check("xsk-ant-api03-AbCdEf123456", "x[secret]");
+        check("a sk-0123456789abcdef0123 b", "a [secret] b");
+        check("\\nsk-0123456789abcdef0123", "\\n[secret]");
+        check("ghp_0123456789abcdefABCDEF0123456789abcd", "[secret]");
+        check("AIzaSyA-0123456789abcdefghijklmnopqrstu", "[secret]");
+        check("gsk_0123456789abcdefghij and hf_abcdefghijklmnopqrs7", "[secret] and [secret]");
+        check("AKIAIOSFODNN7EXAMPLE xoxb-1234567890-abc", "[secret] [secret]");
+        check("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "[secret]");
+    }
+
+    #[test]
+    fn what_stands_in_a_header_goes() {
+        check("Authorization: Bearer abcdefgh12345678==", "Authorization: [secret]");
+        check("authorization: Basic dXNlcjpwYXNzd29yZA==", "authorization: [secret]");
+        check("x-api-key: 0123456789abcdef", "x-api-key: [secret]");
+        check(r#"{\"api_key\": \"qwertzui12\"}"#, r#"{\"api_key\": \"[secret]\"}"#);
+        check("with bearer 8c1d3b2aff00aa11 it", "with bearer [secret] it");
+    }
+
+    #[test]
+    fn plain_words_stay() {
+        for text in [
+            "a task-based risk-averse sk-1 bearer of news",
+            "sk-learning-to-swim-in-summer",
+            "a basic understanding of bearer securities",
+            "authorization: required",
+            "the api key is missing; api_key: optional",
+            "hf_models_are_downloaded_from_there",
+            "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+            "auth/settings-are-kept[setting=auto_fallback_to_ollama,value=true]",
+        ] {
+            check(text, text);
+        }
+    }
+}

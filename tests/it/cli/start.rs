@@ -1,0 +1,78 @@
+//! The first five minutes: what `init` writes works, and what reports say is explained.
+
+use crate::cli::kit::{Project, verdicts};
+use serde_json::Value;
+
+#[test]
+fn what_init_writes_passes_the_check_and_the_run() {
+    let project = Project::new();
+    let ended = project.run(&["init", "--ci", "github,gitlab"]).exits(0);
+    for file in
+        ["steadfast.toml", "scenarios/hello/greeting.yaml", ".github/workflows/steadfast.yml", ".gitlab/steadfast.yml"]
+    {
+        assert!(ended.out.contains(&format!("wrote {file}")), "{}", ended.out);
+    }
+    project.run(&["check"]).exits(0).says(&["4 cases"]);
+    project.run(&["run", "--profile", "local"]).exits(0).says(&["PASSED"]);
+    assert_eq!(verdicts(&project.report()).len(), 4);
+    for profile in ["ci", "nightly"] {
+        project.run(&["run", "--profile", profile, "--show-config"]).exits(0).says(&[&format!("profile {profile}")]);
+    }
+    for workflow in [".github/workflows/steadfast.yml", ".gitlab/steadfast.yml"] {
+        let workflow = project.read(workflow);
+        let value: Value = serde_saphyr::from_str(&workflow).expect("a workflow is YAML");
+        assert!(value.is_object());
+        assert!(workflow.contains(&format!("steadfast@{}", env!("CARGO_PKG_VERSION"))), "{workflow}");
+        assert!(workflow.contains("STEADFAST_PROFILE"));
+    }
+    project.assert_nothing_left();
+}
+
+#[test]
+fn init_writes_over_nothing() {
+    let project = Project::that_passes().with("steadfast.toml", "rounds = 2\n");
+    project.run(&["init"]).exits(0).says(&["kept  steadfast.toml", "wrote .github/workflows/steadfast.yml"]);
+    assert_eq!(project.read("steadfast.toml"), "rounds = 2\n");
+    assert!(!project.path("scenarios/hello").exists(), "a project with scenarios needs no other");
+    project.write(".github/workflows/steadfast.yml", "mine");
+    let again = project.run(&["init"]).exits(0);
+    assert!(!again.out.contains("wrote"), "{}", again.out);
+    assert_eq!(project.read(".github/workflows/steadfast.yml"), "mine");
+    let none = Project::new();
+    none.run(&["init", "--ci", "none"]).exits(0);
+    assert!(!none.path(".github").exists());
+}
+
+#[test]
+fn every_finding_is_explained_and_a_slip_is_understood() {
+    let project = Project::new();
+    let list = project.run(&["explain"]).exits(0).out;
+    for topic in ["broken", "order_dependent", "intermittent", "loop_bound", "leak", "unproven", "roles", "evidence"] {
+        assert!(list.lines().any(|line| line.starts_with(topic)), "{topic} is not in {list}");
+        project.run(&["explain", topic]).exits(0).says(&[topic, "What to do"]);
+    }
+    project.run(&["explain", "flaky"]).exits(0).says(&["intermittent"]);
+    project.run(&["explain", "loop-bund"]).exits(2).says(&["`loop-bund`", "did you mean `loop_bound`?"]);
+    project.run(&["explain", "weather"]).exits(2).says(&["known: broken, order_dependent"]);
+}
+
+#[test]
+fn help_is_grouped_and_has_examples_and_the_man_page_has_every_command() {
+    let project = Project::new();
+    let help = project.run(&["run", "--help"]).exits(0).out;
+    for heading in ["Subject:", "Plan:", "Gate:", "Reports:", "Configuration:", "Examples:"] {
+        assert!(help.contains(heading), "{heading} is not in\n{help}");
+    }
+    let all = project.run(&["--help"]).exits(0).out;
+    assert!(all.contains("Examples:") && all.contains("Exit:"), "{all}");
+    let man = project.run(&["man"]).exits(0).out;
+    let in_help = all.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // A command's line is indented by two; what it is for can take more lines, which are indented further.
+    let names = in_help.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        assert!(man.contains(&format!("STEADFAST {}", name.to_uppercase())), "{name} is not in the man page");
+        let help = project.run(&[name, "--help"]).exits(0).out;
+        assert!(help.contains("Usage: steadfast"), "{help}");
+    }
+    assert!(man.contains("max\\-flake\\-rate"), "the options of `run` are in it");
+}

@@ -1,0 +1,170 @@
+//! Every format says the same of the same journal: one table, checked in all of them.
+
+use super::sample::{clean, context, findings, judged, judged_findings, one_failure};
+use std::collections::BTreeMap;
+use std::path::Path;
+use steadfast::model::Verdict;
+use steadfast::record::{self, Record};
+use steadfast::report::{Format, github_annotations};
+use steadfast::verdict::{Gate, Judgement, judge};
+
+/// What the judgement says, as every format must.
+struct Table<'a> {
+    record: &'a Record,
+    judgement: &'a Judgement,
+}
+
+impl Table<'_> {
+    fn id(&self, case: u32) -> &str {
+        self.record.header.cases[case as usize].id.as_str()
+    }
+
+    fn text(&self, format: Format) -> String {
+        format.render(self.record, self.judgement, &context()).unwrap()
+    }
+
+    /// Verdict by case.
+    fn verdicts(&self) -> BTreeMap<String, String> {
+        self.judgement.cases.iter().map(|case| (self.id(case.case).to_owned(), case.verdict.to_string())).collect()
+    }
+
+    /// The causes as they are told: the verdict, the case that leads, and how many more fail for it.
+    fn causes(&self) -> Vec<(String, &str, usize)> {
+        let told = |cause: &steadfast::verdict::Cause| {
+            (cause.verdict.to_string(), self.id(cause.cases[0]), cause.cases.len() - 1)
+        };
+        self.judgement.causes.iter().map(told).collect()
+    }
+
+    fn gate(&self) -> &'static str {
+        match self.judgement.gate {
+            Gate::Passed => "passed",
+            Gate::Failed => "failed",
+            Gate::Unproven { .. } => "unproven",
+            Gate::Error { .. } => "error",
+            Gate::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// The table is in the JSON report, case by case and cause by cause.
+fn json_agrees(table: &Table<'_>) {
+    let report: serde_json::Value = serde_json::from_str(&table.text(Format::Json)).unwrap();
+    assert_eq!(report["gate"], table.gate());
+    let cases = report["cases"].as_array().unwrap().iter();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let told: BTreeMap<String, String> = cases.map(|case| (text(&case["id"]), text(&case["verdict"]))).collect();
+    assert_eq!(told, table.verdicts());
+}
+
+/// The page's data has every case with its verdict, and a card for each cause.
+fn html_agrees(table: &Table<'_>) {
+    let page = table.text(Format::Html);
+    let data = page.split("id=\"data\">").nth(1).and_then(|rest| rest.split("</script>").next()).unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    let texts = |key: &str| -> Vec<String> {
+        data[key].as_array().unwrap().iter().map(|value| value.as_str().unwrap().to_owned()).collect()
+    };
+    let told: BTreeMap<String, String> = texts("ids").into_iter().zip(texts("verdicts")).collect();
+    assert_eq!(told, table.verdicts());
+    assert!(page.to_lowercase().contains(table.gate()), "{}", table.gate());
+    for (verdict, lead, _) in table.causes() {
+        let escaped = lead.replace('[', "&#91;");
+        let card = page.find(&format!("badge {verdict}")).is_some() && (page.contains(lead) || page.contains(&escaped));
+        assert!(card, "{verdict} {lead}");
+    }
+}
+
+/// A testcase is red, skipped or neither as its verdict wants it.
+fn junit_agrees(table: &Table<'_>) {
+    let xml = table.text(Format::Junit);
+    assert!(xml.contains(&format!("name=\"steadfast.gate\" value=\"{}\"", table.gate())));
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    for part in ["<failure ", "<skipped "].iter().flat_map(|tag| xml.split(*tag).skip(1)) {
+        let kind = part.split("type=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("");
+        *told.entry(kind).or_default() += 1;
+    }
+    let fails = |verdict: Verdict| {
+        let of_it = table.judgement.cases.iter().filter(|case| case.verdict == verdict);
+        // What only warns turns nothing red.
+        of_it
+            .filter(|case| {
+                !verdict.is_finding()
+                    || case.findings.iter().any(|kind| table.record.header.policy.fail_on.contains(kind))
+            })
+            .count()
+    };
+    for verdict in [
+        Verdict::Broken,
+        Verdict::OrderDependent,
+        Verdict::Intermittent,
+        Verdict::Leaky,
+        Verdict::Unproven,
+        Verdict::Skipped,
+    ] {
+        assert_eq!(told.get(verdict.as_str()).copied().unwrap_or(0), fails(verdict), "{verdict}\n{xml:.3000}");
+    }
+}
+
+/// A summary has the gate, and a heading for each cause in the same order.
+fn summary_agrees(table: &Table<'_>, format: Format, shown: usize) {
+    let text = table.text(format);
+    assert!(text.contains(&table.gate().to_uppercase()), "{text}");
+    let mut from = 0;
+    for (verdict, lead, others) in table.causes().into_iter().take(shown) {
+        // A terminal cuts long ids at its width.
+        let start: String = lead.chars().take(30).collect();
+        let headed = |line: &str| line.contains(&verdict) && line.contains(&start);
+        let found = text[from..].lines().scan(from, |at, line| {
+            let here = *at;
+            *at += line.len() + 1;
+            Some((here, line))
+        });
+        let head = found.filter(|(_, line)| headed(line)).next().map(|(at, line)| (at, line.to_owned()));
+        let (at, line) =
+            head.unwrap_or_else(|| panic!("{format}: no heading of {verdict} {lead} behind {from}:\n{text}"));
+        from = at + line.len();
+        if others > 0 {
+            assert!(line.contains(&others.to_string()), "{format}: {others} more is not in {line}");
+        }
+    }
+}
+
+fn annotations_agree(table: &Table<'_>) {
+    let text = github_annotations(table.record, table.judgement, &context());
+    let lines: Vec<&str> = text.lines().collect();
+    let causes = table.causes();
+    assert_eq!(lines.len(), causes.len().min(10) + usize::from(causes.len() > 10));
+    for (line, (verdict, lead, _)) in lines.iter().zip(causes) {
+        let escaped = lead.replace('%', "%25").replace(':', "%3A").replace(',', "%2C");
+        assert!(line.contains(&format!("title={verdict}%3A {escaped}")), "{line}");
+    }
+}
+
+#[track_caller]
+fn check(record: &Record, judgement: &Judgement) {
+    let table = Table { record, judgement };
+    json_agrees(&table);
+    html_agrees(&table);
+    junit_agrees(&table);
+    summary_agrees(&table, Format::Markdown, 20);
+    summary_agrees(&table, Format::Terminal, 10);
+    annotations_agree(&table);
+}
+
+#[test]
+fn every_format_shows_the_same_verdicts_for_the_same_journal() {
+    let (record, judgement) = judged_findings();
+    check(&record, &judgement);
+    for record in [clean(), one_failure("it is wrong"), findings().record(None)] {
+        check(&record, &judged(&record));
+    }
+    let journals = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journals");
+    let mut checked = 0;
+    for file in std::fs::read_dir(journals).unwrap().flatten() {
+        let record = record::read(&file.path()).unwrap();
+        check(&record, &judge(&record));
+        checked += 1;
+    }
+    assert!(checked > 0, "a committed journal is checked too");
+}
