@@ -29,6 +29,9 @@ pub enum AppError {
     /// The engine can't go on.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A program can't be started.
+    #[error("{0}")]
+    Start(String),
     /// A file can't be written or read.
     #[error("{}: {source}", path.display())]
     Io {
