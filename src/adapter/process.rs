@@ -6,6 +6,7 @@ use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
 use crate::scenario::Process;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
@@ -31,6 +32,8 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 pub(super) struct Place {
     pub folders: Folders,
     pub mark: String,
+    /// What its environment says of the providers; what the system file says comes on top.
+    pub surroundings: BTreeMap<String, String>,
 }
 
 /// A running system.
@@ -92,8 +95,13 @@ impl RunningProcess {
         if let Some(home) = &place.folders.home {
             builder.env("HOME", home);
         }
+        builder.envs(&place.surroundings);
         for (name, template) in &process.env {
-            builder.env(name, fill(template)?);
+            let mut value = fill(template)?;
+            if let (Some(ours), "PYTHONPATH") = (place.surroundings.get(name), name.as_str()) {
+                value = format!("{ours}:{value}");
+            }
+            builder.env(name, value);
         }
         let begun = output.mark();
         let mut child = builder.spawn().map_err(|error| fatal(format!("can't start `{program}`: {error}")))?;

@@ -103,6 +103,7 @@ fn tool() -> Result<ToolInfo, Trouble> {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
         temporary: std::env::temp_dir(),
+        python_path: std::env::var("PYTHONPATH").ok(),
     })
 }
 

@@ -94,7 +94,7 @@ fn run(
     let Some((program, arguments)) = options.command.split_first() else {
         return Err(AppError::Usage("no program to run".to_owned()));
     };
-    let python_path = tool.environment.get("PYTHONPATH").map(String::as_str);
+    let python_path = tool.python_path.as_deref();
     let (name, value) = mark.split_once('=').unwrap_or((mark, ""));
     let mut child = Command::new(program)
         .args(arguments)

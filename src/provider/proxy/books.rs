@@ -52,6 +52,7 @@ impl fmt::Display for Stray {
             (StrayKind::PastProxy { client }, _) => {
                 let hint = match client.as_str() {
                     "aiohttp" => ": it honours proxies with `ClientSession(trust_env=True)` only",
+                    "node" => ": its fetch honours them from 22.21 and 24.5 on",
                     _ => "",
                 };
                 let client = if client.is_empty() { "a client" } else { client.as_str() };

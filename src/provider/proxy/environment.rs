@@ -8,21 +8,30 @@ use std::path::{Path, PathBuf};
 /// Tells what Python programs try past the proxy.
 const SITECUSTOMIZE: &str = include_str!("sitecustomize.py");
 
+/// The same for Node.
+const WATCH: &str = include_str!("watch.cjs");
+
 /// The files that a program's environment names.
 #[derive(Debug, Clone)]
 pub(crate) struct Paths {
     authority: PathBuf,
     python: PathBuf,
+    node: PathBuf,
 }
 
 impl Paths {
     /// Writes them into a folder.
     pub(crate) fn write(folder: &Path, authority: &str) -> io::Result<Self> {
         let folder = std::path::absolute(folder)?;
-        let paths = Self { authority: folder.join("authority.pem"), python: folder.join("python") };
+        let paths = Self {
+            authority: folder.join("authority.pem"),
+            python: folder.join("python"),
+            node: folder.join("watch.cjs"),
+        };
         std::fs::create_dir_all(&paths.python)?;
         std::fs::write(&paths.authority, authority)?;
         std::fs::write(paths.python.join("sitecustomize.py"), SITECUSTOMIZE)?;
+        std::fs::write(&paths.node, WATCH)?;
         Ok(paths)
     }
 }
@@ -46,6 +55,7 @@ pub(crate) fn environment(port: u16, paths: &Paths, providers: &Providers) -> BT
     }
     // Node honours the proxy's variables from 22.21 and 24.5 on, if it is told to.
     set("NODE_USE_ENV_PROXY", "1".to_owned());
+    set("NODE_OPTIONS", format!("--require \"{}\"", paths.node.display()));
     set("PYTHONPATH", paths.python.display().to_string());
     set("STEADFAST_PROXY", format!("127.0.0.1:{port}"));
     for decl in providers.decls() {

@@ -1,5 +1,6 @@
 //! The real program, as its users meet it: files in a folder, arguments, exit codes, and what is left afterwards.
 
+mod doctor;
 mod fake;
 mod inputs;
 mod interrupted;
