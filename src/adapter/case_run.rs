@@ -8,7 +8,7 @@ use crate::adapter::stress::delayed;
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
 use crate::model::{Failure, Outcome, Place, Seed, Stress, TrialKey};
-use crate::provider::{Call, Ended, Script, TrialCalls, UnusedAnswer};
+use crate::provider::{Call, Ended, Script, Stray, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,6 +68,9 @@ impl CaseRun<'_> {
                 delayed(self.case.script.clone(), self.stress, self.seed, self.key),
             );
         }
+        if let Some(proxy) = &stage.proxy {
+            proxy.begin(self.key);
+        }
         let begun = stage.output.mark();
         let mut player = Player::new(self.case, self.key, self.seed, self.system, self.secrets);
         let local = LocalSet::new();
@@ -80,6 +83,7 @@ impl CaseRun<'_> {
             result
         });
         let ended = stage.providers.as_ref().map(|providers| providers.end());
+        let strays = stage.proxy.as_ref().map(|proxy| proxy.end()).unwrap_or_default();
         drop(local);
         if let Some(providers) = stage.providers.as_ref().filter(|_| !self.keeps_connections) {
             providers.close_connections();
@@ -94,7 +98,11 @@ impl CaseRun<'_> {
         if let Some(failure) = failure_of(&mut done.outcome) {
             let output = stage.output.since(begun);
             failure.details = details(ended.as_ref(), &output);
+            // What could not be reached is most often why the rest went wrong.
+            let astray: String = strays.attempts.iter().map(|stray| format!("{}\n", astray(stray))).collect();
+            failure.details.insert_str(0, &astray);
         }
+        done.notes.extend(strays.attempts.iter().map(astray));
         done
     }
 
@@ -132,6 +140,14 @@ impl CaseRun<'_> {
             Outcome::Failed(failure)
         };
         Verdictless { outcome, notes, late }
+    }
+}
+
+/// An attempt to reach what can't be reached. One before the first case came while the system was starting.
+fn astray(stray: &Stray) -> String {
+    match stray.trial {
+        Some(_) => stray.to_string(),
+        None => format!("before the case: {stray}"),
     }
 }
 

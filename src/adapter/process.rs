@@ -8,6 +8,7 @@ use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
 use crate::scenario::Process;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
@@ -36,6 +37,8 @@ const ANSWER_LIMIT: u64 = 4 * 1024 * 1024;
 pub(super) struct Place {
     pub folders: Folders,
     pub mark: String,
+    /// What its environment says of the providers; what the system file says comes on top.
+    pub surroundings: BTreeMap<String, String>,
 }
 
 /// A running system.
@@ -108,8 +111,13 @@ impl RunningProcess {
         if let Some(home) = &place.folders.home {
             builder.env("HOME", home);
         }
+        builder.envs(&place.surroundings);
         for (name, template) in &process.env {
-            builder.env(name, fill(template)?);
+            let mut value = fill(template)?;
+            if let (Some(ours), "PYTHONPATH") = (place.surroundings.get(name), name.as_str()) {
+                value = format!("{ours}:{value}");
+            }
+            builder.env(name, value);
         }
         let begun = output.mark();
         let mut child = builder.spawn().map_err(|error| fatal(format!("can't start `{program}`: {error}")))?;

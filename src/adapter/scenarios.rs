@@ -152,6 +152,7 @@ impl ScenarioSubject {
             seed: unit.seed,
             defects: &self.spec.defects,
             secrets: &self.spec.secrets,
+            python_path: self.spec.python_path.as_deref(),
             life,
             sandbox: self.spec.sandbox,
         };

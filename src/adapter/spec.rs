@@ -20,6 +20,9 @@ pub struct ScenarioSpec {
     pub program: PathBuf,
     /// Values of the environment that scenarios name.
     pub secrets: std::collections::BTreeMap<String, String>,
+    /// PYTHONPATH, which a system that is started keeps behind ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python_path: Option<String>,
     /// How far a system that is started is kept apart.
     #[serde(default)]
     pub sandbox: Sandbox,

@@ -9,7 +9,7 @@ use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
 use crate::engine::{Owned, SubjectError};
 use crate::model::Seed;
-use crate::provider::{Providers, ProvidersOptions};
+use crate::provider::{Providers, ProvidersOptions, Proxy};
 use crate::scenario::{System, SystemKind};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ pub(super) struct StageSetting<'a> {
     pub secrets: &'a BTreeMap<String, String>,
     /// How far a started system is kept apart.
     pub sandbox: Sandbox,
+    /// PYTHONPATH as it was.
+    pub python_path: Option<&'a str>,
     /// How long the embedded tutor's store lives.
     pub life: StoreLife,
 }
@@ -43,6 +45,8 @@ pub(super) struct StageSetting<'a> {
 /// A system, set up for a round: its providers, itself, and the names that its templates may use.
 pub(super) struct Stage {
     pub providers: Option<Providers>,
+    /// The way to them for a system that is started, and to nowhere else.
+    pub proxy: Option<Proxy>,
     pub variables: Variables,
     pub output: Output,
     instance: Instance,
@@ -85,6 +89,7 @@ impl Stage {
                 Some(providers)
             }
         };
+        let mut proxy = None;
         let instance = match &system.kind {
             SystemKind::Embedded => {
                 Instance::Embedded(Box::new(Embedded::open(&variables, &output, setting.defects, setting.life)?))
@@ -93,7 +98,10 @@ impl Stage {
                 let folders = Folders::make(setting.sandbox, &folder, setting.root).map_err(|error| {
                     SubjectError(format!("can't make the sandbox in {}: {error}", folder.display()))
                 })?;
-                let place = Place { folders, mark: setting.mark.to_owned() };
+                proxy = start_proxy(system, providers.as_ref(), &folder)?;
+                let environment = proxy.as_ref().map(|proxy: &Proxy| proxy.environment(setting.python_path));
+                let surroundings = environment.unwrap_or_default();
+                let place = Place { folders, mark: setting.mark.to_owned(), surroundings };
                 Instance::Process(Box::new(RunningProcess::start(process, place, &mut variables, &output, owns)?))
             }
             SystemKind::Url(url) => {
@@ -105,7 +113,7 @@ impl Stage {
                 Instance::Url(client, url.trim_end_matches('/').to_owned())
             }
         };
-        Ok(Self { providers, variables, output, instance, folder })
+        Ok(Self { providers, proxy, variables, output, instance, folder })
     }
 
     /// Where requests go.
@@ -163,9 +171,20 @@ impl Stage {
             Instance::Process(process) => process.stop(),
             Instance::Url(..) => {}
         }
+        if let Some(proxy) = self.proxy {
+            proxy.shutdown();
+        }
         if let Some(providers) = self.providers {
             providers.shutdown();
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A proxy where providers have hosts by which the system may know them.
+fn start_proxy(system: &System, providers: Option<&Providers>, folder: &Path) -> Result<Option<Proxy>, SubjectError> {
+    let has_hosts = system.providers.iter().any(|provider| !provider.hosts.is_empty());
+    let Some(providers) = providers.filter(|_| has_hosts) else { return Ok(None) };
+    let proxy = Proxy::start(providers, &folder.join("proxy"));
+    proxy.map(Some).map_err(|error| SubjectError(format!("can't start the proxy to the mock providers: {error}")))
 }

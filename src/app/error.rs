@@ -29,6 +29,9 @@ pub enum AppError {
     /// The engine can't go on.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A program can't be started.
+    #[error("{0}")]
+    Start(String),
     /// A file can't be written or read.
     #[error("{}: {source}", path.display())]
     Io {
@@ -59,6 +62,7 @@ impl AppError {
             Self::Report(_) => Some("the journal is whole: `steadfast report` renders the other formats"),
             Self::Engine(EngineError::Spawn(source) | EngineError::Journal(source)) => Some(of_file(source)),
             Self::Engine(EngineError::Changed { .. }) => None,
+            Self::Start(_) => Some("name a program that can be started here, by its path or one in PATH"),
             Self::Io { source, .. } => Some(of_file(source)),
         }
     }

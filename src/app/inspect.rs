@@ -37,6 +37,7 @@ pub fn list(
         filter: filter.map(str::to_owned),
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
+        python_path: None,
         sandbox: Sandbox::default(),
         defects: Vec::new(),
     };

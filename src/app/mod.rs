@@ -1,6 +1,7 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve.
 
 mod diagnose;
+mod doctor;
 mod error;
 mod files;
 mod init;
@@ -17,6 +18,7 @@ mod session;
 mod suspects;
 mod worker;
 
+pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
 pub use error::AppError;
 pub use init::{CiService, Written, init};
 pub use inspect::{Listed, check, list};

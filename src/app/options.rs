@@ -20,6 +20,8 @@ pub struct ToolInfo {
     pub environment: BTreeMap<String, String>,
     /// The folder for everything temporary.
     pub temporary: PathBuf,
+    /// PYTHONPATH, which programs keep behind ours.
+    pub python_path: Option<String>,
 }
 
 impl ToolInfo {

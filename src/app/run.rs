@@ -160,6 +160,7 @@ fn with_secrets(spec: &serde_json::Value, tool: &ToolInfo) -> serde_json::Value 
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("secrets".into(), serde_json::to_value(&tool.environment).unwrap_or_default());
         spec.insert("program".into(), tool.program.display().to_string().into());
+        spec.extend(tool.python_path.as_deref().map(|path| ("python_path".to_owned(), path.into())));
     }
     spec
 }
@@ -172,6 +173,7 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> SubjectSpec {
         filter: options.filter.clone(),
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
+        python_path: None,
         sandbox: options.sandbox,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
     })
@@ -366,6 +368,7 @@ fn header(
             called: String::new(),
             environment: BTreeMap::new(),
             temporary: PathBuf::new(),
+            python_path: None,
         },
     );
     Header {

@@ -3,7 +3,7 @@
 use crate::adapter::SubjectProblem;
 use crate::app::AppError;
 use crate::provider::{ProvidersOptions, ServeProviders};
-use crate::scenario::{load, load_system};
+use crate::scenario::{load_providers, load_system};
 use crate::tutor::{self, Config, Endpoint, Endpoints, Place, StderrLog, Usd};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
@@ -109,14 +109,12 @@ pub fn serve_providers(
     let script = match script {
         None => ServeProviders::default_script(&system.providers),
         Some(file) => {
-            let loaded = load(root, &[file.to_owned()], &system.providers).map_err(SubjectProblem::from)?;
-            let first = loaded.cases.into_iter().next();
-            first.map(|case| case.script).ok_or_else(|| {
-                AppError::Usage(format!(
-                    "{}: has no case; write a scenario with `providers` and one step",
-                    file.display()
-                ))
-            })?
+            let file = load_providers(file, root).map_err(SubjectProblem::from)?;
+            system.providers = file.decls;
+            for provider in &mut system.providers {
+                provider.key = key.map(str::to_owned).or(provider.key.take());
+            }
+            file.script
         }
     };
     let mut options = ProvidersOptions::default();

@@ -53,7 +53,7 @@ pub(super) enum Command {
     },
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
-    /// Serve the mock providers alone
+    /// Serve the mock providers alone, or see whether a program reaches them
     Providers(ProvidersArguments),
     /// Run rounds for another steadfast (over pipes)
     Worker,
@@ -209,7 +209,10 @@ pub(super) struct TutorArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct ProvidersArguments {
+    #[command(subcommand)]
+    pub command: Option<ProvidersCommand>,
     /// What the providers do: a file with the `providers` (and `models`) of a scenario; plain answers without one
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
@@ -219,4 +222,20 @@ pub(super) struct ProvidersArguments {
     /// The key that they accept; any one without it
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ProvidersCommand {
+    /// Run a program among the mock providers, and say which of them it reaches, and how
+    Doctor(DoctorArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// What the providers do: a file with `providers`, and `models`; plain answers without one
+    #[arg(long, value_name = "FILE")]
+    pub providers: Option<PathBuf>,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub program: Vec<std::ffi::OsString>,
 }

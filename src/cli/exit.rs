@@ -55,7 +55,7 @@ impl From<&AppError> for Exit {
         match error {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
             AppError::Io { .. } | AppError::Report(_) => Self::Usage,
-            AppError::Engine(_) => Self::Subject,
+            AppError::Engine(_) | AppError::Start(_) => Self::Subject,
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
-    Arguments, Command, Format, InputArguments, MinimiseArguments, ProvidersArguments, ReportArguments, ReproArguments,
-    SchemaOf, TutorArguments,
+    Arguments, Command, DoctorArguments, Format, InputArguments, MinimiseArguments, ProvidersArguments,
+    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::live::Live;
@@ -148,6 +148,7 @@ fn tool() -> Result<ToolInfo, Trouble> {
         called: called.display().to_string(),
         environment: environment(),
         temporary: std::env::temp_dir(),
+        python_path: std::env::var("PYTHONPATH").ok(),
     })
 }
 
@@ -319,7 +320,24 @@ fn tutor(arguments: TutorArguments) -> Result<Exit, Trouble> {
     Ok(Exit::Good)
 }
 
+fn doctor(arguments: &DoctorArguments) -> Result<Exit, Trouble> {
+    let options = app::DoctorOptions {
+        root: project()?,
+        providers: arguments.providers.clone(),
+        command: arguments.program.clone(),
+    };
+    let diagnosis = app::doctor(&options, &tool()?)?;
+    write!(io::stdout(), "{diagnosis}")?;
+    Ok(match diagnosis.health() {
+        app::Health::Well => Exit::Good,
+        app::Health::Ill => Exit::Found,
+    })
+}
+
 fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {
+    if let Some(ProvidersCommand::Doctor(arguments)) = &arguments.command {
+        return doctor(arguments);
+    }
     app::serve_providers(
         arguments.script.as_deref(),
         arguments.port,

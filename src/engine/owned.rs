@@ -61,6 +61,11 @@ impl Family {
         Self(family.into_iter().skip(1).map(|pid| (pid, start_time(pid))).collect())
     }
 
+    /// Their ids.
+    pub fn pids(&self) -> impl Iterator<Item = i32> {
+        self.0.iter().map(|(pid, _)| *pid)
+    }
+
     /// Kills those that are still themselves.
     pub fn kill(&self) {
         for (pid, started) in &self.0 {

@@ -20,6 +20,7 @@ mod logical;
 mod mark;
 mod past;
 mod providers;
+mod proxy;
 mod script;
 mod serve;
 mod shared;
@@ -35,6 +36,7 @@ pub use journal::JournalLimits;
 pub use logical::{LogicalCall, logical_calls};
 pub use mark::Mark;
 pub use providers::{ProviderError, Providers, ProvidersOptions, Quiet, ShutdownReport, TrialCalls, UnusedAnswer};
+pub use proxy::{EnclosedTrial, Enclosure, EnclosureError, Proxy, ProxyError, Reach, Stray, StrayKind, Strays};
 pub use script::{
     Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, LocalModel, Malformed, Match, ProviderScript,
     Reply, ResetAt, Script, Usage,

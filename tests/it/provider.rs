@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod kit;
 mod lifetime;
+mod proxy;
 mod scripts;
 mod serve;
 mod wires;

@@ -65,7 +65,7 @@ impl Reader<'_> {
     }
 
     /// A list of names or of mappings with a name; or a mapping from names.
-    fn models(&mut self, node: &Node) -> Vec<LocalModel> {
+    pub(crate) fn models(&mut self, node: &Node) -> Vec<LocalModel> {
         let mut models = Vec::new();
         match &node.kind {
             Kind::Mapping(_) => {

@@ -1,6 +1,7 @@
 //! The real program, as its users meet it: files in a folder, arguments, exit codes, and what is left afterwards.
 
 mod config;
+mod doctor;
 mod errors;
 mod fake;
 mod inputs;
