@@ -5,6 +5,7 @@ mod exit;
 mod live;
 mod main;
 mod run_arguments;
+mod selfcheck;
 mod signals;
 
 pub use exit::Exit;
