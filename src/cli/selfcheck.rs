@@ -8,7 +8,12 @@ pub(super) fn progress(known: &Progress<'_>) -> String {
     match known {
         Progress::Healthy(healthy) => healthy_line(healthy),
         Progress::Tried(row) => {
-            format!("{}: {}, {:.1} s", row.defect.name(), row.sentence.as_str(), row.took.as_secs_f64())
+            let said = match &row.sentence {
+                Sentence::Found { message, .. } => message.lines().next().unwrap_or_default(),
+                Sentence::Missed | Sentence::WrongCause { .. } | Sentence::NotRun { .. } => "",
+            };
+            let (name, sentence, took) = (row.defect.name(), row.sentence.as_str(), row.took.as_secs_f64());
+            format!("{name}: {sentence} in {took:.1} s. {said}").trim_end().to_owned()
         }
     }
 }
@@ -68,8 +73,8 @@ pub(super) fn markdown_matrix(matrix: &Matrix) -> String {
 
 fn finding(row: &Row) -> String {
     match &row.sentence {
-        Sentence::Found { case, polluter: None } => case.clone(),
-        Sentence::Found { case, polluter: Some(polluter) } => format!("{case}, after {polluter}"),
+        Sentence::Found { case, polluter: None, .. } => case.clone(),
+        Sentence::Found { case, polluter: Some(polluter), .. } => format!("{case}, after {polluter}"),
         Sentence::Missed => {
             format!("none in {} rounds, {} trials; expected {}", row.rounds, row.trials, row.expectation)
         }

@@ -39,8 +39,8 @@ pub enum Defect {
     TokensSwapped,
     /// A settlement beyond its estimate is tried again, as after a busy store, though the first one was booked.
     SettledTwice,
-    /// What a call used before its learner hung up is charged to nobody.
-    HangingUpIsFree,
+    /// The cost of a streamed answer is told and not booked.
+    StreamedAnswersAreFree,
     /// A cloud provider that fails is not followed by Ollama.
     NoFallback,
     /// A provider that refused for too many requests is asked again at once.
@@ -109,7 +109,7 @@ impl Defect {
         Self::CostsRoundedToCents,
         Self::TokensSwapped,
         Self::SettledTwice,
-        Self::HangingUpIsFree,
+        Self::StreamedAnswersAreFree,
         Self::NoFallback,
         Self::RateLimitRetried,
         Self::OverloadTakenForRateLimit,
@@ -155,7 +155,7 @@ impl Defect {
             Self::CostsRoundedToCents => "costs_rounded_to_cents",
             Self::TokensSwapped => "tokens_swapped",
             Self::SettledTwice => "settled_twice",
-            Self::HangingUpIsFree => "hanging_up_is_free",
+            Self::StreamedAnswersAreFree => "streamed_answers_are_free",
             Self::NoFallback => "no_fallback",
             Self::RateLimitRetried => "rate_limit_retried",
             Self::OverloadTakenForRateLimit => "overload_taken_for_rate_limit",

@@ -97,7 +97,7 @@ impl<'a> Laboratory<'a> {
         let mut selections: Vec<&str> = defects.iter().map(|defect| expected(*defect).selection).collect();
         selections.sort_unstable();
         selections.dedup();
-        let selection = if selections.contains(&"*") { "*".to_owned() } else { selections.join(", ") };
+        let selection = if self.options.only.is_empty() { "*".to_owned() } else { selections.join(", ") };
         let mut options = self.run_options("healthy", &selection, Strategy::Shuffle);
         options.jobs = self.options.jobs;
         let cases = crate::app::list(&self.project, &options.paths, &options.system, Some(&selection), self.tool)?;
@@ -172,11 +172,12 @@ impl<'a> Laboratory<'a> {
         let begun = Instant::now();
         let (mut rounds, mut trials) = (0, 0);
         let mut sentence = Sentence::NotRun { why: "it was interrupted".to_owned() };
-        for strategy in strategies(&expectation) {
+        for whole_rounds in plans(&expectation) {
             if self.interrupted.load(Ordering::SeqCst) {
                 break;
             }
-            let mut options = self.run_options(defect.name(), expectation.selection, *strategy);
+            let mut options = self.run_options(defect.name(), expectation.selection, Strategy::Mixed);
+            options.rounds = *whole_rounds;
             options.defects = vec![defect];
             let finished = self.run(&options)?;
             let (weighed, begun_rounds) = weigh(&expectation, &finished)?;
@@ -237,11 +238,12 @@ impl<'a> Laboratory<'a> {
     }
 }
 
-/// The plans to try, in turn. What fails by itself shows in one round of any order; what depends on the order needs many.
-fn strategies(expectation: &Expectation) -> &'static [Strategy] {
+/// The plans to try, in turn: how many orders of all cases, besides each case alone and twice. What fails by itself
+/// shows in the first; what depends on the order, or is rare, needs the default plan.
+fn plans(expectation: &Expectation) -> &'static [Option<u32>] {
     match expectation.kind {
-        FindingKind::Broken | FindingKind::Intermittent => &[Strategy::Declared, Strategy::Mixed],
-        FindingKind::OrderDependent | FindingKind::LoopBound | FindingKind::Leak => &[Strategy::Mixed],
+        FindingKind::Broken | FindingKind::Intermittent => &[Some(1), None],
+        FindingKind::OrderDependent | FindingKind::LoopBound | FindingKind::Leak => &[None],
     }
 }
 

@@ -19,17 +19,17 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Cases that fail alone, every time, saying so. All scenarios are run.
-    pub const fn broken(cases: &'static str, says: &'static str) -> Self {
-        Self { kind: FindingKind::Broken, cases, says, polluters: None, selection: "*" }
+    /// Cases that fail alone, every time, saying so.
+    pub const fn broken(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
+        Self { kind: FindingKind::Broken, cases, says, polluters: None, selection }
     }
 
-    /// Cases that fail sometimes, whatever ran before. All scenarios are run.
-    pub const fn by_chance(cases: &'static str, says: &'static str) -> Self {
-        Self { kind: FindingKind::Intermittent, cases, says, polluters: None, selection: "*" }
+    /// Cases that fail sometimes, whatever ran before.
+    pub const fn by_chance(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
+        Self { kind: FindingKind::Intermittent, cases, says, polluters: None, selection }
     }
 
-    /// Cases that fail after a polluter, among the cases of a selection.
+    /// Cases that fail after a polluter.
     pub const fn victims(
         cases: &'static str,
         says: &'static str,

@@ -62,6 +62,8 @@ pub enum Sentence {
     Found {
         /// The first case that shows it.
         case: String,
+        /// What its failure says.
+        message: String,
         /// Its polluter, if the order matters.
         polluter: Option<String>,
     },

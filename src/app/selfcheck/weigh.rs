@@ -32,7 +32,8 @@ pub(super) fn weigh(expectation: &Expectation, finished: &Finished) -> Result<(S
         };
         if let (true, Some(polluter)) = (shows, polluter) {
             let case_id = id(finished, case.case).to_owned();
-            return Ok((Sentence::Found { case: case_id, polluter }, rounds_until(finished, case)));
+            let message = message(case).to_owned();
+            return Ok((Sentence::Found { case: case_id, message, polluter }, rounds_until(finished, case)));
         }
     }
     Ok((Sentence::WrongCause { why: elsewhere(expectation, finished, &found) }, rounds(finished)))

@@ -160,8 +160,7 @@ impl Drop for Reservation {
             return;
         }
         let shared = Arc::clone(&self.shared);
-        let is_free = shared.defects.has(Defect::HangingUpIsFree);
-        let used = if is_free { Usd::ZERO } else { self.used_so_far };
+        let used = self.used_so_far;
         // Nobody is left to tell of an error; the store has logged it.
         let _ = self.close(|month| if used > Usd::ZERO { shared.store.charge(month, used) } else { Ok(()) });
     }

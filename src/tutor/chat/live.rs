@@ -232,7 +232,11 @@ impl LiveChat {
         let cost = self.cost(route.provider, usage);
         let turn = self.finished(&route, &text, cost, Source::Model);
         match reservation {
-            Some(reservation) => reservation.settle(cost, &turn)?,
+            Some(reservation) => {
+                let is_free =
+                    self.turn.delivery == Delivery::Streamed && self.state.defects.has(Defect::StreamedAnswersAreFree);
+                reservation.settle(if is_free { Usd::ZERO } else { cost }, &turn)?;
+            }
             None => self.record(&turn)?,
         }
         if let Some(key) = self.cache_key(route.provider) {
