@@ -34,7 +34,7 @@ impl Embedded {
         life: StoreLife,
     ) -> Result<Self, SubjectError> {
         let defects: Defects = defects.iter().map(|name| defect(name)).collect::<Result<_, _>>()?;
-        Ok(Self { tutor: open(variables, output, defects.clone(), life)?, defects, life })
+        Ok(Self { tutor: open(variables, output, defects, life)?, defects, life })
     }
 
     /// The handlers, for one event loop.
@@ -44,7 +44,7 @@ impl Embedded {
 
     /// Lets go of the tutor, and opens another one over the same store.
     pub fn restart(&mut self, variables: &Variables, output: &Output) -> Result<(), SubjectError> {
-        self.tutor = open(variables, output, self.defects.clone(), self.life)?;
+        self.tutor = open(variables, output, self.defects, self.life)?;
         Ok(())
     }
 }

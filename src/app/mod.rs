@@ -1,4 +1,4 @@
-//! The use cases, composed of all below: run, resume, repro, check, list, report, serve.
+//! The use cases, composed of all below: run, resume, repro, check, list, report, serve, self-check.
 
 mod diagnose;
 mod doctor;
@@ -13,6 +13,7 @@ mod reports;
 mod repro;
 mod resume;
 mod run;
+mod selfcheck;
 mod serve;
 mod session;
 mod suspects;
@@ -28,6 +29,10 @@ pub use reports::{Rendered, render, run_folder};
 pub use repro::{Expected, ReproFile, ReproOutcome, repro};
 pub use resume::resume;
 pub use run::{Finished, run};
+pub use selfcheck::{
+    Expectation, Healthy, Matrix, Progress, Row, ScenarioSource, SelfCheckOptions, Sentence, expectation, selfcheck,
+    shipped_scenarios,
+};
 pub use serve::{TutorSettings, serve_providers, serve_tutor};
 pub use session::Watcher;
 pub use worker::worker;

@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
+use crate::model::Seed;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub(super) enum Command {
         /// The word, such as `loop_bound`; lists all without one
         topic: Option<String>,
     },
+    /// Prove that every bug built into the reference tutor is found, and nothing else
+    Selfcheck(SelfCheckArguments),
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
     /// Serve the mock providers alone, or see whether a program reaches them
@@ -163,6 +166,28 @@ pub(super) enum Format {
     Html,
     Markdown,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SelfCheckArguments {
+    /// Only these defects, by name, separated by commas
+    #[arg(long, value_name = "DEFECT", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// The root of all randomness
+    #[arg(long, value_name = "HEX")]
+    pub seed: Option<Seed>,
+    /// Defects side by side [default: the number of cores, at most 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub jobs: Option<u32>,
+    /// How many trials the healthy tutor must stand in shuffled rounds [default: 10000; with --only one round]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub healthy_trials: Option<u32>,
+    /// A project whose `scenarios/` to take in place of those that this program carries inside
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Where runs are kept: a folder of its own for each self-check, below `selfcheck/`
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub report_dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

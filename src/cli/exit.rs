@@ -1,6 +1,6 @@
 //! How the program ends.
 
-use crate::app::AppError;
+use crate::app::{AppError, Matrix};
 use crate::verdict::Gate;
 use std::process::ExitCode;
 
@@ -56,6 +56,16 @@ impl From<&AppError> for Exit {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
             AppError::Io { .. } | AppError::Report(_) => Self::Usage,
             AppError::Engine(_) | AppError::Start(_) => Self::Subject,
+        }
+    }
+}
+
+impl From<&Matrix> for Exit {
+    fn from(matrix: &Matrix) -> Self {
+        match () {
+            () if matrix.interrupted => Self::Interrupted,
+            () if matrix.holds() => Self::Good,
+            () => Self::Found,
         }
     }
 }

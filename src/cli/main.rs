@@ -4,11 +4,12 @@ use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
     Arguments, Command, DoctorArguments, Format, InputArguments, MinimiseArguments, ProvidersArguments,
-    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, TutorArguments,
+    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::live::Live;
 use crate::cli::run_arguments::{Annotations, RunArguments};
+use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
 use crate::cli::{config, start};
 use crate::event::Redactor;
@@ -22,6 +23,9 @@ use std::path::{Path, PathBuf};
 
 /// The widest that a summary gets.
 const WIDEST: usize = 100;
+
+/// How many trials the healthy tutor must stand in a whole self-check.
+const ENOUGH_TRIALS: u32 = 10_000;
 
 /// Runs the program.
 pub fn main() -> Exit {
@@ -110,6 +114,7 @@ fn carry_out(command: Command, shown: &str) -> Result<Exit, Trouble> {
         Command::Init { ci } => start::init(&project()?, &ci),
         Command::Explain { topic } => start::explain(topic.as_deref(), style()),
         Command::Man => start::man(&Arguments::command()),
+        Command::Selfcheck(arguments) => selfcheck(arguments),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::Worker => {
@@ -301,6 +306,35 @@ fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     };
     write!(io::stdout(), "{}", app::render(&folder, format, &tool()?)?)?;
     Ok(Exit::Good)
+}
+
+fn selfcheck(arguments: SelfCheckArguments) -> Result<Exit, Trouble> {
+    let tool = tool()?;
+    let stoppable = Stoppable::default();
+    watch(stoppable.clone())?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let usual_trials = if arguments.only.is_empty() { ENOUGH_TRIALS } else { 1 };
+    let options = app::SelfCheckOptions {
+        scenarios: match arguments.project {
+            Some(project) => app::ScenarioSource::Project(self::project()?.join(project)),
+            None => app::ScenarioSource::Shipped,
+        },
+        only: arguments.only,
+        seed: arguments.seed.unwrap_or_else(random_seed),
+        jobs: arguments.jobs.map_or_else(|| cores.clamp(1, 4), |jobs| jobs as usize),
+        report_dir: arguments.report_dir,
+        healthy_trials: arguments.healthy_trials.unwrap_or(usual_trials),
+    };
+    let mut errors = io::stderr();
+    let mut told = |known: app::Progress<'_>| {
+        // A terminal that is gone does not stop the check: the matrix stands in its folder.
+        let _ = writeln!(errors, "{}", progress(&known));
+    };
+    let stop = |handle| stoppable.add(handle);
+    let matrix = app::selfcheck(&options, &app::expectation, &tool, &SystemClock, &mut told, &stop)?;
+    std::fs::write(matrix.folder.join("matrix.md"), markdown_matrix(&matrix))?;
+    write!(io::stdout(), "{}", terminal_matrix(&matrix))?;
+    Ok(Exit::from(&matrix))
 }
 
 fn tutor(arguments: TutorArguments) -> Result<Exit, Trouble> {

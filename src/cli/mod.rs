@@ -6,6 +6,7 @@ mod exit;
 mod live;
 mod main;
 mod run_arguments;
+mod selfcheck;
 mod signals;
 mod start;
 

@@ -7,23 +7,24 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// What a signal stops.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stoppable(Arc<Mutex<Option<StopHandle>>>);
+pub(super) struct Stoppable(Arc<Mutex<Vec<StopHandle>>>);
 
 impl Stoppable {
-    /// From now on, signals stop this.
+    /// From now on, signals stop this and nothing else.
     pub fn set(&self, handle: StopHandle) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = vec![handle];
     }
 
-    /// Asks it to stop. Says whether there was something that had not been asked yet.
+    /// From now on, signals stop this as well.
+    pub fn add(&self, handle: StopHandle) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+    }
+
+    /// Asks all of it to stop. Says whether there was something that had not been asked yet.
     fn stop(&self) -> bool {
-        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(handle) if !handle.is_interrupted() => {
-                handle.interrupt();
-                true
-            }
-            _ => false,
-        }
+        let handles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = handles.iter().filter(|handle| !handle.is_interrupted());
+        running.map(StopHandle::interrupt).count() > 0
     }
 }
 

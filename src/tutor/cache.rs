@@ -54,6 +54,7 @@ impl AnswerCache {
         conversation_length: usize,
     ) -> Option<CacheKey> {
         let message = phrases::normalised(message);
+        let learner = if self.defects.has(Defect::CacheIgnoresLearner) { 0 } else { learner };
         let language = (!self.defects.has(Defect::CacheIgnoresLanguage)).then(|| language.clone());
         phrases::is_common(&message).then_some(CacheKey { learner, message, language, provider, conversation_length })
     }
@@ -61,7 +62,8 @@ impl AnswerCache {
     pub(super) fn get(&self, key: &CacheKey, now: Timestamp) -> Option<CachedAnswer> {
         let answers = lock(&self.answers);
         let (kept_at, answer) = answers.get(key)?;
-        (*kept_at <= now && now < *kept_at + LIFETIME).then(|| answer.clone())
+        let is_fresh = self.defects.has(Defect::CacheNeverExpires) || now < *kept_at + LIFETIME;
+        (*kept_at <= now && is_fresh).then(|| answer.clone())
     }
 
     pub(super) fn keep(&self, key: CacheKey, answer: CachedAnswer, now: Timestamp, generation: Generation) {

@@ -1,8 +1,6 @@
 //! Bugs on purpose, one or a few lines each at the place where such a bug would really be. They prove that scenarios
 //! notice. Only code that holds a [`Defects`] value can switch one on: no flag, variable, setting or request can.
 
-use std::collections::BTreeSet;
-
 /// One built-in bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Defect {
@@ -17,16 +15,124 @@ pub enum Defect {
     SettingsCarriedOver,
     /// Provider calls go through a task that lives on the event loop of the first call.
     ClientBoundToFirstLoop,
+    /// The routing table's row of French has its two candidates the wrong way round.
+    FrenchAsksClaudeFirst,
+    /// A tag with a region is routed like its language, though the table has no such row.
+    RegionRoutesAsLanguage,
+    /// Candidates with the same score are tried in the reverse of the table's order.
+    TieGoesToTheLast,
+    /// The budget is low from 10 USD left, where it should be below: `<=` for `<`.
+    LowBudgetAtTenDollars,
+    /// An estimate of exactly what is left does not fit: `<` for `<=`.
+    LastCentRefused,
+    /// The alert is RED at exactly 100 %, where it should be CRITICAL: `>` for `>=`.
+    FullBudgetIsRed,
+    /// The budget is told to be exceeded at exactly its limit: `>=` for `>`.
+    OverBudgetAtTheLimit,
+    /// A failed call is charged its estimate.
+    FailedAnswersAreCharged,
+    /// An answer is charged its estimate, whatever its provider says that it used.
+    EstimatesAreCharged,
+    /// A cost is rounded to cents before it is charged, so that most answers are free.
+    CostsRoundedToCents,
+    /// Tokens of prompt and of completion are taken for each other.
+    TokensSwapped,
+    /// A settlement beyond its estimate is tried again, as after a busy store, though the first one was booked.
+    SettledTwice,
+    /// The cost of a streamed answer is told and not booked.
+    StreamedAnswersAreFree,
+    /// A cloud provider that fails is not followed by Ollama.
+    NoFallback,
+    /// A provider that refused for too many requests is asked again at once.
+    RateLimitRetried,
+    /// Every status from 429 on is taken for a rate limit.
+    OverloadTakenForRateLimit,
+    /// The mark of a failed call never ends.
+    UnhealthyForever,
+    /// The key of the response cache lacks the learner.
+    CacheIgnoresLearner,
+    /// Where only the local provider may be asked, a cloud provider's cached answer is given all the same.
+    CacheIgnoresPrivacy,
+    /// Cached answers are given for ever.
+    CacheNeverExpires,
+    /// The month turns at midnight an hour east of Greenwich.
+    MonthTurnsInAnotherZone,
+    /// The budget is looked at, then others get their turn, then the estimate is reserved.
+    BudgetCheckedThenTaken,
+    /// Claude is asked for a model that was retired.
+    RetiredModel,
+    /// The retired provider name is accepted for the one that replaced it.
+    RetiredProviderAccepted,
+    /// `used_budget` is called `total_usage` in the budget's status.
+    BudgetFieldRenamed,
+    /// One of two callers was not told that the choice of a local model needs the learner's own models.
+    ArgumentNotMigrated,
+    /// Where Ollama fails as well, a canned text is answered with status 200.
+    CannedAnswer,
+    /// After a fallback the answer names the provider that was tried first.
+    WrongProviderNamed,
+    /// A stream holds one piece back and forgets it at the end.
+    LastChunkLost,
+    /// A stream that begins anew says so twice.
+    RestartToldTwice,
+    /// A conversation is found whoever's it is, and its history goes along.
+    ConversationsOfAnyone,
+    /// One path asks for no token.
+    LanguagesWithoutToken,
+    /// A token is good for ever.
+    TokensNeverExpire,
+    /// Local models are compared in the order of a hash map, so that a tie falls by chance.
+    LocalModelByHashMap,
+    /// A reset forgets the provider timeout.
+    TimeoutCarriedOver,
+    /// A reset forgets the limit that was set for the month.
+    LimitCarriedOver,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 41] = [
         Self::StaleHealth,
         Self::CacheIgnoresLanguage,
         Self::BudgetCarriedOver,
         Self::SettingsCarriedOver,
         Self::ClientBoundToFirstLoop,
+        Self::FrenchAsksClaudeFirst,
+        Self::RegionRoutesAsLanguage,
+        Self::TieGoesToTheLast,
+        Self::LowBudgetAtTenDollars,
+        Self::LastCentRefused,
+        Self::FullBudgetIsRed,
+        Self::OverBudgetAtTheLimit,
+        Self::FailedAnswersAreCharged,
+        Self::EstimatesAreCharged,
+        Self::CostsRoundedToCents,
+        Self::TokensSwapped,
+        Self::SettledTwice,
+        Self::StreamedAnswersAreFree,
+        Self::NoFallback,
+        Self::RateLimitRetried,
+        Self::OverloadTakenForRateLimit,
+        Self::UnhealthyForever,
+        Self::CacheIgnoresLearner,
+        Self::CacheIgnoresPrivacy,
+        Self::CacheNeverExpires,
+        Self::MonthTurnsInAnotherZone,
+        Self::BudgetCheckedThenTaken,
+        Self::RetiredModel,
+        Self::RetiredProviderAccepted,
+        Self::BudgetFieldRenamed,
+        Self::ArgumentNotMigrated,
+        Self::CannedAnswer,
+        Self::WrongProviderNamed,
+        Self::LastChunkLost,
+        Self::RestartToldTwice,
+        Self::ConversationsOfAnyone,
+        Self::LanguagesWithoutToken,
+        Self::TokensNeverExpire,
+        Self::LocalModelByHashMap,
+        Self::TimeoutCarriedOver,
+        Self::LimitCarriedOver,
     ];
 
     /// Its name in reports.
@@ -37,13 +143,49 @@ impl Defect {
             Self::BudgetCarriedOver => "budget_carried_over",
             Self::SettingsCarriedOver => "settings_carried_over",
             Self::ClientBoundToFirstLoop => "client_bound_to_first_loop",
+            Self::FrenchAsksClaudeFirst => "french_asks_claude_first",
+            Self::RegionRoutesAsLanguage => "region_routes_as_language",
+            Self::TieGoesToTheLast => "tie_goes_to_the_last",
+            Self::LowBudgetAtTenDollars => "low_budget_at_ten_dollars",
+            Self::LastCentRefused => "last_cent_refused",
+            Self::FullBudgetIsRed => "full_budget_is_red",
+            Self::OverBudgetAtTheLimit => "over_budget_at_the_limit",
+            Self::FailedAnswersAreCharged => "failed_answers_are_charged",
+            Self::EstimatesAreCharged => "estimates_are_charged",
+            Self::CostsRoundedToCents => "costs_rounded_to_cents",
+            Self::TokensSwapped => "tokens_swapped",
+            Self::SettledTwice => "settled_twice",
+            Self::StreamedAnswersAreFree => "streamed_answers_are_free",
+            Self::NoFallback => "no_fallback",
+            Self::RateLimitRetried => "rate_limit_retried",
+            Self::OverloadTakenForRateLimit => "overload_taken_for_rate_limit",
+            Self::UnhealthyForever => "unhealthy_forever",
+            Self::CacheIgnoresLearner => "cache_ignores_learner",
+            Self::CacheIgnoresPrivacy => "cache_ignores_privacy",
+            Self::CacheNeverExpires => "cache_never_expires",
+            Self::MonthTurnsInAnotherZone => "month_turns_in_another_zone",
+            Self::BudgetCheckedThenTaken => "budget_checked_then_taken",
+            Self::RetiredModel => "retired_model",
+            Self::RetiredProviderAccepted => "retired_provider_accepted",
+            Self::BudgetFieldRenamed => "budget_field_renamed",
+            Self::ArgumentNotMigrated => "argument_not_migrated",
+            Self::CannedAnswer => "canned_answer",
+            Self::WrongProviderNamed => "wrong_provider_named",
+            Self::LastChunkLost => "last_chunk_lost",
+            Self::RestartToldTwice => "restart_told_twice",
+            Self::ConversationsOfAnyone => "conversations_of_anyone",
+            Self::LanguagesWithoutToken => "languages_without_token",
+            Self::TokensNeverExpire => "tokens_never_expire",
+            Self::LocalModelByHashMap => "local_model_by_hash_map",
+            Self::TimeoutCarriedOver => "timeout_carried_over",
+            Self::LimitCarriedOver => "limit_carried_over",
         }
     }
 }
 
 /// The defects that a tutor is built with; usually none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Defects(BTreeSet<Defect>);
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Defects(u128);
 
 impl Defects {
     /// A healthy tutor.
@@ -52,14 +194,19 @@ impl Defects {
     }
 
     /// Whether the tutor has this one.
-    pub fn has(&self, defect: Defect) -> bool {
-        self.0.contains(&defect)
+    pub fn has(self, defect: Defect) -> bool {
+        self.0 & bit(defect) != 0
     }
+}
+
+/// A defect's own bit: there are far fewer defects than bits.
+fn bit(defect: Defect) -> u128 {
+    1 << defect as u32
 }
 
 impl FromIterator<Defect> for Defects {
     fn from_iter<I: IntoIterator<Item = Defect>>(defects: I) -> Self {
-        Self(defects.into_iter().collect())
+        Self(defects.into_iter().fold(0, |bits, defect| bits | bit(defect)))
     }
 }
 

@@ -60,6 +60,7 @@ impl Health {
             return Err(Unhealthy::NoKey);
         }
         match lock(&self.memory).failed_at.get(&provider) {
+            Some(_) if self.defects.has(Defect::UnhealthyForever) => Err(Unhealthy::RecentFailure),
             Some(failed_at) if is_fresh(*failed_at, now) => Err(Unhealthy::RecentFailure),
             _ => Ok(()),
         }

@@ -1,8 +1,10 @@
 //! Which local model answers: by capability, never by a fixed preference.
 
+use super::defect::{Defect, Defects};
 use super::language::Language;
 use super::settings::PreferredModels;
 use super::use_case::UseCase;
+use std::collections::HashSet;
 
 /// What a model is good at, told by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +21,9 @@ pub(super) fn select<'a>(
     language: &Language,
     use_case: &UseCase,
     preferred: &PreferredModels,
+    defects: Defects,
 ) -> Option<&'a str> {
-    wished(installed, language, use_case, preferred).or_else(|| best(installed, language, use_case))
+    wished(installed, language, use_case, preferred).or_else(|| best(installed, language, use_case, defects))
 }
 
 /// The learner's own choice, where it is installed.
@@ -46,9 +49,12 @@ fn full_name(name: &str) -> String {
 }
 
 /// The best score; among equals the name that sorts first, however they are listed.
-fn best<'a>(installed: &'a [String], language: &Language, use_case: &UseCase) -> Option<&'a str> {
+fn best<'a>(installed: &'a [String], language: &Language, use_case: &UseCase, defects: Defects) -> Option<&'a str> {
     let mut names: Vec<&str> = installed.iter().map(String::as_str).collect();
     names.sort_unstable();
+    if defects.has(Defect::LocalModelByHashMap) {
+        names = names.into_iter().collect::<HashSet<_>>().into_iter().collect();
+    }
     names.into_iter().rev().max_by_key(|name| score(name, language, use_case))
 }
 
@@ -152,7 +158,8 @@ mod tests {
 
     fn check(installed: &[&str], tag: &str, use_case: &str, expected: Option<&str>) {
         let installed: Vec<String> = installed.iter().map(|name| (*name).to_owned()).collect();
-        let selected = select(&installed, &language(tag), &UseCase::new(use_case), &PreferredModels::default());
+        let selected =
+            select(&installed, &language(tag), &UseCase::new(use_case), &PreferredModels::default(), Defects::none());
         assert_eq!(selected, expected, "{installed:?} {tag} {use_case}");
     }
 
@@ -200,7 +207,8 @@ mod tests {
     fn the_learners_choice_goes_first_where_it_is_installed() {
         let installed: Vec<String> = ["neural-chat:7b", "phi:latest", "gemma:2b", "orca:7b"].map(str::to_owned).into();
         let select = |preferred: &PreferredModels| {
-            select(&installed, &language("fr"), &UseCase::new("conversation"), preferred).map(str::to_owned)
+            select(&installed, &language("fr"), &UseCase::new("conversation"), preferred, Defects::none())
+                .map(str::to_owned)
         };
         let mut preferred = PreferredModels { general: Some("phi".into()), ..Default::default() };
         assert_eq!(select(&preferred).as_deref(), Some("phi:latest"));
@@ -217,9 +225,9 @@ mod tests {
         fn the_order_of_listing_never_matters(mut names in prop::collection::vec("[a-z:0-9b-]{1,12}", 1..8), tag in "(en|fr|zh)") {
             let use_case = UseCase::new("grammar");
             let none = PreferredModels::default();
-            let first = select(&names, &language(&tag), &use_case, &none).map(str::to_owned);
+            let first = select(&names, &language(&tag), &use_case, &none, Defects::none()).map(str::to_owned);
             names.reverse();
-            prop_assert_eq!(select(&names, &language(&tag), &use_case, &none).map(str::to_owned), first);
+            prop_assert_eq!(select(&names, &language(&tag), &use_case, &none, Defects::none()).map(str::to_owned), first);
         }
     }
 }

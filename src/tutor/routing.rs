@@ -1,6 +1,7 @@
 //! Which cloud providers a language has, and in which order they are tried.
 
 use super::budget::Budget;
+use super::defect::{Defect, Defects};
 use super::language::Language;
 use super::provider::Provider;
 use super::usd::Usd;
@@ -11,7 +12,11 @@ const LOW_BUDGET: Usd = Usd::dollars(10);
 
 /// A language's cloud providers in the table's order.
 pub(super) fn candidates(language: &Language) -> &'static [Provider] {
-    match language.tag() {
+    row(language.tag())
+}
+
+fn row(tag: &str) -> &'static [Provider] {
+    match tag {
         "en" => &[Provider::Claude, Provider::Mistral],
         "fr" => &[Provider::Mistral, Provider::Claude],
         "zh" | "zh-cn" | "zh-tw" => &[Provider::DeepSeek, Provider::Claude],
@@ -23,13 +28,25 @@ pub(super) fn candidates(language: &Language) -> &'static [Provider] {
 pub(super) fn ranked(language: &Language, use_case: &UseCase, budget: &Budget) -> Vec<Provider> {
     let weights = weights(use_case, budget);
     let mut providers = candidates(language).to_vec();
+    misplace(&mut providers, language, budget.defects);
     providers.sort_by_key(|provider| score(*provider, weights));
     providers
 }
 
+/// What defects do to the table's rows.
+fn misplace(providers: &mut Vec<Provider>, language: &Language, defects: Defects) {
+    if defects.has(Defect::FrenchAsksClaudeFirst) && language.tag() == "fr" || defects.has(Defect::TieGoesToTheLast) {
+        providers.reverse();
+    }
+    if defects.has(Defect::RegionRoutesAsLanguage) {
+        *providers = row(language.primary()).to_vec();
+    }
+}
+
 /// How much cost and quality count, in tenths.
 fn weights(use_case: &UseCase, budget: &Budget) -> (u32, u32) {
-    if budget.left() < LOW_BUDGET {
+    let is_ten = budget.defects.has(Defect::LowBudgetAtTenDollars) && budget.left() == LOW_BUDGET;
+    if budget.left() < LOW_BUDGET || is_ten {
         return (9, 1);
     }
     match use_case.weighing() {
@@ -71,7 +88,7 @@ mod tests {
     fn check(language: &str, use_case: &str, left: &str, expected: &[Provider]) {
         let language = LanguageChoice::parse(language).expect("a tag").language;
         let limit = Usd::parse(left).expect("an amount");
-        let budget = Budget { limit, used: Usd::ZERO, reserved: Usd::ZERO };
+        let budget = Budget { limit, used: Usd::ZERO, reserved: Usd::ZERO, defects: Defects::none() };
         assert_eq!(ranked(&language, &UseCase::new(use_case), &budget), expected, "{language:?} {use_case} {left}");
     }
 

@@ -164,7 +164,7 @@ mod tests {
         let used = Usd::parse(used).expect("an amount");
         World {
             settings: Settings::default(),
-            budget: Budget { limit: Usd::dollars(30), used, reserved: Usd::ZERO },
+            budget: Budget { limit: Usd::dollars(30), used, reserved: Usd::ZERO, defects: Default::default() },
             down: Vec::new(),
             preferred: None,
             local_only: false,

@@ -5,7 +5,7 @@ use super::budget::Ledger;
 use super::cache::AnswerCache;
 use super::clock::AdjustableClock;
 use super::config::{Config, Endpoints};
-use super::defect::Defects;
+use super::defect::{Defect, Defects};
 use super::generation::Generations;
 use super::health::Health;
 use super::log::ErrorLog;
@@ -15,7 +15,7 @@ use super::providers::{CallFailure, Clients, Transport};
 use super::store::{Store, StoreError};
 use super::system::OpenError;
 use super::usd::Usd;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +33,8 @@ pub(super) struct State {
     pub(super) generations: Generations,
     pub(super) token_lifetime: Duration,
     pub(super) password_iterations: u32,
+    pub(super) defects: Defects,
     log: ErrorLog,
-    defects: Defects,
     admin_digest: Option<[u8; 32]>,
     default_timeout: Duration,
     timeout_ms: AtomicU64,
@@ -60,10 +60,10 @@ impl State {
         let with_key: BTreeSet<Provider> =
             Provider::CLOUD.into_iter().filter(|provider| config.endpoints.of(*provider).key.is_some()).collect();
         Ok(Self {
-            ledger: Ledger::new(Arc::clone(&store), config.monthly_limit, generations.clone()),
-            health: Health::new(with_key, generations.clone(), defects.clone()),
-            cache: AnswerCache::new(generations.clone(), defects.clone()),
-            clients: Clients::new(Transport::new(defects.clone())?, config.endpoints),
+            ledger: Ledger::new(Arc::clone(&store), config.monthly_limit, generations.clone(), defects),
+            health: Health::new(with_key, generations.clone(), defects),
+            cache: AnswerCache::new(generations.clone(), defects),
+            clients: Clients::new(Transport::new(defects)?, config.endpoints),
             token_lifetime: config.token_lifetime,
             password_iterations: config.password_iterations,
             admin_digest: config.admin_token.as_deref().map(digest),
@@ -79,6 +79,14 @@ impl State {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The month in which an instant lies.
+    pub(super) fn month(&self, instant: Timestamp) -> Month {
+        if self.defects.has(Defect::MonthTurnsInAnotherZone) {
+            return Month::of(instant.checked_add(SignedDuration::from_hours(1)).unwrap_or(instant));
+        }
+        Month::of(instant)
     }
 
     pub(super) fn provider_timeout(&self) -> Duration {
@@ -123,12 +131,14 @@ impl State {
         self.generations.advance();
         self.clock.set(fresh.now);
         let now = self.now();
-        let used = fresh.used.map(|used| (Month::of(now), used));
-        self.store.reset(fresh.limit, used, &self.defects)?;
+        let used = fresh.used.map(|used| (self.month(now), used));
+        self.store.reset(fresh.limit, used, self.defects)?;
         self.ledger.reset();
         self.health.reset();
         self.cache.reset();
-        self.set_provider_timeout(fresh.provider_timeout);
+        if !self.defects.has(Defect::TimeoutCarriedOver) || fresh.provider_timeout.is_some() {
+            self.set_provider_timeout(fresh.provider_timeout);
+        }
         for provider in &fresh.unhealthy {
             self.health.failed(*provider, now, self.generations.current());
         }

@@ -5,6 +5,7 @@
 //! itself, or charges what the call was seen to use before its learner hung up. Nothing here waits or needs an event
 //! loop, so a reservation ends properly also when the loop that served its request is being torn down.
 
+use super::super::defect::{Defect, Defects};
 use super::super::generation::{Generation, Generations};
 use super::super::lock;
 use super::super::month::Month;
@@ -25,6 +26,7 @@ struct Shared {
     store: Arc<Store>,
     default_limit: Usd,
     generations: Generations,
+    defects: Defects,
     reserved: Mutex<BTreeMap<Month, Usd>>,
 }
 
@@ -50,8 +52,13 @@ pub(in super::super) struct Reservation {
 }
 
 impl Ledger {
-    pub(in super::super) fn new(store: Arc<Store>, default_limit: Usd, generations: Generations) -> Self {
-        Self { shared: Arc::new(Shared { store, default_limit, generations, reserved: Mutex::default() }) }
+    pub(in super::super) fn new(
+        store: Arc<Store>,
+        default_limit: Usd,
+        generations: Generations,
+        defects: Defects,
+    ) -> Self {
+        Self { shared: Arc::new(Shared { store, default_limit, generations, defects, reserved: Mutex::default() }) }
     }
 
     /// The month's money.
@@ -103,6 +110,7 @@ impl Shared {
             limit: limit.unwrap_or(self.default_limit),
             used,
             reserved: reserved.get(&month).copied().unwrap_or_default(),
+            defects: self.defects,
         })
     }
 }
@@ -116,7 +124,13 @@ impl Reservation {
     /// Charges what the call really cost to the month in which it began, and records its turn with it.
     pub(in super::super) fn settle(mut self, cost: Usd, turn: &FinishedTurn<'_>) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.shared);
-        self.close(|month| shared.store.record_turn(turn, Some((month, cost))))
+        let again = shared.defects.has(Defect::SettledTwice) && cost > self.estimate;
+        self.close(|month| {
+            if again {
+                shared.store.charge(month, cost)?;
+            }
+            shared.store.record_turn(turn, Some((month, cost)))
+        })
     }
 
     /// Charges nothing.
@@ -167,7 +181,7 @@ mod tests {
     fn ledger(limit: i64) -> (Ledger, Arc<Store>, Generations) {
         let store = Arc::new(Store::open(&Place::Memory, silent()).expect("a store"));
         let generations = Generations::default();
-        let ledger = Ledger::new(Arc::clone(&store), Usd::from_nanos(limit), generations.clone());
+        let ledger = Ledger::new(Arc::clone(&store), Usd::from_nanos(limit), generations.clone(), Defects::none());
         (ledger, store, generations)
     }
 

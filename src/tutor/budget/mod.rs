@@ -8,6 +8,7 @@ pub(super) use alert::AlertLevel;
 pub(super) use ledger::{Ledger, Reservation};
 pub(super) use status::{Status, percentage};
 
+use super::defect::{Defect, Defects};
 use super::usd::Usd;
 
 /// The money of one month at one instant.
@@ -18,6 +19,7 @@ pub(super) struct Budget {
     pub(super) used: Usd,
     /// Estimates of calls under way.
     pub(super) reserved: Usd,
+    pub(super) defects: Defects,
 }
 
 impl Budget {
@@ -28,11 +30,17 @@ impl Budget {
 
     /// Whether a call of this estimated cost may start.
     pub(super) fn fits(&self, estimate: Usd) -> bool {
+        if self.defects.has(Defect::LastCentRefused) {
+            return estimate < self.left();
+        }
         estimate <= self.left()
     }
 
     /// Reservations don't move the alert.
     pub(super) fn alert(&self) -> AlertLevel {
+        if self.defects.has(Defect::FullBudgetIsRed) && self.used == self.limit && self.limit > Usd::ZERO {
+            return AlertLevel::Red;
+        }
         AlertLevel::of(self.used, self.limit)
     }
 }
@@ -42,7 +50,12 @@ mod tests {
     use super::*;
 
     fn budget(limit: i64, used: i64, reserved: i64) -> Budget {
-        Budget { limit: Usd::from_nanos(limit), used: Usd::from_nanos(used), reserved: Usd::from_nanos(reserved) }
+        Budget {
+            limit: Usd::from_nanos(limit),
+            used: Usd::from_nanos(used),
+            reserved: Usd::from_nanos(reserved),
+            defects: Defects::none(),
+        }
     }
 
     #[test]

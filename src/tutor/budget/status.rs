@@ -1,5 +1,6 @@
 //! The budget as a learner is shown it.
 
+use super::super::defect::Defect;
 use super::super::month::{day_of_month, days_in_month};
 use super::super::usd::Usd;
 use super::{AlertLevel, Budget};
@@ -31,7 +32,8 @@ impl Status {
             alert_level: budget.alert(),
             days_remaining: days_in_month(now) - day_of_month(now),
             projected_monthly_cost: projected(now, budget.used),
-            is_over_budget: budget.used > budget.limit,
+            is_over_budget: budget.used > budget.limit
+                || budget.defects.has(Defect::OverBudgetAtTheLimit) && budget.used == budget.limit,
         }
     }
 }
@@ -61,7 +63,7 @@ mod tests {
 
     fn status(now: &str, used: &str) -> Status {
         let used = Usd::parse(used).expect("an amount");
-        let budget = Budget { limit: Usd::dollars(30), used, reserved: Usd::dollars(1) };
+        let budget = Budget { limit: Usd::dollars(30), used, reserved: Usd::dollars(1), defects: Default::default() };
         Status::at(now.parse().expect("an instant"), &budget)
     }
 

@@ -5,10 +5,10 @@
 
 use super::super::budget::Reservation;
 use super::super::cache::{CacheKey, CachedAnswer};
-use super::super::month::Month;
+use super::super::defect::Defect;
 use super::super::price::{self, Tokens};
 use super::super::provider::Provider;
-use super::super::providers::{Call, CallFailure};
+use super::super::providers::{Call, CallFailure, Delivery};
 use super::super::reason::Reason;
 use super::super::selection::{Choice, Tried, Warning, choose};
 use super::super::state::State;
@@ -57,6 +57,8 @@ struct Answering {
     call: Call,
     reservation: Option<Reservation>,
     text: String,
+    /// What a defect keeps from the learner.
+    held_back: String,
     is_announced: bool,
 }
 
@@ -100,13 +102,20 @@ impl LiveChat {
         let Self { state, turn, tried, .. } = self;
         let wish = turn.ask.wish(&turn.settings);
         let ollama = state.ollama_if_preferred(&wish).await;
-        self.stage = state.ledger.admit(Month::of(turn.begun), |desk| {
+        let mut seen = None;
+        if state.defects.has(Defect::BudgetCheckedThenTaken) {
+            seen = Some(state.ledger.budget(state.month(turn.begun))?);
+            for _ in 0..64 {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.stage = state.ledger.admit(state.month(turn.begun), |desk| {
             let health = |provider| state.check_health(provider, turn.begun, ollama);
-            match choose(&wish, desk.budget(), health, tried) {
+            match choose(&wish, seen.as_ref().unwrap_or(desk.budget()), health, tried) {
                 Choice::Refused(warning) => Err(ChatFailure::BudgetExceeded(warning)),
                 Choice::Local { reason } => Ok(Stage::Local(reason)),
                 Choice::Cloud { provider, reason, estimate, overridden } => {
-                    let route = Route { provider, model: default_model(provider), reason, overridden };
+                    let route = Route { provider, model: default_model(provider, state.defects), reason, overridden };
                     Ok(Stage::Cloud(route, desk.reserve(estimate)))
                 }
             }
@@ -119,7 +128,13 @@ impl LiveChat {
             drop(reservation);
             return self.finish_cached(route, answer);
         }
-        match self.call(&route).await {
+        let mut called = self.call(&route).await;
+        if let Err(CallFailure::Status { status: 429, .. }) = called
+            && self.state.defects.has(Defect::RateLimitRetried)
+        {
+            called = self.call(&route).await;
+        }
+        match called {
             Ok(call) => self.stage = answering(route, call, Some(reservation)),
             Err(failure) => self.failed(&route, Some(reservation), failure)?,
         }
@@ -128,6 +143,12 @@ impl LiveChat {
 
     async fn ask_local(&mut self, reason: Reason) -> Result<(), ChatFailure> {
         let route = |model| Route { provider: Provider::Ollama, model, reason, overridden: None };
+        if reason == Reason::UserPreference
+            && self.state.defects.has(Defect::CacheIgnoresPrivacy)
+            && let Some(answer) = Provider::CLOUD.into_iter().find_map(|provider| self.cached(provider))
+        {
+            return self.finish_cached(route(answer.model.clone()), answer);
+        }
         if let Some(answer) = self.cached(Provider::Ollama) {
             return self.finish_cached(route(answer.model.clone()), answer);
         }
@@ -150,7 +171,10 @@ impl LiveChat {
     /// Takes the next piece of an answer.
     async fn read(&mut self, mut answering: Box<Answering>) -> Result<(), ChatFailure> {
         match answering.call.next().await {
-            Ok(Some(piece)) => {
+            Ok(Some(mut piece)) => {
+                if self.turn.delivery == Delivery::Streamed && self.state.defects.has(Defect::LastChunkLost) {
+                    piece = mem::replace(&mut answering.held_back, piece);
+                }
                 let used_so_far = price::cost(answering.route.provider, self.tokens(&answering.call));
                 if let Some(reservation) = &mut answering.reservation {
                     reservation.note(used_so_far);
@@ -176,16 +200,28 @@ impl LiveChat {
         reservation: Option<Reservation>,
         failure: CallFailure,
     ) -> Result<(), ChatFailure> {
-        if let Some(reservation) = reservation {
-            reservation.release();
+        if let Some(mut reservation) = reservation {
+            if self.state.defects.has(Defect::FailedAnswersAreCharged) {
+                reservation.note(price::estimate(route.provider, &self.turn.ask.use_case));
+                drop(reservation);
+            } else {
+                reservation.release();
+            }
         }
         self.state.log_failure(route.provider, &failure);
         self.state.health.failed(route.provider, self.state.now(), self.turn.generation);
         self.tried.push(Tried::new(route.provider, &failure));
-        if route.provider == Provider::Ollama {
+        if route.provider == Provider::Ollama && self.state.defects.has(Defect::CannedAnswer) {
+            let text = "I am sorry, I can't answer that right now.".to_owned();
+            let route =
+                Route { provider: route.provider, model: route.model.clone(), reason: route.reason, overridden: None };
+            self.done(route, text, Usd::ZERO, Source::Model, Tokens::default());
+            return Ok(());
+        }
+        if route.provider == Provider::Ollama || self.state.defects.has(Defect::NoFallback) {
             return Err(ChatFailure::NoProvider { reason: route.reason, tried: mem::take(&mut self.tried) });
         }
-        self.stage = Stage::Local(failure.fallback_reason());
+        self.stage = Stage::Local(failure.fallback_reason(self.state.defects));
         Ok(())
     }
 
@@ -193,10 +229,14 @@ impl LiveChat {
     fn finish(&mut self, answering: Answering) -> Result<(), ChatFailure> {
         let Answering { route, call, reservation, text, .. } = answering;
         let usage = self.tokens(&call);
-        let cost = price::cost(route.provider, usage);
+        let cost = self.cost(route.provider, usage);
         let turn = self.finished(&route, &text, cost, Source::Model);
         match reservation {
-            Some(reservation) => reservation.settle(cost, &turn)?,
+            Some(reservation) => {
+                let is_free =
+                    self.turn.delivery == Delivery::Streamed && self.state.defects.has(Defect::StreamedAnswersAreFree);
+                reservation.settle(if is_free { Usd::ZERO } else { cost }, &turn)?;
+            }
             None => self.record(&turn)?,
         }
         if let Some(key) = self.cache_key(route.provider) {
@@ -241,11 +281,25 @@ impl LiveChat {
         }
     }
 
+    fn cost(&self, provider: Provider, usage: Tokens) -> Usd {
+        const CENT: i64 = 10_000_000;
+        let cost = price::cost(provider, usage);
+        if self.state.defects.has(Defect::EstimatesAreCharged) {
+            price::estimate(provider, &self.turn.ask.use_case)
+        } else if self.state.defects.has(Defect::CostsRoundedToCents) {
+            Usd::from_nanos((cost.nanos() + CENT / 2) / CENT * CENT)
+        } else {
+            cost
+        }
+    }
+
     fn done(&mut self, route: Route, text: String, cost: Usd, source: Source, usage: Tokens) {
+        let first = self.tried.first().filter(|_| self.state.defects.has(Defect::WrongProviderNamed));
+        let provider = first.map_or(route.provider, |tried| tried.provider);
         self.events.push_back(ChatEvent::Done(Box::new(Reply {
             conversation: self.turn.conversation.clone(),
             text,
-            provider: route.provider,
+            provider,
             model: route.model,
             reason: route.reason,
             cost,
@@ -275,6 +329,9 @@ impl LiveChat {
             warning: route.overridden.clone(),
         };
         let is_restart = mem::replace(&mut self.has_begun, true);
+        if is_restart && self.state.defects.has(Defect::RestartToldTwice) {
+            self.events.push_back(ChatEvent::Restart(announcement.clone()));
+        }
         self.events.push_back(match is_restart {
             true => ChatEvent::Restart(announcement),
             false => ChatEvent::Start(announcement),
@@ -283,7 +340,11 @@ impl LiveChat {
 
     /// What a call used, estimated where its provider has not said.
     fn tokens(&self, call: &Call) -> Tokens {
-        call.usage().or_estimate(self.turn.ask.use_case.estimated_tokens())
+        let used = call.usage().or_estimate(self.turn.ask.use_case.estimated_tokens());
+        if self.state.defects.has(Defect::TokensSwapped) {
+            return Tokens { input: used.output, output: used.input };
+        }
+        used
     }
 
     fn cached(&self, provider: Provider) -> Option<CachedAnswer> {
@@ -304,5 +365,12 @@ enum Source {
 }
 
 fn answering(route: Route, call: Call, reservation: Option<Reservation>) -> Stage {
-    Stage::Answering(Box::new(Answering { route, call, reservation, text: String::new(), is_announced: false }))
+    Stage::Answering(Box::new(Answering {
+        route,
+        call,
+        reservation,
+        text: String::new(),
+        held_back: String::new(),
+        is_announced: false,
+    }))
 }

@@ -1,16 +1,16 @@
 //! What is asked for, and who is chosen to answer.
 
+use super::super::defect::{Defect, Defects};
 use super::super::generation::Generation;
 use super::super::health::Unhealthy;
 use super::super::language::Language;
 use super::super::local_models;
-use super::super::month::Month;
 use super::super::price::{Tokens, estimate};
 use super::super::provider::Provider;
 use super::super::providers::{Delivery, Prompt};
 use super::super::reason::Reason;
 use super::super::selection::{Choice, Tried, Warning, Wish, choose};
-use super::super::settings::Settings;
+use super::super::settings::{PreferredModels, Settings};
 use super::super::state::State;
 use super::super::usd::Usd;
 use super::event::ChatFailure;
@@ -76,7 +76,7 @@ impl State {
         let wish = ask.wish(settings);
         let now = self.now();
         let ollama = self.ollama_if_preferred(&wish).await;
-        let budget = self.ledger.budget(Month::of(now))?;
+        let budget = self.ledger.budget(self.month(now))?;
         let choice = choose(&wish, &budget, |provider| self.check_health(provider, now, ollama), &mut tried);
         let (provider, model, reason, overridden) = match choice {
             Choice::Refused(warning) => return Err(ChatFailure::BudgetExceeded(warning)),
@@ -85,7 +85,7 @@ impl State {
                 (Provider::Ollama, model, reason, None)
             }
             Choice::Cloud { provider, reason, overridden, .. } => {
-                (provider, default_model(provider), reason, overridden)
+                (provider, default_model(provider, self.defects), reason, overridden)
             }
         };
         Ok(Estimate {
@@ -127,8 +127,10 @@ impl State {
     ) -> Result<String, ChatFailure> {
         match self.installed_models().await {
             Ok(installed) => {
-                let preferred = &wish.settings.models;
-                match local_models::select(&installed, wish.language, wish.use_case, preferred) {
+                let nobodys = PreferredModels::default();
+                let is_forgotten = self.defects.has(Defect::ArgumentNotMigrated);
+                let preferred = if is_forgotten { &nobodys } else { &wish.settings.models };
+                match local_models::select(&installed, wish.language, wish.use_case, preferred, self.defects) {
                     Some(model) => Ok(model.to_owned()),
                     None => Err(ChatFailure::NoLocalModel { reason, tried: std::mem::take(tried) }),
                 }
@@ -142,6 +144,9 @@ impl State {
 }
 
 /// A cloud provider's model.
-pub(super) fn default_model(provider: Provider) -> String {
+pub(super) fn default_model(provider: Provider, defects: Defects) -> String {
+    if provider == Provider::Claude && defects.has(Defect::RetiredModel) {
+        return "claude-instant-1.2".to_owned();
+    }
     provider.default_model().unwrap_or_default().to_owned()
 }

@@ -1,6 +1,5 @@
 //! What the administrator can do.
 
-use super::super::month::Month;
 use super::super::provider::Provider;
 use super::super::state::{Fresh, State as Tutor};
 use super::super::usd::Usd;
@@ -45,7 +44,7 @@ pub(super) async fn budget(
         tutor.store.set_limit(limit)?;
     }
     if let Some(used) = used {
-        tutor.store.set_used(Month::of(tutor.now()), used)?;
+        tutor.store.set_used(tutor.month(tutor.now()), used)?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

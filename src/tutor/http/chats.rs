@@ -2,8 +2,9 @@
 
 use super::super::auth::random_hex;
 use super::super::chat::{Ask, Estimate, LiveChat, Turn};
+use super::super::defect::{Defect, Defects};
 use super::super::language::LanguageChoice;
-use super::super::provider::Provider;
+use super::super::provider::{Provider, UnknownProvider};
 use super::super::providers::{Delivery, Exchange, Prompt};
 use super::super::state::State as Tutor;
 use super::super::store::{Message, Session};
@@ -26,7 +27,7 @@ pub(super) async fn chat(
     let message = fields.text("message")?;
     let conversation = fields.optional_text("conversation")?;
     let delivery = if fields.switch("stream")? { Delivery::Streamed } else { Delivery::Whole };
-    let ask = read_ask(fields)?;
+    let ask = read_ask(fields, tutor.defects)?;
     let turn = turn(&tutor, session, ask, message, conversation, delivery)?;
     let mut chat = LiveChat::new(tutor, turn);
     match delivery {
@@ -47,18 +48,25 @@ pub(super) async fn estimate(
     Learner(session): Learner,
     fields: Fields,
 ) -> Result<Json<Estimate>, Problem> {
-    let ask = read_ask(fields)?;
+    let ask = read_ask(fields, tutor.defects)?;
     Ok(Json(tutor.estimate(&ask, &session.settings).await?))
 }
 
 /// What is asked for; a provider that is named beats one that the language carries.
-fn read_ask(mut fields: Fields) -> Result<Ask, Problem> {
+fn read_ask(mut fields: Fields, defects: Defects) -> Result<Ask, Problem> {
     let LanguageChoice { language, provider: carried } = LanguageChoice::parse(&fields.text("language")?)?;
-    let named = fields.optional_text("provider")?.map(|name| Provider::parse(&name)).transpose()?;
+    let named = fields.optional_text("provider")?.map(|name| provider(&name, defects)).transpose()?;
     let use_case = fields.optional_text("use_case")?.map(UseCase::new).unwrap_or_default();
     let local_only = fields.switch("local_only")?;
     fields.finish()?;
     Ok(Ask { language, use_case, preferred: named.or(carried), local_only })
+}
+
+fn provider(name: &str, defects: Defects) -> Result<Provider, UnknownProvider> {
+    Provider::parse(name).or_else(|unknown| match unknown.hint {
+        Some(successor) if defects.has(Defect::RetiredProviderAccepted) => Ok(successor),
+        _ => Err(unknown),
+    })
 }
 
 fn turn(
@@ -71,7 +79,7 @@ fn turn(
 ) -> Result<Turn, Problem> {
     let (conversation, messages) = match conversation {
         Some(id) => {
-            let messages = tutor.store.conversation(session.learner, &id)?;
+            let messages = tutor.store.conversation(session.learner, &id, tutor.defects)?;
             (id, messages.ok_or_else(|| Problem::not_found("there is no such conversation of yours"))?)
         }
         None => (random_hex::<16>()?, Vec::new()),

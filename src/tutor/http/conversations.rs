@@ -31,7 +31,7 @@ pub(super) async fn show(
     Learner(session): Learner,
     Path(id): Path<String>,
 ) -> Result<Json<Conversation>, Problem> {
-    let messages = tutor.store.conversation(session.learner, &id)?;
+    let messages = tutor.store.conversation(session.learner, &id, tutor.defects)?;
     let messages = messages.ok_or_else(|| Problem::not_found("there is no such conversation of yours"))?;
     Ok(Json(Conversation { conversation: id, messages }))
 }

@@ -2,10 +2,10 @@
 
 use super::super::budget::Status;
 use super::super::chat::ChatFailure;
+use super::super::defect::Defect;
 use super::super::health::Unhealthy;
 use super::super::language::{Language, LanguageChoice};
 use super::super::local_models;
-use super::super::month::Month;
 use super::super::provider::Provider;
 use super::super::reason::Reason;
 use super::super::routing::candidates;
@@ -16,6 +16,7 @@ use super::identity::Learner;
 use super::problem::Problem;
 use axum::Json;
 use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -24,9 +25,15 @@ use std::sync::Arc;
 const LISTED: [&str; 11] = ["en", "fr", "zh", "zh-cn", "zh-tw", "es", "de", "it", "pt", "ja", "ko"];
 
 /// `GET /budget`
-pub(super) async fn budget(State(tutor): State<Arc<Tutor>>, _: Learner) -> Result<Json<Status>, Problem> {
+pub(super) async fn budget(State(tutor): State<Arc<Tutor>>, _: Learner) -> Result<Response, Problem> {
     let now = tutor.now();
-    Ok(Json(Status::at(now, &tutor.ledger.budget(Month::of(now))?)))
+    let status = Status::at(now, &tutor.ledger.budget(tutor.month(now))?);
+    if tutor.defects.has(Defect::BudgetFieldRenamed) {
+        let mut renamed = json!(status);
+        renamed["total_usage"] = renamed["used_budget"].take();
+        return Ok(Json(renamed).into_response());
+    }
+    Ok(Json(status).into_response())
 }
 
 /// What `GET /models` may be asked for.
@@ -51,7 +58,7 @@ pub(super) async fn models(
         reason: Reason::ApiUnavailable,
         tried: vec![Tried::new(Provider::Ollama, failure)],
     })?;
-    let selected = local_models::select(&installed, &language, &use_case, &session.settings.models);
+    let selected = local_models::select(&installed, &language, &use_case, &session.settings.models, tutor.defects);
     Ok(Json(json!({
         "language": language,
         "use_case": use_case.name(),
@@ -61,7 +68,13 @@ pub(super) async fn models(
 }
 
 /// `GET /languages`
-pub(super) async fn languages(_: Learner) -> Result<Json<Value>, Problem> {
+pub(super) async fn languages(
+    State(tutor): State<Arc<Tutor>>,
+    learner: Result<Learner, Problem>,
+) -> Result<Json<Value>, Problem> {
+    if !tutor.defects.has(Defect::LanguagesWithoutToken) {
+        learner?;
+    }
     let mut listed = Vec::new();
     for tag in LISTED {
         let language = LanguageChoice::parse(tag)?.language;

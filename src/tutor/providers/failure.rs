@@ -1,5 +1,6 @@
 //! Why a provider gave no complete answer.
 
+use super::super::defect::{Defect, Defects};
 use super::super::reason::Reason;
 use serde_json::Value;
 use std::time::Duration;
@@ -69,8 +70,9 @@ impl CallFailure {
     }
 
     /// The reason of the answer that a fallback gives instead.
-    pub(in super::super) fn fallback_reason(&self) -> Reason {
+    pub(in super::super) fn fallback_reason(&self, defects: Defects) -> Reason {
         match self {
+            Self::Status { status: 429.., .. } if defects.has(Defect::OverloadTakenForRateLimit) => Reason::RateLimited,
             Self::Status { status: 429, .. } => Reason::RateLimited,
             _ => Reason::ApiUnavailable,
         }
@@ -97,9 +99,9 @@ mod tests {
         for (status, reason) in
             [(429, Reason::RateLimited), (529, Reason::ApiUnavailable), (402, Reason::ApiUnavailable)]
         {
-            assert_eq!(CallFailure::of_status(status, b"").fallback_reason(), reason);
+            assert_eq!(CallFailure::of_status(status, b"").fallback_reason(Defects::none()), reason);
         }
-        assert_eq!(CallFailure::Truncated.fallback_reason(), Reason::ApiUnavailable);
+        assert_eq!(CallFailure::Truncated.fallback_reason(Defects::none()), Reason::ApiUnavailable);
     }
 
     #[test]

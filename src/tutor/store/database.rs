@@ -93,7 +93,7 @@ impl Store {
         &self,
         limit: Option<Usd>,
         used: Option<(Month, Usd)>,
-        defects: &Defects,
+        defects: Defects,
     ) -> Result<(), StoreError> {
         self.transaction(|transaction| {
             let empty = |statement| transaction.prepare_cached(statement)?.execute([]);
@@ -107,7 +107,9 @@ impl Store {
             if !defects.has(Defect::BudgetCarriedOver) {
                 empty("DELETE FROM months")?;
             }
-            empty("DELETE FROM budget_limit")?;
+            if !defects.has(Defect::LimitCarriedOver) {
+                empty("DELETE FROM budget_limit")?;
+            }
             if let Some(limit) = limit {
                 set_limit(transaction, limit)?;
             }

@@ -1,0 +1,54 @@
+//! What must be seen of a defect.
+
+use crate::model::FindingKind;
+use std::fmt;
+
+/// What must be seen of a defect. Patterns are those of `--filter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expectation {
+    /// The kind of finding.
+    pub kind: FindingKind,
+    /// One of these cases must be found, with that kind.
+    pub cases: &'static str,
+    /// What the failure of that case says, in part.
+    pub says: &'static str,
+    /// For a finding that depends on the order: one of these, alone, must be named as the polluter.
+    pub polluters: Option<&'static str>,
+    /// The cases that are run.
+    pub selection: &'static str,
+}
+
+impl Expectation {
+    /// Cases that fail alone, every time, saying so.
+    pub const fn broken(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
+        Self { kind: FindingKind::Broken, cases, says, polluters: None, selection }
+    }
+
+    /// Cases that fail sometimes, whatever ran before.
+    pub const fn by_chance(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
+        Self { kind: FindingKind::Intermittent, cases, says, polluters: None, selection }
+    }
+
+    /// Cases that fail after a polluter.
+    pub const fn victims(
+        cases: &'static str,
+        says: &'static str,
+        polluters: &'static str,
+        selection: &'static str,
+    ) -> Self {
+        Self { kind: FindingKind::OrderDependent, cases, says, polluters: Some(polluters), selection }
+    }
+
+    /// Whether a case may be found with this kind beside the one that must be: state that lives on can also break a
+    /// case by itself, but nothing that fails every time is a matter of chance or order.
+    pub(super) fn tolerates(&self, kind: FindingKind) -> bool {
+        kind == self.kind || (kind == FindingKind::Broken && self.kind != FindingKind::Broken)
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.cases)?;
+        self.polluters.map_or(Ok(()), |polluters| write!(f, ", after {polluters}"))
+    }
+}
