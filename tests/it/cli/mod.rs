@@ -12,3 +12,4 @@ mod reports;
 mod repros;
 mod sandboxes;
 mod secrets;
+mod services;
