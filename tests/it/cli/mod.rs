@@ -14,4 +14,5 @@ mod reports;
 mod repros;
 mod sandboxes;
 mod secrets;
+mod services;
 mod start;
