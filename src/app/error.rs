@@ -3,6 +3,7 @@
 use crate::adapter::SubjectProblem;
 use crate::engine::EngineError;
 use crate::event::JournalError;
+use crate::history::HistoryError;
 use crate::record::FoldError;
 use crate::report::ReportError;
 use std::io;
@@ -29,6 +30,9 @@ pub enum AppError {
     /// The engine can't go on.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The history can't be used.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A file can't be written or read.
     #[error("{}: {source}", path.display())]
     Io {

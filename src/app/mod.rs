@@ -1,5 +1,6 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve.
 
+mod background;
 mod diagnose;
 mod error;
 mod files;
@@ -7,6 +8,7 @@ mod inspect;
 mod minimise_again;
 mod options;
 mod probe;
+mod remember;
 mod reports;
 mod repro;
 mod resume;
@@ -20,6 +22,7 @@ pub use error::AppError;
 pub use inspect::{Listed, check, list};
 pub use minimise_again::{MinimiseLimits, minimise_again};
 pub use options::{AloneRounds, RunOptions, ToolInfo};
+pub use remember::{compare, snapshot, trends};
 pub use reports::{Rendered, render, run_folder};
 pub use repro::{Expected, ReproFile, ReproOutcome, repro};
 pub use resume::resume;

@@ -234,6 +234,7 @@ fn header(
         },
         plan: ContentHash::of([""]),
         planned: BTreeMap::new(),
+        background: crate::event::Background::default(),
         cases: cases.collect(),
     }
 }

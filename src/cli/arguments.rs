@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::cli::memory_arguments::{DiffArguments, HistoryArguments};
 use crate::cli::run_arguments::{RunArguments, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -38,6 +39,10 @@ pub(super) enum Command {
     List(InputArguments),
     /// Render a run again, from its journal
     Report(ReportArguments),
+    /// How suites and cases have done over time
+    History(HistoryArguments),
+    /// What is new, fixed or changed from one run to another
+    Diff(DiffArguments),
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
     /// Serve the mock providers alone

@@ -7,6 +7,7 @@ use crate::cli::arguments::{
     SchemaOf, TutorArguments,
 };
 use crate::cli::live::Live;
+use crate::cli::memory;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::signals::{Stoppable, watch};
 use crate::model::{Seed, SystemClock};
@@ -45,7 +46,7 @@ pub fn main() -> Exit {
 }
 
 /// What keeps a command from being carried out.
-enum Trouble {
+pub(super) enum Trouble {
     App(AppError),
     Output(io::Error),
 }
@@ -70,6 +71,8 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
+        Command::History(arguments) => memory::history(&arguments),
+        Command::Diff(arguments) => memory::diff(&arguments),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::Worker => {
@@ -147,6 +150,13 @@ fn run(arguments: RunArguments) -> Result<Exit, Trouble> {
         // A reader that is gone changes nothing about what was found.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
+    }
+    if let Some(error) = &finished.unremembered {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: the history has not got this run: {error}. `steadfast run --resume {}` tries again",
+            finished.record.header.run
+        );
     }
     Ok(Exit::from(&finished.judgement.gate))
 }

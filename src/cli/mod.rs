@@ -4,6 +4,8 @@ mod arguments;
 mod exit;
 mod live;
 mod main;
+mod memory;
+mod memory_arguments;
 mod run_arguments;
 mod signals;
 

@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The file beside the reports that remembers runs.
+pub(super) const HISTORY: &str = "history.sqlite";
+
 #[derive(Debug, Clone, Args)]
 pub(super) struct RunArguments {
     /// Scenario files and folders [default: scenarios]
@@ -82,6 +85,12 @@ pub(super) struct RunArguments {
     /// Another copy of report.json
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub json: Option<PathBuf>,
+    /// The file that remembers runs [default: history.sqlite in the report folder]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub history: Option<PathBuf>,
+    /// Remember nothing of this run, and know nothing of earlier ones
+    #[arg(long, help_heading = "Reports", conflicts_with = "history")]
+    pub no_history: bool,
     /// Print annotations for this service
     #[arg(long, value_enum, help_heading = "Reports")]
     pub annotations: Option<Annotations>,
@@ -140,6 +149,10 @@ impl RunArguments {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
         let all = [FailOn::Broken, FailOn::OrderDependent, FailOn::Intermittent, FailOn::LoopBound, FailOn::Leak];
         let fail_on = if self.fail_on.is_empty() { all.to_vec() } else { self.fail_on };
+        let history = match self.no_history {
+            true => None,
+            false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY))),
+        };
         RunOptions {
             root,
             paths,
@@ -168,6 +181,7 @@ impl RunArguments {
             jobs: self.jobs.map_or_else(|| cores.clamp(1, 4), |jobs| jobs as usize),
             case_timeout: self.case_timeout,
             report_dir: self.report_dir,
+            history,
             junit: self.junit,
             json: self.json,
             html: self.html,

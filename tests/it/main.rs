@@ -2,6 +2,7 @@
 
 mod cli;
 mod defects;
+mod history;
 mod minimise;
 mod plan;
 mod provider;

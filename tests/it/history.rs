@@ -1,0 +1,181 @@
+//! What is remembered between runs, through the program: it survives killed and simultaneous writers, is never written
+//! by an older program, and says what is new.
+
+use crate::cli::kit::{BROKEN, GREETING, Project, until};
+use rusqlite::Connection;
+use serde_json::Value;
+use std::path::Path;
+
+const RUN: &[&str] = &["run", "--rounds", "2", "--no-alone", "--jobs", "1"];
+
+fn history(project: &Project) -> Connection {
+    Connection::open(project.path("reports/history.sqlite")).expect("a history")
+}
+
+fn number(connection: &Connection, sql: &str) -> i64 {
+    connection.query_row(sql, [], |row| row.get(0)).expect(sql)
+}
+
+/// SQLite finds nothing wrong, and every run has all of its cases.
+#[track_caller]
+fn assert_whole(file: &Path, cases: i64) -> i64 {
+    let connection = Connection::open(file).expect("a history");
+    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a check");
+    assert_eq!(check, "ok");
+    let torn = "SELECT count(*) FROM runs WHERE (SELECT count(*) FROM cases WHERE cases.run = runs.number) <> ";
+    assert_eq!(number(&connection, &format!("{torn}{cases}")), 0, "a run is there by half");
+    number(&connection, "SELECT count(*) FROM runs")
+}
+
+fn run(project: &Project, seed: &str, code: i32) {
+    let arguments: Vec<&str> = RUN.iter().copied().chain(["--seed", seed]).collect();
+    project.run(&arguments).exits(code);
+}
+
+#[test]
+fn runs_are_remembered_and_told_as_trends() {
+    let project = Project::that_passes().with("scenarios/wrong.yaml", BROKEN);
+    run(&project, "1", 1);
+    run(&project, "2", 1);
+    project.write("scenarios/wrong.yaml", BROKEN.replace("{ status: 200, provider: mistral }", "{ status: 200 }"));
+    run(&project, "3", 0);
+    let said = project.run(&["history"]).exits(0).says(&[
+        "scenarios on embedded: 3 runs",
+        "wrong: stable",
+        "broken in 2 of 3",
+    ]);
+    assert!(!said.out.contains("greeting["), "a case that was never found wanting is not named:\n{}", said.out);
+    project.run(&["history", "wrong"]).exits(0).says(&["broken in 2 of 3 runs", "first seen 20"]);
+    project
+        .run(&["history", "greeting[language=en,provider=claude]"])
+        .exits(0)
+        .says(&["never found wanting in 3 runs"]);
+    project.run(&["history", "--case", "nobody"]).exits(2).says(&["no such case `nobody`", "scenarios on embedded"]);
+    let json: Value = serde_json::from_str(&project.run(&["history", "--format", "json"]).exits(0).out).expect("JSON");
+    let suite = &json["suites"][0];
+    assert_eq!((suite["runs"].as_u64(), suite["cases"][0]["found_in"].as_u64()), (Some(3), Some(2)), "{json:#}");
+    let weeks = suite["weeks"].as_array().expect("weeks");
+    assert_eq!(weeks.iter().filter_map(|week| week["runs"].as_u64()).sum::<u64>(), 3);
+    let page = project.run(&["history", "--format", "html"]).exits(0).out;
+    assert!(page.starts_with("<!doctype html>") && page.contains("<th scope=\"row\">wrong</th>"));
+    for forbidden in ["<script", "http:", "https:", "src="] {
+        assert!(!page.contains(forbidden), "the page fetches nothing and runs nothing: {forbidden}");
+    }
+}
+
+#[test]
+fn a_run_without_history_leaves_none() {
+    let project = Project::that_passes();
+    project.run(&["run", "--rounds", "1", "--no-alone", "--no-history"]).exits(0);
+    assert!(!project.path("reports/history.sqlite").exists());
+    project.run(&["history"]).exits(2).says(&["there is no history", "--history FILE"]);
+}
+
+#[test]
+fn a_history_of_a_newer_program_is_refused_and_left_as_it_is() {
+    let project = Project::that_passes();
+    run(&project, "1", 0);
+    history(&project).pragma_update(None, "user_version", 99).expect("a version");
+    let before = std::fs::read(project.path("reports/history.sqlite")).expect("a file");
+    let runs = project.files("reports/runs").len();
+    project.run(RUN).exits(2).says(&["is a history of version 99", "use the newer program", "--history FILE"]);
+    project.run(&["history"]).exits(2).says(&["is a history of version 99"]);
+    assert_eq!(project.files("reports/runs").len(), runs, "nothing was started");
+    assert_eq!(std::fs::read(project.path("reports/history.sqlite")).expect("a file"), before, "not a byte is changed");
+    project.run(&["run", "--rounds", "1", "--no-alone", "--history", "other.sqlite"]).exits(0);
+    assert_eq!(assert_whole(&project.path("other.sqlite"), 4), 1);
+}
+
+#[test]
+fn a_file_that_is_no_history_is_left_as_it_is() {
+    let project = Project::that_passes()
+        .with("notes.txt", "these are notes, and they are long enough to be read as something".repeat(20));
+    let connection = Connection::open(project.path("theirs.sqlite")).expect("a database");
+    connection.execute_batch("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1);").expect("a table");
+    drop(connection);
+    for file in ["notes.txt", "theirs.sqlite"] {
+        let before = std::fs::read(project.path(file)).expect("a file");
+        project.run(&["run", "--history", file]).exits(2).says(&["is no history of steadfast"]);
+        project.run(&["history", "--history", file]).exits(2).says(&["is no history of steadfast"]);
+        assert_eq!(std::fs::read(project.path(file)).expect("a file"), before, "{file}");
+    }
+}
+
+#[test]
+fn runs_are_compared_by_folder_name_and_by_what_is_remembered() {
+    let project = Project::that_passes();
+    let name = |project: &Project| project.report()["run"].as_str().expect("a name").to_owned();
+    run(&project, "1", 0);
+    let first = name(&project);
+    project.write("scenarios/wrong.yaml", BROKEN);
+    run(&project, "2", 1);
+    let second = name(&project);
+    project.run(&["diff", &first, "latest"]).exits(1).says(&["new (1)", "wrong: no case → broken"]);
+    project.run(&["diff", &first]).exits(1).says(&["new (1)"]);
+    project.run(&["diff", "latest", &format!("reports/runs/{first}")]).exits(0).says(&["no longer a case (1)"]);
+    project.run(&["diff", &second, &second]).exits(0).says(&["0 new, 0 changed, 0 fixed, 1 the same"]);
+    std::fs::remove_dir_all(project.path("reports/runs")).expect("the folders of runs can go");
+    let json = project.run(&["diff", &first, &second, "--format", "json"]).exits(1).out;
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["new"][0]["case"], "wrong", "by what is remembered alone");
+    project.run(&["diff", &first, "nobody"]).exits(2).says(&["there is no run `nobody`", "history"]);
+}
+
+#[test]
+fn a_resumed_run_is_remembered_once() {
+    let project = Project::that_passes();
+    run(&project, "1", 0);
+    project.run(&["run", "--resume", "latest"]).exits(0);
+    assert_eq!(assert_whole(&project.path("reports/history.sqlite"), 4), 1);
+}
+
+#[test]
+fn a_run_killed_while_it_is_remembered_spoils_nothing_and_is_remembered_when_resumed() {
+    for moment in 0..6_u32 {
+        let project = Project::that_passes();
+        run(&project, "1", 0);
+        let running = project.start(RUN);
+        let journal = project.path("reports/history.sqlite-journal");
+        let ended = |project: &Project| {
+            let text = std::fs::read(project.path("reports/latest/events.jsonl")).unwrap_or_default();
+            String::from_utf8_lossy(&text).contains("run_finished")
+                && std::fs::read_link(project.path("reports/latest"))
+                    .is_ok_and(|to| !to.to_string_lossy().contains("-000000"))
+        };
+        // SQLite's own journal is there while it writes; the run may be faster than any look.
+        let mut looks = 0;
+        until("the run is over, or is being remembered", || {
+            looks += 1;
+            ended(&project) || journal.exists()
+        });
+        for _ in 0..moment * 20_000 {
+            std::hint::spin_loop();
+        }
+        running.signal(rustix::process::Signal::KILL);
+        running.wait();
+        let file = project.path("reports/history.sqlite");
+        let runs = assert_whole(&file, 4);
+        assert!(runs == 1 || runs == 2, "{runs} after {looks} looks");
+        project.run(&["run", "--resume", "latest"]).exits(0);
+        assert_eq!(assert_whole(&file, 4), 2, "killed at moment {moment}");
+    }
+}
+
+#[test]
+fn runs_that_end_at_the_same_time_are_all_remembered() {
+    let project = Project::that_passes();
+    let runs: Vec<_> = (1..=6)
+        .map(|seed| {
+            let folder = format!("reports-{seed}");
+            let seed = format!("{seed:016x}");
+            let arguments = ["--seed", &seed, "--report-dir", &folder, "--history", "shared.sqlite"];
+            project.start(&RUN.iter().copied().chain(arguments).collect::<Vec<&str>>())
+        })
+        .collect();
+    for run in runs {
+        run.wait().exits(0);
+    }
+    assert_eq!(assert_whole(&project.path("shared.sqlite"), 4), 6);
+    let connection = Connection::open(project.path("shared.sqlite")).expect("a history");
+    assert_eq!(number(&connection, "SELECT count(*) FROM names"), 4, "{GREETING}");
+}
