@@ -1,7 +1,7 @@
 //! What a run's header says besides the run itself: the revision, what the history knows, the quarantine.
 
 use crate::adapter::ScenarioSubject;
-use crate::app::{AppError, RunOptions, ToolInfo};
+use crate::app::{AppError, RunOptions, ToolInfo, quarantine};
 use crate::event::{Background, Revision};
 use crate::history::{Beginning, History};
 use crate::model::ContentHash;
@@ -34,7 +34,7 @@ pub(super) fn background(
     options: &RunOptions,
     subject: &ScenarioSubject,
     tool: &ToolInfo,
-    _started: Timestamp,
+    started: Timestamp,
 ) -> Result<Background, AppError> {
     let revision = revision(&options.root, tool);
     let conditions = conditions(options, subject, tool, revision.as_ref())?;
@@ -53,7 +53,8 @@ pub(super) fn background(
             Some(History::open(file)?.past(&beginning)?)
         }
     };
-    Ok(Background { revision, conditions, past, quarantine: None })
+    let quarantine = quarantine::of_the_project(&options.root, started)?;
+    Ok(Background { revision, conditions, past, quarantine })
 }
 
 /// What git prints; nothing where there is no repository, no commit or no git.

@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use crate::cli::memory_arguments::{DiffArguments, HistoryArguments};
+use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::run_arguments::{RunArguments, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -43,6 +43,11 @@ pub(super) enum Command {
     History(HistoryArguments),
     /// What is new, fixed or changed from one run to another
     Diff(DiffArguments),
+    /// Cases whose known findings do not fail the gate, until a day
+    Quarantine {
+        #[command(subcommand)]
+        what: QuarantineCommand,
+    },
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
     /// Serve the mock providers alone

@@ -73,6 +73,7 @@ fn carry_out(command: Command) -> Result<Exit, Trouble> {
         Command::Report(arguments) => report(&arguments),
         Command::History(arguments) => memory::history(&arguments),
         Command::Diff(arguments) => memory::diff(&arguments),
+        Command::Quarantine { what } => memory::quarantine(&what, &project()?),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::Worker => {

@@ -1,6 +1,7 @@
-//! The arguments of what works with memory: `history`, `diff`.
+//! The arguments of what works with memory: `history`, `diff`, `quarantine`.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
+use jiff::civil::Date;
 use std::path::PathBuf;
 
 /// Where runs and the history are.
@@ -66,4 +67,56 @@ impl MemoryArguments {
     pub fn file(&self) -> PathBuf {
         self.history.clone().unwrap_or_else(|| self.report_dir.join(crate::cli::run_arguments::HISTORY))
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QuarantineCommand {
+    /// Take over what a run found, so that only new findings fail from now on
+    Add(QuarantineAddArguments),
+    /// The entries, and how long they hold
+    List,
+    /// Remove the entries of these cases
+    Remove {
+        /// The ids of the cases
+        #[arg(required = true, value_name = "CASE")]
+        cases: Vec<String>,
+    },
+    /// Remove the entries that have expired, and those that a run shows to be no longer needed
+    Prune {
+        /// The run: its folder, its name, or `latest`
+        #[arg(long, default_value = "latest", value_name = "RUN")]
+        from: String,
+        /// Where runs are kept
+        #[arg(long, default_value = "reports", value_name = "DIR")]
+        report_dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct QuarantineAddArguments {
+    /// The run whose findings are taken over: its folder, its name, or `latest`
+    #[arg(long, value_name = "RUN")]
+    pub from: String,
+    /// Only this case of them; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub case: Vec<String>,
+    /// Who sees to them
+    #[arg(long)]
+    pub owner: String,
+    /// The last day on which they do not fail the gate
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = parse_day)]
+    pub until: Date,
+    /// Where it is written down
+    #[arg(long, value_name = "URL")]
+    pub issue: Option<String>,
+    /// Add to a quarantine that has entries already: it may only shrink otherwise
+    #[arg(long)]
+    pub grow: bool,
+    /// Where runs are kept
+    #[arg(long, default_value = "reports", value_name = "DIR")]
+    pub report_dir: PathBuf,
+}
+
+fn parse_day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is no day: write 2026-12-31"))
 }

@@ -13,6 +13,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod quarantine;
 mod recipe;
 mod summary;
 mod terminal;
@@ -26,8 +27,8 @@ pub use error::ReportError;
 pub use format::{Format, FormatError};
 pub use html::html;
 pub use json::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,
-    REPORT_VERSION, json, json_report, json_schema,
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
+    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION, json, json_report, json_schema,
 };
 pub use junit::{JunitDetail, junit};
 pub use markdown::markdown;

@@ -2,9 +2,13 @@
 //! by an older program, and says what is new.
 
 use crate::cli::kit::{BROKEN, GREETING, Project, until};
+use crate::report::sample::Teller;
 use rusqlite::Connection;
 use serde_json::Value;
 use std::path::Path;
+use steadfast::event::{EarlierRounds, Past, Rate, RunEnd};
+use steadfast::model::{Outcome, RoundKind};
+use steadfast::verdict::{Gate, judge};
 
 const RUN: &[&str] = &["run", "--rounds", "2", "--no-alone", "--jobs", "1"];
 
@@ -178,4 +182,97 @@ fn runs_that_end_at_the_same_time_are_all_remembered() {
     assert_eq!(assert_whole(&project.path("shared.sqlite"), 4), 6);
     let connection = Connection::open(project.path("shared.sqlite")).expect("a history");
     assert_eq!(number(&connection, "SELECT count(*) FROM names"), 4, "{GREETING}");
+}
+
+#[test]
+fn trials_of_unchanged_cases_count_in_later_runs() {
+    let project = Project::that_passes();
+    let shuffles = |seed: &str, code: i32| {
+        let arguments = ["run", "--orders", "shuffle", "--rounds", "4", "--no-alone", "--jobs", "1", "--seed", seed];
+        project.run(&arguments).exits(code);
+        project.report()
+    };
+    let upper = |report: &Value| report["evidence"]["round_rate_upper"].as_f64().expect("a bound");
+    let first = shuffles("1", 0);
+    assert_eq!(first["evidence"]["earlier"], Value::Null);
+    let second = shuffles("2", 0);
+    assert_eq!(second["evidence"]["rounds_counted"], 8);
+    assert_eq!(second["evidence"]["earlier"]["rounds"], 4);
+    assert!(upper(&second) < upper(&first), "{} and {}", upper(&second), upper(&first));
+    let en = crate::cli::kit::case(&second, "greeting[language=en,provider=claude]");
+    assert_eq!((en["trials"].as_u64(), en["earlier_trials"].as_u64()), (Some(4), Some(4)));
+    let told = project.run(&["report"]).exits(0);
+    told.says(&["no finding in 8 rounds (4 of them from 1 earlier run of unchanged cases, 20"]);
+    for file in ["summary.md", "report.html"] {
+        assert!(project.read(&format!("reports/latest/{file}")).contains("earlier run of unchanged cases"), "{file}");
+    }
+    let again = shuffles("2", 0);
+    assert_eq!(again["evidence"]["earlier"]["rounds"], 4, "rounds of the same seed are no new trials");
+    project.write("scenarios/greeting.yaml", GREETING.replace("How do I greet?", "How does one greet?"));
+    let changed = shuffles("3", 0);
+    assert_eq!(changed["evidence"]["earlier"], Value::Null, "the cases are others now");
+    let page = project.read("reports/latest/report.json");
+    std::fs::remove_file(project.path("reports/history.sqlite")).expect("the history can go");
+    assert_eq!(project.run(&["report", "--format", "json"]).exits(0).out, page, "a report needs no history");
+}
+
+#[test]
+fn a_finding_is_new_once_and_known_from_then_on() {
+    let project = Project::that_passes();
+    let of = |project: &Project| {
+        let report = project.report();
+        let wrong = crate::cli::kit::case(&report, "wrong");
+        (wrong["new"].clone(), wrong["known"]["runs"].clone())
+    };
+    let first = Project::that_passes().with("scenarios/wrong.yaml", BROKEN);
+    run(&first, "1", 1);
+    assert_eq!(of(&first), (Value::Null, Value::Null), "without earlier runs nobody knows");
+    run(&project, "1", 0);
+    project.write("scenarios/wrong.yaml", BROKEN);
+    let arguments: Vec<&str> = RUN.iter().copied().chain(["--seed", "2"]).collect();
+    project.run(&arguments).exits(1).says(&["broken, new", "new: none of 1 earlier run found it"]);
+    assert_eq!(of(&project), (Value::Bool(true), Value::Null));
+    run(&project, "3", 1);
+    assert_eq!(of(&project), (Value::Bool(false), Value::from(1)));
+    project.run(&["report"]).exits(0).says(&["known since 20", "found by 1 of 2 earlier runs"]);
+    for file in ["summary.md", "report.html"] {
+        assert!(project.read(&format!("reports/latest/{file}")).contains("known since 20"), "{file}");
+    }
+}
+
+/// A run that was asked to exclude 20 % (14 rounds) and was stopped by time after two shuffles, with 12 earlier rounds.
+fn stopped_by_time(change: impl FnOnce(&mut Past)) -> Gate {
+    let mut teller = Teller::new(&["a", "b"]);
+    let day = "2026-07-01T00:00:00Z".parse().expect("a time");
+    let rounds = EarlierRounds { rate: Rate { failures: 0, trials: 12 }, runs: 2, since: day, until: day };
+    let mut past = Past { runs: 2, rounds: Some(rounds), ..Past::default() };
+    change(&mut past);
+    teller.header().background.past = Some(past);
+    teller.header().policy.max_flake_rate = Some(0.2);
+    teller
+        .round(RoundKind::Declared, &[0, 1], |_, _| Some(Outcome::Passed))
+        .round(RoundKind::Shuffle, &[1, 0], |_, _| Some(Outcome::Passed))
+        .round(RoundKind::Shuffle, &[0, 1], |_, _| Some(Outcome::Passed));
+    teller.header().planned.insert("shuffle".to_owned(), 14);
+    judge(&teller.record(Some(RunEnd::TimeLimit))).gate
+}
+
+#[test]
+fn earlier_rounds_make_up_for_those_that_time_did_not_allow() {
+    assert_eq!(stopped_by_time(|_| {}), Gate::Passed);
+    let without = stopped_by_time(|past| past.rounds = None);
+    assert!(matches!(without, Gate::Unproven { .. }), "{without:?}");
+    let too_few = stopped_by_time(|past| past.rounds.as_mut().expect("rounds").rate.trials = 11);
+    assert!(matches!(too_few, Gate::Unproven { .. }), "{too_few:?}");
+    let failed = stopped_by_time(|past| past.rounds.as_mut().expect("rounds").rate = Rate { failures: 1, trials: 400 });
+    assert!(matches!(failed, Gate::Unproven { .. }), "one failure, and nothing clean can be said: {failed:?}");
+}
+
+#[test]
+fn commit_and_branch_come_from_the_service_where_there_is_no_repository() {
+    let project = Project::that_passes();
+    let mut command = project.command(RUN);
+    command.env("GITHUB_SHA", "0123456789abcdef0123").env("GITHUB_HEAD_REF", "a-branch");
+    crate::cli::kit::Running::of(command).wait().exits(0);
+    project.run(&["history"]).exits(0).says(&["0123456789 a-branch"]);
 }

@@ -6,6 +6,7 @@ mod history;
 mod minimise;
 mod plan;
 mod provider;
+mod quarantine;
 mod report;
 mod samples;
 mod scenario;
