@@ -70,7 +70,7 @@ pub fn run(
     let _lock = RunLock::take(&folder)?;
     let header = Header { background, ..header(options, &subject, &plans, run.clone(), started) };
     let journal = JournalWriter::create(&files::journal(&folder), redactor(&subject, tool))?;
-    let fold = Fold::new(header.clone());
+    let fold = Fold::new(redactor(&subject, tool).header(&header));
     let mut session = Session::new(journal, fold, watcher, plans.forecast(&subject, options.jobs));
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     for note in subject.notes.iter().cloned().chain(plans.notes.clone()) {

@@ -1,13 +1,17 @@
 //! What is remembered between runs, through the program: it survives killed and simultaneous writers, is never written
 //! by an older program, and says what is new.
 
-use crate::cli::kit::{BROKEN, GREETING, Project, until};
+use crate::cli::kit::{BROKEN, GREETING, Project, Running, until};
 use crate::report::sample::Teller;
+use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::Value;
+use std::io::Write;
 use std::path::Path;
+use std::time::Instant;
 use steadfast::event::{EarlierRounds, Past, Rate, RunEnd};
-use steadfast::model::{Outcome, RoundKind};
+use steadfast::history::{CaseEntry, Failed, History, RunEntry};
+use steadfast::model::{ContentHash, FindingKind, Outcome, RoundKind, Seed, Verdict};
 use steadfast::verdict::{Gate, judge};
 
 const RUN: &[&str] = &["run", "--rounds", "2", "--no-alone", "--jobs", "1"];
@@ -273,6 +277,98 @@ fn commit_and_branch_come_from_the_service_where_there_is_no_repository() {
     let project = Project::that_passes();
     let mut command = project.command(RUN);
     command.env("GITHUB_SHA", "0123456789abcdef0123").env("GITHUB_HEAD_REF", "a-branch");
-    crate::cli::kit::Running::of(command).wait().exits(0);
+    Running::of(command).wait().exits(0);
     project.run(&["history"]).exits(0).says(&["0123456789 a-branch"]);
+}
+
+/// How many cases a run of the writer has: enough for a transaction that can be hit.
+const MANY: usize = 400;
+
+/// A run as the writer remembers it.
+fn remembered(number: usize) -> RunEntry {
+    let case = |at: usize| CaseEntry {
+        id: format!("case[{at}]"),
+        hash: "0".repeat(32),
+        verdict: Verdict::Intermittent,
+        rate: Rate { failures: 1, trials: 8 },
+        shuffled: Rate { failures: 1, trials: 3 },
+        mean_us: 400,
+        slowest_us: 900,
+        findings: vec![(FindingKind::Intermittent, Some("0a1b2c3d".to_owned()))],
+    };
+    RunEntry {
+        run: format!("{}-{number}", std::process::id()),
+        started: Timestamp::UNIX_EPOCH,
+        suite: "written".to_owned(),
+        subject: ContentHash::of(["subject"]),
+        conditions: None,
+        commit: None,
+        branch: None,
+        seed: Seed::new(number as u64),
+        gate: "failed".to_owned(),
+        millis: 1,
+        rate: Rate::default(),
+        rounds: [("0 Case".to_owned(), Failed::Yes)].into(),
+        cases: (0..MANY).map(case).collect(),
+    }
+}
+
+/// The writer that the test below kills: a process of its own, which says what it has written.
+#[test]
+#[ignore = "writes until it is killed: started by the test below"]
+fn writes_until_it_is_killed() {
+    let Some(file) = std::env::var_os("STEADFAST_TEST_HISTORY") else { return };
+    let mut said = std::fs::File::create(std::env::var_os("STEADFAST_TEST_SAID").expect("a name")).expect("a file");
+    let mut history = History::open(Path::new(&file)).expect("a history");
+    for number in 0.. {
+        let begun = Instant::now();
+        history.remember(&remembered(number)).expect("it is written");
+        let took = begun.elapsed();
+        said.write_all(format!("{}-{number}\n", std::process::id()).as_bytes()).expect("it is said");
+        // As long again the file is the other writer's: no run ever writes one after the other.
+        while begun.elapsed() < took * 2 {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+#[test]
+fn writers_killed_at_any_moment_lose_nothing_that_was_written_and_leave_nothing_by_half() {
+    let project = Project::new();
+    let file = project.path("shared.sqlite");
+    let said = |round: u64, writer: u64| project.path(&format!("said-{round}-{writer}"));
+    let lines = |path: &Path| std::fs::read_to_string(path).unwrap_or_default().lines().count();
+    for round in 0..6_u64 {
+        let start = |writer: u64| {
+            let mut command = std::process::Command::new(std::env::current_exe().expect("this program"));
+            command.args(["--exact", "history::writes_until_it_is_killed", "--ignored"]);
+            command.env("STEADFAST_TEST_HISTORY", &file).env("STEADFAST_TEST_SAID", said(round, writer));
+            command.stdin(std::process::Stdio::null());
+            Running::of(command)
+        };
+        let writers = [start(0), start(1)];
+        let enough = 2 + round as usize % 3;
+        until("both have written something", || {
+            lines(&said(round, 0)) > 0 && lines(&said(round, 1)) > 0 && lines(&said(round, round % 2)) >= enough
+        });
+        // From one write to the next: a moment somewhere in it, by a seed.
+        for _ in 0..Seed::new(round).derive("moment").value() % 400_000 {
+            std::hint::spin_loop();
+        }
+        for writer in &writers {
+            writer.signal(rustix::process::Signal::KILL);
+        }
+        for writer in writers {
+            assert_eq!(writer.wait().code, None, "it wrote until it was killed");
+        }
+        assert_whole(&file, MANY as i64);
+    }
+    let connection = Connection::open(&file).expect("a history");
+    for (round, writer) in (0..6).flat_map(|round| [(round, 0), (round, 1)]) {
+        for run in std::fs::read_to_string(said(round, writer)).expect("what was said").lines() {
+            let known =
+                connection.query_row("SELECT count(*) FROM runs WHERE run = ?1", [run], |row| row.get::<_, i64>(0));
+            assert_eq!(known, Ok(1), "the run {run} was written and is lost");
+        }
+    }
 }
