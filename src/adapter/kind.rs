@@ -3,6 +3,7 @@
 use crate::adapter::{ScenarioSpec, ScenarioSubject, SubjectProblem, load_scenarios};
 use crate::engine::{Prepare, Subject, SubjectError};
 use crate::model::{CaseId, ContentHash};
+use crate::scenario::SystemKind;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,26 @@ impl LoadedSubject {
     pub fn starts_cheaply(&self) -> bool {
         match &self.kind {
             Kind::Scenarios(subject) => subject.starts_cheaply(),
+        }
+    }
+
+    /// Whether what is tested is part of this program, as the shipped systems are.
+    pub fn is_shipped(&self) -> bool {
+        match &self.kind {
+            Kind::Scenarios(subject) => match &subject.system.kind {
+                SystemKind::Embedded => true,
+                SystemKind::Process(process) => {
+                    process.command.first().is_some_and(|program| program == "${steadfast}")
+                }
+                SystemKind::Url(_) => false,
+            },
+        }
+    }
+
+    /// Equal as long as what the cases run against is described alike: whatever the cases are.
+    pub fn surroundings(&self) -> ContentHash {
+        match &self.kind {
+            Kind::Scenarios(subject) => subject.system.hash.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::adapter::SubjectProblem;
 use crate::engine::EngineError;
 use crate::event::JournalError;
+use crate::history::HistoryError;
 use crate::record::FoldError;
 use crate::report::ReportError;
 use std::io;
@@ -32,6 +33,9 @@ pub enum AppError {
     /// A program can't be started.
     #[error("{0}")]
     Start(String),
+    /// The history can't be used.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// A file can't be written or read.
     #[error("{}: {source}", path.display())]
     Io {
@@ -46,8 +50,8 @@ impl AppError {
     /// What to do about it, where the message itself does not say.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            // Each problem of a file has its own help.
-            Self::Subject(_) | Self::Usage(_) => None,
+            // Each of these has its own help.
+            Self::Subject(_) | Self::Usage(_) | Self::History(_) => None,
             Self::Journal(error) => match error {
                 JournalError::Io { source, .. } => Some(of_file(source)),
                 JournalError::NotAFact { .. } => {

@@ -83,7 +83,7 @@ pub fn minimise_again(
     let record = session.finish();
     let judgement = judge(&record);
     write_run_reports(&record, &judgement, folder, JunitDetail::Case, tool)?;
-    Ok(Finished { record, judgement, folder: folder.to_owned() })
+    Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered: None })
 }
 
 /// The suspects that are meant.

@@ -1,5 +1,6 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve, self-check.
 
+mod background;
 mod diagnose;
 mod doctor;
 mod error;
@@ -9,6 +10,8 @@ mod inspect;
 mod minimise_again;
 mod options;
 mod probe;
+mod quarantine;
+mod remember;
 mod reports;
 mod repro;
 mod resume;
@@ -25,6 +28,8 @@ pub use init::{CiService, Written, init};
 pub use inspect::{Listed, check, list};
 pub use minimise_again::{MinimiseLimits, minimise_again};
 pub use options::{AloneRounds, RunOptions, ToolInfo};
+pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
+pub use remember::{compare, snapshot, trends};
 pub use reports::{Rendered, render, run_folder};
 pub use repro::{Expected, ReproFile, ReproOutcome, repro};
 pub use resume::resume;

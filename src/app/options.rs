@@ -93,6 +93,8 @@ pub struct RunOptions {
     pub case_timeout: Duration,
     /// Where runs are kept.
     pub report_dir: PathBuf,
+    /// The file that remembers runs; without one, nothing is remembered and nothing is known.
+    pub history: Option<PathBuf>,
     /// Where else a JUnit file goes.
     pub junit: Option<PathBuf>,
     /// What a testcase of JUnit is.

@@ -247,6 +247,7 @@ fn header(repro: &ReproFile, subject: &LoadedSubject, spec: serde_json::Value, c
         },
         plan: ContentHash::of([""]),
         planned: BTreeMap::new(),
+        background: crate::event::Background::default(),
         cases: cases.collect(),
     }
 }

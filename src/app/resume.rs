@@ -2,6 +2,7 @@
 
 use crate::adapter::{SubjectSpec, load_subject};
 use crate::app::files;
+use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::run::{Plans, Setting, deadlines, drive, redactor};
 use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
@@ -67,7 +68,8 @@ pub fn resume(
     let record = session.finish();
     let judgement = judge(&record);
     write_reports(&record, &judgement, folder, options, tool)?;
-    Ok(Finished { record, judgement, folder: folder.to_owned() })
+    let unremembered = remember(options.history.as_deref(), &record, &judgement, &redactor(tool)).err();
+    Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered })
 }
 
 /// The options that decide what is run, as the run had them.

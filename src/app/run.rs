@@ -1,15 +1,17 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
 use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, load_subject};
+use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
+use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Forecast, Session};
 use crate::app::{AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
-    CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd, RunLock,
-    SubjectInfo,
+    Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
+    RunLock, SubjectInfo,
 };
 use crate::model::statistics::{Confidence, Rate, RateError};
 use crate::model::{CaseId, Clock, EventLoop, RoundId, Stress};
@@ -36,6 +38,8 @@ pub struct Finished {
     pub judgement: Judgement,
     /// The run's folder.
     pub folder: PathBuf,
+    /// Why the history has not got the run, if it should have.
+    pub unremembered: Option<AppError>,
 }
 
 /// Runs. `stoppable` is given the means to stop the run from another thread before anything starts.
@@ -51,17 +55,19 @@ pub fn run(
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
     let subject = load_subject(spec(options, tool))?;
+    let all_tool = tool;
     let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;
     let started = clock.now();
+    let background = background(options, &subject, all_tool, started)?;
     for folder in clean_up(&files::runs(&options.report_dir)) {
         watcher.say(&format!("took away what a killed run left: {}", folder.display()));
     }
     let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
     let _lock = RunLock::take(&folder)?;
-    let header = header(options, &subject, &plans, run.clone(), started);
+    let header = Header { background, ..header(options, &subject, &plans, run.clone(), started) };
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
-    let fold = Fold::new(header.clone());
+    let fold = Fold::new(redactor(tool).header(&header));
     let mut session = Session::new(journal, fold, watcher, plans.forecast(&subject, options.jobs));
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     for note in subject.notes.iter().cloned().chain(plans.notes.clone()) {
@@ -83,7 +89,8 @@ pub fn run(
     let record = session.finish();
     let judgement = judge(&record);
     write_reports(&record, &judgement, &folder, options, tool)?;
-    Ok(Finished { record, judgement, folder })
+    let unremembered = remember(options.history.as_deref(), &record, &judgement, &redactor(tool)).err();
+    Ok(Finished { record, judgement, folder, unremembered })
 }
 
 /// What `drive` needs besides the run's own facts.
@@ -401,6 +408,7 @@ fn header(
         },
         plan: plans.hash(),
         planned: plans.counts(),
+        background: Background::default(),
         cases: cases.collect(),
     }
 }

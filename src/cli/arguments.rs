@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use crate::model::Seed;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -54,6 +55,15 @@ pub(super) enum Command {
     },
     /// Prove that every bug built into the reference tutor is found, and nothing else
     Selfcheck(SelfCheckArguments),
+    /// How suites and cases have done over time
+    History(HistoryArguments),
+    /// What is new, fixed or changed from one run to another
+    Diff(DiffArguments),
+    /// Cases whose known findings do not fail the gate, until a day
+    Quarantine {
+        #[command(subcommand)]
+        what: QuarantineCommand,
+    },
     /// Serve the reference tutor alone
     Tutor(TutorArguments),
     /// Serve the mock providers alone, or see whether a program reaches them

@@ -54,7 +54,7 @@ impl From<&AppError> for Exit {
     fn from(error: &AppError) -> Self {
         match error {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
-            AppError::Io { .. } | AppError::Report(_) => Self::Usage,
+            AppError::Io { .. } | AppError::Report(_) | AppError::History(_) => Self::Usage,
             AppError::Engine(_) | AppError::Start(_) => Self::Subject,
         }
     }

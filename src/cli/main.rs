@@ -8,6 +8,7 @@ use crate::cli::arguments::{
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::live::Live;
+use crate::cli::memory;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
@@ -115,6 +116,9 @@ fn carry_out(command: Command, shown: &str) -> Result<Exit, Trouble> {
         Command::Explain { topic } => start::explain(topic.as_deref(), style()),
         Command::Man => start::man(&Arguments::command()),
         Command::Selfcheck(arguments) => selfcheck(arguments),
+        Command::History(arguments) => memory::history(&arguments),
+        Command::Diff(arguments) => memory::diff(&arguments),
+        Command::Quarantine { what } => memory::quarantine(&what, &project()?),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::Worker => {
@@ -198,6 +202,13 @@ fn run(arguments: RunArguments) -> Result<Exit, Trouble> {
         // A reader that is gone changes nothing about what was found.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
+    }
+    if let Some(error) = &finished.unremembered {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: the history has not got this run: {error}. `steadfast run --resume {}` tries again",
+            finished.record.header.run
+        );
     }
     Ok(Exit::from(&finished.judgement.gate))
 }

@@ -5,6 +5,8 @@ mod config;
 mod exit;
 mod live;
 mod main;
+mod memory;
+mod memory_arguments;
 mod run_arguments;
 mod selfcheck;
 mod signals;

@@ -20,6 +20,8 @@ Examples:
   steadfast run --stress latency --rounds 20  rare races: every answer a little late
   steadfast run --system process --jobs 2     the tutor as a program of its own
   steadfast run --resume latest               go on with a run that was interrupted";
+/// The file beside the reports that remembers runs.
+pub(super) const HISTORY: &str = "history.sqlite";
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
@@ -104,6 +106,12 @@ pub(super) struct RunArguments {
     /// Another copy of report.json
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub json: Option<PathBuf>,
+    /// The file that remembers runs [default: history.sqlite in the report folder]
+    #[arg(long, value_name = "FILE", help_heading = "Reports")]
+    pub history: Option<PathBuf>,
+    /// Remember nothing of this run, and know nothing of earlier ones
+    #[arg(long, help_heading = "Reports", conflicts_with = "history")]
+    pub no_history: bool,
     /// Print annotations for this service
     #[arg(long, value_enum, help_heading = "Reports")]
     pub annotations: Option<Annotations>,
@@ -178,6 +186,10 @@ impl RunArguments {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
         let all = [FailOn::Broken, FailOn::OrderDependent, FailOn::Intermittent, FailOn::LoopBound, FailOn::Leak];
         let fail_on = if self.fail_on.is_empty() { all.to_vec() } else { self.fail_on };
+        let history = match self.no_history {
+            true => None,
+            false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY))),
+        };
         RunOptions {
             root,
             paths,
@@ -206,6 +218,7 @@ impl RunArguments {
             jobs: self.jobs.map_or_else(|| cores.clamp(1, 4), |jobs| jobs as usize),
             case_timeout: self.case_timeout,
             report_dir: self.report_dir,
+            history,
             junit: self.junit,
             junit_detail: self.junit_detail.meant(),
             json: self.json,

@@ -1,5 +1,6 @@
 //! What a run is, said before anything happens in it.
 
+use crate::event::Background;
 use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, Seed, Stress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct Header {
     pub plan: ContentHash,
     /// How many rounds are planned, by kind.
     pub planned: BTreeMap<String, u32>,
+    /// What was known before: the revision, the history, the quarantine.
+    #[serde(default, skip_serializing_if = "Background::is_empty")]
+    pub background: Background,
     /// The cases in declared order. Everything else in the journal names them by their place here.
     pub cases: Vec<CaseInfo>,
 }

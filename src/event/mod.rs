@@ -6,10 +6,12 @@
 mod fact;
 mod header;
 mod journal;
+mod past;
 mod redact;
 mod secret_shapes;
 
 pub use fact::{Conclusion, Diagnosis, Entry, Event, Note, Rate, RoundEnd, RunEnd, TrialReport};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, SubjectInfo};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock};
+pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use redact::Redactor;

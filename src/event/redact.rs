@@ -1,5 +1,6 @@
 //! Secrets are removed before anything is written.
 
+use crate::event::Header;
 use crate::event::secret_shapes::Shapes;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -75,6 +76,12 @@ impl Redactor {
         }
         let mut value: Value = serde_json::from_str(text).ok()?;
         self.apply_value(&mut value).then(|| value.to_string())
+    }
+
+    /// A header as the journal has it.
+    pub fn header(&self, header: &Header) -> Header {
+        let clean = serde_json::to_string(header).ok().and_then(|text| self.apply_json(&text));
+        clean.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| header.clone())
     }
 
     /// Says whether anything was removed.

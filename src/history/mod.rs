@@ -1,1 +1,28 @@
-//! The memory of every run.
+//! What is remembered between runs.
+//!
+//! [`History`] is an SQLite file with the verdicts of every run; what a new run takes from it (earlier trials of cases
+//! that have not changed, findings that are known) goes into that run's header as [`crate::event::Past`], so that a
+//! report needs no history. [`Diff`] compares two runs.
+
+mod diff;
+mod entry;
+mod error;
+mod page;
+mod past;
+mod quarantine;
+mod schema;
+mod snapshot;
+mod store;
+mod text;
+mod trend;
+
+pub use diff::{Change, Diff};
+pub use entry::{CaseEntry, Failed, RunEntry};
+pub use error::HistoryError;
+pub use page::trends_html;
+pub use past::Beginning;
+pub use quarantine::{QuarantineFile, QuarantineProblem};
+pub use snapshot::{Seen, Snapshot};
+pub use store::History;
+pub use text::{trends_json, trends_text};
+pub use trend::{CaseTrend, PastRun, SuiteTrend, Week};

@@ -34,7 +34,8 @@ fn annotation(view: &View<'_>, finding: &Finding, others: usize) -> String {
         Weight::Warns => "warning",
     };
     let more = if others == 0 { String::new() } else { format!(" and {others} more") };
-    let title = property(&one_line(&format!("{}: {}{more}", finding.verdict, finding.id), 200));
+    let mark = finding.quarantine.as_ref().map_or("", |_| " (quarantined)");
+    let title = property(&one_line(&format!("{}{mark}: {}{more}", finding.verdict, finding.id), 200));
     let text = format!(
         "{}\n{}\n{}",
         one_line(&finding.message, 500),

@@ -1,10 +1,10 @@
 //! A finding in words: everything that a reader is told of it, cleaned, before any format lays it out.
 
-use crate::event::Rate;
+use crate::event::{KnownFinding, QuarantineEntry, Rate};
 use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
 use crate::report::text::visible;
 use crate::report::view::{View, Weight};
-use crate::report::words::{percent, share};
+use crate::report::words::{count, day, percent, share};
 use crate::verdict::{CaseJudgement, Order};
 
 /// A finding in words.
@@ -14,6 +14,10 @@ pub(super) struct Finding {
     pub(super) verdict: Verdict,
     pub(super) kind: FindingKind,
     pub(super) weight: Weight,
+    /// Who keeps it from failing the gate, and until when.
+    pub(super) quarantine: Option<String>,
+    /// Whether it is new, as far as a history knows.
+    pub(super) novelty: Option<Novelty>,
     pub(super) id: String,
     pub(super) title: String,
     /// What failed, in one or more lines; never empty.
@@ -32,6 +36,15 @@ pub(super) struct Finding {
     pub(super) compared: Option<(Rate, Rate)>,
     pub(super) remarks: Vec<String>,
     pub(super) command: Command,
+}
+
+/// Whether a finding is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Novelty {
+    /// No earlier run found it.
+    New,
+    /// Earlier runs did.
+    Known(KnownFinding),
 }
 
 /// How a case depends on the order.
@@ -98,7 +111,9 @@ pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         case: judged.case,
         verdict: judged.verdict,
         kind,
-        weight: view.weight(&judged.findings),
+        weight: view.weight(judged),
+        quarantine: view.quarantined(judged).map(quarantined),
+        novelty: novelty(view, judged.case, kind),
         id: view.id(judged.case),
         title: visible(&info.title).into_owned(),
         message,
@@ -113,6 +128,44 @@ pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         remarks,
         command: command(view, judged),
     })
+}
+
+/// `ana, until 2026-12-31, https://example.org/7`.
+fn quarantined(entry: &QuarantineEntry) -> String {
+    let issue = entry.issue.as_deref().map_or_else(String::new, |issue| format!(", {issue}"));
+    visible(&format!("{}, until {}{issue}", entry.owner, entry.until)).into_owned()
+}
+
+/// Nothing is said where no earlier run is known: everything would be new.
+fn novelty(view: &View<'_>, case: u32, kind: FindingKind) -> Option<Novelty> {
+    let past = view.record.header.background.past.as_ref().filter(|past| past.runs > 0)?;
+    let known = past.known.iter().find(|known| known.case == case && known.kind == kind);
+    Some(known.map_or(Novelty::New, |known| Novelty::Known(known.clone())))
+}
+
+impl Novelty {
+    /// `new`, or `known since 2026-11-01`.
+    pub(super) fn short(&self) -> String {
+        match self {
+            Self::New => "new".to_owned(),
+            Self::Known(known) => format!("known since {}", day(known.since)),
+        }
+    }
+
+    /// In a sentence without a full stop.
+    pub(super) fn sentence(&self, earlier_runs: u32) -> String {
+        match self {
+            Self::New => format!("new: none of {} found it", count(earlier_runs as usize, "earlier run")),
+            Self::Known(known) => format!(
+                "known since {} (run {}), found by {} of {}, last on {}",
+                day(known.since),
+                visible(&known.run),
+                known.runs,
+                count(earlier_runs as usize, "earlier run"),
+                day(known.until)
+            ),
+        }
+    }
 }
 
 fn seen(view: &View<'_>, judged: &CaseJudgement) -> Option<Seen> {
@@ -161,6 +214,21 @@ fn command(view: &View<'_>, judged: &CaseJudgement) -> Command {
 }
 
 impl Finding {
+    /// Why it does not fail the gate, in a word.
+    pub(super) fn mark(&self) -> Option<&'static str> {
+        match (self.weight, &self.quarantine) {
+            (_, Some(_)) => Some("quarantined"),
+            (Weight::Warns, None) => Some("warns"),
+            (Weight::Fails, None) => None,
+        }
+    }
+
+    /// What the history knows of it, in a sentence without a full stop.
+    pub(super) fn known(&self, view: &View<'_>) -> Option<String> {
+        let runs = view.record.header.background.past.as_ref().map_or(0, |past| past.runs);
+        self.novelty.as_ref().map(|novelty| novelty.sentence(runs))
+    }
+
     /// What makes it fail, in a sentence without a full stop.
     pub(super) fn root_cause(&self, view: &View<'_>) -> String {
         match (&self.order, self.kind) {

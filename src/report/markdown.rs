@@ -4,7 +4,7 @@ use crate::record::Record;
 use crate::report::finding::Finding;
 use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{one_line, shorten};
-use crate::report::view::{View, Weight};
+use crate::report::view::View;
 use crate::report::words::count;
 use crate::report::{Context, recipe};
 use crate::verdict::Judgement;
@@ -26,6 +26,13 @@ pub fn markdown(record: &Record, judgement: &Judgement, context: &Context) -> St
     let mut lines = vec![format!("## {}: {}", summary.gate, plain(&summary.headline)), String::new()];
     lines.push(format!("**{}.**", plain(&summary.evidence)));
     lines.push(format!("{}.", plain(&summary.ran)));
+    if let Some(quarantine) = &summary.quarantine {
+        lines.push(format!("{}.", plain(&quarantine.size)));
+        lines.extend(quarantine.failing.iter().take(2).map(|line| format!("- {}", plain(line))));
+        if quarantine.failing.len() > 2 {
+            lines.push(format!("- … and {} more in `report.json`", quarantine.failing.len() - 2));
+        }
+    }
     lines.push(String::new());
     for cause in summary.causes.iter().take(SHOWN) {
         let points = points(&view, cause);
@@ -52,9 +59,10 @@ pub fn markdown(record: &Record, judgement: &Judgement, context: &Context) -> St
 fn head(cause: &CauseStory) -> String {
     let finding = &cause.lead;
     let more = if cause.others.is_empty() { String::new() } else { format!(" and {} more", cause.others.len()) };
-    let warns = if finding.weight == Weight::Warns { " (warns)" } else { "" };
+    let mark = finding.mark().map_or_else(String::new, |mark| format!(" ({mark})"));
+    let novelty = finding.novelty.as_ref().map_or_else(String::new, |novelty| format!(", {}", novelty.short()));
     format!(
-        "<details><summary><b>{}</b>{warns} <code>{}</code>{more}: {} trials failed</summary>",
+        "<details><summary><b>{}</b>{mark} <code>{}</code>{more}: {} trials failed{novelty}</summary>",
         finding.verdict,
         html(&shorten(&finding.id, 160)),
         finding.rate
@@ -73,10 +81,11 @@ fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
         0 => String::new(),
         _ => format!(" {} fail for this cause.", count(cause.cases(), "case")),
     };
+    let held = finding.quarantine.as_deref().map_or_else(String::new, |who| format!(" Held back: {}.", html(who)));
     [
         ("Problem", format!("<code>{}</code> {}", html(&shorten(&finding.place_text(), 200)), message(finding))),
         ("Root cause", format!("{}. Usually: {}", html(&finding.root_cause(view)), html(recipe.usual_cause))),
-        ("Impact", format!("{}{cases}", html(recipe.impact))),
+        ("Impact", format!("{}{cases}{held}", html(recipe.impact))),
         ("Repeat", format!("<code>{}</code>", html(finding.command.line()))),
         ("Fix", fix),
     ]

@@ -14,6 +14,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod quarantine;
 mod recipe;
 mod summary;
 mod terminal;
@@ -28,8 +29,8 @@ pub use explain::Topic;
 pub use format::{Format, FormatError};
 pub use html::html;
 pub use json::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole,
-    REPORT_VERSION, json, json_report, json_schema,
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
+    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION, json, json_report, json_schema,
 };
 pub use junit::{JunitDetail, junit};
 pub use markdown::markdown;

@@ -3,6 +3,7 @@
 use crate::event::Note;
 use crate::model::{RoundKind, Verdict};
 use crate::report::finding::{Command, Finding};
+use crate::report::quarantine::QuarantineStory;
 use crate::report::text::visible;
 use crate::report::view::{View, Weight};
 use crate::report::words::{count, duration, evidence, percent, reached, rounds_to_exclude};
@@ -20,6 +21,8 @@ pub(super) struct Summary {
     pub(super) ran: String,
     /// How sure "nothing" is.
     pub(super) evidence: String,
+    /// The quarantine, if there is one.
+    pub(super) quarantine: Option<QuarantineStory>,
     /// The findings, worst first; those that fail the gate before those that warn.
     pub(super) causes: Vec<CauseStory>,
     /// Reasons and how many cases were skipped for each, most first.
@@ -58,6 +61,7 @@ impl Summary {
             headline: headline(view, &causes),
             ran: ran(view),
             evidence: evidence(&view.judgement.evidence, view.cases_with_findings()),
+            quarantine: QuarantineStory::new(view),
             skipped: reasons(view, Verdict::Skipped),
             unproven: reasons(view, Verdict::Unproven),
             notes: view.record.notes.iter().map(|note| note_text(view, note)).collect(),
@@ -96,8 +100,18 @@ fn headline(view: &View<'_>, causes: &[CauseStory]) -> String {
     };
     match (&view.judgement.gate, found) {
         (Gate::Passed, None) => format!("nothing found in {}", count(cases, "case")),
+        (Gate::Passed, Some(found)) if view.judgement.cases.iter().any(|case| case.quarantined.is_some()) => {
+            format!("{found}, none that fails the gate: see the quarantine")
+        }
         (Gate::Passed, Some(found)) => format!("{found}, none of a kind that fails the gate"),
-        (Gate::Failed, found) => found.unwrap_or_else(|| "something was found".to_owned()),
+        (Gate::Failed, found) => {
+            let quarantine = &view.judgement.quarantine;
+            let entries = [(quarantine.expired(), "expired"), (quarantine.unneeded(), "no longer needed")];
+            let entries = entries.iter().filter(|(number, _)| *number > 0);
+            let entries = entries.map(|(number, what)| format!("{number} in quarantine {what}"));
+            let parts: Vec<String> = found.into_iter().chain(entries).collect();
+            if parts.is_empty() { "something was found".to_owned() } else { parts.join("; ") }
+        }
         (Gate::Unproven { reason } | Gate::Error { reason }, found) => {
             let reason = visible(reason.trim()).into_owned();
             found.map_or(reason.clone(), |found| format!("{reason}; {found}"))
@@ -178,6 +192,10 @@ fn round_millis(view: &View<'_>) -> Option<u64> {
     }
 }
 
+fn is_light(cause: &CauseStory) -> bool {
+    cause.lead.weight == Weight::Warns
+}
+
 fn next(view: &View<'_>, causes: &[CauseStory]) -> String {
     let context = view.context;
     let resume = || context.command(["run", "--resume", view.record.header.run.as_str()]);
@@ -187,6 +205,9 @@ fn next(view: &View<'_>, causes: &[CauseStory]) -> String {
             "start the subject by hand with the same arguments; its last output tells why".to_owned()
         }
         (Gate::Interrupted | Gate::Unproven { .. }, _) => format!("go on where it stopped: {}", resume()),
+        (Gate::Failed, _) if view.judgement.quarantine.fails() && causes.iter().all(is_light) => {
+            "see to the quarantine: its entries that have expired or are no longer needed fail the gate".to_owned()
+        }
         (Gate::Failed | Gate::Passed, Some(Command::Repro(_))) => {
             "see the first finding happen with its command, then mend its cause; the others may go with it".to_owned()
         }

@@ -3,7 +3,7 @@
 use crate::model::Verdict;
 use crate::record::Record;
 use crate::report::Context;
-use crate::report::finding::{Finding, OrderStory, Role, chain};
+use crate::report::finding::{Finding, Novelty, OrderStory, Role, chain};
 use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{one_line, shorten, width, wrap};
 use crate::report::view::{View, Weight};
@@ -21,6 +21,9 @@ pub struct Style {
 
 /// More findings than this are only counted.
 const SHOWN: usize = 10;
+
+/// More entries of the quarantine that fail the gate are only counted.
+const ENTRIES: usize = 5;
 
 /// Up to so many findings are told at length.
 const AT_LENGTH: usize = 3;
@@ -122,16 +125,24 @@ impl Page<'_> {
         }
         self.text(0, &summary.ran);
         self.text(0, &summary.evidence);
+        if let Some(quarantine) = &summary.quarantine {
+            self.text(0, &quarantine.size);
+            for line in quarantine.failing.iter().take(ENTRIES) {
+                self.text(INDENT, line);
+            }
+            if quarantine.failing.len() > ENTRIES {
+                self.text(INDENT, &format!("… {} more in report.json", quarantine.failing.len() - ENTRIES));
+            }
+        }
     }
 
     /// ` 1 order_dependent  budget/spent[level=HIGH] +3 more       3 of 7`
     fn head(&mut self, number: usize, cause: &CauseStory) {
         let finding = &cause.lead;
         let more = if cause.others.is_empty() { String::new() } else { format!(" +{} more", cause.others.len()) };
-        let word = match finding.weight {
-            Weight::Fails => finding.verdict.as_str().to_owned(),
-            Weight::Warns => format!("{} (warns)", finding.verdict),
-        };
+        let mark = finding.mark().map_or_else(String::new, |mark| format!(" ({mark})"));
+        let novelty = if finding.novelty == Some(Novelty::New) { ", new" } else { "" };
+        let word = format!("{}{mark}{novelty}", finding.verdict);
         let rate = format!("{} failed", finding.rate);
         let left = format!("{number:>2} {word}  {}{more}", finding.id);
         let painted = self.paint(tone(finding), &word);
@@ -181,6 +192,12 @@ impl Page<'_> {
             None => self.labelled(INDENT, "because", &finding.root_cause(self.view)),
         }
         self.before(finding);
+        if let Some(known) = finding.known(self.view) {
+            self.labelled(INDENT, "history", &known);
+        }
+        if let Some(entry) = &finding.quarantine {
+            self.labelled(INDENT, "held back", entry);
+        }
         if let Some((alone, in_order)) = finding.compared {
             self.labelled(INDENT, "failed", &format!("alone {alone}, in the order {in_order}; {}", finding.kinds()));
         } else {

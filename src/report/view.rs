@@ -1,6 +1,6 @@
 //! A judged record, prepared for rendering: what several formats count, counted once.
 
-use crate::event::{CaseInfo, Rate};
+use crate::event::{CaseInfo, QuarantineEntry, Rate};
 use crate::model::{FindingKind, OutcomeKind, RoundKind};
 use crate::record::{Record, is_failure};
 use crate::report::text::visible;
@@ -98,10 +98,16 @@ impl<'a> View<'a> {
         self.tallies.get(case as usize).map_or(0, |tally| tally.slowest)
     }
 
-    /// Whether any of these findings decides the gate.
-    pub(super) fn weight(&self, findings: &[FindingKind]) -> Weight {
+    /// Whether a case's findings decide the gate.
+    pub(super) fn weight(&self, judged: &CaseJudgement) -> Weight {
         let fail_on = &self.record.header.policy.fail_on;
-        if findings.iter().any(|kind| fail_on.contains(kind)) { Weight::Fails } else { Weight::Warns }
+        let counts = |kind: &FindingKind| fail_on.contains(kind);
+        if judged.quarantined.is_none() && judged.findings.iter().any(counts) { Weight::Fails } else { Weight::Warns }
+    }
+
+    /// The entry of the quarantine that keeps a case from failing the gate.
+    pub(super) fn quarantined(&self, judged: &CaseJudgement) -> Option<&'a QuarantineEntry> {
+        self.record.header.background.quarantine.as_ref()?.entries.get(judged.quarantined?)
     }
 
     /// How many cases have a finding.

@@ -63,7 +63,7 @@ pub(super) fn share(rate: Rate) -> f64 {
 pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
     let confidence = percent(evidence.confidence);
     let upper = percent(evidence.round_rate_upper);
-    let rounds = count(evidence.rounds_counted as usize, "round");
+    let rounds = format!("{}{}", count(evidence.rounds_counted as usize, "round"), earlier(evidence));
     match (evidence.rounds_counted, evidence.rounds_failed) {
         (0, _) => "no shuffled round was completed: no rate of intermittent failures is excluded".to_owned(),
         (_, 0) if findings == 0 => format!(
@@ -78,9 +78,24 @@ pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
             format!("every shuffled round had a failure ({failed} of {counted}): nothing can be said of what is rare")
         }
         (counted, failed) => format!(
-            "{failed} of {counted} shuffled rounds had a failure; with {confidence} confidence at most {upper} of rounds do"
+            "{failed} of {counted} shuffled rounds{} had a failure; with {confidence} confidence at most {upper} of rounds do",
+            earlier(evidence)
         ),
     }
+}
+
+/// ` (200 of them from 4 earlier runs in which nothing differed, 2026-11-01 to 2026-11-20)`; nothing without any.
+fn earlier(evidence: &Evidence) -> String {
+    let Some(earlier) = evidence.earlier else { return String::new() };
+    let (since, until) = (day(earlier.since), day(earlier.until));
+    let days = if since == until { since } else { format!("{since} to {until}") };
+    let runs = count(earlier.runs as usize, "earlier run");
+    format!(" ({} of them from {runs} of unchanged cases, {days})", grouped(earlier.rate.trials as usize))
+}
+
+/// The day of a time, in UTC.
+pub(super) fn day(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
 }
 
 /// How many rounds without a failure exclude a rate: the n for which (1 − rate)^n is below 1 − confidence.
@@ -134,6 +149,7 @@ mod tests {
         let five = Evidence {
             rounds_counted: 5,
             rounds_failed: 0,
+            earlier: None,
             confidence: 0.95,
             round_rate_upper: 1.0 - 0.05_f64.powf(0.2),
             case_rate_upper_corrected: 1.0,

@@ -24,11 +24,14 @@ enum Key {
 /// Groups the findings, worst first, then the ones with more cases.
 pub(super) fn group(cases: &[CaseJudgement]) -> Vec<Cause> {
     let keys: BTreeMap<u32, Key> = cases.iter().map(|case| (case.case, key(case))).collect();
-    let mut groups: BTreeMap<Key, Cause> = BTreeMap::new();
+    // What the quarantine excuses stands apart from what it does not, also where they fail alike.
+    let mut groups: BTreeMap<(bool, Key), Cause> = BTreeMap::new();
     for case in cases.iter().filter(|case| case.verdict.is_finding()) {
         let leader = case.cluster.unwrap_or(case.case);
         let key = keys.get(&leader).cloned().unwrap_or(Key::Case(case.case));
-        let cause = groups.entry(key).or_insert_with(|| Cause { verdict: case.verdict, cases: Vec::new() });
+        let cause = groups
+            .entry((case.quarantined.is_some(), key))
+            .or_insert_with(|| Cause { verdict: case.verdict, cases: Vec::new() });
         cause.verdict = cause.verdict.min(case.verdict);
         match case.cluster {
             None => cause.cases.insert(0, case.case),

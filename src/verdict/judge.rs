@@ -4,19 +4,23 @@ use crate::event::{Conclusion, Diagnosis, Rate, RunEnd};
 use crate::model::statistics::{self, Confidence};
 use crate::model::{FindingKind, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
-use crate::verdict::{CaseJudgement, Evidence, Gate, Judgement, Order, cause, coverage};
+use crate::verdict::{
+    CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, quarantine,
+};
 use std::collections::BTreeSet;
 
 /// Judges a record.
 pub fn judge(record: &Record) -> Judgement {
     let tallies = tally(record);
-    let cases: Vec<CaseJudgement> =
+    let mut cases: Vec<CaseJudgement> =
         tallies.iter().enumerate().map(|(index, tally)| judge_case(record, index as u32, tally)).collect();
+    let quarantine = quarantine::apply(record, &mut cases);
     let pairs = coverage::of(record);
     let evidence = evidence(record);
     Judgement {
-        gate: gate(record, &cases),
+        gate: gate(record, &cases, &quarantine, &evidence),
         evidence,
+        quarantine,
         pairs_before: pairs.before,
         pairs_adjacent: pairs.adjacent,
         causes: cause::group(&cases),
@@ -69,14 +73,20 @@ fn tally(record: &Record) -> Vec<Tally> {
 fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
     let diagnosis = record.diagnoses.get(&case);
     let failure = record.failures.get(&case).and_then(|seen| first_planned(record, seen));
-    let trials = if tally.shuffled.trials > 0 { tally.shuffled } else { tally.planned };
+    let past = record.header.background.past.as_ref();
+    let earlier = past.and_then(|past| past.trials.get(&case)).copied().unwrap_or_default();
+    let shuffled = sum(tally.shuffled, earlier);
+    let trials = if shuffled.trials > 0 { shuffled } else { tally.planned };
     let interval = statistics::interval(counted(trials), confidence_of(record));
     let mut judged = CaseJudgement {
         case,
         verdict: Verdict::Stable,
         findings: Vec::new(),
         rate: tally.planned,
+        shuffled: tally.shuffled,
+        earlier,
         interval: (interval.lower, interval.upper),
+        quarantined: None,
         order: None,
         compared: diagnosis.map(|diagnosis| (diagnosis.alone, diagnosis.in_order)),
         failure,
@@ -170,7 +180,10 @@ fn evidence(record: &Record) -> Evidence {
         }
     }
     let confidence = confidence_of(record);
+    let earlier = record.header.background.past.as_ref().and_then(|past| past.rounds);
+    let rate = sum(rate, earlier.map(|rounds| rounds.rate).unwrap_or_default());
     Evidence {
+        earlier,
         rounds_counted: rate.trials,
         rounds_failed: rate.failures,
         confidence: confidence.share(),
@@ -182,16 +195,40 @@ fn evidence(record: &Record) -> Evidence {
     }
 }
 
-fn gate(record: &Record, cases: &[CaseJudgement]) -> Gate {
-    let counts = |case: &&CaseJudgement| case.findings.iter().any(|kind| record.header.policy.fail_on.contains(kind));
+/// Both rates as one.
+fn sum(a: Rate, b: Rate) -> Rate {
+    Rate { failures: a.failures + b.failures, trials: a.trials + b.trials }
+}
+
+/// Whether earlier rounds make up for shuffles that were not run: the rate that was to be excluded is, and everything
+/// that is planned besides was run.
+fn earlier_rounds_suffice(record: &Record, cases: &[CaseJudgement], evidence: &Evidence) -> bool {
+    let Some(rate) = record.header.policy.max_flake_rate.filter(|_| evidence.earlier.is_some()) else { return false };
+    let fixed = |kind: RoundKind| kind != RoundKind::Shuffle && kind != RoundKind::Probe;
+    let completed = record.rounds.iter().filter(|round| fixed(round.kind) && round.is_complete()).count();
+    let shuffles = RoundKind::Shuffle.as_str();
+    let planned: u32 = record.header.planned.iter().filter(|(kind, _)| *kind != shuffles).map(|(_, count)| count).sum();
+    evidence.rounds_failed == 0
+        && evidence.round_rate_upper <= rate * (1.0 + 1e-9)
+        && completed >= planned as usize
+        && cases.iter().all(|case| case.verdict != Verdict::Unproven || case.rate.trials > 0)
+}
+
+fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgement, evidence: &Evidence) -> Gate {
+    let fail_on = &record.header.policy.fail_on;
+    let counts =
+        |case: &&CaseJudgement| case.quarantined.is_none() && case.findings.iter().any(|kind| fail_on.contains(kind));
     match &record.end {
         Some(RunEnd::Interrupted) => return Gate::Interrupted,
         Some(RunEnd::SubjectFailed { reason }) => return Gate::Error { reason: reason.clone() },
         None => return Gate::Interrupted,
         Some(RunEnd::Completed | RunEnd::TimeLimit) => {}
     }
-    if cases.iter().any(|case| counts(&case)) {
+    if cases.iter().any(|case| counts(&case)) || quarantine.fails() {
         return Gate::Failed;
+    }
+    if earlier_rounds_suffice(record, cases, evidence) {
+        return Gate::Passed;
     }
     let (completed, planned) = (record.completed_rounds(), record.planned_rounds());
     if record.end == Some(RunEnd::TimeLimit) || completed < planned {

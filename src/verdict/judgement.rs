@@ -1,9 +1,9 @@
 //! What a run came to.
 
-use crate::event::Rate;
+use crate::event::{EarlierRounds, Rate};
 use crate::model::{FindingKind, Verdict};
 use crate::record::FailureSeen;
-use crate::verdict::Cause;
+use crate::verdict::{Cause, QuarantineJudgement};
 
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,8 @@ pub struct Judgement {
     pub pairs_adjacent: f64,
     /// Case by case, in declared order.
     pub cases: Vec<CaseJudgement>,
+    /// What the quarantine comes to.
+    pub quarantine: QuarantineJudgement,
     /// Findings by cause, worst first.
     pub causes: Vec<Cause>,
 }
@@ -59,10 +61,13 @@ impl Gate {
 /// How sure "nothing was found" is. It speaks of rounds: a round fails if any case of it does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evidence {
-    /// Shuffled rounds of distinct seeds that ran to their end. Only these are trials of the rate.
+    /// Shuffled rounds of distinct seeds that ran to their end, those of earlier runs that count included. Only these
+    /// are trials of the rate.
     pub rounds_counted: u32,
     /// Those of them in which something failed.
     pub rounds_failed: u32,
+    /// Those of them that are from earlier runs, in which nothing was other than now.
+    pub earlier: Option<EarlierRounds>,
     /// The confidence, in (0, 1).
     pub confidence: f64,
     /// The rate of failing rounds that is excluded: one-sided upper bound, in [0, 1].
@@ -82,9 +87,15 @@ pub struct CaseJudgement {
     pub findings: Vec<FindingKind>,
     /// Failures and trials, in planned rounds.
     pub rate: Rate,
-    /// The exact interval of its failure rate (Clopper and Pearson, 1934), over shuffled rounds if there are any, else
-    /// over all planned ones.
+    /// Failures and trials, in shuffled rounds.
+    pub shuffled: Rate,
+    /// Failures and trials in shuffled rounds of earlier runs that count, because nothing has changed.
+    pub earlier: Rate,
+    /// The exact interval of its failure rate (Clopper and Pearson, 1934), over shuffled rounds, earlier ones that
+    /// count included, if there are any; else over all planned ones.
     pub interval: (f64, f64),
+    /// The entry of the quarantine that keeps its findings from failing the gate.
+    pub quarantined: Option<usize>,
     /// Order-dependence, if that is what is wrong.
     pub order: Option<Order>,
     /// Failures and trials alone, and in the accused order, where they were counted.

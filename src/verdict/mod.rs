@@ -4,7 +4,9 @@ mod cause;
 mod coverage;
 mod judge;
 mod judgement;
+mod quarantine;
 
 pub use cause::Cause;
 pub use judge::judge;
 pub use judgement::{CaseJudgement, Evidence, Gate, Judgement, Order};
+pub use quarantine::{EntryStatus, QuarantineJudgement};

@@ -52,6 +52,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         jobs: 2,
         case_timeout: Duration::from_secs(30),
         report_dir: report_dir.to_owned(),
+        history: None,
         junit: None,
         json: None,
         html: None,

@@ -2,10 +2,12 @@
 
 mod cli;
 mod defects;
+mod history;
 mod minimise;
 mod plan;
 mod provider;
 mod python;
+mod quarantine;
 mod report;
 mod samples;
 mod scenario;

@@ -230,6 +230,7 @@ impl<'a> Laboratory<'a> {
             jobs: 1,
             case_timeout: Duration::from_secs(30),
             report_dir: self.folder.join(name),
+            history: None,
             junit: None,
             junit_detail: JunitDetail::Case,
             json: None,

@@ -3,12 +3,12 @@
 use crate::event::Rate;
 use crate::model::RoundKind;
 use crate::record::{RoundRecord, is_failure};
-use crate::report::finding::{Finding, OrderStory, Role};
+use crate::report::finding::{Finding, Novelty, OrderStory, Role};
 use crate::report::html::difference::{Piece, pieces};
 use crate::report::recipe;
 use crate::report::summary::CauseStory;
 use crate::report::text::bounded;
-use crate::report::view::{View, Weight};
+use crate::report::view::View;
 use crate::report::words::{percent, share};
 use serde::Serialize;
 use std::fmt::Write;
@@ -30,7 +30,14 @@ const CHIPS: usize = 12;
 pub(super) struct Card {
     case: u32,
     verdict: &'static str,
-    warns: bool,
+    /// Why it does not fail the gate.
+    mark: Option<&'static str>,
+    /// Whether it is new.
+    novelty: Option<String>,
+    /// What the history knows of it.
+    known: Option<String>,
+    /// Who keeps it from failing the gate.
+    quarantine: Option<String>,
     id: String,
     title: String,
     others: Vec<String>,
@@ -104,7 +111,10 @@ impl Card {
         Self {
             case: finding.case,
             verdict: finding.verdict.as_str(),
-            warns: finding.weight == Weight::Warns,
+            mark: finding.mark(),
+            novelty: finding.novelty.as_ref().map(Novelty::short),
+            known: finding.known(view),
+            quarantine: finding.quarantine.clone(),
             id: finding.id.clone(),
             title: finding.title.clone(),
             others: cause.others.iter().take(OTHERS).cloned().collect(),

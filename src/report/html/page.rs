@@ -50,6 +50,8 @@ pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result
         headline => summary.headline,
         evidence => summary.evidence,
         ran => summary.ran,
+        quarantine => summary.quarantine.as_ref().map(|quarantine| &quarantine.size),
+        entries => value(summary.quarantine.as_ref().map(|quarantine| &quarantine.failing)),
         price => summary.price,
         next => summary.next,
         coverage => summary.coverage,

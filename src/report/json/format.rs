@@ -39,6 +39,12 @@ pub struct JsonReport {
     pub pair_coverage: JsonCoverage,
     /// How sure "nothing was found" is.
     pub evidence: JsonEvidence,
+    /// What is known from earlier runs, if a history is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<JsonHistory>,
+    /// The quarantine, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<JsonQuarantine>,
     /// By kind of resource: `yes`, or why it was not measured.
     pub measured: BTreeMap<String, String>,
     /// Every case, in declared order.
@@ -73,10 +79,13 @@ pub struct JsonCoverage {
 }
 
 /// How sure "nothing was found" is. It speaks of rounds: a round fails if any case of it does.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonEvidence {
-    /// Shuffled rounds of distinct seeds that ran to their end.
+    /// Shuffled rounds of distinct seeds that ran to their end, those of earlier runs that count included.
     pub rounds_counted: u32,
+    /// Those of them that are from earlier runs of unchanged cases on an unchanged subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<JsonEarlier>,
     /// Those of them in which something failed.
     pub rounds_failed: u32,
     /// In (0, 1).
@@ -85,6 +94,72 @@ pub struct JsonEvidence {
     pub round_rate_upper: f64,
     /// The same bound for one case when all cases are to hold together, in [0, 1].
     pub case_rate_upper_corrected: f64,
+}
+
+/// Shuffled rounds of earlier runs that count, because nothing has changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonEarlier {
+    /// How many.
+    pub rounds: u32,
+    /// How many of them failed.
+    pub failed: u32,
+    /// The runs that they are from.
+    pub runs: u32,
+    /// When the first of these began, RFC 3339 in UTC.
+    pub since: String,
+    /// When the last of these began.
+    pub until: String,
+}
+
+/// What is known from earlier runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonHistory {
+    /// How many earlier runs of the suite are known.
+    pub runs: u32,
+}
+
+/// Cases whose known findings do not fail the gate, until a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonQuarantine {
+    /// The file, relative to the project.
+    pub file: String,
+    /// The day of the run.
+    pub today: String,
+    /// How many entries there are.
+    pub size: u64,
+    /// The entries, in the file's order.
+    pub entries: Vec<JsonQuarantineEntry>,
+}
+
+/// An entry of the quarantine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonQuarantineEntry {
+    /// The case.
+    pub case: String,
+    /// Who sees to it.
+    pub owner: String,
+    /// Where it is written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
+    /// The last day on which it holds.
+    pub until: String,
+    /// Its line in the file.
+    pub line: u32,
+    /// `excuses`, `exceeded`, `waits`, `not_in_run`, `expired` or `unneeded`; the last two fail the gate.
+    pub status: String,
+}
+
+/// Whether earlier runs found the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonKnown {
+    /// When the first run that found it began, RFC 3339 in UTC.
+    pub since: String,
+    /// When the last run that found it began.
+    pub until: String,
+    /// The first run that found it.
+    pub run: String,
+    /// How many runs found it.
+    pub runs: u32,
 }
 
 /// A case and what it came to.
@@ -108,6 +183,21 @@ pub struct JsonCase {
     pub failures: u32,
     /// The share of them that failed; 0 without trials.
     pub rate: f64,
+    /// Its trials in shuffled rounds of earlier runs that count, because nothing has changed.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub earlier_trials: u32,
+    /// How many of them failed.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub earlier_failures: u32,
+    /// Whether no earlier run found what is wrong with it; missing where no earlier run is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new: Option<bool>,
+    /// Since when its worst finding is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<JsonKnown>,
+    /// Whether the quarantine keeps its findings from failing the gate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
     /// The lower end of the interval of its failure rate, over shuffled rounds if there are any.
     pub rate_lower: f64,
     /// The upper end of it.
@@ -154,6 +244,11 @@ pub struct JsonCase {
     /// The command that shows the finding again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+}
+
+/// Whether there is none of it: then it is left out.
+fn is_none(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Which part a case plays in an order.

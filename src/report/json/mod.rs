@@ -5,6 +5,7 @@ mod format;
 mod render;
 
 pub use format::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonLeak, JsonNote, JsonReport, JsonRole, REPORT_VERSION,
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
+    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION,
 };
 pub use render::{json, json_report, json_schema};

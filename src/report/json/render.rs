@@ -1,16 +1,17 @@
 //! From a judged record to `report.json`.
 
-use crate::event::Note;
+use crate::event::{EarlierRounds, KnownFinding, Note, QuarantineEntry};
 use crate::model::Place;
 use crate::record::Record;
-use crate::report::finding::{Finding, Role};
+use crate::report::finding::{Finding, Novelty, Role};
 use crate::report::json::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEvidence, JsonNote, JsonReport, JsonRole, REPORT_VERSION,
+    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonNote,
+    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION,
 };
 use crate::report::view::View;
 use crate::report::words::share;
 use crate::report::{Context, ReportError};
-use crate::verdict::{CaseJudgement, Cause, Evidence, Gate, Judgement};
+use crate::verdict::{CaseJudgement, Cause, EntryStatus, Evidence, Gate, Judgement};
 
 /// `report.json` as text, ending with a line feed.
 ///
@@ -44,6 +45,8 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
             adjacent: reached(judgement.pairs_adjacent),
         },
         evidence: JsonEvidence::of(&judgement.evidence),
+        history: header.background.past.as_ref().map(|past| JsonHistory { runs: past.runs }),
+        quarantine: quarantine(&view),
         measured: header.subject.measured.clone(),
         cases: judgement.cases.iter().filter_map(|judged| case(&view, judged)).collect(),
         causes: causes(&view),
@@ -82,11 +85,50 @@ impl JsonEvidence {
     fn of(evidence: &Evidence) -> Self {
         Self {
             rounds_counted: evidence.rounds_counted,
+            earlier: evidence.earlier.map(earlier),
             rounds_failed: evidence.rounds_failed,
             confidence: evidence.confidence,
             round_rate_upper: rounded(evidence.round_rate_upper),
             case_rate_upper_corrected: rounded(evidence.case_rate_upper_corrected),
         }
+    }
+}
+
+fn earlier(earlier: EarlierRounds) -> JsonEarlier {
+    JsonEarlier {
+        rounds: earlier.rate.trials,
+        failed: earlier.rate.failures,
+        runs: earlier.runs,
+        since: earlier.since.to_string(),
+        until: earlier.until.to_string(),
+    }
+}
+
+fn quarantine(view: &View<'_>) -> Option<JsonQuarantine> {
+    let quarantine = view.record.header.background.quarantine.as_ref()?;
+    let entries = quarantine.entries.iter().zip(&view.judgement.quarantine.entries);
+    let entry = |(entry, status): (&QuarantineEntry, &EntryStatus)| JsonQuarantineEntry {
+        case: entry.case.to_string(),
+        owner: entry.owner.clone(),
+        issue: entry.issue.clone(),
+        until: entry.until.to_string(),
+        line: entry.line,
+        status: status.as_str().to_owned(),
+    };
+    Some(JsonQuarantine {
+        file: quarantine.file.clone(),
+        today: quarantine.today.to_string(),
+        size: quarantine.entries.len() as u64,
+        entries: entries.map(entry).collect(),
+    })
+}
+
+fn known(known: &KnownFinding) -> JsonKnown {
+    JsonKnown {
+        since: known.since.to_string(),
+        until: known.until.to_string(),
+        run: known.run.clone(),
+        runs: known.runs,
     }
 }
 
@@ -102,6 +144,7 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
     let finding = view.finding(judged.case);
     let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
     let order = orders(view, finding.as_ref());
+    let novelty = finding.as_ref().and_then(|finding| finding.novelty.as_ref());
     Some(JsonCase {
         id: raw_id(view, judged.case),
         title: info.title.clone(),
@@ -112,6 +155,14 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         trials: judged.rate.trials,
         failures: judged.rate.failures,
         rate: rounded(share(judged.rate)),
+        earlier_trials: judged.earlier.trials,
+        earlier_failures: judged.earlier.failures,
+        new: novelty.map(|novelty| *novelty == Novelty::New),
+        known: novelty.and_then(|novelty| match novelty {
+            Novelty::New => None,
+            Novelty::Known(finding) => Some(known(finding)),
+        }),
+        quarantined: judged.quarantined.is_some(),
         rate_lower: rounded(judged.interval.0),
         rate_upper: rounded(judged.interval.1),
         role: order.role,

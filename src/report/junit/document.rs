@@ -112,6 +112,8 @@ fn told(view: &View<'_>, finding: &Finding) -> String {
     let confidence = view.record.header.policy.confidence;
     lines.push(format!("         {} to {} with {} confidence", percent(lower), percent(upper), percent(confidence)));
     lines.push(format!("seed:    {}", view.record.header.seed));
+    lines.extend(finding.known(view).map(|known| format!("history: {known}")));
+    lines.extend(finding.quarantine.as_ref().map(|who| format!("held back in quarantine: {who}")));
     if let Some(seen) = &finding.seen {
         let kind = seen.kind.map_or_else(String::new, |kind| format!(" ({kind})"));
         lines.push(format!(

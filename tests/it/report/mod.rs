@@ -8,5 +8,5 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
-mod sample;
+pub mod sample;
 mod terminal;

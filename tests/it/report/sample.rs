@@ -64,6 +64,7 @@ impl Teller {
             policy,
             plan: ContentHash::of(["plan"]),
             planned: BTreeMap::new(),
+            background: Default::default(),
             cases,
         };
         Self { header, events: Vec::new(), rounds: 0 }

@@ -1,0 +1,98 @@
+//! What a run's header says besides the run itself: the revision, what the history knows, the quarantine.
+
+use crate::adapter::LoadedSubject;
+use crate::app::{AppError, RunOptions, ToolInfo, quarantine};
+use crate::event::{Background, Revision};
+use crate::history::{Beginning, History};
+use crate::model::ContentHash;
+use jiff::Timestamp;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Variables in which services of continuous integration name the commit, should git not know it.
+const COMMITS: [&str; 6] =
+    ["GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "CIRCLE_SHA1", "BITBUCKET_COMMIT", "GIT_COMMIT"];
+
+/// Variables in which they name the branch, which they check out by its commit.
+const BRANCHES: [&str; 8] = [
+    "GITHUB_HEAD_REF",
+    "GITHUB_REF_NAME",
+    "CI_COMMIT_REF_NAME",
+    "BUILD_SOURCEBRANCHNAME",
+    "CIRCLE_BRANCH",
+    "BITBUCKET_BRANCH",
+    "BRANCH_NAME",
+    "GIT_BRANCH",
+];
+
+/// What is known before a run begins.
+///
+/// # Errors
+/// If the history or the quarantine file can't be used.
+pub(super) fn background(
+    options: &RunOptions,
+    subject: &LoadedSubject,
+    tool: &ToolInfo,
+    started: Timestamp,
+) -> Result<Background, AppError> {
+    let revision = revision(&options.root, tool);
+    let conditions = conditions(options, subject, tool, revision.as_ref())?;
+    let past = match &options.history {
+        None => None,
+        Some(file) => {
+            let cases: Vec<(String, String)> =
+                subject.cases.iter().map(|case| (case.id.to_string(), case.hash.to_string())).collect();
+            let beginning = Beginning {
+                suite: &subject.name(),
+                subject: &subject.hash(),
+                conditions: conditions.as_ref(),
+                seed: options.seed,
+                cases: &cases,
+            };
+            Some(History::open(file)?.past(&beginning)?)
+        }
+    };
+    let quarantine = quarantine::of_the_project(&options.root, started)?;
+    Ok(Background { revision, conditions, past, quarantine })
+}
+
+/// What git prints; nothing where there is no repository, no commit or no git.
+fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new("git");
+    command.args(arguments).current_dir(root).env("GIT_OPTIONAL_LOCKS", "0");
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn revision(root: &Path, tool: &ToolInfo) -> Option<Revision> {
+    let named = |names: &[&str]| names.iter().find_map(|name| tool.environment.get(*name).cloned());
+    let some = |text: &String| !text.is_empty() && text != "HEAD";
+    let commit = git(root, &["rev-parse", "HEAD"]).filter(some).or_else(|| named(&COMMITS).filter(some));
+    let branch = named(&BRANCHES).filter(some);
+    let branch = branch.or_else(|| git(root, &["rev-parse", "--abbrev-ref", "HEAD"]).filter(some));
+    (commit.is_some() || branch.is_some()).then_some(Revision { commit, branch })
+}
+
+/// See [`Background::conditions`]. The code of the shipped systems is this program. That of others is known only where
+/// the project's tree is what its commit says.
+fn conditions(
+    options: &RunOptions,
+    subject: &LoadedSubject,
+    tool: &ToolInfo,
+    revision: Option<&Revision>,
+) -> Result<Option<ContentHash>, AppError> {
+    let code = if subject.is_shipped() { Some(String::new()) } else { commit_of_clean_tree(options, revision) };
+    let Some(code) = code else { return Ok(None) };
+    let program = std::fs::read(&tool.program).map_err(AppError::io(&tool.program))?;
+    let rounds = format!("{:?} {} {:?} {:?}", options.event_loops, options.group, options.stress, options.sandbox);
+    let system = subject.surroundings();
+    let parts: [&[u8]; 4] = [&program, system.as_str().as_bytes(), code.as_bytes(), rounds.as_bytes()];
+    Ok(Some(ContentHash::of(parts)))
+}
+
+fn commit_of_clean_tree(options: &RunOptions, revision: Option<&Revision>) -> Option<String> {
+    let commit = revision?.commit.clone()?;
+    let reports = format!(":(exclude){}", options.report_dir.display());
+    let changes = git(&options.root, &["status", "--porcelain", "--", ".", &reports])?;
+    changes.is_empty().then_some(commit)
+}

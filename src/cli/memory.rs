@@ -1,0 +1,76 @@
+//! `history`, `diff` and `quarantine`: what is remembered, printed and kept.
+
+use crate::app::{self, Growth, QuarantineRequest};
+use crate::cli::Exit;
+use crate::cli::main::Trouble;
+use crate::cli::memory_arguments::{DiffArguments, DiffFormat, HistoryArguments, QuarantineCommand, TrendFormat};
+use crate::model::{Clock, SystemClock};
+use std::io::{self, Write};
+use std::path::Path;
+
+pub(super) fn history(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
+    let case = arguments.id.as_deref().or(arguments.case.as_deref());
+    let trends = app::trends(&arguments.memory.file(), arguments.suite.as_deref(), case)?;
+    let text = match arguments.format {
+        TrendFormat::Text => crate::history::trends_text(&trends),
+        TrendFormat::Json => crate::history::trends_json(&trends).map_err(io::Error::other)?,
+        TrendFormat::Html => crate::history::trends_html(&trends).map_err(io::Error::other)?,
+    };
+    write!(io::stdout(), "{text}")?;
+    Ok(Exit::Good)
+}
+
+pub(super) fn diff(arguments: &DiffArguments) -> Result<Exit, Trouble> {
+    let memory = &arguments.memory;
+    let diff = app::compare(&arguments.before, &arguments.after, &memory.report_dir, &memory.file())?;
+    let text = match arguments.format {
+        DiffFormat::Text => diff.text(),
+        DiffFormat::Json => serde_json::to_string_pretty(&diff).map_err(io::Error::other)? + "\n",
+    };
+    write!(io::stdout(), "{text}")?;
+    Ok(if diff.has_new() { Exit::Found } else { Exit::Good })
+}
+
+pub(super) fn quarantine(what: &QuarantineCommand, root: &Path) -> Result<Exit, Trouble> {
+    let now = SystemClock.now();
+    let mut out = io::stdout();
+    match what {
+        QuarantineCommand::Add(arguments) => {
+            let request = QuarantineRequest {
+                from: arguments.from.clone(),
+                cases: arguments.case.clone(),
+                owner: arguments.owner.clone(),
+                until: arguments.until,
+                issue: arguments.issue.clone(),
+                growth: if arguments.grow { Growth::Wanted } else { Growth::Refused },
+            };
+            let added = app::quarantine_add(root, &arguments.report_dir, &request, now)?;
+            for entry in &added {
+                writeln!(out, "{}", entry.case)?;
+            }
+            writeln!(out, "{} added, until {}", added.len(), arguments.until)?;
+        }
+        QuarantineCommand::List => {
+            let quarantine = app::quarantine_list(root, now)?;
+            for entry in &quarantine.entries {
+                let left = (entry.until - quarantine.today).get_days();
+                let holds = if left < 0 { format!("expired {} days ago", -left) } else { format!("{left} days left") };
+                let issue = entry.issue.as_deref().map_or_else(String::new, |issue| format!(", {issue}"));
+                writeln!(out, "{}\n    {}, until {} ({holds}){issue}", entry.case, entry.owner, entry.until)?;
+            }
+            writeln!(out, "{} in {}", quarantine.entries.len(), quarantine.file)?;
+        }
+        QuarantineCommand::Remove { cases } => {
+            let left = app::quarantine_remove(root, cases)?;
+            writeln!(out, "{} removed, {left} left", cases.len())?;
+        }
+        QuarantineCommand::Prune { from, report_dir } => {
+            let gone = app::quarantine_prune(root, report_dir, from, now)?;
+            for (entry, why) in &gone {
+                writeln!(out, "{}: {why}", entry.case)?;
+            }
+            writeln!(out, "{} removed", gone.len())?;
+        }
+    }
+    Ok(Exit::Good)
+}

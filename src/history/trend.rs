@@ -1,0 +1,252 @@
+//! How a suite and its cases have done over time.
+
+use crate::event::Rate;
+use crate::history::past::{kind, timestamp};
+use crate::history::snapshot::verdict;
+use crate::history::{History, HistoryError};
+use crate::model::Verdict;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rusqlite::params;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many of its last runs a trend names.
+const LAST_RUNS: usize = 50;
+
+/// How a suite has done over time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SuiteTrend {
+    /// The suite.
+    pub suite: String,
+    /// How many runs there are of it.
+    pub runs: usize,
+    /// When the first one began.
+    pub first: Timestamp,
+    /// When the last one began.
+    pub last: Timestamp,
+    /// Week by week, those without a run left out.
+    pub weeks: Vec<Week>,
+    /// Its last runs, the newest last.
+    pub last_runs: Vec<PastRun>,
+    /// Its cases that were ever found wanting: those of the last run first, then by when they were last found.
+    pub cases: Vec<CaseTrend>,
+}
+
+/// The runs of a week.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Week {
+    /// By ISO 8601, `2026-W47`.
+    pub week: String,
+    /// How many runs.
+    pub runs: u32,
+    /// How many of them failed the gate.
+    pub failed_runs: u32,
+    /// Failures and trials in planned rounds.
+    pub rate: Rate,
+    /// The share of trials that failed, in [0, 1].
+    pub flake_rate: f64,
+}
+
+/// A run of the past.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PastRun {
+    /// Its name.
+    pub run: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// What it came to.
+    pub gate: String,
+    /// Failures and trials in planned rounds: of the suite, or of the case.
+    pub rate: Rate,
+    /// The commit, if it is known.
+    pub commit: Option<String>,
+    /// The branch, if it is known.
+    pub branch: Option<String>,
+    /// How long it took, in milliseconds: the run, or the mean trial of the case.
+    pub millis: f64,
+}
+
+/// How a case has done over time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CaseTrend {
+    /// Its id.
+    pub case: String,
+    /// Its verdict in the last run that had it.
+    pub verdict: Verdict,
+    /// Every kind of finding that it ever had.
+    pub findings: Vec<String>,
+    /// How many runs had it.
+    pub runs: usize,
+    /// How many runs found something wrong with it.
+    pub found_in: usize,
+    /// When the first run that found something began.
+    pub first_seen: Option<Timestamp>,
+    /// When the last run that found something began.
+    pub last_seen: Option<Timestamp>,
+    /// Week by week.
+    pub weeks: Vec<Week>,
+    /// Its last runs, the newest last.
+    pub last_runs: Vec<PastRun>,
+}
+
+/// A run as it is read, and its number in the file.
+struct Row {
+    number: i64,
+    run: PastRun,
+}
+
+impl History {
+    /// The trends of every suite, or of the one of this name; `case` leaves only that case in them.
+    ///
+    /// # Errors
+    /// If the file can't be read.
+    pub fn trends(&self, suite: Option<&str>, case: Option<&str>) -> Result<Vec<SuiteTrend>, HistoryError> {
+        let trends = || -> rusqlite::Result<Vec<SuiteTrend>> {
+            let mut select = self.connection().prepare(
+                "SELECT suite FROM runs WHERE ?1 IS NULL OR suite = ?1 GROUP BY suite ORDER BY max(started_us) DESC",
+            )?;
+            let suites: Vec<String> = select.query_map([suite], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            suites.into_iter().filter_map(|suite| self.trend(suite, case).transpose()).collect()
+        };
+        trends().map_err(self.failed())
+    }
+
+    fn trend(&self, suite: String, case: Option<&str>) -> rusqlite::Result<Option<SuiteTrend>> {
+        let rows = self.runs(&suite)?;
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
+        let (first, last, latest) = (first.run.started, last.run.started, last.number);
+        let names: Vec<String> = match case {
+            Some(case) => vec![case.to_owned()],
+            None => self.found(&suite)?,
+        };
+        let mut cases = Vec::new();
+        for name in names {
+            cases.extend(self.case(&suite, name, latest)?);
+        }
+        cases.sort_by(|(a, now_a), (b, now_b)| {
+            now_b.cmp(now_a).then(b.last_seen.cmp(&a.last_seen)).then(a.case.cmp(&b.case))
+        });
+        if case.is_some() && cases.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(SuiteTrend {
+            suite,
+            runs: rows.len(),
+            first,
+            last,
+            weeks: weeks(rows.iter().map(|row| &row.run)),
+            last_runs: last_of(rows.into_iter().map(|row| row.run).collect()),
+            cases: cases.into_iter().map(|(case, _)| case).collect(),
+        }))
+    }
+
+    /// The runs of a suite, the oldest first.
+    fn runs(&self, suite: &str) -> rusqlite::Result<Vec<Row>> {
+        let mut select = self.connection().prepare(
+            "SELECT number, run, started_us, gate, failures, trials, commit_id, branch, millis FROM runs
+                 WHERE suite = ?1 ORDER BY started_us, number",
+        )?;
+        let mut rows = select.query([suite])?;
+        let mut runs = Vec::new();
+        while let Some(row) = rows.next()? {
+            let Some(started) = timestamp(row.get(2)?) else { continue };
+            let run = PastRun {
+                run: row.get(1)?,
+                started,
+                gate: row.get(3)?,
+                rate: Rate { failures: row.get(4)?, trials: row.get(5)? },
+                commit: row.get(6)?,
+                branch: row.get(7)?,
+                millis: row.get::<_, i64>(8)? as f64,
+            };
+            runs.push(Row { number: row.get(0)?, run });
+        }
+        Ok(runs)
+    }
+
+    /// The cases of a suite with a finding in any run.
+    fn found(&self, suite: &str) -> rusqlite::Result<Vec<String>> {
+        let mut select = self.connection().prepare(
+            "SELECT DISTINCT names.name FROM findings JOIN runs ON runs.number = findings.run
+                 JOIN names ON names.number = findings.name WHERE runs.suite = ?1",
+        )?;
+        select.query_map([suite], |row| row.get(0))?.collect()
+    }
+
+    /// A case's trend, and whether the last run of its suite found something.
+    fn case(&self, suite: &str, name: String, latest: i64) -> rusqlite::Result<Option<(CaseTrend, bool)>> {
+        let mut select = self.connection().prepare_cached(
+            "SELECT runs.run, runs.started_us, cases.verdict, cases.failures, cases.trials, runs.commit_id, runs.branch,
+                 cases.mean_us, runs.number, (SELECT group_concat(kind) FROM findings
+                     WHERE findings.run = cases.run AND findings.name = cases.name)
+                 FROM cases JOIN runs ON runs.number = cases.run JOIN names ON names.number = cases.name
+                 WHERE names.name = ?1 AND runs.suite = ?2 ORDER BY runs.started_us, runs.number",
+        )?;
+        let mut rows = select.query(params![name, suite])?;
+        let mut runs = Vec::new();
+        let mut seen: Vec<Timestamp> = Vec::new();
+        let mut findings = BTreeSet::new();
+        let (mut last, mut now) = (Verdict::Stable, false);
+        while let Some(row) = rows.next()? {
+            let Some(started) = timestamp(row.get(1)?) else { continue };
+            let word: String = row.get(2)?;
+            last = verdict(&word);
+            let kinds: Option<String> = row.get(9)?;
+            if let Some(kinds) = kinds {
+                seen.push(started);
+                findings.extend(kinds.split(',').filter_map(kind));
+                now |= row.get::<_, i64>(8)? == latest;
+            }
+            runs.push(PastRun {
+                run: row.get(0)?,
+                started,
+                gate: word,
+                rate: Rate { failures: row.get(3)?, trials: row.get(4)? },
+                commit: row.get(5)?,
+                branch: row.get(6)?,
+                millis: row.get::<_, i64>(7)? as f64 / 1000.0,
+            });
+        }
+        if runs.is_empty() {
+            return Ok(None);
+        }
+        let trend = CaseTrend {
+            case: name,
+            verdict: last,
+            findings: findings.into_iter().map(|kind| kind.as_str().to_owned()).collect(),
+            runs: runs.len(),
+            found_in: seen.len(),
+            first_seen: seen.first().copied(),
+            last_seen: seen.last().copied(),
+            weeks: weeks(&runs),
+            last_runs: last_of(runs),
+        };
+        Ok(Some((trend, now)))
+    }
+}
+
+fn last_of(mut runs: Vec<PastRun>) -> Vec<PastRun> {
+    runs.split_off(runs.len().saturating_sub(LAST_RUNS))
+}
+
+fn weeks<'r>(runs: impl IntoIterator<Item = &'r PastRun>) -> Vec<Week> {
+    let mut weeks: BTreeMap<String, (u32, u32, Rate)> = BTreeMap::new();
+    for run in runs {
+        let date = run.started.to_zoned(TimeZone::UTC).date().iso_week_date();
+        let (runs, failed, rate) = weeks.entry(format!("{}-W{:02}", date.year(), date.week())).or_default();
+        *runs += 1;
+        *failed +=
+            u32::from(matches!(run.gate.as_str(), "failed" | "broken" | "order_dependent" | "intermittent" | "leaky"));
+        rate.failures += run.rate.failures;
+        rate.trials += run.rate.trials;
+    }
+    let week = |(week, (runs, failed_runs, rate)): (String, (u32, u32, Rate))| Week {
+        week,
+        runs,
+        failed_runs,
+        rate,
+        flake_rate: if rate.trials == 0 { 0.0 } else { f64::from(rate.failures) / f64::from(rate.trials) },
+    };
+    weeks.into_iter().map(week).collect()
+}
