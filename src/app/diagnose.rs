@@ -379,6 +379,7 @@ impl Doctor<'_, '_, '_> {
             subject: self.header.subject.clone(),
             seed: self.header.seed,
             event_loop: suspect.event_loop,
+            hash_seed: suspect.hash_seed,
             order: ids.collect(),
             expected: Expected {
                 outcome: suspect.failure.outcome.kind(),

@@ -17,9 +17,9 @@ mod suspects;
 mod worker;
 
 pub use error::AppError;
-pub use inspect::{Listed, check, list};
+pub use inspect::{Listed, check, list, list_suite};
 pub use minimise_again::{MinimiseLimits, minimise_again};
-pub use options::{AloneRounds, RunOptions, ToolInfo};
+pub use options::{AloneRounds, RunOptions, SuiteOptions, ToolInfo};
 pub use reports::{Rendered, render, run_folder};
 pub use repro::{Expected, ReproFile, ReproOutcome, repro};
 pub use resume::resume;

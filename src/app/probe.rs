@@ -17,6 +17,7 @@ pub(super) struct Prober<'a, 's, 'w> {
     deadlines: Deadlines,
     seed: Seed,
     event_loop: EventLoop,
+    hash_seed: Option<u32>,
     fingerprint: String,
     next_round: u32,
     case_deadline_ms: u64,
@@ -43,6 +44,7 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             deadlines,
             seed: record.header.seed,
             event_loop: EventLoop::default(),
+            hash_seed: None,
             fingerprint: String::new(),
             // Above every round that was planned, whether it ran or not.
             next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
@@ -56,6 +58,7 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
     /// The next probes are about this suspect.
     pub fn begin(&mut self, suspect: &Suspect) {
         self.event_loop = suspect.event_loop;
+        self.hash_seed = suspect.hash_seed;
         self.fingerprint.clone_from(&suspect.fingerprint);
         self.probes = 0;
         self.last_seen.clear();
@@ -110,6 +113,7 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             event_loop: self.event_loop,
             // What was seen under stress is verified without.
             stress: None,
+            hash_seed: self.hash_seed,
             order: order.to_vec(),
             from: 0,
             case_deadline_ms: self.case_deadline_ms,

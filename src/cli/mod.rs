@@ -6,6 +6,7 @@ mod live;
 mod main;
 mod run_arguments;
 mod signals;
+mod suite_arguments;
 
 pub use exit::Exit;
 pub use main::main;

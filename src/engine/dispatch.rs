@@ -291,6 +291,7 @@ impl Engine {
             seed: unit.seed,
             event_loop: unit.event_loop,
             stress: unit.stress,
+            hash_seed: unit.hash_seed,
             order: unit.order.clone(),
         };
         outlook.fact(event).map_err(EngineError::Journal)?;
