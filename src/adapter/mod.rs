@@ -24,7 +24,7 @@ mod transport;
 mod truth;
 
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
-pub use pytest::{PythonChoice, Start, SuiteLook, SuiteSpec, choose_python};
+pub use pytest::{PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_scenarios};
 pub use spec::{ScenarioSpec, SubjectProblem};

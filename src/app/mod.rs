@@ -13,6 +13,7 @@ mod resume;
 mod run;
 mod serve;
 mod session;
+mod suite_check;
 mod suspects;
 mod worker;
 

@@ -164,6 +164,7 @@ pub fn repro(
         event_loop: repro.event_loop,
         stress: None,
         hash_seed: repro.hash_seed,
+        watch: None,
         order: order.clone(),
         from: 0,
         case_deadline_ms: repro.case_deadline_ms,

@@ -5,6 +5,7 @@ use crate::app::diagnose::diagnose;
 use crate::app::files;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Forecast, Session};
+use crate::app::suite_check::{agreement, suite_of};
 use crate::app::{AloneRounds, AppError, RunOptions, SuiteOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
@@ -80,6 +81,11 @@ pub fn run(
     let attempts = BTreeMap::new();
     let units = plans.units(options.case_timeout, &attempts);
     let end = drive(&setting, &header, units, deadlines, &mut session, stoppable)?;
+    if let (Some(suite), RunEnd::Completed | RunEnd::TimeLimit) = (suite_of(&header), &end) {
+        for text in agreement(&suite, &session.record(), options.case_timeout) {
+            session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;
+        }
+    }
     session.emit(Event::RunFinished { end }).map_err(AppError::io(&folder))?;
     let record = session.finish();
     let judgement = judge(&record);
@@ -355,6 +361,7 @@ impl Plans {
                 event_loop,
                 stress: self.stress,
                 hash_seed: self.hash_seed(round.kind(), number),
+                watch: None,
                 order: plan.order(round.id),
                 from: 0,
                 case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),

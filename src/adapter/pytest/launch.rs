@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 /// The plugin, as it is written for each run.
 const PLUGIN: &str = include_str!("steadfast_pytest.py");
 
+/// What the plugin loads to compare states.
+const STATE: &str = include_str!("steadfast_state.py");
+
 /// What the plugin is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -38,6 +41,7 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
     let plugin = scratch.join("plugin");
     fs::create_dir_all(&plugin)?;
     fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
+    fs::write(plugin.join("steadfast_state.py"), STATE)?;
     let temporary = scratch.join("tmp");
     fs::create_dir_all(&temporary)?;
     let mut command = Command::new(&spec.python);

@@ -31,12 +31,21 @@ pub(super) struct RoundRequest<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", untagged)]
 pub(super) enum Message {
-    Collected { collected: Collected },
-    Started { started: u32 },
+    Collected {
+        collected: Collected,
+    },
+    Started {
+        started: u32,
+    },
     Finished(Finished),
-    Difference { difference: Vec<String> },
-    Ended { ended: bool },
-    Dead { dead: String, stacks: Option<String> },
+    Ended {
+        #[serde(rename = "ended")]
+        _ended: bool,
+    },
+    Dead {
+        dead: String,
+        stacks: Option<String>,
+    },
 }
 
 /// What was collected.
@@ -73,6 +82,8 @@ pub(super) struct Finished {
     line: Option<u32>,
     #[serde(default)]
     micros: u64,
+    #[serde(default)]
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -106,6 +117,6 @@ impl Finished {
             Told::Stopped => Outcome::Crashed(failure()),
             Told::Skipped => Outcome::Skipped { reason: self.message.clone() },
         };
-        TrialReport { outcome, micros: self.micros, notes: Vec::new() }
+        TrialReport { outcome, micros: self.micros, notes: self.notes }
     }
 }

@@ -7,6 +7,7 @@
 mod launch;
 mod look;
 mod message;
+mod plain;
 mod python;
 mod round;
 mod server;
@@ -14,6 +15,7 @@ mod spec;
 mod suite;
 
 pub use look::{SuiteLook, look};
+pub use plain::{PlainRun, plain_run};
 pub use python::{PythonChoice, choose_python};
 pub use spec::{Start, SuiteSpec};
 pub(super) use suite::SuiteSubject;

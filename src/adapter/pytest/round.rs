@@ -46,9 +46,9 @@ pub(super) fn play(
         seed: unit.seed.derive(&format!("suite round {}", unit.round)).value() >> 1,
         tmp: temporary,
         deadline: deadline.as_secs_f64(),
-        watch: None,
+        watch: unit.watch,
     }));
-    let mut course = Course { running: None, last: None, is_over: false };
+    let mut course = Course { running: None, last: None };
     loop {
         let until = course.running.map_or(BETWEEN, |(_, began)| deadline.saturating_sub(began.elapsed()));
         match server.hear(until) {
@@ -62,7 +62,6 @@ pub(super) fn play(
                 reports.finished(position, finished.report(folder));
                 (course.running, course.last) = (None, Some(position));
                 if stops {
-                    course.running = None;
                     let reason = "a test brought pytest down".to_owned();
                     return course.buried(server, mode, RoundEnd::Died { reason });
                 }
@@ -70,18 +69,15 @@ pub(super) fn play(
                     return RoundDone::ServerLost(RoundEnd::Interrupted);
                 }
             }
-            Ok(Message::Ended { .. }) => {
-                course.is_over = true;
-                match mode {
-                    Mode::Serve => return course.buried(server, mode, RoundEnd::Completed),
-                    Mode::Once | Mode::Look | Mode::Plain => return RoundDone::Whole(RoundEnd::Completed),
-                }
-            }
+            Ok(Message::Ended { .. }) => match mode {
+                Mode::Serve => return course.buried(server, mode, RoundEnd::Completed),
+                Mode::Once | Mode::Look | Mode::Plain => return RoundDone::Whole(RoundEnd::Completed),
+            },
             Ok(Message::Dead { dead, .. }) => {
                 let wrote = server.output.since(written);
                 return RoundDone::Whole(course.crashed(&dead, &wrote, reports));
             }
-            Ok(Message::Collected { .. } | Message::Difference { .. }) => {}
+            Ok(Message::Collected { .. }) => {}
             Err(Silence::Overdue) => return course.hung(server, mode, deadline, reports),
             Err(Silence::Gone) => {
                 let how = server.end();
@@ -98,7 +94,6 @@ struct Course {
     running: Option<(u32, Instant)>,
     /// The one that ended last.
     last: Option<u32>,
-    is_over: bool,
 }
 
 impl Course {

@@ -7,10 +7,13 @@ and the standard library are enough.
 
 In:   {"order": [2, 0], "from": 0, "seed": 7, "tmp": "DIR", "deadline": 30.0, "watch": 0}   one round
       {"hang": true}                                             the running test is overdue: say where it is, end it
-Out:  {"collected": {...}}  {"started": 0}  {"finished": 0, ...}  {"difference": [...]}  {"ended": true}  {"dead": "..."}
+Out:  {"collected": {...}}  {"started": 0}  {"finished": 0, ...}  {"ended": true}  {"dead": "..."}
 """
 
+import copy
 import faulthandler
+import functools
+import importlib.util
 import json
 import os
 import random
@@ -35,6 +38,12 @@ TASK_SIGNAL = getattr(signal, "SIGRTMAX", 64) - 4
 def clean(text):
     """Text that JSON can carry: what is no Unicode is escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def is_harmless(thread):
+    """Whether a thread may be alive when the process forks: a server of pytest-rerunfailures for xdist is not missed."""
+    target = getattr(thread, "_target", None)
+    return thread is threading.main_thread() or getattr(target, "__module__", None) == "pytest_rerunfailures"
 
 
 def one_line(text):
@@ -178,6 +187,8 @@ class Plugin:
         if getattr(option, "randomly_reorganize", False):
             self.notes.append("pytest-randomly does not shuffle in this run; it still seeds before each test")
             option.randomly_reorganize = False
+        if getattr(option, "random_order_enabled", False):
+            self.notes.append("pytest-random-order does not shuffle in this run")
         if getattr(option, "maxfail", 0):
             self.notes.append("-x and --maxfail do not count in this run: a round goes on after a failure")
             option.maxfail = 0
@@ -197,14 +208,15 @@ class Plugin:
     def pytest_sessionstart(self, session):
         manager = session.config.pluginmanager
         for name, what in [
-            ("random_order", "pytest-random-order does not shuffle in this run"),
+            ("random_order", None),
             ("rerunfailures", "pytest-rerunfailures is switched off for the run: it hides what is looked for"),
             ("flaky", "flaky is switched off for the run: it hides what is looked for"),
         ]:
             plugin = manager.get_plugin(name)
             if plugin is not None:
                 manager.unregister(plugin)
-                self.notes.append(what)
+                if what is not None:
+                    self.notes.append(what)
 
     # -- while it is collected
 
@@ -221,8 +233,13 @@ class Plugin:
         self.cases += [Case.of_item(item) for item in session.items]
         self.wire.say(collected=self.collected())
         if self.mode == "plain":
-            self.play(list(range(len(self.cases))), 0, None)
-        elif self.mode == "once":
+            # pytest's own loop follows; hooks below watch it.
+            self.places = {id(case.item): place for place, case in enumerate(self.cases) if case.item is not None}
+            for place, case in enumerate(self.cases):
+                if case.report is not None:
+                    self.wire.say(finished=place, **self.one(case, None))
+            return None
+        if self.mode == "once":
             self.once()
         elif self.mode == "serve":
             Server(self).serve()
@@ -238,7 +255,7 @@ class Plugin:
             case.name = name if seen[name] == 1 else "%s #%d" % (name, seen[name])
             file = os.path.relpath(case.path, str(self.session.config.invocation_params.dir))
             cases.append({"id": case.name, "file": clean(file), "line": case.line, "marks": list(case.marks)})
-        threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        threads = [thread.name for thread in threading.enumerate() if not is_harmless(thread)]
         return {
             "cases": cases,
             "notes": self.notes,
@@ -288,9 +305,9 @@ class Plugin:
                 # A test forked, and this is the copy that it forgot to end.
                 os._exit(0)
             told["micros"] = int((time.perf_counter() - begun) * 1e6)
-            self.wire.say(finished=position, **told)
             if before is not None:
-                self.wire.say(difference=steadfast_state().compare(before, self.session))
+                told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
+            self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
 
@@ -302,8 +319,6 @@ class Plugin:
         item = case.item
         if following is item:
             # Else pytest would keep its set-up for the second time.
-            import copy
-
             following = copy.copy(item)
         self.trial = trial = Trial()
         mine = os.getpid()
@@ -317,6 +332,19 @@ class Plugin:
         finally:
             self.trial = None
         return trial.outcome()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        """Tells how tests end under pytest's own loop."""
+        if self.mode != "plain":
+            yield
+            return
+        place = self.places[id(item)]
+        self.wire.say(started=place)
+        self.trial = trial = Trial()
+        yield
+        self.trial = None
+        self.wire.say(finished=place, **trial.outcome())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
@@ -478,16 +506,13 @@ def restart_capture(config):
         traceback.print_exc()
 
 
+@functools.lru_cache(maxsize=None)
 def steadfast_state():
-    """The comparison of states, loaded when it is asked for."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("_steadfast_state", os.path.join(HOME, "steadfast_state.py"))
-    module = sys.modules.get("_steadfast_state_loaded")
-    if module is None:
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        steadfast_state.__globals__["steadfast_state"] = lambda: module
+    """The comparison of states, loaded when it is asked for, and known to nobody else."""
+    path = os.path.join(HOME, "steadfast_state.py")
+    spec = importlib.util.spec_from_file_location("_steadfast_state", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     return module
 
 
