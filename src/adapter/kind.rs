@@ -1,13 +1,21 @@
 //! The kinds of subject, as one: what use cases may ask of any of them.
 
-use crate::adapter::{ScenarioSpec, ScenarioSubject, SubjectProblem, load_scenarios};
+use crate::adapter::pytest::{SuiteSubject, look};
+use crate::adapter::{ScenarioSpec, ScenarioSubject, Start, SubjectProblem, SuiteLook, SuiteSpec, load_scenarios};
 use crate::engine::{Prepare, Subject, SubjectError};
 use crate::model::{CaseId, ContentHash};
 use crate::scenario::SystemKind;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
+
+/// How long a suite may take to be collected, with some time around it.
+const COLLECT_WITHIN: Duration = Duration::from_secs(660);
+
+/// Up to how many tests of a suite each is run alone in a fork, if nobody says: a few hundredths of a second each.
+const FORKED_ALONE: usize = 500;
 
 /// What is run, as it was chosen: stands in journals and repro files, and goes to workers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,6 +23,8 @@ use std::time::Duration;
 pub enum SubjectSpec {
     /// Scenarios against a system.
     Scenarios(ScenarioSpec),
+    /// A pytest suite.
+    Suite(SuiteSpec),
 }
 
 impl<'de> Deserialize<'de> for SubjectSpec {
@@ -23,6 +33,7 @@ impl<'de> Deserialize<'de> for SubjectSpec {
         let value = serde_json::Value::deserialize(deserializer)?;
         match value.get("kind").and_then(serde_json::Value::as_str) {
             None | Some("scenarios") => serde_json::from_value(value).map(Self::Scenarios).map_err(D::Error::custom),
+            Some("suite") => serde_json::from_value(value).map(Self::Suite).map_err(D::Error::custom),
             Some(other) => Err(D::Error::custom(format!("unknown kind of subject `{other}`"))),
         }
     }
@@ -33,6 +44,16 @@ impl SubjectSpec {
     pub fn unfiltered(mut self) -> Self {
         match &mut self {
             Self::Scenarios(spec) => spec.filter = None,
+            Self::Suite(spec) => spec.filter = None,
+        }
+        self
+    }
+
+    /// The same without the path of this program, which is no part of what was chosen.
+    pub fn without_program(mut self) -> Self {
+        match &mut self {
+            Self::Scenarios(spec) => spec.program = PathBuf::new(),
+            Self::Suite(_) => {}
         }
         self
     }
@@ -72,6 +93,7 @@ pub struct LoadedSubject {
 #[derive(Debug)]
 enum Kind {
     Scenarios(Box<ScenarioSubject>),
+    Suite(Box<SuiteSpec>, SuiteLook),
 }
 
 /// Loads what is to be run.
@@ -84,6 +106,11 @@ pub fn load_subject(spec: SubjectSpec) -> Result<LoadedSubject, SubjectProblem> 
             let subject = load_scenarios(spec)?;
             let (cases, notes) = (subject.listed(), subject.notes.clone());
             Ok(LoadedSubject { cases, notes, kind: Kind::Scenarios(Box::new(subject)) })
+        }
+        SubjectSpec::Suite(spec) => {
+            let found = look(&spec).map_err(SubjectProblem::Suite)?;
+            let (cases, notes) = (found.cases.clone(), found.notes.clone());
+            Ok(LoadedSubject { cases, notes, kind: Kind::Suite(Box::new(spec), found) })
         }
     }
 }
@@ -98,6 +125,7 @@ pub fn subject_at_work(spec: SubjectSpec, prepare: &Prepare) -> Result<Box<dyn S
             let subject = load_scenarios(spec).map_err(|error| SubjectError(error.to_string()))?;
             Ok(Box::new(subject.at_work(prepare)))
         }
+        SubjectSpec::Suite(spec) => Ok(Box::new(SuiteSubject::new(spec, prepare)?)),
     }
 }
 
@@ -106,6 +134,7 @@ impl LoadedSubject {
     pub fn name(&self) -> String {
         match &self.kind {
             Kind::Scenarios(subject) => format!("scenarios on {}", subject.system.name),
+            Kind::Suite(spec, found) => format!("{} in {}", found.versions, spec.folder.display()),
         }
     }
 
@@ -113,6 +142,7 @@ impl LoadedSubject {
     pub fn hash(&self) -> ContentHash {
         match &self.kind {
             Kind::Scenarios(subject) => subject.hash(),
+            Kind::Suite(_, found) => found.hash(),
         }
     }
 
@@ -120,6 +150,7 @@ impl LoadedSubject {
     pub fn environment(&self) -> BTreeSet<String> {
         match &self.kind {
             Kind::Scenarios(subject) => subject.environment().clone(),
+            Kind::Suite(..) => BTreeSet::new(),
         }
     }
 
@@ -127,6 +158,7 @@ impl LoadedSubject {
     pub fn chooses_event_loop(&self) -> bool {
         match &self.kind {
             Kind::Scenarios(subject) => subject.chooses_event_loop(),
+            Kind::Suite(..) => false,
         }
     }
 
@@ -134,6 +166,7 @@ impl LoadedSubject {
     pub fn starts_cheaply(&self) -> bool {
         match &self.kind {
             Kind::Scenarios(subject) => subject.starts_cheaply(),
+            Kind::Suite(_, found) => found.start == Start::Fork && found.cases.len() <= FORKED_ALONE,
         }
     }
 
@@ -147,6 +180,7 @@ impl LoadedSubject {
                 }
                 SystemKind::Url(_) => false,
             },
+            Kind::Suite(..) => false,
         }
     }
 
@@ -154,6 +188,7 @@ impl LoadedSubject {
     pub fn surroundings(&self) -> ContentHash {
         match &self.kind {
             Kind::Scenarios(subject) => subject.system.hash.clone(),
+            Kind::Suite(_, found) => ContentHash::of([&found.versions]),
         }
     }
 
@@ -161,6 +196,15 @@ impl LoadedSubject {
     pub fn measured(&self) -> BTreeMap<String, String> {
         match &self.kind {
             Kind::Scenarios(subject) => subject.measured(),
+            Kind::Suite(..) => [("provider calls".to_owned(), "a suite's providers are its own".to_owned())].into(),
+        }
+    }
+
+    /// The hash seeds that its rounds take turns with; none where it has no such thing.
+    pub fn hash_seeds(&self) -> Vec<u32> {
+        match &self.kind {
+            Kind::Scenarios(_) => Vec::new(),
+            Kind::Suite(spec, _) => spec.hash_seeds.clone(),
         }
     }
 
@@ -168,6 +212,7 @@ impl LoadedSubject {
     pub fn start_within(&self) -> Duration {
         match &self.kind {
             Kind::Scenarios(_) => Duration::from_secs(60),
+            Kind::Suite(..) => COLLECT_WITHIN,
         }
     }
 }

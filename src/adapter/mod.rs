@@ -1,6 +1,7 @@
 //! Makes subjects: things whose cases can be run in an order.
 //!
-//! So far one: scenarios against a tutoring system that is embedded, started as a process, or already running at a URL.
+//! Two kinds: scenarios against a tutoring system that is embedded, started as a process, or already running at a URL;
+//! and pytest suites.
 
 mod answer;
 mod calls;
@@ -11,6 +12,7 @@ mod kind;
 mod output;
 mod port;
 mod process;
+mod pytest;
 mod python;
 mod sandbox;
 mod scenarios;
@@ -24,6 +26,7 @@ mod transport;
 mod truth;
 
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
+pub use pytest::{PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_scenarios};
 pub use spec::{ScenarioSpec, SubjectProblem};

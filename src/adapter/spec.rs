@@ -37,6 +37,9 @@ pub enum SubjectProblem {
     /// Files are wrong.
     #[error(transparent)]
     Files(#[from] Problems),
+    /// A suite can't be collected.
+    #[error("{0}")]
+    Suite(String),
     /// The filter is wrong, or leaves nothing.
     #[error("{0}")]
     Filter(String),

@@ -6,6 +6,7 @@ use crate::app::probe::Prober;
 use crate::app::repro::{Expected, ReproFile};
 use crate::app::run::Setting;
 use crate::app::session::{Deadlines, Session};
+use crate::app::suite_check::{pytest_line, suite_of};
 use crate::app::suspects::{Suspect, problem, suspects};
 use crate::engine::{Engine, Stopped};
 use crate::event::{Conclusion, Diagnosis, Event, Header, Note, Rate};
@@ -25,6 +26,9 @@ const SEARCH_TIME: Duration = Duration::from_secs(120);
 
 /// How many cases that were minimised are tried as the explanation of the next suspect.
 const EXPLANATIONS: usize = 5;
+
+/// How many members of a sequence are watched for what they change.
+const WATCHED: usize = 3;
 
 /// How often a case is tried twice in a row before it is its own polluter.
 const TWICE: usize = 3;
@@ -131,7 +135,7 @@ impl Doctor<'_, '_, '_> {
                 return Ok(());
             }
             self.prober.begin(suspect);
-            if self.is_explained(suspect)? || self.is_its_own_polluter(suspect)? {
+            if self.is_of_the_hash_seed(suspect)? || self.is_explained(suspect)? || self.is_its_own_polluter(suspect)? {
                 continue;
             }
             if self.searches >= SEARCHES {
@@ -247,6 +251,66 @@ impl Doctor<'_, '_, '_> {
         Ok(true)
     }
 
+    /// Whether the hash seed decides: every trial under some seeds failed, every one under the others passed, and the
+    /// case alone does the same.
+    fn is_of_the_hash_seed(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        let Some(failing) = suspect.hash_seed else { return Ok(false) };
+        let Some(passing) = passing_hash_seed(self.record, suspect.case, failing) else { return Ok(false) };
+        let alone = vec![vec![suspect.case]; TWICE];
+        let under_failing = self.prober.ask(&alone)?;
+        self.prober.hash_seed = Some(passing);
+        let under_passing = self.prober.ask(&alone);
+        self.prober.hash_seed = Some(failing);
+        let all = |replies: &[Reply], wanted: &minimise::Answer| replies.iter().all(|reply| reply.answer == *wanted);
+        if !all(&under_failing, &minimise::Answer::Fails) || !all(&under_passing?, &minimise::Answer::Passes) {
+            return Ok(false);
+        }
+        let tries = u32::try_from(TWICE).unwrap_or(u32::MAX);
+        let failed = Rate { failures: tries, trials: tries };
+        let repro = self.write_repro(suspect, &[suspect.case], failed)?;
+        let conclusion = Conclusion::Intermittent;
+        let mut remarks = vec![format!(
+            "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
+        )];
+        remarks.extend(self.of_the_suite(suspect, &conclusion, &[suspect.case])?);
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: None,
+            conclusion,
+            alone: failed,
+            in_order: failed,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks,
+        })?;
+        Ok(true)
+    }
+
+    /// What can be told of a suite's test besides: what its polluter changes, and the line for plain pytest.
+    fn of_the_suite(
+        &mut self,
+        suspect: &Suspect,
+        conclusion: &Conclusion,
+        order: &[u32],
+    ) -> Result<Vec<String>, AppError> {
+        let Some(spec) = suite_of(self.header) else { return Ok(Vec::new()) };
+        let mut told = Vec::new();
+        if let Conclusion::Victim { polluters, .. } = conclusion
+            && let Some(sequence) = polluters.first()
+        {
+            for (place, polluter) in (0_u32..).zip(sequence).take(WATCHED) {
+                let changes = self.prober.changes(order, place)?;
+                let name = self.record.case(*polluter).map_or("", |info| info.id.as_str());
+                told.extend(changes.iter().map(|change| format!("{name} {change}")));
+            }
+        }
+        if !matches!(conclusion, Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. }) {
+            let (seed, deadline) = (suspect.hash_seed, self.setting.case_timeout);
+            told.extend(pytest_line(&spec, self.record, order, &suspect.fingerprint, seed, deadline));
+        }
+        Ok(told)
+    }
+
     fn conclude_follower(
         &mut self,
         suspect: &Suspect,
@@ -269,6 +333,7 @@ impl Doctor<'_, '_, '_> {
         };
         let in_order = rate(failures);
         let repro = self.write_repro(suspect, &order, in_order)?;
+        let told = self.of_the_suite(suspect, &conclusion, &order)?;
         self.emit(Diagnosis {
             case: suspect.case,
             cluster: Some(leader),
@@ -277,7 +342,7 @@ impl Doctor<'_, '_, '_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks: under_stress(suspect).into_iter().collect(),
+            remarks: under_stress(suspect).into_iter().chain(told).collect(),
         })
     }
 
@@ -329,6 +394,7 @@ impl Doctor<'_, '_, '_> {
             }
         };
         let repro = self.write_repro(suspect, &order, rate(in_order))?;
+        remarks.extend(self.of_the_suite(suspect, &conclusion, &order)?);
         self.emit(Diagnosis {
             case,
             cluster: None,
@@ -379,6 +445,7 @@ impl Doctor<'_, '_, '_> {
             subject: self.header.subject.clone(),
             seed: self.header.seed,
             event_loop: suspect.event_loop,
+            hash_seed: suspect.hash_seed,
             order: ids.collect(),
             expected: Expected {
                 outcome: suspect.failure.outcome.kind(),
@@ -396,6 +463,21 @@ impl Doctor<'_, '_, '_> {
         written.map_err(AppError::io(&path))?;
         Ok(format!("repros/{name}"))
     }
+}
+
+/// Another hash seed than `failing`, if every planned trial under `failing` failed and all under the other passed.
+fn passing_hash_seed(record: &Record, case: u32, failing: u32) -> Option<u32> {
+    let mut by_seed: BTreeMap<u32, Rate> = BTreeMap::new();
+    for round in record.rounds.iter().filter(|round| round.is_planned()) {
+        let Some(seed) = round.hash_seed else { continue };
+        for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
+            by_seed.entry(seed).or_default().count(crate::record::is_failure(outcome));
+        }
+    }
+    let is_clear = by_seed.values().all(|rate| rate.failures == 0 || rate.failures == rate.trials);
+    let fails = by_seed.get(&failing).is_some_and(|rate| rate.failures > 0);
+    let passing = by_seed.iter().find(|(_, rate)| rate.failures == 0).map(|(seed, _)| *seed);
+    passing.filter(|_| is_clear && fails)
 }
 
 /// What a reader should know of a finding that was made under stress.

@@ -1,8 +1,9 @@
 //! Looking without running: `check` and `list`.
 
 use crate::adapter::{Sandbox, ScenarioSpec, SubjectSpec, load_subject};
-use crate::app::{AppError, ToolInfo};
-use crate::model::CaseId;
+use crate::app::run::suite_spec;
+use crate::app::{AppError, SuiteOptions, ToolInfo};
+use crate::model::{CaseId, Seed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,24 @@ pub fn list(
         sandbox: Sandbox::default(),
         defects: Vec::new(),
     };
-    let subject = load_subject(SubjectSpec::Scenarios(spec))?;
+    listed(SubjectSpec::Scenarios(spec))
+}
+
+/// Collects a suite and lists its cases.
+///
+/// # Errors
+/// If it can't be collected.
+pub fn list_suite(
+    suite: &SuiteOptions,
+    root: &Path,
+    filter: Option<&str>,
+    tool: &ToolInfo,
+) -> Result<Vec<Listed>, AppError> {
+    listed(SubjectSpec::Suite(suite_spec(suite, root, filter, Seed::new(0), tool)?))
+}
+
+fn listed(spec: SubjectSpec) -> Result<Vec<Listed>, AppError> {
+    let subject = load_subject(spec)?;
     let listed = subject.cases.iter().map(|case| Listed {
         id: case.id.clone(),
         title: case.title.clone(),

@@ -19,15 +19,16 @@ mod run;
 mod selfcheck;
 mod serve;
 mod session;
+mod suite_check;
 mod suspects;
 mod worker;
 
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
 pub use error::AppError;
 pub use init::{CiService, Written, init};
-pub use inspect::{Listed, check, list};
+pub use inspect::{Listed, check, list, list_suite};
 pub use minimise_again::{MinimiseLimits, minimise_again};
-pub use options::{AloneRounds, RunOptions, ToolInfo};
+pub use options::{AloneRounds, RunOptions, SuiteOptions, ToolInfo};
 pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
 pub use remember::{compare, snapshot, trends};
 pub use reports::{Rendered, render, run_folder};

@@ -1,6 +1,6 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::Sandbox;
+use crate::adapter::{Sandbox, Start};
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -50,6 +50,37 @@ pub enum AloneRounds {
     Never,
 }
 
+/// A suite, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuiteOptions {
+    /// The folder that pytest is started in.
+    pub folder: PathBuf,
+    /// The interpreter, if one was named.
+    pub python: Option<PathBuf>,
+    /// Arguments for pytest.
+    pub arguments: Vec<String>,
+    /// How rounds are started.
+    pub start: Start,
+}
+
+impl SuiteOptions {
+    /// The arguments that ask for it.
+    pub(super) fn as_typed(&self) -> Vec<String> {
+        let mut typed = vec!["--suite".to_owned(), format!("pytest:{}", self.folder.display())];
+        if let Some(python) = &self.python {
+            typed.extend(["--python".to_owned(), python.display().to_string()]);
+        }
+        if self.start == Start::Fresh {
+            typed.push("--fresh-process".to_owned());
+        }
+        if !self.arguments.is_empty() {
+            typed.push("--".to_owned());
+            typed.extend(self.arguments.iter().cloned());
+        }
+        typed
+    }
+}
+
 /// What a run is asked for.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -59,6 +90,8 @@ pub struct RunOptions {
     pub paths: Vec<PathBuf>,
     /// `embedded`, `process`, or a system file.
     pub system: String,
+    /// A suite instead of scenarios.
+    pub suite: Option<SuiteOptions>,
     /// Which of the cases.
     pub filter: Option<String>,
     /// How orders are chosen.

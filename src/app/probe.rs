@@ -17,6 +17,9 @@ pub(super) struct Prober<'a, 's, 'w> {
     deadlines: Deadlines,
     seed: Seed,
     event_loop: EventLoop,
+    /// The hash seed of the probes, for subjects that have one.
+    pub hash_seed: Option<u32>,
+    watch: Option<u32>,
     fingerprint: String,
     next_round: u32,
     case_deadline_ms: u64,
@@ -43,6 +46,8 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             deadlines,
             seed: record.header.seed,
             event_loop: EventLoop::default(),
+            hash_seed: None,
+            watch: None,
             fingerprint: String::new(),
             // Above every round that was planned, whether it ran or not.
             next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
@@ -56,6 +61,7 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
     /// The next probes are about this suspect.
     pub fn begin(&mut self, suspect: &Suspect) {
         self.event_loop = suspect.event_loop;
+        self.hash_seed = suspect.hash_seed;
         self.fingerprint.clone_from(&suspect.fingerprint);
         self.probes = 0;
         self.last_seen.clear();
@@ -72,6 +78,19 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             self.stopped = self.engine.run(units, self.deadlines.diagnosis, self.session)?;
         }
         Ok((first..self.next_round).map(|number| self.reply(number)).collect())
+    }
+
+    /// Runs an order once more and tells what the case at `place` changes and does not put back.
+    pub fn changes(&mut self, order: &[u32], place: u32) -> Result<Vec<String>, AppError> {
+        let number = self.next_round;
+        self.next_round += 1;
+        self.watch = Some(place);
+        let unit = self.unit(number, order);
+        self.watch = None;
+        if self.stopped == Stopped::Not {
+            self.stopped = self.engine.run([unit], self.deadlines.diagnosis, self.session)?;
+        }
+        Ok(self.session.results.remove(&RoundId(number)).map(|result| result.watched).unwrap_or_default())
     }
 
     fn reply(&mut self, number: u32) -> Reply {
@@ -110,6 +129,8 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             event_loop: self.event_loop,
             // What was seen under stress is verified without.
             stress: None,
+            hash_seed: self.hash_seed,
+            watch: self.watch,
             order: order.to_vec(),
             from: 0,
             case_deadline_ms: self.case_deadline_ms,

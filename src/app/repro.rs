@@ -29,6 +29,9 @@ pub struct ReproFile {
     pub seed: Seed,
     /// How long an event loop lives.
     pub event_loop: EventLoop,
+    /// The hash seed of the subject's Python, where it has one: what a process decides once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_seed: Option<u32>,
     /// The cases to run, the one that fails last.
     pub order: Vec<CaseId>,
     /// What is expected to be seen.
@@ -175,6 +178,8 @@ pub fn repro(
         seed: repro.seed,
         event_loop: repro.event_loop,
         stress: None,
+        hash_seed: repro.hash_seed,
+        watch: None,
         order: order.clone(),
         from: 0,
         case_deadline_ms: repro.case_deadline_ms,

@@ -1,20 +1,21 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
-use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, load_subject};
+use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject};
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Forecast, Session};
-use crate::app::{AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
+use crate::app::suite_check::{agreement, suite_of};
+use crate::app::{AloneRounds, AppError, RunOptions, SuiteOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
 };
 use crate::model::statistics::{Confidence, Rate, RateError};
-use crate::model::{CaseId, Clock, EventLoop, RoundId, Stress};
+use crate::model::{CaseId, Clock, EventLoop, RoundId, RoundKind, Seed, Stress};
 use crate::plan::{Alone, Orders, Plan, PlanRequest, PlannedCase, ResolvedOrder, Strategy, Twice, resolve_order};
 use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
@@ -54,7 +55,8 @@ pub fn run(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
-    let subject = load_subject(spec(options, tool))?;
+    let chosen = spec(options, tool)?;
+    let subject = load_subject(chosen.clone())?;
     let all_tool = tool;
     let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;
@@ -65,7 +67,7 @@ pub fn run(
     }
     let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
     let _lock = RunLock::take(&folder)?;
-    let header = Header { background, ..header(options, &subject, &plans, run.clone(), started) };
+    let header = Header { background, ..header(options, chosen, &subject, &plans, run.clone(), started) };
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
     let mut session = Session::new(journal, fold, watcher, plans.forecast(&subject, options.jobs));
@@ -85,6 +87,11 @@ pub fn run(
     let attempts = BTreeMap::new();
     let units = plans.units(options.case_timeout, &attempts);
     let end = drive(&setting, &header, units, deadlines, &mut session, stoppable)?;
+    if let (Some(suite), RunEnd::Completed | RunEnd::TimeLimit) = (suite_of(&header), &end) {
+        for text in agreement(&suite, &session.record(), options.case_timeout) {
+            session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;
+        }
+    }
     session.emit(Event::RunFinished { end }).map_err(AppError::io(&folder))?;
     let record = session.finish();
     let judgement = judge(&record);
@@ -172,8 +179,48 @@ fn with_secrets(spec: &serde_json::Value, tool: &ToolInfo) -> serde_json::Value 
     spec
 }
 
-fn spec(options: &RunOptions, tool: &ToolInfo) -> SubjectSpec {
-    SubjectSpec::Scenarios(ScenarioSpec {
+/// How many hash seeds rounds of a suite take turns with: each costs a collection of the suite.
+const HASH_SEEDS: u32 = 3;
+
+/// The hash seeds of a suite's rounds: the user's own if there is one, else some of this run's.
+fn hash_seeds(seed: Seed, tool: &ToolInfo) -> Vec<u32> {
+    match tool.environment.get("PYTHONHASHSEED").and_then(|seed| seed.parse().ok()) {
+        Some(own) => vec![own],
+        None => (0..HASH_SEEDS).map(|n| (seed.derive(&format!("hash seed {n}")).value() >> 32) as u32).collect(),
+    }
+}
+
+/// What is run, as it was chosen.
+pub(super) fn suite_spec(
+    suite: &SuiteOptions,
+    root: &Path,
+    filter: Option<&str>,
+    seed: Seed,
+    tool: &ToolInfo,
+) -> Result<SuiteSpec, AppError> {
+    let folder = root.join(&suite.folder);
+    let folder = folder.canonicalize().map_err(AppError::io(&folder))?;
+    let active = tool.environment.get("VIRTUAL_ENV").map(Path::new);
+    let python = choose_python(&folder, suite.python.as_deref(), active);
+    Ok(SuiteSpec {
+        folder,
+        // A path that was typed is relative to where it was typed; a bare name is looked for on PATH.
+        python: if python.program.components().count() > 1 { root.join(&python.program) } else { python.program },
+        python_from: python.from,
+        python_path: tool.environment.get("PYTHONPATH").cloned(),
+        arguments: suite.arguments.clone(),
+        filter: filter.map(str::to_owned),
+        start: suite.start,
+        hash_seeds: hash_seeds(seed, tool),
+    })
+}
+
+fn spec(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
+    if let Some(suite) = &options.suite {
+        let spec = suite_spec(suite, &options.root, options.filter.as_deref(), options.seed, tool)?;
+        return Ok(SubjectSpec::Suite(spec));
+    }
+    Ok(SubjectSpec::Scenarios(ScenarioSpec {
         root: options.root.clone(),
         paths: options.paths.clone(),
         system: options.system.clone(),
@@ -183,7 +230,7 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> SubjectSpec {
         python_path: None,
         sandbox: options.sandbox,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
-    })
+    }))
 }
 
 /// Keeps the values of the environment that scenarios name out of everything that is written.
@@ -203,6 +250,8 @@ pub(super) struct Plans {
     plans: Vec<(EventLoop, Plan)>,
     /// The noise around rounds.
     stress: Option<Stress>,
+    /// The hash seeds that rounds take turns with, for subjects that have them.
+    hash_seeds: Vec<u32>,
     /// The order that was given, if one was.
     given: Option<Vec<u32>>,
     /// What a reader should know of it.
@@ -249,7 +298,7 @@ impl Plans {
             Orders::Given(order) => Some(order),
             Orders::By(_) => None,
         };
-        Ok(Self { plans, stress: options.stress, given, notes })
+        Ok(Self { plans, stress: options.stress, hash_seeds: subject.hash_seeds(), given, notes })
     }
 
     fn rounds(&self) -> usize {
@@ -290,6 +339,12 @@ impl Plans {
         }
     }
 
+    /// Rounds of all cases take turns with the hash seeds; a case alone runs under the first one.
+    fn hash_seed(&self, kind: RoundKind, number: u32) -> Option<u32> {
+        let turn = if kind == RoundKind::Alone { 0 } else { number as usize % self.hash_seeds.len().max(1) };
+        self.hash_seeds.get(turn).copied()
+    }
+
     /// The rounds that are still to be run, with the attempt that is next for each.
     pub fn units<'s>(
         &'s self,
@@ -314,6 +369,8 @@ impl Plans {
                 seed: round.seed,
                 event_loop,
                 stress: self.stress,
+                hash_seed: self.hash_seed(round.kind(), number),
+                watch: None,
                 order: plan.order(round.id),
                 from: 0,
                 case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
@@ -350,6 +407,7 @@ fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> R
 
 fn header(
     options: &RunOptions,
+    chosen: SubjectSpec,
     subject: &LoadedSubject,
     plans: &Plans,
     run: String,
@@ -365,19 +423,11 @@ fn header(
         skip: case.skip.clone().or_else(|| plans.leaves_out(&case.id, subject)),
     });
     let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
-    if options.system != "embedded" {
+    if let Some(suite) = &options.suite {
+        arguments = suite.as_typed();
+    } else if options.system != "embedded" {
         arguments.extend(["--system".to_owned(), options.system.clone()]);
     }
-    let spec = spec(
-        options,
-        &ToolInfo {
-            program: PathBuf::new(),
-            called: String::new(),
-            environment: BTreeMap::new(),
-            temporary: PathBuf::new(),
-            python_path: None,
-        },
-    );
     Header {
         version: JOURNAL_VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -387,7 +437,7 @@ fn header(
         subject: SubjectInfo {
             name: subject.name(),
             arguments,
-            spec: serde_json::to_value(spec).unwrap_or_default(),
+            spec: serde_json::to_value(chosen.without_program()).unwrap_or_default(),
             hash: subject.hash(),
             measured: subject.measured(),
         },

@@ -24,6 +24,8 @@ pub(super) struct Suspect {
     pub event_loop: EventLoop,
     /// The noise under which it failed.
     pub stress: Option<Stress>,
+    /// The hash seed under which it failed.
+    pub hash_seed: Option<u32>,
     /// Failures alone, as planned.
     pub alone: Rate,
     /// Failures in planned rounds.
@@ -90,6 +92,7 @@ fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect>
         before: without(before, case),
         event_loop: round.event_loop,
         stress: round.stress,
+        hash_seed: round.hash_seed,
         alone,
         seen: tally(record, case, |_| true),
         ran_before_itself: seen.iter().all(after_itself),

@@ -2,6 +2,7 @@
 
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
+use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::Seed;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -109,6 +110,15 @@ pub(super) struct InputArguments {
     /// The system: `embedded`, `process`, or a system file
     #[arg(long, default_value = "embedded", value_name = "NAME|FILE")]
     pub system: String,
+    /// A suite instead of scenarios: `pytest:DIR`
+    #[arg(long, value_name = "pytest:DIR", conflicts_with = "system")]
+    pub suite: Option<SuiteChoice>,
+    /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
+    #[arg(long, value_name = "EXE", requires = "suite")]
+    pub python: Option<PathBuf>,
+    /// Arguments for the suite's own runner
+    #[arg(last = true, value_name = "ARGS")]
+    pub suite_arguments: Vec<String>,
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,

@@ -1,5 +1,6 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
+use crate::adapter::Start;
 use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
@@ -294,7 +295,14 @@ fn check(arguments: &InputArguments) -> Result<Exit, Trouble> {
 
 fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
     let filter = arguments.filter.as_deref();
-    let cases = app::list(&project()?, &paths(arguments), &arguments.system, filter, &tool()?)?;
+    let cases = match &arguments.suite {
+        None => app::list(&project()?, &paths(arguments), &arguments.system, filter, &tool()?)?,
+        Some(suite) => {
+            let (python, given) = (arguments.python.clone(), arguments.suite_arguments.clone());
+            let suite = suite.clone().options(python, given, Start::Fork);
+            app::list_suite(&suite, &project()?, filter, &tool()?)?
+        }
+    };
     let mut out = io::BufWriter::new(io::stdout());
     for case in cases {
         match case.skip {

@@ -11,6 +11,7 @@ mod run_arguments;
 mod selfcheck;
 mod signals;
 mod start;
+mod suite_arguments;
 
 pub use exit::Exit;
 pub use main::main;

@@ -1,7 +1,8 @@
 //! The arguments of `run`, as typed and as meant.
 
-use crate::adapter::Sandbox;
+use crate::adapter::{Sandbox, Start};
 use crate::app::{AloneRounds, RunOptions};
+use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -31,6 +32,18 @@ pub(super) struct RunArguments {
     /// The system: `embedded`, `process`, or a system file
     #[arg(long, default_value = "embedded", value_name = "NAME|FILE", help_heading = "Subject")]
     pub system: String,
+    /// A suite instead of scenarios: `pytest:DIR`, the folder that pytest is started in
+    #[arg(long, value_name = "pytest:DIR", conflicts_with = "system")]
+    pub suite: Option<SuiteChoice>,
+    /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
+    #[arg(long, value_name = "EXE", requires = "suite")]
+    pub python: Option<PathBuf>,
+    /// Start the suite's runner anew for each round, instead of forking one that has collected the suite
+    #[arg(long, requires = "suite")]
+    pub fresh_process: bool,
+    /// Arguments for the suite's own runner
+    #[arg(last = true, value_name = "ARGS")]
+    pub suite_arguments: Vec<String>,
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
     #[arg(long, value_name = "EXPR", help_heading = "Subject")]
     pub filter: Option<String>,
@@ -185,15 +198,21 @@ impl RunArguments {
     pub fn options(self, root: PathBuf, seed: Seed, cores: usize) -> RunOptions {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
         let all = [FailOn::Broken, FailOn::OrderDependent, FailOn::Intermittent, FailOn::LoopBound, FailOn::Leak];
-        let fail_on = if self.fail_on.is_empty() { all.to_vec() } else { self.fail_on };
         let history = match self.no_history {
             true => None,
             false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY))),
         };
+        let usual = if self.suite.is_some() { &all[..4] } else { &all[..] };
+        let fail_on = if self.fail_on.is_empty() { usual.to_vec() } else { self.fail_on };
+        // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
+        let jobs = if self.suite.is_some() { 1 } else { cores.clamp(1, 4) };
+        let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
+        let suite = self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start));
         RunOptions {
             root,
             paths,
             system: self.system,
+            suite,
             filter: self.filter,
             strategy: self.orders,
             order: self.order,
@@ -215,7 +234,7 @@ impl RunArguments {
             confidence: self.confidence,
             max_flake_rate: self.max_flake_rate,
             max_time: self.max_time,
-            jobs: self.jobs.map_or_else(|| cores.clamp(1, 4), |jobs| jobs as usize),
+            jobs: self.jobs.map_or(jobs, |jobs| jobs as usize),
             case_timeout: self.case_timeout,
             report_dir: self.report_dir,
             history,

@@ -53,6 +53,8 @@ pub struct RoundResult {
     pub unit: RoundUnit,
     /// By place of its order; `None` for what never ran.
     pub outcomes: Vec<Option<Outcome>>,
+    /// What was noted of the trial that was watched.
+    pub watched: Vec<String>,
     /// How long it took.
     pub duration: Duration,
 }
@@ -154,6 +156,7 @@ enum State {
 struct Progress {
     unit: RoundUnit,
     outcomes: Vec<Option<Outcome>>,
+    watched: Vec<String>,
     /// The trial that runs, and when its worker's patience ends.
     running: Option<(u32, Instant)>,
     /// The trial that ended last in this attempt.
@@ -291,6 +294,7 @@ impl Engine {
             seed: unit.seed,
             event_loop: unit.event_loop,
             stress: unit.stress,
+            hash_seed: unit.hash_seed,
             order: unit.order.clone(),
         };
         outlook.fact(event).map_err(EngineError::Journal)?;
@@ -459,7 +463,17 @@ impl Progress {
     fn new(unit: RoundUnit) -> Self {
         let outcomes = vec![None; unit.order.len()];
         let (begun, spent) = (Instant::now(), Duration::ZERO);
-        Self { unit, outcomes, running: None, last: None, futile: 0, begun, spent, timed_out: false }
+        Self {
+            unit,
+            outcomes,
+            watched: Vec::new(),
+            running: None,
+            last: None,
+            futile: 0,
+            begun,
+            spent,
+            timed_out: false,
+        }
     }
 
     fn started(&mut self, position: u32, allowed: Duration) -> Option<Event> {
@@ -474,6 +488,9 @@ impl Progress {
             self.running = None;
         }
         self.last = self.last.max(Some(position));
+        if self.unit.watch == Some(position) {
+            self.watched.clone_from(&report.notes);
+        }
         *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
         Some(Event::TrialFinished { round: self.unit.round, position, case, report })
     }
@@ -519,7 +536,12 @@ impl Progress {
                 return Ok(Some(Next::Again(self)));
             }
         }
-        outlook.round(RoundResult { unit: self.unit, outcomes: self.outcomes, duration: self.spent });
+        outlook.round(RoundResult {
+            unit: self.unit,
+            outcomes: self.outcomes,
+            watched: self.watched,
+            duration: self.spent,
+        });
         Ok(None)
     }
 }

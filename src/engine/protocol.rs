@@ -22,6 +22,12 @@ pub struct RoundUnit {
     /// The noise around it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stress: Option<Stress>,
+    /// The hash seed of the subject's Python, where it has one: what a process decides once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_seed: Option<u32>,
+    /// The place of the order whose case is watched for what it changes, where the subject can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<u32>,
     /// The cases, by their place among the subject's cases.
     pub order: Vec<u32>,
     /// The first place of the order that is still to be run.

@@ -36,6 +36,9 @@ pub enum Event {
         /// The noise around it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stress: Option<Stress>,
+        /// The hash seed of the subject's Python, where it has one: what a process decides once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash_seed: Option<u32>,
         /// The cases to run, by their place in the header.
         order: Vec<u32>,
     },

@@ -87,7 +87,7 @@ impl Fold {
         match event {
             Event::RunStarted(_) => return Err("a second `run_started`".into()),
             Event::RunResumed => self.end = None,
-            Event::RoundStarted { round, attempt, kind, seed, event_loop, stress, order } => {
+            Event::RoundStarted { round, attempt, kind, seed, event_loop, stress, hash_seed, order } => {
                 if let Some(case) = order.iter().find(|case| **case as usize >= self.header.cases.len()) {
                     return Err(format!("round {round} names case {case}, and there is none"));
                 }
@@ -102,6 +102,7 @@ impl Fold {
                             seed,
                             event_loop,
                             stress,
+                            hash_seed,
                             attempts,
                             slots,
                             end: None,

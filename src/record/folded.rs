@@ -43,6 +43,8 @@ pub struct RoundRecord {
     pub event_loop: EventLoop,
     /// The noise around it.
     pub stress: Option<Stress>,
+    /// The hash seed of the subject's Python, where it has one.
+    pub hash_seed: Option<u32>,
     /// How many times it was begun.
     pub attempts: u32,
     /// Its trials in order.

@@ -206,6 +206,7 @@ impl<'a> Laboratory<'a> {
             root: self.project.clone(),
             paths: vec![SCENARIO_FOLDER.into()],
             system: "embedded".to_owned(),
+            suite: None,
             filter: Some(selection.to_owned()),
             strategy,
             order: None,

@@ -95,6 +95,7 @@ impl Teller {
             seed,
             event_loop: EventLoop::Case,
             stress: None,
+            hash_seed: None,
             order: order.clone(),
         });
         for (position, case) in order.iter().enumerate() {

@@ -1,0 +1,67 @@
+//! How pytest is started with the plugin.
+
+use crate::adapter::pytest::SuiteSpec;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The plugin, as it is written for each run.
+const PLUGIN: &str = include_str!("steadfast_pytest.py");
+
+/// What the plugin loads to compare states.
+const STATE: &str = include_str!("steadfast_state.py");
+
+/// What the plugin is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Collect, tell, end.
+    Look,
+    /// Collect, and fork for each round.
+    Serve,
+    /// Collect, and run one round in the same process.
+    Once,
+    /// Run all tests as pytest does by itself, and tell how they ended.
+    Plain,
+}
+
+impl Mode {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Serve => "serve",
+            Self::Once => "once",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+/// The command that starts pytest with the plugin; all that is written goes below `scratch`.
+pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scratch: &Path) -> io::Result<Command> {
+    let plugin = scratch.join("plugin");
+    fs::create_dir_all(&plugin)?;
+    fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
+    fs::write(plugin.join("steadfast_state.py"), STATE)?;
+    let temporary = scratch.join("tmp");
+    fs::create_dir_all(&temporary)?;
+    let mut command = Command::new(&spec.python);
+    command.args(["-m", "pytest", "-p", "steadfast_pytest", "--continue-on-collection-errors", "-o"]);
+    command.arg(format!("cache_dir={}", scratch.join("cache").display()));
+    command.args(&spec.arguments).current_dir(&spec.folder);
+    command.env("STEADFAST_PYTEST_MODE", mode.as_str());
+    command.env("PYTHONPYCACHEPREFIX", scratch.join("bytecode")).env("TMPDIR", temporary);
+    // The plugin sets it back before anything of the suite is imported.
+    match &spec.python_path {
+        Some(path) => {
+            command.env("PYTHONPATH", format!("{}:{path}", plugin.display())).env("STEADFAST_PYTEST_PATH", path);
+        }
+        None => {
+            command.env("PYTHONPATH", plugin);
+        }
+    }
+    if let Some(seed) = hash_seed {
+        command.env("PYTHONHASHSEED", seed.to_string());
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command)
+}

@@ -1,0 +1,98 @@
+//! What a suite consists of, found without running it.
+
+use crate::adapter::kind::SubjectCase;
+use crate::adapter::pytest::launch::Mode;
+use crate::adapter::pytest::message::{Collected, CollectedCase};
+use crate::adapter::pytest::server::Server;
+use crate::adapter::pytest::{Start, SuiteSpec};
+use crate::model::{CaseId, ContentHash};
+use crate::scenario::parse_filter;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct SuiteLook {
+    /// The chosen cases, in declared order.
+    pub cases: Vec<SubjectCase>,
+    /// Things to know.
+    pub notes: Vec<String>,
+    /// The versions: `pytest 8.3.2 on Python 3.12.1`.
+    pub versions: String,
+    /// How rounds can be started.
+    pub start: Start,
+    /// The place of each chosen case among all that pytest collected.
+    pub(super) places: Vec<u32>,
+}
+
+/// Collects the suite in a process of its own.
+///
+/// # Errors
+/// If it can't be collected, or nothing is chosen: for people.
+pub fn look(spec: &SuiteSpec) -> Result<SuiteLook, String> {
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut server = Server::start(spec, Mode::Look, spec.hash_seeds.first().copied(), scratch.path(), "")?;
+    let collected = server.collected();
+    server.end();
+    SuiteLook::of(spec, collected?)
+}
+
+impl SuiteLook {
+    /// Chooses among what was collected.
+    pub(super) fn of(spec: &SuiteSpec, collected: Collected) -> Result<Self, String> {
+        let versions = format!("pytest {} on Python {}", collected.pytest, collected.python);
+        let mut notes = vec![format!("{versions}: {} ({})", spec.python.display(), spec.python_from)];
+        notes.extend(collected.notes);
+        let start = if spec.start == Start::Fork && !collected.forks {
+            notes.push("this system can't fork: each round starts pytest anew".to_owned());
+            Start::Fresh
+        } else if spec.start == Start::Fork && !collected.threads.is_empty() {
+            let threads = collected.threads.join(", ");
+            notes.push(format!("threads are alive after collection ({threads}): each round starts pytest anew"));
+            Start::Fresh
+        } else {
+            spec.start
+        };
+        let all = collected.cases.len();
+        let filter = spec.filter.as_deref().map(parse_filter).transpose().map_err(|error| error.to_string())?;
+        let mut texts = BTreeMap::new();
+        let mut cases = Vec::new();
+        let mut places = Vec::new();
+        for (place, found) in (0_u32..).zip(collected.cases) {
+            let case = case(spec, found, &mut texts);
+            if filter.as_ref().is_none_or(|filter| filter.matches_id(case.id.as_str(), &case.tags)) {
+                cases.push(case);
+                places.push(place);
+            }
+        }
+        if cases.is_empty() {
+            return Err(match &spec.filter {
+                Some(filter) => format!("the filter `{filter}` matches none of {all} tests"),
+                None => format!("{}: pytest found no tests", spec.folder.display()),
+            });
+        }
+        Ok(Self { cases, notes, versions, start, places })
+    }
+
+    /// Equal as long as the cases mean the same.
+    pub fn hash(&self) -> ContentHash {
+        ContentHash::of(self.cases.iter().flat_map(|case| [case.id.as_str(), case.hash.as_str()]))
+    }
+}
+
+fn case(spec: &SuiteSpec, found: CollectedCase, texts: &mut BTreeMap<String, ContentHash>) -> SubjectCase {
+    let text = texts.entry(found.file.clone()).or_insert_with(|| {
+        let bytes = std::fs::read(spec.folder.join(&found.file)).unwrap_or_default();
+        ContentHash::of([bytes])
+    });
+    let title = found.id.rsplit_once("::").map_or(found.id.as_str(), |(_, name)| name).to_owned();
+    SubjectCase {
+        hash: ContentHash::of([found.id.as_str(), text.as_str()]),
+        id: CaseId::from(found.id),
+        title,
+        module: found.file.clone(),
+        file: found.file,
+        line: found.line,
+        tags: found.marks.into_iter().collect::<BTreeSet<_>>(),
+        skip: None,
+    }
+}

@@ -1,0 +1,122 @@
+//! What the plugin and the harness say to each other: JSON, a message per line.
+
+use crate::event::TrialReport;
+use crate::model::{Failure, Outcome, Place};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// To the plugin.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Request<'a> {
+    Round(RoundRequest<'a>),
+    Hang { hang: bool },
+}
+
+/// One round.
+#[derive(Debug, Serialize)]
+pub(super) struct RoundRequest<'a> {
+    pub order: &'a [u32],
+    pub from: u32,
+    pub seed: u64,
+    /// A folder of the round's own.
+    pub tmp: &'a Path,
+    pub deadline: f64,
+    /// The place whose case is watched for what it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<u32>,
+}
+
+/// From the plugin.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", untagged)]
+pub(super) enum Message {
+    Collected {
+        collected: Collected,
+    },
+    Started {
+        started: u32,
+    },
+    Finished(Finished),
+    Ended {
+        #[serde(rename = "ended")]
+        _ended: bool,
+    },
+    Dead {
+        dead: String,
+        stacks: Option<String>,
+    },
+}
+
+/// What was collected.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Collected {
+    pub cases: Vec<CollectedCase>,
+    pub notes: Vec<String>,
+    /// Names of threads that are alive after collection.
+    pub threads: Vec<String>,
+    pub forks: bool,
+    pub pytest: String,
+    pub python: String,
+}
+
+/// A test that was collected.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct CollectedCase {
+    pub id: String,
+    pub file: String,
+    pub line: u32,
+    pub marks: Vec<String>,
+}
+
+/// How a test ended.
+#[derive(Debug, Deserialize)]
+pub(super) struct Finished {
+    pub finished: u32,
+    outcome: Told,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    details: String,
+    file: Option<PathBuf>,
+    line: Option<u32>,
+    #[serde(default)]
+    micros: u64,
+    #[serde(default)]
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    Passed,
+    Failed,
+    Errored,
+    Skipped,
+    Stopped,
+}
+
+impl Finished {
+    /// Whether pytest can't go on after it.
+    pub fn stops(&self) -> bool {
+        self.outcome == Told::Stopped
+    }
+
+    /// As the engine hears it; files below `folder` are named relative to it.
+    pub fn report(self, folder: &Path) -> TrialReport {
+        let place = self.file.as_ref().zip(self.line).map(|(file, line)| Place {
+            file: file.strip_prefix(folder).unwrap_or(file).display().to_string(),
+            line,
+            column: 1,
+        });
+        let failure = || Failure::new(self.message.clone(), place.clone()).with_details(self.details.clone());
+        let outcome = match self.outcome {
+            Told::Passed => Outcome::Passed,
+            Told::Failed => Outcome::Failed(failure()),
+            Told::Errored => Outcome::Errored(failure()),
+            Told::Stopped => Outcome::Crashed(failure()),
+            Told::Skipped => Outcome::Skipped { reason: self.message.clone() },
+        };
+        TrialReport { outcome, micros: self.micros, notes: self.notes }
+    }
+}

@@ -1,0 +1,53 @@
+//! pytest by itself, watched: its own loop, its own order of the arguments, one process.
+
+use crate::adapter::pytest::SuiteSpec;
+use crate::adapter::pytest::launch::Mode;
+use crate::adapter::pytest::look::SuiteLook;
+use crate::adapter::pytest::message::Message;
+use crate::adapter::pytest::server::{Server, Silence};
+use crate::model::{CaseId, Outcome};
+use std::time::Duration;
+
+/// What plain pytest came to.
+#[derive(Debug, Clone)]
+pub struct PlainRun {
+    /// How each test ended, in the order in which they were run.
+    pub outcomes: Vec<(CaseId, Outcome)>,
+    /// Why it did not come to its end, if it did not: which test it ended under, and how.
+    pub cut_short: Option<String>,
+}
+
+/// Runs pytest once, as `python -m pytest` does. A test that takes longer than `case_deadline` ends it.
+///
+/// # Errors
+/// If nothing can be collected: for people.
+pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, String> {
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "")?;
+    let look = SuiteLook::of(spec, server.collected()?)?;
+    let place = |found: u32| look.places.iter().position(|place| *place == found);
+    let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
+    let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None };
+    let mut running: Option<u32> = None;
+    loop {
+        match server.hear(case_deadline) {
+            Ok(Message::Started { started }) => running = Some(started),
+            Ok(Message::Finished(finished)) => {
+                running = None;
+                if let Some(id) = id(finished.finished) {
+                    plain.outcomes.push((id, finished.report(&spec.folder).outcome));
+                }
+            }
+            Ok(Message::Collected { .. } | Message::Ended { .. } | Message::Dead { .. }) => {}
+            Err(silence) => {
+                if silence == Silence::Overdue {
+                    server.kill();
+                }
+                let how = server.end();
+                let under = running.and_then(id);
+                plain.cut_short = under.map(|id| format!("it ended under {id} ({how})"));
+                return Ok(plain);
+            }
+        }
+    }
+}

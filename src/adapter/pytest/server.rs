@@ -1,0 +1,165 @@
+//! A running pytest, as the harness speaks with it.
+
+use crate::adapter::output::{Mark, Output};
+use crate::adapter::pytest::SuiteSpec;
+use crate::adapter::pytest::launch::{Mode, command};
+use crate::adapter::pytest::message::{Collected, Message, Request};
+use crate::engine::{Family, Owned};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a suite may take to be collected.
+pub(super) const COLLECT_WITHIN: Duration = Duration::from_secs(600);
+
+/// The longest message, in bytes: a listing of very many tests.
+const LONGEST_MESSAGE: u64 = 256 << 20;
+
+/// How long a pytest that has been told to end may take.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// A running pytest with the plugin. Dropping it ends it and all that it started.
+#[derive(Debug)]
+pub(super) struct Server {
+    child: Child,
+    requests: Option<ChildStdin>,
+    messages: Receiver<Message>,
+    readers: Vec<JoinHandle<()>>,
+    /// What it writes besides.
+    pub output: Output,
+    /// By what it is known if this process dies.
+    pub owned: Option<Owned>,
+}
+
+/// Why nothing more comes from a pytest for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// Nothing came in time.
+    Overdue,
+    /// Its pipe ended.
+    Gone,
+}
+
+impl Server {
+    /// Starts pytest in a process group of its own, marked by an environment entry `NAME=value`.
+    pub fn start(
+        spec: &SuiteSpec,
+        mode: Mode,
+        hash_seed: Option<u32>,
+        scratch: &Path,
+        mark: &str,
+    ) -> Result<Self, String> {
+        let mut command = command(spec, mode, hash_seed, scratch).map_err(|error| error.to_string())?;
+        if let Some((name, value)) = mark.split_once('=') {
+            command.env(name, value);
+        }
+        let python = spec.python.display();
+        let mut child = command.process_group(0).spawn().map_err(|error| format!("can't start {python}: {error}"))?;
+        let owned = Owned::new(child.id(), mark);
+        let requests = child.stdin.take();
+        let (sender, messages) = channel();
+        let output = Output::default();
+        let mut readers = Vec::new();
+        if let Some(pipe) = child.stdout.take() {
+            readers.push(std::thread::spawn(move || {
+                let mut pipe = BufReader::with_capacity(1 << 16, pipe);
+                let mut line = Vec::new();
+                while let Ok(1..) = pipe.by_ref().take(LONGEST_MESSAGE).read_until(b'\n', &mut line) {
+                    // A child that is killed can leave half a message behind: what can't be read was never said.
+                    if let Ok(message) = serde_json::from_slice(&line)
+                        && sender.send(message).is_err()
+                    {
+                        return;
+                    }
+                    line.clear();
+                }
+            }));
+        }
+        if let Some(pipe) = child.stderr.take() {
+            let output = output.clone();
+            readers.push(std::thread::spawn(move || output.drain(pipe)));
+        }
+        Ok(Self { child, requests, messages, readers, output, owned })
+    }
+
+    /// Waits for what was collected.
+    pub fn collected(&mut self) -> Result<Collected, String> {
+        let deadline = Instant::now() + COLLECT_WITHIN;
+        loop {
+            match self.hear(deadline.saturating_duration_since(Instant::now())) {
+                Ok(Message::Collected { collected }) => return Ok(collected),
+                Ok(_) => {}
+                Err(Silence::Overdue) => {
+                    return Err(format!("pytest did not collect the suite within {} s", COLLECT_WITHIN.as_secs()));
+                }
+                Err(Silence::Gone) => {
+                    let how = self.end();
+                    let wrote = self.output.since(Mark::default());
+                    return Err(format!("pytest could not collect the suite ({how}):\n{}", wrote.trim()));
+                }
+            }
+        }
+    }
+
+    /// The next message.
+    pub fn hear(&mut self, within: Duration) -> Result<Message, Silence> {
+        self.messages.recv_timeout(within).map_err(|error| match error {
+            RecvTimeoutError::Timeout => Silence::Overdue,
+            RecvTimeoutError::Disconnected => Silence::Gone,
+        })
+    }
+
+    /// Sends a request; a pytest that is gone is noticed by its silence.
+    pub fn send(&mut self, request: &Request<'_>) {
+        let Some(pipe) = self.requests.as_mut() else { return };
+        let sent = serde_json::to_vec(request).map_err(std::io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            pipe.write_all(&line)?;
+            pipe.flush()
+        });
+        if sent.is_err() {
+            self.requests = None;
+        }
+    }
+
+    /// Ends it: by the end of its pipe, else by force; with all that it started. Says how it ended.
+    pub fn end(&mut self) -> String {
+        self.requests = None;
+        let family = Family::of(self.child.id());
+        let deadline = Instant::now() + LAST_BREATH;
+        while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.kill();
+        family.kill();
+        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        for reader in self.readers.drain(..) {
+            // A process that nobody knows of may hold the pipe open: what it writes is of no interest any more.
+            let deadline = Instant::now() + LAST_BREATH;
+            while !reader.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            if reader.is_finished() {
+                let _ = reader.join();
+            }
+        }
+        status
+    }
+
+    /// Kills it and all that it started, at once.
+    pub fn kill(&self) {
+        self.owned.iter().for_each(Owned::kill);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if !self.readers.is_empty() {
+            self.end();
+        }
+    }
+}

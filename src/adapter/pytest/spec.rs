@@ -1,0 +1,41 @@
+//! Which suite, and how it is run.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A pytest suite, as it was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuiteSpec {
+    /// The folder that pytest is started in.
+    pub folder: PathBuf,
+    /// The interpreter.
+    pub python: PathBuf,
+    /// Why this one, in a few words.
+    pub python_from: String,
+    /// `PYTHONPATH` as the suite is to see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python_path: Option<String>,
+    /// Arguments for pytest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// Which of the cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// The hash seeds that rounds take turns with, the first one for whatever is asked once.
+    #[serde(default)]
+    pub hash_seeds: Vec<u32>,
+    /// How rounds are started.
+    #[serde(default)]
+    pub start: Start,
+}
+
+/// How rounds of a suite are started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// Each in a fork of a process that has collected the suite; in a fresh process where forking is unsafe.
+    #[default]
+    Fork,
+    /// Each in a fresh process, which collects the suite again.
+    Fresh,
+}

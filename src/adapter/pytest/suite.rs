@@ -1,0 +1,101 @@
+//! A suite as something the engine can run.
+
+use crate::adapter::pytest::launch::Mode;
+use crate::adapter::pytest::look::SuiteLook;
+use crate::adapter::pytest::round::{RoundDone, play};
+use crate::adapter::pytest::server::Server;
+use crate::adapter::pytest::{Start, SuiteSpec};
+use crate::adapter::stress::Noise;
+use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
+use crate::event::RoundEnd;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+/// A suite at work: a pytest for each hash seed that rounds ask for, started when it is first asked for.
+#[derive(Debug)]
+pub(in crate::adapter) struct SuiteSubject {
+    spec: SuiteSpec,
+    look: SuiteLook,
+    scratch: PathBuf,
+    mark: String,
+    started: u32,
+    rounds: u64,
+    servers: BTreeMap<Option<u32>, Server>,
+}
+
+impl SuiteSubject {
+    /// Collects the suite and is ready for rounds.
+    pub fn new(spec: SuiteSpec, prepare: &Prepare) -> Result<Self, SubjectError> {
+        let worker = prepare.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let mark = format!("{}.{worker}", prepare.mark);
+        let scratch = prepare.scratch.clone();
+        let first_seed = spec.hash_seeds.first().copied();
+        let folder = scratch.join("server-0");
+        let mut first =
+            Server::start(&spec, Mode::Serve, first_seed, &folder, &format!("{mark}.0")).map_err(SubjectError)?;
+        let look = first.collected().and_then(|collected| SuiteLook::of(&spec, collected)).map_err(SubjectError)?;
+        let mut servers = BTreeMap::new();
+        if look.start == Start::Fork {
+            servers.insert(first_seed, first);
+        }
+        Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers })
+    }
+
+    /// A pytest that has collected the suite.
+    fn open(&mut self, mode: Mode, hash_seed: Option<u32>) -> Result<Server, String> {
+        let number = self.started;
+        self.started += 1;
+        let scratch = self.scratch.join(format!("server-{number}"));
+        let mark = format!("{}.{number}", self.mark);
+        let mut server = Server::start(&self.spec, mode, hash_seed, &scratch, &mark)?;
+        let look = SuiteLook::of(&self.spec, server.collected()?)?;
+        if look.hash() != self.look.hash() {
+            return Err("pytest collected other tests than before: what it collects depends on chance".to_owned());
+        }
+        Ok(server)
+    }
+}
+
+impl Subject for SuiteSubject {
+    fn prepared(&self) -> Prepared {
+        Prepared { cases: u32::try_from(self.look.cases.len()).unwrap_or(u32::MAX), hash: self.look.hash() }
+    }
+
+    fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
+        let _noise = Noise::around(unit.stress, unit.seed);
+        self.rounds += 1;
+        let temporary = self.scratch.join(format!("round-{}", self.rounds));
+        if let Err(error) = fs::create_dir_all(&temporary) {
+            return RoundEnd::NotStarted { reason: error.to_string() };
+        }
+        let mode = match self.look.start {
+            Start::Fork => Mode::Serve,
+            Start::Fresh => Mode::Once,
+        };
+        let server = match self.servers.remove(&unit.hash_seed) {
+            Some(server) => Ok(server),
+            None => self.open(mode, unit.hash_seed),
+        };
+        let mut server = match server {
+            Ok(server) => server,
+            Err(reason) => return RoundEnd::NotStarted { reason },
+        };
+        server.owned.iter().cloned().for_each(|owned| reports.owns(owned));
+        let order: Vec<u32> =
+            unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
+        let done = play(&mut server, mode, unit, &order, &temporary, &self.spec.folder, reports);
+        match done {
+            RoundDone::Whole(end) if mode == Mode::Serve => {
+                self.servers.insert(unit.hash_seed, server);
+                let _ = fs::remove_dir_all(&temporary);
+                end
+            }
+            RoundDone::Whole(end) | RoundDone::ServerLost(end) => {
+                server.end();
+                let _ = fs::remove_dir_all(&temporary);
+                end
+            }
+        }
+    }
+}
