@@ -8,4 +8,5 @@ mod provider;
 mod report;
 mod samples;
 mod scenario;
+mod selfcheck;
 mod tutor;

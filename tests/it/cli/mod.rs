@@ -11,3 +11,4 @@ mod reports;
 mod repros;
 mod sandboxes;
 mod secrets;
+mod selfchecks;
