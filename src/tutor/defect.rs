@@ -85,13 +85,11 @@ pub enum Defect {
     LocalModelByHashMap,
     /// A reset forgets the provider timeout.
     TimeoutCarriedOver,
-    /// A reset forgets the limit that was set for the month.
-    LimitCarriedOver,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 40] = [
         Self::StaleHealth,
         Self::CacheIgnoresLanguage,
         Self::BudgetCarriedOver,
@@ -132,7 +130,6 @@ impl Defect {
         Self::TokensNeverExpire,
         Self::LocalModelByHashMap,
         Self::TimeoutCarriedOver,
-        Self::LimitCarriedOver,
     ];
 
     /// Its name in reports.
@@ -178,7 +175,6 @@ impl Defect {
             Self::TokensNeverExpire => "tokens_never_expire",
             Self::LocalModelByHashMap => "local_model_by_hash_map",
             Self::TimeoutCarriedOver => "timeout_carried_over",
-            Self::LimitCarriedOver => "limit_carried_over",
         }
     }
 }

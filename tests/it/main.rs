@@ -11,4 +11,5 @@ mod quarantine;
 mod report;
 mod samples;
 mod scenario;
+mod selfcheck;
 mod tutor;

@@ -107,9 +107,7 @@ impl Store {
             if !defects.has(Defect::BudgetCarriedOver) {
                 empty("DELETE FROM months")?;
             }
-            if !defects.has(Defect::LimitCarriedOver) {
-                empty("DELETE FROM budget_limit")?;
-            }
+            empty("DELETE FROM budget_limit")?;
             if let Some(limit) = limit {
                 set_limit(transaction, limit)?;
             }

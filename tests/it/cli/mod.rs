@@ -14,5 +14,6 @@ mod reports;
 mod repros;
 mod sandboxes;
 mod secrets;
+mod selfchecks;
 mod services;
 mod start;
