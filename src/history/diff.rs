@@ -161,7 +161,7 @@ mod tests {
         });
         Snapshot {
             run: run.into(),
-            started: "2026-11-01T00:00:00Z".parse().unwrap(),
+            started: "2026-11-01T00:00:00Z".parse().expect("a time"),
             suite: "s".into(),
             cases: cases.collect(),
         }

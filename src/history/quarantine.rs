@@ -306,14 +306,14 @@ mod tests {
     #[test]
     fn comments_go_with_their_entry() {
         let text = "# head\n\n# about a\n[[case]]\nid='a'\nowner='o'\nuntil=2026-01-01\n\n# about b\n[[case]]\nid='b'\nowner='o'\nuntil='2026-01-01'\n";
-        let mut file = QuarantineFile::read(text).unwrap();
+        let mut file = QuarantineFile::read(text).expect("it is right");
         file.remove(&BTreeSet::from(["a".into()]));
         assert_eq!(file.text(), "# head\n\n# about b\n[[case]]\nid='b'\nowner='o'\nuntil='2026-01-01'\n");
         assert_eq!(QuarantineFile::read(file.text()), Ok(file));
     }
 
     fn check(text: &str, expected: &[(u32, &str)]) {
-        let problems = QuarantineFile::read(text).unwrap_err();
+        let problems = QuarantineFile::read(text).expect_err("it is wrong");
         let told: Vec<(u32, &str)> = problems.iter().map(|problem| (problem.line, problem.what.as_str())).collect();
         assert_eq!(told.len(), expected.len(), "{told:#?}");
         for ((line, what), (expected_line, part)) in told.into_iter().zip(expected) {

@@ -68,30 +68,31 @@ mod tests {
 
     #[test]
     fn an_older_file_gets_the_steps_it_lacks_and_keeps_what_it_has() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection, &["CREATE TABLE a (x)"]).unwrap();
-        connection.execute("INSERT INTO a VALUES (7)", []).unwrap();
+        let mut connection = Connection::open_in_memory().expect("a database");
+        migrate(&mut connection, &["CREATE TABLE a (x)"]).expect("SQLite does it");
+        connection.execute("INSERT INTO a VALUES (7)", []).expect("SQLite does it");
         let steps = ["CREATE TABLE a (x)", "ALTER TABLE a ADD COLUMN y", "CREATE TABLE b (z)"];
-        migrate(&mut connection, &steps).unwrap();
-        migrate(&mut connection, &steps).unwrap();
-        assert_eq!(version(&connection).unwrap(), 3);
-        let kept: (i64, Option<i64>) =
-            connection.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        migrate(&mut connection, &steps).expect("SQLite does it");
+        migrate(&mut connection, &steps).expect("SQLite does it");
+        assert_eq!(version(&connection).expect("SQLite does it"), 3);
+        let kept: (i64, Option<i64>) = connection
+            .query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .expect("SQLite does it");
         assert_eq!(kept, (7, None));
     }
 
     #[test]
     fn a_step_that_fails_leaves_the_file_as_it_was() {
-        let mut connection = Connection::open_in_memory().unwrap();
+        let mut connection = Connection::open_in_memory().expect("a database");
         assert!(migrate(&mut connection, &["CREATE TABLE a (x)", "no statement"]).is_err());
-        assert_eq!(version(&connection).unwrap(), 0);
-        assert!(is_ours(&connection).unwrap(), "there is nothing in it");
+        assert_eq!(version(&connection).expect("SQLite does it"), 0);
+        assert!(is_ours(&connection).expect("SQLite does it"), "there is nothing in it");
     }
 
     #[test]
     fn somebody_elses_tables_are_not_ours() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE theirs (x)").unwrap();
-        assert!(!is_ours(&connection).unwrap());
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE theirs (x)").expect("SQLite does it");
+        assert!(!is_ours(&connection).expect("SQLite does it"));
     }
 }

@@ -21,6 +21,12 @@ pub fn github_annotations(record: &Record, judgement: &Judgement, context: &Cont
         out.push_str(&annotation(&view, &cause.lead, cause.others.len()));
         out.push('\n');
     }
+    if let Some(quarantine) = &summary.quarantine {
+        for (text, (file, line)) in quarantine.failing.iter().zip(&quarantine.places).take(SHOWN) {
+            let (file, text) = (property(file), data(text));
+            out.push_str(&format!("::error file={file},line={line},title=quarantine::{text}\n"));
+        }
+    }
     if let Some(hidden) = summary.causes.len().checked_sub(SHOWN).filter(|hidden| *hidden > 0) {
         let text = format!("{} in {}/report.html", count(hidden, "more finding"), context.run_dir);
         out.push_str(&format!("::notice title=steadfast::{}\n", data(&text)));

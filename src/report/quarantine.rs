@@ -13,6 +13,8 @@ pub(super) struct QuarantineStory {
     pub(super) size: String,
     /// The entries that fail the gate: file, line, and what to do.
     pub(super) failing: Vec<String>,
+    /// The file, and the line of each entry that fails the gate.
+    pub(super) places: Vec<(String, u32)>,
 }
 
 impl QuarantineStory {
@@ -36,10 +38,15 @@ impl QuarantineStory {
             .map(|(number, text)| format!("{number} {text}"))
             .collect();
         let cases = count(quarantine.entries.len(), "case");
-        let failing = quarantine.entries.iter().zip(statuses).filter(|(_, status)| status.fails());
+        let failing: Vec<(&QuarantineEntry, &EntryStatus)> =
+            quarantine.entries.iter().zip(statuses).filter(|(_, status)| status.fails()).collect();
         Some(Self {
             size: format!("{cases} in quarantine: {}", parts.join(", ")),
-            failing: failing.map(|(entry, status)| failing_text(&quarantine.file, entry, *status)).collect(),
+            places: failing.iter().map(|(entry, _)| (quarantine.file.clone(), entry.line)).collect(),
+            failing: failing
+                .into_iter()
+                .map(|(entry, status)| failing_text(&quarantine.file, entry, *status))
+                .collect(),
         })
     }
 }

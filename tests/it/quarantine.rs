@@ -90,7 +90,8 @@ fn an_entry_that_has_expired_fails_and_excuses_nothing() {
     project.run(RUN).exits(1).says(&["quarantine.toml:2: `wrong` expired on 2020-01-01", "ask ana"]);
     assert_eq!(status(&project.report()), ["expired"]);
     project.write("scenarios/wrong.yaml", healed());
-    project.run(RUN).exits(1).says(&["FAILED  1 in quarantine expired"]);
+    let annotated = project.run(&[RUN, &["--annotations", "github"]].concat()).exits(1);
+    annotated.says(&["FAILED  1 in quarantine expired", "::error file=quarantine.toml,line=2,title=quarantine::"]);
     project.run(&["quarantine", "prune"]).exits(0).says(&["wrong: expired", "1 removed"]);
     project.run(RUN).exits(0);
 }
