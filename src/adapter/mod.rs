@@ -9,6 +9,7 @@ mod check;
 mod embedded;
 mod output;
 mod process;
+mod reach;
 mod sandbox;
 mod scenarios;
 mod spec;
@@ -20,6 +21,7 @@ mod template;
 mod transport;
 mod truth;
 
+pub use reach::Reach;
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_subject};
 pub use spec::{ScenarioSpec, SubjectProblem};

@@ -1,6 +1,7 @@
 //! A system that the harness starts: in a process group of its own, its output kept, ended with all its children.
 
 use crate::adapter::output::Output;
+use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::Folders;
 use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
@@ -31,6 +32,7 @@ const LAST_OUTPUT: Duration = Duration::from_secs(1);
 pub(super) struct Place {
     pub folders: Folders,
     pub mark: String,
+    pub reach: Reach,
 }
 
 /// A running system.
@@ -77,7 +79,9 @@ impl RunningProcess {
         let fill =
             |template: &str| fill_text(template, variables).map_err(|error| fatal(format!("{template}: {error}")));
         let base_url = fill(&process.base_url)?;
-        let address = resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address of this machine")))?;
+        let address =
+            resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address that it can listen on")))?;
+        place.reach.address(address.ip(), &base_url).map_err(|error| fatal(error.to_string()))?;
         let command = process.command.iter().map(|part| fill(part)).collect::<Result<Vec<_>, _>>()?;
         let (program, arguments) = command.split_first().ok_or_else(|| fatal("no command to start".into()))?;
         let (name, value) = place.mark.split_once('=').unwrap_or((&place.mark, ""));

@@ -3,6 +3,7 @@
 use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::{Place, RunningProcess};
+use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::{Folders, Sandbox};
 use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
@@ -32,6 +33,8 @@ pub(super) struct StageSetting<'a> {
     pub defects: &'a [String],
     /// What the names of the environment stand for.
     pub secrets: &'a BTreeMap<String, String>,
+    /// How far requests may go.
+    pub reach: Reach,
     /// How far a started system is kept apart.
     pub sandbox: Sandbox,
     /// How long the embedded tutor's store lives.
@@ -91,15 +94,17 @@ impl Stage {
                 let folders = Folders::make(setting.sandbox, &folder, setting.root).map_err(|error| {
                     SubjectError(format!("can't make the sandbox in {}: {error}", folder.display()))
                 })?;
-                let place = Place { folders, mark: setting.mark.to_owned() };
+                let place = Place { folders, mark: setting.mark.to_owned(), reach: setting.reach };
                 Instance::Process(Box::new(RunningProcess::start(process, place, &mut variables, &output, owns)?))
             }
             SystemKind::Url(url) => {
-                let client = reqwest::Client::builder()
-                    .build()
+                let client = setting
+                    .reach
+                    .client()
                     .map_err(|error| SubjectError(format!("can't make a client for {url}: {error}")))?;
                 let url =
                     fill_text(url, &variables).map_err(|error| SubjectError(format!("the system's URL: {error}")))?;
+                setting.reach.url(&url).map_err(|error| SubjectError(error.to_string()))?;
                 Instance::Url(client, url.trim_end_matches('/').to_owned())
             }
         };

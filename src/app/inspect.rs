@@ -1,6 +1,6 @@
 //! Looking without running: `check` and `list`.
 
-use crate::adapter::{Sandbox, ScenarioSpec, load_subject};
+use crate::adapter::{Reach, Sandbox, ScenarioSpec, load_subject};
 use crate::app::{AppError, ToolInfo};
 use crate::model::CaseId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,8 @@ pub fn list(
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
         sandbox: Sandbox::default(),
+        // Nothing is asked of it.
+        reach: Reach::Network,
         defects: Vec::new(),
     };
     let subject = load_subject(spec)?;

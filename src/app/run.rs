@@ -168,6 +168,7 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> ScenarioSpec {
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
         sandbox: options.sandbox,
+        reach: options.reach,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
     }
 }

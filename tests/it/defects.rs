@@ -56,6 +56,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         html: None,
         markdown: None,
         junit_detail: Default::default(),
+        reach: Default::default(),
         defects,
     }
 }
