@@ -2,6 +2,7 @@
 
 mod cli;
 mod defects;
+mod hostile_files;
 mod minimise;
 mod plan;
 mod provider;
