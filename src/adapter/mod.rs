@@ -14,6 +14,7 @@ mod port;
 mod process;
 mod pytest;
 mod python;
+mod reach;
 mod sandbox;
 mod scenarios;
 mod spec;
@@ -27,6 +28,7 @@ mod truth;
 
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
 pub use pytest::{PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
+pub use reach::Reach;
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_scenarios};
 pub use spec::{ScenarioSpec, SubjectProblem};

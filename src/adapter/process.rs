@@ -3,6 +3,7 @@
 use crate::adapter::output::Output;
 use crate::adapter::port::free_port;
 use crate::adapter::python::{self, Found, NEXT_CASE};
+use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::Folders;
 use crate::adapter::template::{Variables, fill_text};
 use crate::engine::{Family, Owned, SubjectError};
@@ -39,6 +40,7 @@ pub(super) struct Place {
     pub mark: String,
     /// What its environment says of the providers; what the system file says comes on top.
     pub surroundings: BTreeMap<String, String>,
+    pub reach: Reach,
 }
 
 /// A running system.
@@ -85,7 +87,9 @@ impl RunningProcess {
         let fill =
             |template: &str| fill_text(template, variables).map_err(|error| fatal(format!("{template}: {error}")));
         let base_url = fill(&process.base_url)?;
-        let address = resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address of this machine")))?;
+        let address =
+            resolve(&base_url).ok_or_else(|| fatal(format!("{base_url}: no address that it can listen on")))?;
+        place.reach.address(address.ip(), &base_url).map_err(|error| fatal(error.to_string()))?;
         let command = match &process.asgi {
             None => process.command.iter().map(|part| fill(part)).collect::<Result<Vec<_>, _>>()?,
             Some(application) => {

@@ -46,6 +46,11 @@ struct Workplace {
 /// All that is wrong with the files, at once; or what is wrong with the filter.
 pub fn load_scenarios(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProblem> {
     let system = load_system(&spec.system, &spec.root)?;
+    if let SystemKind::Url(url) = &system.kind
+        && !url.contains("${")
+    {
+        spec.reach.url(url).map_err(|error| SubjectProblem::OutOfReach(error.to_string()))?;
+    }
     let loaded = load(&spec.root, &spec.paths, &system.providers)?;
     let mut cases = loaded.cases;
     if let Some(expression) = &spec.filter {
@@ -153,6 +158,7 @@ impl ScenarioSubject {
             defects: &self.spec.defects,
             secrets: &self.spec.secrets,
             python_path: self.spec.python_path.as_deref(),
+            reach: self.spec.reach,
             life,
             sandbox: self.spec.sandbox,
         };

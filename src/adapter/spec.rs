@@ -1,6 +1,6 @@
 //! What a worker needs to make a subject again.
 
-use crate::adapter::Sandbox;
+use crate::adapter::{Reach, Sandbox};
 use crate::scenario::Problems;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -26,6 +26,9 @@ pub struct ScenarioSpec {
     /// How far a system that is started is kept apart.
     #[serde(default)]
     pub sandbox: Sandbox,
+    /// How far requests may go.
+    #[serde(default)]
+    pub reach: Reach,
     /// Names of defects of the embedded tutor. Tests and the self-check set them; no argument does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,
@@ -43,4 +46,7 @@ pub enum SubjectProblem {
     /// The filter is wrong, or leaves nothing.
     #[error("{0}")]
     Filter(String),
+    /// The system is somewhere that may not be reached.
+    #[error("{0}")]
+    OutOfReach(String),
 }

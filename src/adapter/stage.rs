@@ -4,6 +4,7 @@ use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::{Place, RunningProcess};
 use crate::adapter::python::Found;
+use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::{Folders, Sandbox};
 use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
@@ -34,6 +35,8 @@ pub(super) struct StageSetting<'a> {
     pub defects: &'a [String],
     /// What the names of the environment stand for.
     pub secrets: &'a BTreeMap<String, String>,
+    /// How far requests may go.
+    pub reach: Reach,
     /// How far a started system is kept apart.
     pub sandbox: Sandbox,
     /// PYTHONPATH as it was.
@@ -101,15 +104,17 @@ impl Stage {
                 proxy = start_proxy(system, providers.as_ref(), &folder)?;
                 let environment = proxy.as_ref().map(|proxy: &Proxy| proxy.environment(setting.python_path));
                 let surroundings = environment.unwrap_or_default();
-                let place = Place { folders, mark: setting.mark.to_owned(), surroundings };
+                let place = Place { folders, mark: setting.mark.to_owned(), surroundings, reach: setting.reach };
                 Instance::Process(Box::new(RunningProcess::start(process, place, &mut variables, &output, owns)?))
             }
             SystemKind::Url(url) => {
-                let client = reqwest::Client::builder()
-                    .build()
+                let client = setting
+                    .reach
+                    .client()
                     .map_err(|error| SubjectError(format!("can't make a client for {url}: {error}")))?;
                 let url =
                     fill_text(url, &variables).map_err(|error| SubjectError(format!("the system's URL: {error}")))?;
+                setting.reach.url(&url).map_err(|error| SubjectError(error.to_string()))?;
                 Instance::Url(client, url.trim_end_matches('/').to_owned())
             }
         };

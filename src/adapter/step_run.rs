@@ -2,6 +2,7 @@
 
 use crate::adapter::answer::{Answer, StreamSeen};
 use crate::adapter::check::{mismatch, show, tally};
+use crate::adapter::reach::file_within;
 use crate::adapter::stage::Stage;
 use crate::adapter::stream::EventReader;
 use crate::adapter::template::{Variables, environment, fill, fill_path, fill_text, plain};
@@ -19,6 +20,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -96,6 +98,14 @@ struct Scene<'a> {
     begun: crate::adapter::output::Mark,
 }
 
+impl<'s> Scene<'s> {
+    /// The folders that a system file may name files in: the project's and the round's.
+    fn folders(&self) -> [&'s Path; 2] {
+        let folder = |name: &str| self.stage_variables.get(name).and_then(Value::as_str).unwrap_or_default();
+        [Path::new(folder("root")), Path::new(folder("dir"))]
+    }
+}
+
 type StepFuture<'f> = Pin<Box<dyn Future<Output = Result<Option<Answer>, Problem>> + 'f>>;
 
 impl<'a> Player<'a> {
@@ -164,10 +174,16 @@ impl<'a> Player<'a> {
                 }
             }
             Reset::Sql { file, statements } => {
-                let file = fill_text(file, scene.stage_variables)
-                    .map_err(|error| Problem::errored(place, format!("reset: {file}: {error}")))?;
-                run_sql(&file, statements)
-                    .map_err(|error| Problem::errored(place, format!("reset: {file}: {error}")))?;
+                let refused =
+                    |error: &dyn std::fmt::Display| Problem::errored(place, format!("reset: {file}: {error}"));
+                let path = fill_text(file, scene.stage_variables).map_err(|error| refused(&error))?;
+                // What the environment names was chosen by whoever runs, not by whoever wrote the file.
+                let path = if file.contains("${env.") {
+                    PathBuf::from(path)
+                } else {
+                    file_within(&path, scene.folders()).map_err(|error| refused(&error))?
+                };
+                run_sql(&path, statements).map_err(|error| refused(&error))?;
             }
             Reset::Restart | Reset::FreshLearner | Reset::None => {}
         }
@@ -687,7 +703,9 @@ impl Outgoing<'_> {
         let (uri, host) = match target {
             Target::Router(_) => (self.path.to_owned(), "tutor".to_owned()),
             Target::Address(address) => (self.path.to_owned(), address.to_string()),
-            Target::Url(_, url) => (format!("{url}{}", self.path), String::new()),
+            // Without the slash, what a path begins with could be taken for a part of the host.
+            Target::Url(_, url) if self.path.starts_with('/') => (format!("{url}{}", self.path), String::new()),
+            Target::Url(_, url) => (format!("{url}/{}", self.path), String::new()),
         };
         let mut request = Request::builder().method(self.method).uri(uri);
         if !host.is_empty() {
@@ -744,8 +762,10 @@ async fn read(
     Ok(answer)
 }
 
-fn run_sql(file: &str, statements: &[String]) -> rusqlite::Result<()> {
+fn run_sql(file: &Path, statements: &[String]) -> rusqlite::Result<()> {
     let mut connection = rusqlite::Connection::open(file)?;
+    // A statement reaches this file and no other.
+    connection.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     let transaction = connection.transaction()?;
     for statement in statements {

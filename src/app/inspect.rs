@@ -1,6 +1,6 @@
 //! Looking without running: `check` and `list`.
 
-use crate::adapter::{Sandbox, ScenarioSpec, SubjectSpec, load_subject};
+use crate::adapter::{Reach, Sandbox, ScenarioSpec, SubjectSpec, load_subject};
 use crate::app::run::suite_spec;
 use crate::app::{AppError, SuiteOptions, ToolInfo};
 use crate::model::{CaseId, Seed};
@@ -40,6 +40,8 @@ pub fn list(
         secrets: BTreeMap::new(),
         python_path: None,
         sandbox: Sandbox::default(),
+        // Nothing is asked of it.
+        reach: Reach::Network,
         defects: Vec::new(),
     };
     listed(SubjectSpec::Scenarios(spec))

@@ -1,6 +1,6 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::{Sandbox, Start};
+use crate::adapter::{Reach, Sandbox, Start};
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -110,6 +110,8 @@ pub struct RunOptions {
     pub stress: Option<Stress>,
     /// How far a system that is started is kept apart.
     pub sandbox: Sandbox,
+    /// How far requests to a system may go.
+    pub reach: Reach,
     /// How long an event loop lives; one plan after the other where there are two.
     pub event_loops: Vec<EventLoop>,
     /// Findings that fail the gate.

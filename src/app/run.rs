@@ -229,6 +229,7 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> 
         secrets: BTreeMap::new(),
         python_path: None,
         sandbox: options.sandbox,
+        reach: options.reach,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
     }))
 }

@@ -1,6 +1,6 @@
 //! The arguments of `run`, as typed and as meant.
 
-use crate::adapter::{Sandbox, Start};
+use crate::adapter::{Reach, Sandbox, Start};
 use crate::app::{AloneRounds, RunOptions};
 use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
@@ -47,6 +47,9 @@ pub(super) struct RunArguments {
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
     #[arg(long, value_name = "EXPR", help_heading = "Subject")]
     pub filter: Option<String>,
+    /// Let the system under test be on another machine (by default requests go to this one only)
+    #[arg(long, help_heading = "Subject")]
+    pub allow_network: bool,
     /// A profile of steadfast.toml: ci, nightly, local, or one of your own
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
     pub profile: Option<String>,
@@ -225,6 +228,7 @@ impl RunArguments {
                 SandboxKind::Tmp => Sandbox::Tmp,
                 SandboxKind::Full => Sandbox::Full,
             },
+            reach: if self.allow_network { Reach::Network } else { Reach::Loopback },
             event_loops: match self.event_loop {
                 EventLoops::Case => vec![EventLoop::Case],
                 EventLoops::Round => vec![EventLoop::Round],

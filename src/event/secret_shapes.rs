@@ -18,11 +18,14 @@ const NAMED: &str = r#"(?i:(?:proxy-)?authorization|x-api-key|api[_-]key|x-goog-
 /// What a text has that any of these could be in. It finds too much: only a text without any of this is passed over.
 const TRACE: &str = r"(?i)sk-|xai-|pplx-|gsk_|hf_|npm_|r8_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|akia|aiza|eyJ|bearer|basic|authorization|api[_-]key|auth-token|access[_-]token";
 
+/// Whether what stands where a secret would stand is one.
+type IsSecret = fn(&str) -> bool;
+
 /// Recognises what looks like a secret.
 #[derive(Debug, Clone)]
 pub(super) struct Shapes {
     trace: Regex,
-    shapes: [(Regex, fn(&str) -> bool); 4],
+    shapes: [(Regex, IsSecret); 4],
 }
 
 impl Shapes {

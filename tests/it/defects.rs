@@ -35,6 +35,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
         paths: vec!["scenarios".into()],
         system: "embedded".into(),
+        suite: None,
         filter: Some(filter.to_owned()),
         strategy: Strategy::Mixed,
         order: None,
@@ -58,6 +59,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         html: None,
         markdown: None,
         junit_detail: Default::default(),
+        reach: Default::default(),
         defects,
     }
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod defects;
 mod history;
+mod hostile_files;
 mod minimise;
 mod plan;
 mod provider;

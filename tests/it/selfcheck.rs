@@ -13,6 +13,7 @@ fn tool(temporary: &Path) -> ToolInfo {
         called: "steadfast".into(),
         environment: Default::default(),
         temporary: temporary.to_owned(),
+        python_path: None,
     }
 }
 

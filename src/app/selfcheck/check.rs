@@ -1,6 +1,6 @@
 //! Runs the healthy tutor, then each defective one.
 
-use crate::adapter::Sandbox;
+use crate::adapter::{Reach, Sandbox};
 use crate::app::selfcheck::weigh::weigh;
 use crate::app::selfcheck::{Expectation, Healthy, Matrix, Row, ScenarioSource, SelfCheckOptions, Sentence, scenarios};
 use crate::app::{AloneRounds, AppError, Finished, RunOptions, ToolInfo, Watcher, files, run};
@@ -216,6 +216,7 @@ impl<'a> Laboratory<'a> {
             alone: AloneRounds::WhereCheap,
             stress: None,
             sandbox: Sandbox::Tmp,
+            reach: Reach::Loopback,
             event_loops: vec![EventLoop::Case],
             fail_on: [
                 FindingKind::Broken,

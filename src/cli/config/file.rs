@@ -203,3 +203,55 @@ fn span(source: &SourceFile, range: Range<usize>) -> Span {
         column: number(before[start..].chars().count() + 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::arguments::Arguments;
+    use crate::cli::config::settable::arguments_of;
+    use clap::CommandFactory;
+    use proptest::prelude::*;
+
+    static SETTABLE: std::sync::LazyLock<Vec<Settable>> =
+        std::sync::LazyLock::new(|| arguments_of(&Arguments::command(), "run"));
+
+    /// Whatever the text, parsing ends, and what is wrong has a place in it.
+    fn check(text: &str) {
+        if let Err(problems) = ConfigFile::parse(text, &SETTABLE) {
+            for problem in problems.iter() {
+                let place = problem.place();
+                assert!(place.line as usize <= text.matches('\n').count() + 1, "{place} in {text:?}");
+                assert!(problem.suggestion().is_some(), "{problem} does not say what to do");
+            }
+            assert!(problems.to_string().contains("problem"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_with_places(text in "\\PC{0,120}") {
+            check(&text);
+        }
+
+        #[test]
+        fn what_looks_like_a_configuration_too(
+            keys in prop::collection::vec(
+                prop::sample::select(vec!["rounds", "rouds", "fail_on", "no_alone", "profile", "\"é\"", "[profile.ci]", "[a"]),
+                0..8,
+            ),
+            values in prop::collection::vec(
+                prop::sample::select(vec![" = 1", " = true", " = \"x", " = [\"a\", 2]", " = { a = 1 }", " = 0x1f", " = 'é'", ""]),
+                8,
+            ),
+        ) {
+            let lines: Vec<String> = keys.iter().zip(values).map(|(key, value)| format!("{key}{value}")).collect();
+            check(&lines.join("\n"));
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_no_way_to_the_end_of_the_stack() {
+        check(&format!("paths = {}", "[".repeat(20_000)));
+        check(&"[a.".repeat(20_000));
+    }
+}

@@ -192,7 +192,9 @@ impl Layers<'_> {
             let raw: Vec<&OsStr> = self.matches.get_raw(&settable.id).into_iter().flatten().collect();
             let values = match settable.takes {
                 Takes::Nothing => vec!["true".into()],
-                Takes::One | Takes::Many => raw.into_iter().map(|value| self.from_root(&settable, value)).collect(),
+                Takes::One | Takes::Many => {
+                    raw.into_iter().map(|value| self.seen_from_root(&settable, value)).collect()
+                }
             };
             return Ok(Setting { settable, values, origin: Origin::CommandLine });
         }
@@ -225,12 +227,12 @@ impl Layers<'_> {
         if let Some((message, help)) = self.refusal(settable, &values) {
             return Err(ConfigError::Environment { variable, message, help });
         }
-        let values = values.iter().map(|value| self.from_root(settable, OsStr::new(value))).collect();
+        let values = values.iter().map(|value| self.seen_from_root(settable, OsStr::new(value))).collect();
         Ok(Some(Setting { settable: settable.clone(), values, origin: Origin::Environment(variable) }))
     }
 
     /// A path that somebody typed in the current folder, as the project's folder has it.
-    fn from_root(&self, settable: &Settable, value: &OsStr) -> OsString {
+    fn seen_from_root(&self, settable: &Settable, value: &OsStr) -> OsString {
         let (folder, root) = (&self.around.folder, self.root);
         let is_input = INPUTS.contains(&settable.id.as_str());
         let (is_here, is_there) = (folder.join(value).exists(), root.join(value).exists());

@@ -100,7 +100,9 @@ impl Project {
 
     /// The program with these arguments, in the project's folder, with a clean environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_steadfast"));
+        // CI has another build tested as well, the one that is released.
+        let built = env!("CARGO_BIN_EXE_steadfast");
+        let mut command = Command::new(std::env::var_os("STEADFAST_TESTED").unwrap_or_else(|| built.into()));
         command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TMPDIR", self.temporary.path());
         // As a shell does it: a folder's name in the environment is nobody's secret.
@@ -197,6 +199,12 @@ impl Running {
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.pid()).ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
         rustix::process::kill_process(pid, signal).expect("the process is not reaped before it is waited for");
+    }
+
+    /// Whether it has ended: it is a zombie until it is waited for.
+    pub fn has_ended(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();
+        stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with(['Z', 'X']))
     }
 
     /// Waits for its end.

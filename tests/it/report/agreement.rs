@@ -115,12 +115,12 @@ fn summary_agrees(table: &Table<'_>, format: Format, shown: usize) {
         // A terminal cuts long ids at its width.
         let start: String = lead.chars().take(30).collect();
         let headed = |line: &str| line.contains(&verdict) && line.contains(&start);
-        let found = text[from..].lines().scan(from, |at, line| {
+        let mut found = text[from..].lines().scan(from, |at, line| {
             let here = *at;
             *at += line.len() + 1;
             Some((here, line))
         });
-        let head = found.filter(|(_, line)| headed(line)).next().map(|(at, line)| (at, line.to_owned()));
+        let head = found.find(|(_, line)| headed(line)).map(|(at, line)| (at, line.to_owned()));
         let (at, line) =
             head.unwrap_or_else(|| panic!("{format}: no heading of {verdict} {lead} behind {from}:\n{text}"));
         from = at + line.len();
