@@ -7,6 +7,7 @@ use crate::engine::{Family, Owned, SubjectError};
 use crate::scenario::Process;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
@@ -17,6 +18,12 @@ use std::time::{Duration, Instant};
 
 /// How often a system that ends before it is ready is started again: somebody may have taken the port.
 const TRIES: u32 = 3;
+
+/// Systems get one of so many ports below those that the machine gives out.
+const PROMISED: u16 = 16_000;
+
+/// Below it, ports are for services that have names.
+const LOWEST_PORT: u16 = 10_000;
 
 /// The pause between two looks at something that is being waited for.
 const LOOK: Duration = Duration::from_millis(5);
@@ -246,8 +253,18 @@ fn drain(output: &Output, pipe: impl Read + Send + 'static) -> JoinHandle<()> {
     std::thread::spawn(move || output.drain(pipe))
 }
 
+/// A port that is free now and likely to be when the system binds it, seconds later perhaps: below those that the
+/// machine gives to whoever asks for any. Among those, another run's mock provider soon had it, and answered.
 fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let given_out = range.split_whitespace().next().and_then(|low| low.parse().ok()).unwrap_or(32_768_u16);
+    let bind = |port| Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.local_addr()?.port());
+    let lowest = given_out.saturating_sub(PROMISED).max(LOWEST_PORT);
+    let choice = given_out.saturating_sub(lowest).max(1);
+    // Any will do, but two runs must not look at the same one first.
+    let any = |turn: u32| RandomState::new().hash_one(turn) % u64::from(choice);
+    let candidates = (0..20).filter_map(|turn| lowest.checked_add(u16::try_from(any(turn)).ok()?));
+    candidates.filter(|port| *port < given_out).find_map(|port| bind(port).ok()).map_or_else(|| bind(0), Ok)
 }
 
 fn resolve(base_url: &str) -> Option<SocketAddr> {
@@ -267,4 +284,16 @@ fn answers(address: SocketAddr, path: &str, deadline: Instant) -> bool {
         Ok(head.starts_with(b"HTTP/1.") && matches!(head[9], b'1'..=b'4'))
     };
     ask().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promised_port_is_none_of_those_that_anybody_is_given() {
+        let given = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a port");
+        let promised = free_port().expect("a port");
+        assert!(promised >= LOWEST_PORT && promised < given.port(), "{promised}, {given}");
+    }
 }
