@@ -2,6 +2,7 @@
 
 mod doctor;
 mod fake;
+mod hostile;
 mod inputs;
 mod interrupted;
 mod kit;
