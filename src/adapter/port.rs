@@ -4,8 +4,10 @@
 //! before the system listens, answers in its place, and the system fails for no fault of its own. So ports are taken
 //! from below the range of which the kernel hands out (`ip_local_port_range`, ip(7)): nobody gets one there by chance.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Below are the ports of well-known services, many of which run on a developer's machine.
@@ -29,10 +31,10 @@ pub(super) fn free_port() -> io::Result<u16> {
     let ports = u32::from(end - LOWEST);
     // Processes that run side by side begin far from each other, and no process promises a port twice in a row.
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let begin = std::process::id().wrapping_mul(2_654_435_761);
+    static BEGIN: LazyLock<u32> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()) as u32);
     let mut last = io::Error::from(io::ErrorKind::AddrInUse);
     for _ in 0..ports {
-        let offset = begin.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % ports;
+        let offset = BEGIN.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % ports;
         let port = LOWEST + u16::try_from(offset).unwrap_or(0);
         match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
             Ok(_) => return Ok(port),

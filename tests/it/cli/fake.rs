@@ -207,6 +207,23 @@ impl Chat<'_> {
                 self.says(claude(&message, None), "claude")
             }
             "endless" => self.never_ends(),
+            "huge" => self.answers_two_gigabytes(),
+            "headers" => self.never_ends_its_headers(),
+            "skewed" => {
+                let text = claude(&message, None).unwrap_or_default();
+                let status = "HTTP/1.1 200 OK\r\nDate: Fri, 01 Jan 1971 00:00:00 GMT\r\nAge: -1\r\nExpires: never";
+                let body = json!({ "text": text, "provider": "claude", "cached": false }).to_string();
+                send(self.stream, status, "application/json", body.as_bytes())
+            }
+            "chatters" => {
+                let line = "and another thing".repeat(50);
+                std::thread::spawn(move || {
+                    loop {
+                        println!("{line}");
+                    }
+                });
+                self.says(claude(&message, None), "claude")
+            }
             "utf8" => send(self.stream, "HTTP/1.1 200 OK", "application/json", b"{\"text\": \"\xff\xfe\xc3\"}"),
             "short" => self.promises(1_000),
             "long" => self.promises(5),
@@ -261,6 +278,27 @@ impl Chat<'_> {
         let chunk = "x".repeat(0x10000);
         loop {
             write!(self.stream, "10000\r\n{chunk}\r\n")?;
+        }
+    }
+
+    fn answers_two_gigabytes(mut self) -> std::io::Result<()> {
+        write!(
+            self.stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            2_u64 << 30
+        )?;
+        let piece = vec![b'x'; 1 << 20];
+        for _ in 0..2 << 10 {
+            self.stream.write_all(&piece)?;
+        }
+        Ok(())
+    }
+
+    fn never_ends_its_headers(mut self) -> std::io::Result<()> {
+        write!(self.stream, "HTTP/1.1 200 OK\r\n")?;
+        let header = format!("X-More: {}\r\n", "x".repeat(1_000));
+        loop {
+            self.stream.write_all(header.as_bytes())?;
         }
     }
 

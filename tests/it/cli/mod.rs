@@ -4,6 +4,7 @@ mod config;
 mod doctor;
 mod errors;
 mod fake;
+mod hostile;
 mod inputs;
 mod interrupted;
 mod kills;
