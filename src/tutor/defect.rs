@@ -81,7 +81,7 @@ pub enum Defect {
     LanguagesWithoutToken,
     /// A token is good for ever.
     TokensNeverExpire,
-    /// Local models are compared in the order of a hash map, so that a tie falls by chance.
+    /// The first two local models are compared in the order of a hash map, so that their tie falls by chance.
     LocalModelByHashMap,
     /// A reset forgets the provider timeout.
     TimeoutCarriedOver,

@@ -53,7 +53,8 @@ fn best<'a>(installed: &'a [String], language: &Language, use_case: &UseCase, de
     let mut names: Vec<&str> = installed.iter().map(String::as_str).collect();
     names.sort_unstable();
     if defects.has(Defect::LocalModelByHashMap) {
-        names = names.into_iter().collect::<HashSet<_>>().into_iter().collect();
+        let first_two: HashSet<&str> = names.drain(..names.len().min(2)).collect();
+        names.splice(0..0, first_two);
     }
     names.into_iter().rev().max_by_key(|name| score(name, language, use_case))
 }
