@@ -5,6 +5,7 @@ mod defects;
 mod minimise;
 mod plan;
 mod provider;
+mod pytest;
 mod report;
 mod samples;
 mod scenario;

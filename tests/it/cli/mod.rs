@@ -3,7 +3,7 @@
 mod fake;
 mod inputs;
 mod interrupted;
-mod kit;
+pub mod kit;
 mod liars;
 mod orders;
 mod processes;
