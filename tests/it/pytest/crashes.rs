@@ -38,11 +38,11 @@ fn a_process_that_dies_costs_one_test_its_verdict_and_no_other() {
 #[test]
 fn a_test_that_hangs_is_ended_at_its_deadline_and_its_stack_is_told() {
     let Some(suite) = Suite::of_fixture("hangs") else { return };
-    suite.command("run", &["--rounds", "1", "--no-alone", "--case-timeout", "5s"]).exits(1);
+    suite.command("run", &["--rounds", "1", "--no-alone", "--case-timeout", "3s"]).exits(1);
     let report = suite.project.report();
     let hangs = case(&report, "test_hangs.py::test_hangs");
     assert_eq!(hangs["verdict"], "broken");
-    assert!(hangs["message"].as_str().unwrap_or_default().contains("did not end within 5 s"), "{hangs}");
+    assert!(hangs["message"].as_str().unwrap_or_default().contains("did not end within 3 s"), "{hangs}");
     assert_eq!(case(&report, "test_hangs.py::test_after")["verdict"], "stable");
     let journal = suite.project.read("reports/latest/events.jsonl");
     assert!(journal.contains("most recent call first") && journal.contains("in test_hangs"), "no stack is told");

@@ -10,6 +10,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(900);
 
 /// A Python that has pytest. Where there is none, says so: the test has nothing to run.
+#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
 pub fn python() -> Option<PathBuf> {
     let named = std::env::var_os("STEADFAST_PYTEST_PYTHON").map(PathBuf::from);
     let python = named.unwrap_or_else(|| PathBuf::from("python3"));
