@@ -35,8 +35,14 @@ pub(super) fn agreement(spec: &SuiteSpec, record: &Record, case_deadline: Durati
             (None, _) | (_, None) => {}
         }
     }
-    let mut told = vec![format!("plain pytest agrees {agree} of {}", round.slots.len())];
-    told.extend(plain.cut_short.map(|how| format!("plain pytest did not come to its end: {how}")));
+    let compared = agree + differ.len();
+    let mut told = vec![match plain.cut_short {
+        None => format!("plain pytest agrees {agree} of {compared}"),
+        Some(how) => format!(
+            "plain pytest agrees {agree} of {compared}; it did not come to the other {}, since {how}",
+            round.slots.len() - compared
+        ),
+    }];
     told.extend(differ.into_iter().take(20).map(|difference| {
         format!("{difference}: unless the test fails by chance, this is a fault of steadfast; please report it")
     }));

@@ -7,6 +7,7 @@ mod hostile_files;
 mod minimise;
 mod plan;
 mod provider;
+mod pytest;
 mod python;
 mod quarantine;
 mod report;

@@ -1,7 +1,7 @@
 //! What the plugin and the harness say to each other: JSON, a message per line.
 
 use crate::event::TrialReport;
-use crate::model::{Failure, Outcome, Place};
+use crate::model::{ContentHash, Failure, Outcome, Place};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -80,6 +80,9 @@ pub(super) struct Finished {
     details: String,
     file: Option<PathBuf>,
     line: Option<u32>,
+    /// The text of that line.
+    #[serde(default)]
+    source: String,
     #[serde(default)]
     micros: u64,
     #[serde(default)]
@@ -102,6 +105,22 @@ impl Finished {
         self.outcome == Told::Stopped
     }
 
+    /// A failure. Values in its message differ from order to order: the way of failing is the kind of the exception and
+    /// the line that raised it, by its text, so that it stays the same when lines move.
+    fn failure(&self, place: Option<Place>) -> Failure {
+        let mut failure = Failure::new(self.message.clone(), place).with_details(self.details.clone());
+        if !self.source.is_empty() {
+            let is_name = |c: char| c.is_alphanumeric() || "_.".contains(c);
+            let kind: String =
+                self.message.trim_start_matches("AssertionError: ").chars().take_while(|c| is_name(*c)).collect();
+            let file =
+                self.file.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy()).unwrap_or_default();
+            let way = ContentHash::of([kind.as_str(), &file, self.source.as_str()]);
+            failure.fingerprint = way.short().to_owned();
+        }
+        failure
+    }
+
     /// As the engine hears it; files below `folder` are named relative to it.
     pub fn report(self, folder: &Path) -> TrialReport {
         let place = self.file.as_ref().zip(self.line).map(|(file, line)| Place {
@@ -109,7 +128,7 @@ impl Finished {
             line,
             column: 1,
         });
-        let failure = || Failure::new(self.message.clone(), place.clone()).with_details(self.details.clone());
+        let failure = || self.failure(place.clone());
         let outcome = match self.outcome {
             Told::Passed => Outcome::Passed,
             Told::Failed => Outcome::Failed(failure()),

@@ -33,6 +33,8 @@ pub(super) struct Server {
     pub output: Output,
     /// By what it is known if this process dies.
     pub owned: Option<Owned>,
+    /// The same, until the engine has heard of it.
+    pub unannounced: Option<Owned>,
 }
 
 /// Why nothing more comes from a pytest for now.
@@ -83,7 +85,8 @@ impl Server {
             let output = output.clone();
             readers.push(std::thread::spawn(move || output.drain(pipe)));
         }
-        Ok(Self { child, requests, messages, readers, output, owned })
+        let unannounced = owned.clone();
+        Ok(Self { child, requests, messages, readers, output, owned, unannounced })
     }
 
     /// Waits for what was collected.

@@ -15,6 +15,7 @@ import faulthandler
 import functools
 import importlib.util
 import json
+import linecache
 import os
 import random
 import select
@@ -153,7 +154,9 @@ def describe(report):
     text = str(report.longrepr)
     told = {"details": cut("\n".join([text] + ["--- %s\n%s" % section for section in report.sections]))}
     if crash is not None:
+        source = linecache.getline(str(crash.path), int(crash.lineno)).strip()
         told.update(message=cut(str(crash.message)), file=clean(str(crash.path)), line=int(crash.lineno))
+        told.update(source=clean(source))
     else:
         lines = [line for line in text.splitlines() if line.strip()]
         errors = [line[1:].strip() for line in lines if line.startswith("E ")]

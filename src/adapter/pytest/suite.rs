@@ -81,7 +81,7 @@ impl Subject for SuiteSubject {
             Ok(server) => server,
             Err(reason) => return RoundEnd::NotStarted { reason },
         };
-        server.owned.iter().cloned().for_each(|owned| reports.owns(owned));
+        server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
         let order: Vec<u32> =
             unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
         let done = play(&mut server, mode, unit, &order, &temporary, &self.spec.folder, reports);

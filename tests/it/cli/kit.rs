@@ -209,8 +209,14 @@ impl Running {
 
     /// Waits for its end.
     #[track_caller]
-    pub fn wait(mut self) -> Ended {
-        let deadline = Instant::now() + PATIENCE;
+    pub fn wait(self) -> Ended {
+        self.wait_within(PATIENCE)
+    }
+
+    /// Waits for its end, as long as that.
+    #[track_caller]
+    pub fn wait_within(mut self, patience: Duration) -> Ended {
+        let deadline = Instant::now() + patience;
         let status: ExitStatus = loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
                 break status;

@@ -1,0 +1,6 @@
+//! Suites: those of `fixtures/suites/`, whose truth is known, run as a user runs them.
+
+mod crashes;
+mod kit;
+mod orders;
+mod whole;

@@ -1,0 +1,101 @@
+//! Verdicts on tests that depend on orders, on chance, or on neither.
+
+use crate::cli::kit::{case, verdicts};
+use crate::pytest::kit::{Suite, notes, sequences};
+
+/// The truth about `fixtures/suites/orders`.
+const TRUTH: &[(&str, &str)] = &[
+    ("test_victim_of_the_environment", "order_dependent"),
+    ("test_polluter_of_the_environment", "stable"),
+    ("test_victim_of_either", "order_dependent"),
+    ("test_one_polluter", "stable"),
+    ("test_other_polluter", "stable"),
+    ("test_victim_of_two", "order_dependent"),
+    ("test_first_of_two", "stable"),
+    ("test_second_of_two", "stable"),
+    ("test_victim_of_a_failing_one", "order_dependent"),
+    ("test_failing_polluter", "broken"),
+    ("test_state_setter", "stable"),
+    ("test_brittle", "order_dependent"),
+    ("test_broken", "broken"),
+    ("test_by_hash_seed", "intermittent"),
+    ("test_skipped", "skipped"),
+    ("test_expected_failure", "stable"),
+    ("test_healthy[1]", "stable"),
+    ("test_healthy[2]", "stable"),
+];
+
+#[test]
+fn every_way_of_depending_on_an_order_gets_its_verdict_and_its_causes() {
+    let Some(suite) = Suite::of_fixture("orders") else { return };
+    let before = suite.files();
+    suite.command("run", &["--seed", "1"]).exits(1).says(&["plain pytest agrees 18 of 18"]);
+    assert_eq!(suite.files(), before, "something was written into the suite");
+    let report = suite.project.report();
+    let expected: Vec<(String, String)> =
+        TRUTH.iter().map(|(name, verdict)| (format!("test_orders.py::{name}"), (*verdict).to_owned())).collect();
+    assert_eq!(verdicts(&report), expected);
+    let polluters = |name: &str| {
+        let mut found = sequences(case(&report, &format!("test_orders.py::{name}")), "polluters");
+        found.sort();
+        found
+    };
+    assert_eq!(polluters("test_victim_of_the_environment"), [["test_polluter_of_the_environment"]]);
+    assert_eq!(polluters("test_victim_of_either"), [["test_one_polluter"], ["test_other_polluter"]]);
+    assert_eq!(polluters("test_victim_of_two"), [["test_first_of_two", "test_second_of_two"]]);
+    assert_eq!(polluters("test_victim_of_a_failing_one"), [["test_failing_polluter"]]);
+    let brittle = case(&report, "test_orders.py::test_brittle");
+    assert_eq!(sequences(brittle, "state_setters"), [["test_state_setter"]]);
+    let journal = suite.project.read("reports/latest/events.jsonl");
+    for told in [
+        "test_polluter_of_the_environment sets environment variable SHOP_MODE to 'test'",
+        "test_failing_polluter fails itself",
+        "the hash seed decides: it fails with PYTHONHASHSEED=",
+        "pytest alone shows it: cd ",
+        "-m pytest test_orders.py::test_polluter_of_the_environment test_orders.py::test_victim_of_the_environment",
+    ] {
+        assert!(journal.contains(told), "`{told}` is not in the journal");
+    }
+    suite.project.assert_nothing_left();
+}
+
+#[test]
+fn a_repro_shows_its_finding_again() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "state = []\ndef test_victim(): assert not state\ndef test_polluter(): state.append(1)\n";
+    let suite = suite.with("test_pair.py", text);
+    suite.command("run", &[]).exits(1);
+    let report = suite.project.report();
+    let repro = case(&report, "test_pair.py::test_victim")["repro"].as_str().expect("a repro").to_owned();
+    suite.project.run(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
+    suite
+        .with("test_pair.py", "state = []\ndef test_victim(): assert not state\ndef test_polluter(): pass\n")
+        .project
+        .run(&["repro", &format!("reports/latest/{repro}")])
+        .exits(0)
+        .says(&["gone (0 of 5)"]);
+}
+
+#[test]
+fn a_failure_by_chance_is_intermittent_and_its_neighbour_is_not_blamed() {
+    let Some(suite) = Suite::of_fixture("chance") else { return };
+    suite.command("run", &["--seed", "1", "--rounds", "20"]).exits(1);
+    let report = suite.project.report();
+    let verdict = |name: &str| case(&report, &format!("test_chance.py::{name}"))["verdict"].clone();
+    assert_eq!(verdict("test_by_chance"), "intermittent");
+    assert_eq!(verdict("test_healthy"), "stable");
+}
+
+#[test]
+fn odd_ids_survive_and_fixtures_are_set_up_as_by_pytest() {
+    let Some(suite) = Suite::of_fixture("odd") else { return };
+    suite.command("run", &["--seed", "1"]).exits(0).says(&["PASSED", "plain pytest agrees"]);
+    let listed = suite.command("list", &[]).exits(0).out;
+    let count = suite.project.report()["cases"].as_array().expect("cases").len();
+    assert_eq!(listed.lines().count(), count, "each id stands on one line:\n{listed}");
+    // What is listed is an order.
+    suite.project.write("order.txt", &listed);
+    suite.command("run", &["--order", "order.txt"]).exits(0);
+    let noted = notes(&suite.project);
+    assert!(!noted.iter().any(|note| note.contains("there is no case")), "{noted:#?}");
+}
