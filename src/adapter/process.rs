@@ -2,6 +2,7 @@
 
 use crate::adapter::output::Output;
 use crate::adapter::port::free_port;
+use crate::adapter::pytest::choose_python;
 use crate::adapter::python::{self, Found, NEXT_CASE};
 use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::Folders;
@@ -41,6 +42,8 @@ pub(super) struct Place {
     /// What its environment says of the providers; what the system file says comes on top.
     pub surroundings: BTreeMap<String, String>,
     pub reach: Reach,
+    /// The active environment of Python.
+    pub virtual_env: Option<PathBuf>,
 }
 
 /// A running system.
@@ -293,8 +296,7 @@ impl StartError {
 fn python_of(process: &Process, place: &Place) -> PathBuf {
     let directory = process.directory.as_deref().map(PathBuf::from);
     let project = place.folders.directory(directory).unwrap_or_else(|| PathBuf::from("."));
-    let active = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from);
-    python::interpreter(&project, active.as_deref())
+    choose_python(&project, None, place.virtual_env.as_deref()).program
 }
 
 fn drain(output: &Output, pipe: impl Read + Send + 'static) -> JoinHandle<()> {

@@ -158,6 +158,7 @@ impl ScenarioSubject {
             defects: &self.spec.defects,
             secrets: &self.spec.secrets,
             python_path: self.spec.python_path.as_deref(),
+            virtual_env: self.spec.virtual_env.as_deref(),
             reach: self.spec.reach,
             life,
             sandbox: self.spec.sandbox,

@@ -23,6 +23,9 @@ pub struct ScenarioSpec {
     /// PYTHONPATH, which a system that is started keeps behind ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python_path: Option<String>,
+    /// The active environment of Python, whose interpreter runs an ASGI application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub virtual_env: Option<PathBuf>,
     /// How far a system that is started is kept apart.
     #[serde(default)]
     pub sandbox: Sandbox,

@@ -41,6 +41,8 @@ pub(super) struct StageSetting<'a> {
     pub sandbox: Sandbox,
     /// PYTHONPATH as it was.
     pub python_path: Option<&'a str>,
+    /// The active environment of Python.
+    pub virtual_env: Option<&'a Path>,
     /// How long the embedded tutor's store lives.
     pub life: StoreLife,
 }
@@ -104,7 +106,13 @@ impl Stage {
                 proxy = start_proxy(system, providers.as_ref(), &folder)?;
                 let environment = proxy.as_ref().map(|proxy: &Proxy| proxy.environment(setting.python_path));
                 let surroundings = environment.unwrap_or_default();
-                let place = Place { folders, mark: setting.mark.to_owned(), surroundings, reach: setting.reach };
+                let place = Place {
+                    folders,
+                    mark: setting.mark.to_owned(),
+                    surroundings,
+                    reach: setting.reach,
+                    virtual_env: setting.virtual_env.map(Path::to_path_buf),
+                };
                 Instance::Process(Box::new(RunningProcess::start(process, place, &mut variables, &output, owns)?))
             }
             SystemKind::Url(url) => {

@@ -39,6 +39,7 @@ pub fn list(
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
         python_path: None,
+        virtual_env: None,
         sandbox: Sandbox::default(),
         // Nothing is asked of it.
         reach: Reach::Network,

@@ -22,6 +22,8 @@ pub struct ToolInfo {
     pub temporary: PathBuf,
     /// PYTHONPATH, which programs keep behind ours.
     pub python_path: Option<String>,
+    /// VIRTUAL_ENV: the active environment of Python.
+    pub virtual_env: Option<PathBuf>,
 }
 
 impl ToolInfo {

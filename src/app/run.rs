@@ -175,6 +175,8 @@ fn with_secrets(spec: &serde_json::Value, tool: &ToolInfo) -> serde_json::Value 
         spec.insert("secrets".into(), serde_json::to_value(&tool.environment).unwrap_or_default());
         spec.insert("program".into(), tool.program.display().to_string().into());
         spec.extend(tool.python_path.as_deref().map(|path| ("python_path".to_owned(), path.into())));
+        let active = tool.virtual_env.as_ref().map(|folder| folder.display().to_string());
+        spec.extend(active.map(|folder| ("virtual_env".to_owned(), folder.into())));
     }
     spec
 }
@@ -228,6 +230,7 @@ fn spec(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> 
         program: tool.program.clone(),
         secrets: BTreeMap::new(),
         python_path: None,
+        virtual_env: None,
         sandbox: options.sandbox,
         reach: options.reach,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),

@@ -159,6 +159,7 @@ fn tool() -> Result<ToolInfo, Trouble> {
         environment: environment(),
         temporary: std::env::temp_dir(),
         python_path: std::env::var("PYTHONPATH").ok(),
+        virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
     })
 }
 

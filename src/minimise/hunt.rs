@@ -11,7 +11,10 @@ use crate::minimise::rates::Rates;
 use crate::minimise::reproduce::{Reproduced, reproduce};
 use crate::minimise::session::{Halt, Live, Session, Source};
 use crate::minimise::{Conclusion, Limits, Minimised, Oracle, Phase, Problem, Question, Role, Sequence};
-use crate::model::statistics::Tally;
+use crate::model::statistics::{Tally, fisher_one_sided};
+
+/// How likely a difference between two equal rates is to be taken for a real one, after a search that led nowhere.
+const CHANCE: f64 = 0.001;
 
 /// How often a search begins again after its result was refuted.
 const ATTEMPTS: u32 = 3;
@@ -31,13 +34,27 @@ pub fn minimise<O: Oracle + ?Sized>(problem: &Problem, limits: Limits, oracle: &
 pub(super) fn hunt(problem: &Problem, limits: Limits, source: &mut dyn Source) -> Result<Minimised, Question> {
     let mut session = Session::new(problem, limits, source);
     match conclude(&mut session) {
+        Ok(Conclusion::Unexplained { .. }) if is_chance(&session) => Ok(session.conclude(Conclusion::Intermittent)),
         Ok(conclusion) => Ok(session.conclude(conclusion)),
+        Err(Halt::Limit(_)) if is_chance(&session) => Ok(session.conclude(Conclusion::Intermittent)),
         Err(Halt::Limit(by)) => {
             let best = session.best.take();
             Ok(session.conclude(Conclusion::Exhausted { by, best }))
         }
         Err(Halt::Pending(question)) => Err(question),
     }
+}
+
+/// Whether the order makes no difference, all in all. That it does was concluded from few runs, and a coin agrees with
+/// itself three times now and then; a search that led nowhere has since seen more. Where all runs still agree, it is the
+/// search that failed.
+fn is_chance(session: &Session<'_>) -> bool {
+    let (in_order, alone) = (session.in_order, session.alone);
+    let agree = |tally: Tally| tally.failures() == 0 || tally.all_failed();
+    if in_order.trials() == 0 || alone.trials() == 0 || (agree(in_order) && agree(alone)) {
+        return false;
+    }
+    fisher_one_sided(in_order, alone).min(fisher_one_sided(alone, in_order)) > CHANCE
 }
 
 fn conclude(session: &mut Session<'_>) -> Result<Conclusion, Halt> {

@@ -19,7 +19,7 @@ const AGREEING: u32 = 3;
 const AGREEING_ALONE: u32 = 10;
 
 /// How many runs that all fail, in the order and alone, say that the order has nothing to do with it.
-const ALWAYS: u32 = 5;
+const ALWAYS: u32 = 8;
 
 /// What reproducing said.
 pub(super) enum Reproduced {

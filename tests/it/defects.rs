@@ -27,6 +27,7 @@ fn tool(temporary: &Path) -> ToolInfo {
         environment: Default::default(),
         temporary: temporary.to_owned(),
         python_path: None,
+        virtual_env: None,
     }
 }
 

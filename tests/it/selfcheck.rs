@@ -14,6 +14,7 @@ fn tool(temporary: &Path) -> ToolInfo {
         environment: Default::default(),
         temporary: temporary.to_owned(),
         python_path: None,
+        virtual_env: None,
     }
 }
 
