@@ -1,13 +1,12 @@
 //! One case, from its reset to the moment when nothing of it is in flight any more.
 
 use crate::adapter::calls::{check_calls, describe_calls};
-use crate::adapter::python::Found;
 use crate::adapter::stage::Stage;
 use crate::adapter::step_run::{Played, Player, Problem};
 use crate::adapter::stress::delayed;
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
-use crate::model::{Failure, Outcome, Place, Seed, Stress, TrialKey};
+use crate::model::{Failure, LoopBound, Outcome, Place, Seed, Stress, TrialKey};
 use crate::provider::{Call, Ended, Script, Stray, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
@@ -25,17 +24,24 @@ const OUTPUT_SHOWN: usize = 4 << 10;
 pub(super) struct Verdictless {
     pub outcome: Outcome,
     pub notes: Vec<String>,
+    /// What outlives its event loop.
+    pub loop_bound: Vec<LoopBound>,
     /// Earlier trials that turned out to have failed by what they sent after their end.
     pub late: Vec<(TrialKey, Failure)>,
 }
 
 impl Verdictless {
     pub fn skipped(reason: String) -> Self {
-        Self { outcome: Outcome::Skipped { reason }, notes: Vec::new(), late: Vec::new() }
+        Self { outcome: Outcome::Skipped { reason }, notes: Vec::new(), loop_bound: Vec::new(), late: Vec::new() }
     }
 
     pub fn errored(reason: String) -> Self {
-        Self { outcome: Outcome::Errored(Failure::new(reason, None)), notes: Vec::new(), late: Vec::new() }
+        Self {
+            outcome: Outcome::Errored(Failure::new(reason, None)),
+            notes: Vec::new(),
+            loop_bound: Vec::new(),
+            late: Vec::new(),
+        }
     }
 }
 
@@ -91,7 +97,11 @@ impl CaseRun<'_> {
         let left = stage.end_case(self.deadline);
         let mut done = self.judge(result, &player, ended.as_ref());
         match left {
-            Ok(found) => done.notes.extend(found.iter().flat_map(Found::lines)),
+            Ok(Some(found)) => {
+                done.notes.extend(found.notes());
+                done.loop_bound = found.loop_bound;
+            }
+            Ok(None) => {}
             Err(error) if done.outcome == Outcome::Passed => done.outcome = Outcome::Errored(Failure::new(error, None)),
             Err(error) => done.notes.push(error),
         }
@@ -128,7 +138,7 @@ impl CaseRun<'_> {
             late.extend(ended.late.iter().filter_map(blame_late));
         }
         let Some((place, _)) = problems.first() else {
-            return Verdictless { outcome: Outcome::Passed, notes, late };
+            return Verdictless { outcome: Outcome::Passed, notes, loop_bound: Vec::new(), late };
         };
         let text: Vec<String> = problems.iter().map(|(_, text)| text.clone()).collect();
         let failure = Failure::new(text.join("\n"), Some(place.clone()));
@@ -139,7 +149,7 @@ impl CaseRun<'_> {
         } else {
             Outcome::Failed(failure)
         };
-        Verdictless { outcome, notes, late }
+        Verdictless { outcome, notes, loop_bound: Vec::new(), late }
     }
 }
 

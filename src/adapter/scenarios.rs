@@ -201,7 +201,7 @@ impl ScenarioSubject {
                 // It died between two cases: the one before is to blame, and this one has not begun.
                 let outcome =
                     Outcome::Crashed(Failure::new(format!("the system ended after the case: {reason}"), None));
-                reports.finished(position - 1, TrialReport { outcome, micros: 0, notes: Vec::new() });
+                reports.finished(position - 1, TrialReport::of(outcome));
                 return RoundEnd::Died { reason };
             }
             let key = TrialKey { round: unit.round, position };
@@ -215,7 +215,8 @@ impl ScenarioSubject {
                 None => self.one_trial(&case, key, deadline, unit, stage, lasting.as_mut(), reports),
             };
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let mut report = TrialReport { outcome: done.outcome, micros, notes: done.notes };
+            let mut report =
+                TrialReport { outcome: done.outcome, micros, notes: done.notes, loop_bound: done.loop_bound };
             let death = if report.outcome.is_failure() { stage.death_after_failure() } else { stage.death() };
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
@@ -225,7 +226,7 @@ impl ScenarioSubject {
                 // Only a trial of this very round can be blamed: its calls were on these mocks.
                 if earlier.round == unit.round && earlier.position < position {
                     let outcome = Outcome::Failed(failure);
-                    reports.finished(earlier.position, TrialReport { outcome, micros: 0, notes: Vec::new() });
+                    reports.finished(earlier.position, TrialReport::of(outcome));
                 }
             }
             if let Some(reason) = death {

@@ -49,6 +49,10 @@ pub(super) fn background(
                 seed: options.seed,
                 cases: &cases,
             };
+            // What is wrong with the folder is told as such, and not as what a database makes of it.
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
+            }
             Some(History::open(file)?.past(&beginning)?)
         }
     };

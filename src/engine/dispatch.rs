@@ -506,7 +506,7 @@ impl Progress {
         } else {
             Outcome::Crashed(Failure::new(format!("the subject died after the case: {reason}"), None))
         };
-        self.finished(position, TrialReport { outcome, micros: 0, notes: Vec::new() })
+        self.finished(position, TrialReport::of(outcome))
     }
 
     fn finished_event(&self, end: RoundEnd) -> Event {

@@ -1,7 +1,7 @@
 //! The facts.
 
 use crate::event::Header;
-use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed, Stress};
+use crate::model::{EventLoop, LoopBound, Outcome, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 
 /// A fact with its time.
@@ -104,6 +104,16 @@ pub struct TrialReport {
     /// Things noted by the way: scripted answers never asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What it left that outlives its event loop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loop_bound: Vec<LoopBound>,
+}
+
+impl TrialReport {
+    /// A report of nothing but an outcome.
+    pub fn of(outcome: Outcome) -> Self {
+        Self { outcome, micros: 0, notes: Vec::new(), loop_bound: Vec::new() }
+    }
 }
 
 /// How a round ended.

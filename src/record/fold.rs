@@ -1,7 +1,7 @@
 //! Facts in, record out. A torn round's failures stay as evidence; its passes don't count.
 
 use crate::event::{Entry, Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
-use crate::model::{Outcome, RoundId};
+use crate::model::{LoopBound, Outcome, RoundId};
 use crate::record::folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -44,6 +44,7 @@ pub struct Fold {
     places: BTreeMap<RoundId, usize>,
     failures: BTreeMap<u32, Vec<FailureSeen>>,
     skips: BTreeMap<u32, String>,
+    loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
     notes: Vec<Note>,
     known_notes: BTreeSet<(Option<u32>, String)>,
     diagnoses: BTreeMap<u32, crate::event::Diagnosis>,
@@ -61,6 +62,7 @@ impl Fold {
             places: BTreeMap::new(),
             failures: BTreeMap::new(),
             skips: BTreeMap::new(),
+            loop_bound: BTreeMap::new(),
             notes: Vec::new(),
             known_notes: BTreeSet::new(),
             diagnoses: BTreeMap::new(),
@@ -144,6 +146,7 @@ impl Fold {
             rounds: self.rounds,
             failures: self.failures,
             skips: self.skips,
+            loop_bound: self.loop_bound,
             notes: self.notes,
             diagnoses: self.diagnoses,
             forecast: self.forecast,
@@ -168,6 +171,9 @@ impl Fold {
         let slot = self.slot(round, position, case)?;
         slot.outcome = Some(report.outcome.kind());
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX);
+        if !report.loop_bound.is_empty() {
+            self.loop_bound.entry(case).or_default().extend(report.loop_bound);
+        }
         for text in report.notes {
             self.note(Note { case: Some(case), text });
         }

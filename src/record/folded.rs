@@ -1,8 +1,8 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
 use crate::event::{CaseInfo, Diagnosis, Header, Note, RoundEnd, RunEnd};
-use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed, Stress};
-use std::collections::BTreeMap;
+use crate::model::{EventLoop, LoopBound, Outcome, OutcomeKind, RoundId, RoundKind, Seed, Stress};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many failures of a case keep their texts. All of them are counted.
 pub const FAILURES_KEPT: usize = 8;
@@ -18,6 +18,8 @@ pub struct Record {
     pub failures: BTreeMap<u32, Vec<FailureSeen>>,
     /// Why a case was skipped, the first time.
     pub skips: BTreeMap<u32, String>,
+    /// What each case left that outlives its event loop.
+    pub loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
     /// Notes on cases and on the run, each once.
     pub notes: Vec<Note>,
     /// The last diagnosis of each suspect.

@@ -115,6 +115,12 @@ fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
         judged.reason =
             Some(format!("{} of its planned trials did not run to an end that counts", tally.missing.max(1)));
     }
+    if record.loop_bound.contains_key(&case) {
+        judged.findings.push(FindingKind::LoopBound);
+        // A leak never hides what is worse.
+        judged.verdict = judged.verdict.min(FindingKind::LoopBound.verdict());
+        judged.remarks.extend(record.loop_bound.get(&case).into_iter().flatten().map(ToString::to_string));
+    }
     judged
 }
 

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 const PLUGIN: &str = include_str!("steadfast_pytest.py");
 
 /// What the plugin loads to compare states.
+const PROBE: &str = include_str!("../python/probe.py");
 const STATE: &str = include_str!("steadfast_state.py");
 
 /// What the plugin is to do.
@@ -42,6 +43,7 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
     fs::create_dir_all(&plugin)?;
     fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
     fs::write(plugin.join("steadfast_state.py"), STATE)?;
+    fs::write(plugin.join("steadfast_probe.py"), PROBE)?;
     let temporary = scratch.join("tmp");
     fs::create_dir_all(&temporary)?;
     let mut command = Command::new(&spec.python);

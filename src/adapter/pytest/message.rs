@@ -1,7 +1,7 @@
 //! What the plugin and the harness say to each other: JSON, a message per line.
 
 use crate::event::TrialReport;
-use crate::model::{ContentHash, Failure, Outcome, Place};
+use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -87,6 +87,8 @@ pub(super) struct Finished {
     micros: u64,
     #[serde(default)]
     notes: Vec<String>,
+    #[serde(default)]
+    loop_bound: Vec<LoopBound>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -136,6 +138,6 @@ impl Finished {
             Told::Stopped => Outcome::Crashed(failure()),
             Told::Skipped => Outcome::Skipped { reason: self.message.clone() },
         };
-        TrialReport { outcome, micros: self.micros, notes: self.notes }
+        TrialReport { outcome, micros: self.micros, notes: self.notes, loop_bound: self.loop_bound }
     }
 }

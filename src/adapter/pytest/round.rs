@@ -106,7 +106,7 @@ impl Course {
             (None, None) => return RoundEnd::Died { reason },
         };
         let failure = Failure::new(text, None).with_details(tail(wrote));
-        reports.finished(position, TrialReport { outcome: Outcome::Crashed(failure), micros: 0, notes: Vec::new() });
+        reports.finished(position, TrialReport::of(Outcome::Crashed(failure)));
         RoundEnd::Died { reason }
     }
 
@@ -132,7 +132,7 @@ impl Course {
             let failure = Failure::new(format!("the test did not end within {} s", deadline.as_secs_f64()), None)
                 .with_details(stacks);
             let outcome = Outcome::TimedOut(failure);
-            reports.finished(position, TrialReport { outcome, micros: 0, notes: Vec::new() });
+            reports.finished(position, TrialReport::of(outcome));
         }
         let end = RoundEnd::Died { reason };
         if is_lost { RoundDone::ServerLost(end) } else { RoundDone::Whole(end) }

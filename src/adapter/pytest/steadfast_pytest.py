@@ -172,6 +172,7 @@ class Plugin:
 
     def __init__(self, wire, mode, notes):
         self.wire, self.mode, self.notes = wire, mode, notes
+        self.probe = install_probe(mode)
         self.problems = []
         self.trial = None
         self.plain = {}
@@ -302,6 +303,8 @@ class Plugin:
             if watch is not None and position == watch:
                 before = steadfast_state().snapshot(self.session)
             self.wire.say(started=position)
+            if self.probe is not None:
+                self.probe.begin_case(case.nodeid)
             begun = time.perf_counter()
             told = self.one(case, following)
             if os.getpid() != mine:
@@ -310,6 +313,8 @@ class Plugin:
             told["micros"] = int((time.perf_counter() - begun) * 1e6)
             if before is not None:
                 told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
+            if self.probe is not None:
+                told["loop_bound"] = self.probe.end_case()["loop_bound"]
             self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
@@ -512,11 +517,26 @@ def restart_capture(config):
 @functools.lru_cache(maxsize=None)
 def steadfast_state():
     """The comparison of states, loaded when it is asked for, and known to nobody else."""
-    path = os.path.join(HOME, "steadfast_state.py")
-    spec = importlib.util.spec_from_file_location("_steadfast_state", path)
+    return load("steadfast_state")
+
+
+def load(name):
+    """A file that stands beside this one."""
+    spec = importlib.util.spec_from_file_location("_" + name, os.path.join(HOME, name + ".py"))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def install_probe(mode):
+    """Watches from before the suite's first import. A plain run is left plain: it is what others are compared with."""
+    if mode not in ("serve", "once"):
+        return None
+    try:
+        return load("steadfast_probe").install()
+    except Exception:
+        traceback.print_exc()
+        return None
 
 
 HOME = os.path.dirname(os.path.abspath(__file__))

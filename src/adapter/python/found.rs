@@ -1,8 +1,8 @@
 //! What the probe found in a case.
 
+use crate::model::LoopBound;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// What the probe found when a case had ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -11,28 +11,11 @@ pub(crate) struct Found {
     /// By kind, how many are open. A kind that is not there was not measured.
     pub counts: BTreeMap<String, u64>,
     /// What outlives the event loop that it belongs to.
-    pub loop_bound: Vec<Resource>,
+    pub loop_bound: Vec<LoopBound>,
     /// Tasks that were pending when their loop was closed.
     pub pending_tasks: Vec<PendingTask>,
     /// Coroutines that nobody awaited.
     pub never_awaited: Vec<NeverAwaited>,
-}
-
-/// A thing with the place of its creation.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Resource {
-    /// Its kind: `client_session`, `transport` …
-    pub kind: String,
-    /// Its type's full name.
-    #[serde(rename = "type")]
-    pub class: String,
-    /// `file:line in function`, innermost first.
-    pub created: Vec<String>,
-    /// From a module's global down to it, where that could be followed.
-    pub held_by: Option<String>,
-    /// The loop that it belongs to.
-    #[serde(rename = "loop")]
-    pub event_loop: Option<String>,
 }
 
 /// A task that nothing will ever end.
@@ -54,9 +37,8 @@ pub(crate) struct NeverAwaited {
 }
 
 impl Found {
-    /// What it says, a line each.
-    pub fn lines(&self) -> Vec<String> {
-        let bound = self.loop_bound.iter().map(ToString::to_string);
+    /// What it says besides, a line each.
+    pub fn notes(&self) -> Vec<String> {
         let pending = self
             .pending_tasks
             .iter()
@@ -65,24 +47,7 @@ impl Found {
             .never_awaited
             .iter()
             .map(|dropped| format!("coroutine {} ({}) was never awaited", dropped.coroutine, dropped.defined));
-        bound.chain(pending).chain(dropped).collect()
-    }
-}
-
-impl fmt::Display for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "loop_bound: {}", self.class)?;
-        if let Some(place) = self.created.first() {
-            write!(f, ", created at {place},")?;
-        }
-        write!(f, " outlives its event loop")?;
-        if let Some(event_loop) = &self.event_loop {
-            write!(f, " {event_loop}")?;
-        }
-        if let Some(holder) = &self.held_by {
-            write!(f, "; held by {holder}")?;
-        }
-        Ok(())
+        pending.chain(dropped).collect()
     }
 }
 
@@ -98,6 +63,7 @@ mod tests {
         let found: Found = serde_json::from_str(text).expect("what the probe says");
         let told = "loop_bound: aiohttp.client.ClientSession, created at client.py:8 in session, outlives its event \
                     loop Loop (closed); held by app.client: CLIENT -> Client._session";
-        assert_eq!(found.lines(), [told]);
+        assert_eq!(found.loop_bound.iter().map(ToString::to_string).collect::<Vec<_>>(), [told]);
+        assert!(found.notes().is_empty());
     }
 }

@@ -4,6 +4,7 @@ use crate::event::{EarlierRounds, KnownFinding, Note, QuarantineEntry};
 use crate::model::Place;
 use crate::record::Record;
 use crate::report::finding::{Finding, Novelty, Role};
+use crate::report::json::JsonLeak;
 use crate::report::json::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonNote,
     JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION,
@@ -170,7 +171,7 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         state_setters: order.state_setters,
         cleaners: order.cleaners,
         complete: order.complete,
-        leaks: None,
+        leaks: leaks(view, judged),
         message: failure.map(|failure| failure.message.clone()),
         place: failure.and_then(|failure| failure.place.as_ref()).map(Place::to_string),
         fingerprint: failure.map(|failure| failure.fingerprint.clone()),
@@ -228,4 +229,17 @@ fn causes(view: &View<'_>) -> Vec<JsonCause> {
 fn notes(view: &View<'_>) -> Vec<JsonNote> {
     let note = |note: &Note| JsonNote { case: note.case.map(|case| raw_id(view, case)), text: note.text.clone() };
     view.record.notes.iter().map(note).collect()
+}
+
+/// What outlives its event loop.
+fn leaks(view: &View<'_>, judged: &CaseJudgement) -> Option<Vec<JsonLeak>> {
+    let bound = view.record.loop_bound.get(&judged.case)?;
+    let told = bound.iter().map(|bound| JsonLeak {
+        kind: format!("loop_bound {}", bound.kind),
+        count: 1,
+        growth_per_trial: None,
+        owner: Some(bound.held_by.clone().unwrap_or_else(|| bound.class.clone())),
+        place: bound.created.first().cloned(),
+    });
+    Some(told.collect())
 }

@@ -35,11 +35,12 @@ fn a_defect_that_nobody_knows_is_refused_with_the_known_ones() {
 
 #[test]
 fn a_healthy_tutor_that_is_accused_is_told_and_fails() {
-    let project =
-        Project::new().with("scenarios/auth/a-token-expires.yaml", SHIPPED).with("scenarios/auth/wrong.yaml", WRONG);
+    let project = Project::new()
+        .with("scenarios/auth/a-token-expires.yaml", SHIPPED)
+        .with("scenarios/auth/always-wrong.yaml", WRONG);
     let arguments = ["selfcheck", "--project", ".", "--only", "tokens_never_expire"];
     let ended = project.run(&arguments).exits(1);
-    ended.says(&["1 accused", "auth/wrong (broken)"]);
+    ended.says(&["1 accused", "auth/always-wrong (broken)"]);
 }
 
 #[test]

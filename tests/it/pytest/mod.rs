@@ -2,5 +2,6 @@
 
 mod crashes;
 mod kit;
+mod loops;
 mod orders;
 mod whole;

@@ -101,7 +101,7 @@ impl Teller {
         for (position, case) in order.iter().enumerate() {
             let Some(outcome) = outcome(*case, &order[..position]) else { continue };
             let micros = 400 + 37 * u64::from(*case) + if outcome.is_failure() { 90_000 } else { 0 };
-            let report = TrialReport { outcome, micros, notes: Vec::new() };
+            let report = TrialReport { micros, ..TrialReport::of(outcome) };
             self.events.push(Event::TrialFinished { round, position: position as u32, case: *case, report });
         }
         let millis = 40 + order.len() as u64;

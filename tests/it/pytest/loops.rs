@@ -1,0 +1,45 @@
+//! What outlives its event loop, seen in the suite without any reordering.
+
+use crate::cli::kit::case;
+use crate::pytest::kit::{Suite, python};
+use std::process::Command;
+
+/// The fixture; nothing where Python has no aiohttp.
+#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn loops() -> Option<Suite> {
+    let has_aiohttp = Command::new(python()?).args(["-c", "import aiohttp"]).output();
+    if !has_aiohttp.is_ok_and(|run| run.status.success()) {
+        eprintln!("skipped: STEADFAST_PYTEST_PYTHON has no aiohttp");
+        return None;
+    }
+    Suite::of_fixture("loops")
+}
+
+#[test]
+fn a_session_that_outlives_its_loop_is_named_after_its_first_passing_test() {
+    let Some(suite) = loops() else { return };
+    suite.command("run", &["--seed", "1", "--orders", "declared", "--rounds", "1", "--no-alone"]).exits(1);
+    let report = suite.project.report();
+    let keeps = case(&report, "test_loops.py::test_opens_and_keeps");
+    assert_eq!((&keeps["verdict"], &keeps["failures"]), (&"leaky".into(), &0.into()), "{keeps:#}");
+    assert_eq!(keeps["findings"], serde_json::json!(["loop_bound"]), "{keeps:#}");
+    let leak = &keeps["leaks"][0];
+    assert_eq!(leak["owner"], "client: CLIENT -> Client._session", "{keeps:#}");
+    assert!(leak["where"].as_str().is_some_and(|place| place.contains("client.py:12 in session")), "{keeps:#}");
+    for healthy in ["test_opens_and_closes", "test_keeps_on_a_loop_that_lives"] {
+        let healthy = case(&report, &format!("test_loops.py::{healthy}"));
+        assert_eq!(healthy["verdict"], "stable", "{healthy:#}");
+    }
+    suite.project.assert_nothing_left();
+}
+
+#[test]
+fn the_finding_is_told_where_people_read() {
+    let Some(suite) = loops() else { return };
+    let told = suite.command("run", &["--seed", "1", "--rounds", "2"]).exits(1);
+    told.says(&["loop_bound", "client.py:12"]);
+    for file in ["summary.md", "report.html", "junit.xml"] {
+        let text = suite.project.read(&format!("reports/latest/{file}"));
+        assert!(text.contains("aiohttp.client.ClientSession"), "{file}: {text}");
+    }
+}
