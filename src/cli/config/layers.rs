@@ -99,7 +99,8 @@ pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Res
     let matches = program.clone().try_get_matches_from(&around.typed)?;
     let as_typed = || Effective { arguments: around.typed.clone(), root: around.folder.clone(), shown: String::new() };
     let Some((command, matches)) = matches.subcommand() else { return Ok(as_typed()) };
-    if WITHOUT_CONFIG.contains(&command) {
+    // A command of commands has no settings of its own.
+    if WITHOUT_CONFIG.contains(&command) || matches.subcommand().is_some() {
         return Ok(as_typed());
     }
     let root = find(&around.folder);
