@@ -30,6 +30,10 @@ const EXPLANATIONS: usize = 5;
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
 
+/// How often an explanation of a case that fails otherwise is tried again, with the polluters and without: a toss of a
+/// coin agrees with it once in a thousand.
+const AGAIN: usize = 4;
+
 /// How often a case is tried twice in a row before it is its own polluter.
 const TWICE: usize = 3;
 
@@ -135,7 +139,10 @@ impl Doctor<'_, '_, '_> {
                 return Ok(());
             }
             self.prober.begin(suspect);
-            if self.is_of_the_hash_seed(suspect)? || self.is_explained(suspect)? || self.is_its_own_polluter(suspect)? {
+            if self.is_of_the_hash_seed(suspect)?
+                || self.is_explained(suspect, members)?
+                || self.is_its_own_polluter(suspect)?
+            {
                 continue;
             }
             if self.searches >= SEARCHES {
@@ -154,18 +161,40 @@ impl Doctor<'_, '_, '_> {
 
     /// Tries what was found last on this suspect: a probe of a few cases each. Only a case that passes alone can be a
     /// victim of what makes others one.
-    fn is_explained(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+    fn is_explained(&mut self, suspect: &Suspect, alike: &[&Suspect]) -> Result<bool, AppError> {
         let candidates: Vec<(u32, Minimised)> = self.found.iter().rev().take(EXPLANATIONS).cloned().collect();
         for (leader, found) in candidates {
             if role(&found) == Some(Role::Victim) && !self.passes_alone(suspect)? {
                 continue;
             }
             if let Some(failures) = self.verified(&found, suspect.case)? {
+                if !alike.iter().any(|other| other.case == leader) && !self.holds_again(&found, suspect)? {
+                    continue;
+                }
                 self.conclude_follower(suspect, leader, &found, failures)?;
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Whether what was found for a case that fails otherwise holds for this one every time. One probe is enough among
+    /// cases that fail alike; of others, one that fails by chance agrees with it now and then.
+    fn holds_again(&mut self, found: &Minimised, suspect: &Suspect) -> Result<bool, AppError> {
+        let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
+            return Ok(false);
+        };
+        let after: Vec<u32> = sequence.members.iter().copied().chain([suspect.case]).collect();
+        let mut orders = vec![after; AGAIN];
+        orders.extend(vec![vec![suspect.case]; AGAIN]);
+        let mut replies = self.prober.ask(&orders)?.into_iter().map(|reply| reply.answer);
+        let (after, alone): (Vec<_>, Vec<_>) = (replies.by_ref().take(AGAIN).collect(), replies.collect());
+        let (failing, passing) = match role(found) {
+            Some(Role::Brittle) => (alone, after),
+            Some(Role::Victim) | None => (after, alone),
+        };
+        Ok(failing.iter().all(|answer| *answer == minimise::Answer::Fails)
+            && passing.iter().all(|answer| *answer == minimise::Answer::Passes))
     }
 
     /// Whether it passes alone, as the plan saw it or as a probe shows.
@@ -364,7 +393,7 @@ impl Doctor<'_, '_, '_> {
             }
             minimise::Conclusion::Confirmed { role: Role::Brittle, sequences, complete, .. } => {
                 let state_setters = sequences.iter().map(|sequence| sequence.members.clone()).collect();
-                in_order = found.alone;
+                in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 (Conclusion::Brittle { state_setters, complete: *complete }, vec![case])
             }
             minimise::Conclusion::FailsAlways => (Conclusion::Broken, vec![case]),
@@ -393,7 +422,9 @@ impl Doctor<'_, '_, '_> {
                 (Conclusion::NotMinimised { order: order.clone() }, order)
             }
         };
-        let repro = self.write_repro(suspect, &order, rate(in_order))?;
+        // What is brittle shows alone: the order that it is compared with is the one that heals it.
+        let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
+        let repro = self.write_repro(suspect, &order, rate(shows))?;
         remarks.extend(self.of_the_suite(suspect, &conclusion, &order)?);
         self.emit(Diagnosis {
             case,

@@ -59,6 +59,8 @@ fn is_chance(session: &Session<'_>) -> bool {
 
 fn conclude(session: &mut Session<'_>) -> Result<Conclusion, Halt> {
     let (role, rates) = match reproduce(session)? {
+        // Nobody ran before it: the order and alone are the same thing, and what differs is chance.
+        Reproduced::As(..) if session.problem.before.is_empty() => return Ok(Conclusion::Intermittent),
         Reproduced::As(role, rates) => (role, rates),
         Reproduced::Not => return Ok(Conclusion::DoesNotReproduce),
         Reproduced::Always => return Ok(Conclusion::FailsAlways),

@@ -255,6 +255,16 @@ fn a_coin_is_not_taken_for_an_order() {
 }
 
 #[test]
+fn a_case_that_nobody_ran_before_is_no_victim() {
+    for seed in 0..300 {
+        let setting = Setting::new(seed, 0, 0);
+        let truth = Truth { background: 0.5, ..setting.victim(vec![]).with_rate(0.5) };
+        let found = setting.run_with(truth, &setting.problem(), Limits::default());
+        assert_eq!(found.conclusion, Conclusion::Intermittent, "{seed}: {found:?}");
+    }
+}
+
+#[test]
 fn what_always_fails_and_what_never_fails_are_told_apart_from_order_dependence() {
     let setting = Setting::new(1, 30, 1);
     let healthy = setting.run(setting.victim(vec![]));
