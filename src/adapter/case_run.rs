@@ -1,12 +1,13 @@
 //! One case, from its reset to the moment when nothing of it is in flight any more.
 
 use crate::adapter::calls::{check_calls, describe_calls};
+use crate::adapter::event_loop::EventLoop;
 use crate::adapter::stage::Stage;
 use crate::adapter::step_run::{Played, Player, Problem};
 use crate::adapter::stress::delayed;
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;
-use crate::model::{Failure, LoopBound, Outcome, Place, Seed, Stress, TrialKey};
+use crate::model::{Failure, LoopBound, Outcome, Place, Retained, Seed, Stress, TrialKey};
 use crate::provider::{Call, Ended, Script, Stray, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
@@ -26,13 +27,21 @@ pub(super) struct Verdictless {
     pub notes: Vec<String>,
     /// What outlives its event loop.
     pub loop_bound: Vec<LoopBound>,
+    /// What is still held at its end.
+    pub retained: Vec<Retained>,
     /// Earlier trials that turned out to have failed by what they sent after their end.
     pub late: Vec<(TrialKey, Failure)>,
 }
 
 impl Verdictless {
     pub fn skipped(reason: String) -> Self {
-        Self { outcome: Outcome::Skipped { reason }, notes: Vec::new(), loop_bound: Vec::new(), late: Vec::new() }
+        Self {
+            outcome: Outcome::Skipped { reason },
+            notes: Vec::new(),
+            loop_bound: Vec::new(),
+            retained: Vec::new(),
+            late: Vec::new(),
+        }
     }
 
     pub fn errored(reason: String) -> Self {
@@ -40,6 +49,7 @@ impl Verdictless {
             outcome: Outcome::Errored(Failure::new(reason, None)),
             notes: Vec::new(),
             loop_bound: Vec::new(),
+            retained: Vec::new(),
             late: Vec::new(),
         }
     }
@@ -57,16 +67,13 @@ pub(super) struct CaseRun<'a> {
     pub secrets: &'a BTreeMap<String, String>,
     /// Whether the event loop, and with it the system's connections to providers, outlives the case.
     pub keeps_connections: bool,
+    /// Whether tasks are given time to end before they are told of.
+    pub waits_for_tasks: bool,
 }
 
 impl CaseRun<'_> {
     /// Runs the case on this event loop.
-    pub fn play(
-        &self,
-        event_loop: &mut tokio::runtime::Runtime,
-        stage: &mut Stage,
-        reports: &mut dyn Reports,
-    ) -> Verdictless {
+    pub fn play(&self, event_loop: &mut EventLoop, stage: &mut Stage, reports: &mut dyn Reports) -> Verdictless {
         if let Some(providers) = &stage.providers {
             providers.begin(
                 self.key,
@@ -80,7 +87,7 @@ impl CaseRun<'_> {
         let begun = stage.output.mark();
         let mut player = Player::new(self.case, self.key, self.seed, self.system, self.secrets);
         let local = LocalSet::new();
-        let result = local.block_on(event_loop, async {
+        let result = local.block_on(&event_loop.runtime, async {
             let result = match tokio::time::timeout(self.deadline, player.play(stage, reports)).await {
                 Ok(played) => played,
                 Err(_) => Err(Problem::timed_out(self.case.place.clone(), self.deadline)),
@@ -105,6 +112,9 @@ impl CaseRun<'_> {
             Err(error) if done.outcome == Outcome::Passed => done.outcome = Outcome::Errored(Failure::new(error, None)),
             Err(error) => done.notes.push(error),
         }
+        if !self.keeps_connections {
+            self.look_for_tasks(event_loop, &mut done);
+        }
         if let Some(failure) = failure_of(&mut done.outcome) {
             let output = stage.output.since(begun);
             failure.details = details(ended.as_ref(), &output);
@@ -114,6 +124,22 @@ impl CaseRun<'_> {
         }
         done.notes.extend(strays.attempts.iter().map(astray));
         done
+    }
+
+    /// What is alive on an event loop that is about to end, ends with it. Whoever counts on it finds out.
+    fn look_for_tasks(&self, event_loop: &mut EventLoop, done: &mut Verdictless) {
+        if !self.waits_for_tasks {
+            done.retained = event_loop.tasks.alive();
+            return;
+        }
+        let bound = event_loop.settle().into_iter().map(|task| LoopBound {
+            kind: task.kind.to_string(),
+            class: "task".to_owned(),
+            created: task.place.into_iter().collect(),
+            held_by: None,
+            event_loop: Some("of its case".to_owned()),
+        });
+        done.loop_bound.extend(bound);
     }
 
     fn judge(&self, result: Result<(), Problem>, player: &Player<'_>, ended: Option<&TrialCalls>) -> Verdictless {
@@ -138,7 +164,7 @@ impl CaseRun<'_> {
             late.extend(ended.late.iter().filter_map(blame_late));
         }
         let Some((place, _)) = problems.first() else {
-            return Verdictless { outcome: Outcome::Passed, notes, loop_bound: Vec::new(), late };
+            return Verdictless { outcome: Outcome::Passed, notes, loop_bound: Vec::new(), retained: Vec::new(), late };
         };
         let text: Vec<String> = problems.iter().map(|(_, text)| text.clone()).collect();
         let failure = Failure::new(text.join("\n"), Some(place.clone()));
@@ -149,7 +175,7 @@ impl CaseRun<'_> {
         } else {
             Outcome::Failed(failure)
         };
-        Verdictless { outcome, notes, loop_bound: Vec::new(), late }
+        Verdictless { outcome, notes, loop_bound: Vec::new(), retained: Vec::new(), late }
     }
 }
 

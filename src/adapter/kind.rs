@@ -3,7 +3,7 @@
 use crate::adapter::pytest::{SuiteSubject, look};
 use crate::adapter::{ScenarioSpec, ScenarioSubject, Start, SubjectProblem, SuiteLook, SuiteSpec, load_scenarios};
 use crate::engine::{Prepare, Subject, SubjectError};
-use crate::model::{CaseId, ContentHash};
+use crate::model::{CaseId, ContentHash, LeakAllowance};
 use crate::scenario::SystemKind;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -78,6 +78,8 @@ pub struct SubjectCase {
     pub hash: ContentHash,
     /// Why it is not run, if that is known beforehand.
     pub skip: Option<String>,
+    /// What it may leave behind.
+    pub leaks: Vec<LeakAllowance>,
 }
 
 /// A subject that was loaded.

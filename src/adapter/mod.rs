@@ -4,10 +4,12 @@
 //! and pytest suites.
 
 mod answer;
+mod books;
 mod calls;
 mod case_run;
 mod check;
 mod embedded;
+mod event_loop;
 mod kind;
 mod output;
 mod port;

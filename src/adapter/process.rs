@@ -146,6 +146,11 @@ impl RunningProcess {
         }
     }
 
+    /// Its TMPDIR.
+    pub fn temporary(&self) -> &std::path::Path {
+        &self.place.folders.temporary
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address

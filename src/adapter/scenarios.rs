@@ -1,13 +1,15 @@
 //! Scenarios against a system, as something the engine can run.
 
+use crate::adapter::books::Books;
 use crate::adapter::case_run::{CaseRun, Verdictless};
 use crate::adapter::embedded::StoreLife;
+use crate::adapter::event_loop::{EventLoop as TaskLoop, UNTOLD, tells_of_tasks};
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::stress::Noise;
 use crate::adapter::{ScenarioSpec, SubjectCase, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
 use crate::event::{RoundEnd, TrialReport};
-use crate::model::{ContentHash, EventLoop, Failure, Outcome, TrialKey};
+use crate::model::{ContentHash, EventLoop, Failure, Outcome, ResourceKind, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -87,6 +89,7 @@ impl ScenarioSubject {
             tags: case.tags.clone(),
             hash: case.hash.clone(),
             skip: self.skip(case),
+            leaks: case.leaks.clone(),
         });
         listed.collect()
     }
@@ -139,7 +142,20 @@ impl ScenarioSubject {
             SystemKind::Embedded | SystemKind::Process(_) => "yes",
             SystemKind::Url(_) => "the providers of a system at a URL are its own: no journal of calls",
         };
-        [("provider calls".to_owned(), wire.to_owned())].into()
+        let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), self.accounted(kind).to_owned()));
+        resources.chain([("provider calls".to_owned(), wire.to_owned())]).collect()
+    }
+
+    /// Whether resources of this kind are accounted for, or why not.
+    fn accounted(&self, kind: ResourceKind) -> &'static str {
+        match (&self.system.kind, kind) {
+            (SystemKind::Url(_), _) => "the system at a URL is elsewhere",
+            (SystemKind::Process(_), ResourceKind::Task) => "tasks of a program can't be seen from outside of it",
+            (SystemKind::Embedded, ResourceKind::Task) if !tells_of_tasks() => UNTOLD,
+            (SystemKind::Embedded, ResourceKind::Task) => "yes",
+            _ if !crate::leak::linux::tells() => "only Linux tells",
+            _ => "yes",
+        }
     }
 
     fn open_stage(&mut self, unit: &RoundUnit, life: StoreLife, reports: &mut dyn Reports) -> Result<Stage, String> {
@@ -188,11 +204,13 @@ impl ScenarioSubject {
     fn trials(&mut self, unit: &RoundUnit, stage: &mut Stage, reports: &mut dyn Reports) -> RoundEnd {
         let mut lasting = match unit.event_loop {
             EventLoop::Case if self.chooses_event_loop() => None,
-            EventLoop::Case | EventLoop::Round => match new_loop() {
+            EventLoop::Case | EventLoop::Round => match TaskLoop::new() {
                 Ok(event_loop) => Some(event_loop),
                 Err(error) => return RoundEnd::NotStarted { reason: format!("no event loop: {error}") },
             },
         };
+        let accounts = unit.kind.keeps_a_ledger() && lasting.is_some();
+        let mut books = accounts.then(|| Books::open(stage, lasting.as_ref())).flatten();
         for (position, &index) in (0_u32..).zip(&unit.order).skip(unit.from as usize) {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;
@@ -215,11 +233,19 @@ impl ScenarioSubject {
                 None => self.one_trial(&case, key, deadline, unit, stage, lasting.as_mut(), reports),
             };
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let mut report =
-                TrialReport { outcome: done.outcome, micros, notes: done.notes, loop_bound: done.loop_bound };
+            let mut report = TrialReport {
+                outcome: done.outcome,
+                micros,
+                notes: done.notes,
+                loop_bound: done.loop_bound,
+                retained: done.retained,
+            };
             let death = if report.outcome.is_failure() { stage.death_after_failure() } else { stage.death() };
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
+            }
+            if let Some(books) = &mut books {
+                books.enter(position, &report, stage, lasting.as_ref());
             }
             reports.finished(position, report);
             for (earlier, failure) in done.late {
@@ -233,6 +259,9 @@ impl ScenarioSubject {
                 return RoundEnd::Died { reason };
             }
         }
+        for (position, report) in books.into_iter().flat_map(|books| books.close(stage, lasting.as_mut())) {
+            reports.finished(position, report);
+        }
         RoundEnd::Completed
     }
 
@@ -244,7 +273,7 @@ impl ScenarioSubject {
         deadline: Duration,
         unit: &RoundUnit,
         stage: &mut Stage,
-        lasting: Option<&mut tokio::runtime::Runtime>,
+        lasting: Option<&mut TaskLoop>,
         reports: &mut dyn Reports,
     ) -> Verdictless {
         let run = CaseRun {
@@ -256,10 +285,11 @@ impl ScenarioSubject {
             system: &self.system,
             secrets: &self.spec.secrets,
             keeps_connections: lasting.is_some(),
+            waits_for_tasks: unit.kind.keeps_a_ledger(),
         };
         match lasting {
             Some(event_loop) => run.play(event_loop, stage, reports),
-            None => match new_loop() {
+            None => match TaskLoop::new() {
                 Ok(mut event_loop) => run.play(&mut event_loop, stage, reports),
                 Err(error) => Verdictless::errored(format!("no event loop: {error}")),
             },
@@ -284,10 +314,6 @@ impl ScenarioSubject {
             }
         }
     }
-}
-
-fn new_loop() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 fn needs_own_instance(case: &Case) -> bool {

@@ -1,5 +1,6 @@
 //! A system, set up for a round: what a case is played on.
 
+use crate::adapter::books::Scope;
 use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::{Place, RunningProcess};
@@ -8,7 +9,7 @@ use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::{Folders, Sandbox};
 use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
-use crate::engine::{Owned, SubjectError};
+use crate::engine::{Owned, SubjectError, TEMPORARY};
 use crate::model::Seed;
 use crate::provider::{Providers, ProvidersOptions, Proxy};
 use crate::scenario::{System, SystemKind};
@@ -127,6 +128,20 @@ impl Stage {
             }
         };
         Ok(Self { providers, proxy, variables, output, instance, folder })
+    }
+
+    /// Whose resources can be looked at; nobody's where the system is elsewhere.
+    pub fn scope(&self) -> Option<Scope> {
+        match &self.instance {
+            Instance::Embedded(_) => {
+                let temporary = self.folder.parent().map(|worker| worker.join(TEMPORARY));
+                Some(Scope { embedded: true, temporary })
+            }
+            Instance::Process(process) => {
+                Some(Scope { embedded: false, temporary: Some(process.temporary().to_owned()) })
+            }
+            Instance::Url(..) => None,
+        }
     }
 
     /// Where requests go.

@@ -1,7 +1,7 @@
 //! What a run is asked for, as meant.
 
 use crate::adapter::{Reach, Sandbox, Start};
-use crate::model::{EventLoop, FindingKind, Seed, Stress};
+use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
 use crate::tutor::Defect;
@@ -50,6 +50,15 @@ pub enum AloneRounds {
     WhereCheap,
     /// Never.
     Never,
+}
+
+/// Whether what cases leave behind is accounted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accounting {
+    /// Wherever the subject lets it be seen.
+    On,
+    /// Nowhere: the report says that nothing was measured.
+    Off,
 }
 
 /// A suite, as it is asked for.
@@ -142,6 +151,10 @@ pub struct RunOptions {
     pub html: Option<PathBuf>,
     /// Where else `summary.md` goes.
     pub markdown: Option<PathBuf>,
+    /// Whether what cases leave behind is accounted for.
+    pub accounting: Accounting,
+    /// What any case may leave behind.
+    pub leaks: Vec<LeakAllowance>,
     /// Defects of the embedded tutor: for tests and the self-check, no argument sets them.
     pub defects: Vec<Defect>,
 }

@@ -227,6 +227,7 @@ fn header(repro: &ReproFile, subject: &LoadedSubject, spec: serde_json::Value, c
         tags: BTreeSet::new(),
         hash: case.hash.clone(),
         skip: None,
+        leaks: Vec::new(),
     });
     Header {
         version: JOURNAL_VERSION,
@@ -236,6 +237,7 @@ fn header(repro: &ReproFile, subject: &LoadedSubject, spec: serde_json::Value, c
         seed: repro.seed,
         subject: SubjectInfo { spec, hash: subject.hash(), ..repro.subject.clone() },
         policy: Policy {
+            leaks: Vec::new(),
             fail_on: BTreeSet::new(),
             confidence: 0.95,
             max_flake_rate: None,

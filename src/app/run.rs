@@ -4,18 +4,19 @@ use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, SuiteSpec, choose
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
+use crate::app::leaks::look_for_leaks;
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Forecast, Session};
 use crate::app::suite_check::{agreement, suite_of};
-use crate::app::{AloneRounds, AppError, RunOptions, SuiteOptions, ToolInfo, Watcher};
+use crate::app::{Accounting, AloneRounds, AppError, RunOptions, SuiteOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
 };
 use crate::model::statistics::{Confidence, Rate, RateError};
-use crate::model::{CaseId, Clock, EventLoop, RoundId, RoundKind, Seed, Stress};
+use crate::model::{CaseId, Clock, EventLoop, ResourceKind, RoundId, RoundKind, Seed, Stress};
 use crate::plan::{Alone, Orders, Plan, PlanRequest, PlannedCase, ResolvedOrder, Strategy, Twice, resolve_order};
 use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
@@ -129,6 +130,11 @@ pub(super) fn drive(
             Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
             Stopped::Not => RunEnd::Completed,
         };
+        match look_for_leaks(&mut engine, setting, header, deadlines, session)? {
+            Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
+            Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
+            Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
+        }
         match diagnose(&mut engine, setting, header, deadlines, session)? {
             Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
             Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
@@ -409,6 +415,17 @@ fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> R
     Ok(order)
 }
 
+/// What the run measures, and of what it does not, why.
+fn measured(options: &RunOptions, subject: &LoadedSubject) -> BTreeMap<String, String> {
+    let mut measured = subject.measured();
+    if options.accounting == Accounting::Off {
+        let kinds = ResourceKind::ALL.into_iter().filter(|kind| measured.contains_key(kind.as_str()));
+        let off: Vec<String> = kinds.map(|kind| kind.to_string()).collect();
+        measured.extend(off.into_iter().map(|kind| (kind, "switched off by --no-leaks".to_owned())));
+    }
+    measured
+}
+
 fn header(
     options: &RunOptions,
     chosen: SubjectSpec,
@@ -425,6 +442,7 @@ fn header(
         tags: case.tags.clone(),
         hash: case.hash.clone(),
         skip: case.skip.clone().or_else(|| plans.leaves_out(&case.id, subject)),
+        leaks: case.leaks.clone(),
     });
     let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     if let Some(suite) = &options.suite {
@@ -443,9 +461,10 @@ fn header(
             arguments,
             spec: serde_json::to_value(chosen.without_program()).unwrap_or_default(),
             hash: subject.hash(),
-            measured: subject.measured(),
+            measured: measured(options, subject),
         },
         policy: Policy {
+            leaks: options.leaks.clone(),
             fail_on: options.fail_on.clone(),
             confidence: options.confidence,
             max_flake_rate: options.max_flake_rate,

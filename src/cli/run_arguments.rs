@@ -1,9 +1,9 @@
 //! The arguments of `run`, as typed and as meant.
 
 use crate::adapter::{Reach, Sandbox, Start};
-use crate::app::{AloneRounds, RunOptions};
+use crate::app::{Accounting, AloneRounds, RunOptions};
 use crate::cli::suite_arguments::SuiteChoice;
-use crate::model::{EventLoop, FindingKind, Seed, Stress};
+use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
 use clap::{Args, ValueEnum};
@@ -103,6 +103,12 @@ pub(super) struct RunArguments {
     /// Findings that fail the gate, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum, help_heading = "Gate")]
     pub fail_on: Vec<FailOn>,
+    /// What any case may leave behind, and why; may be given several times. See docs/leaks.md
+    #[arg(long, value_name = "KIND [NAME] [<= N]: REASON", help_heading = "Gate")]
+    pub allow_leak: Vec<LeakAllowance>,
+    /// Don't account for what cases leave behind: one round less
+    #[arg(long, help_heading = "Plan")]
+    pub no_leaks: bool,
 
     /// Where runs are kept
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
@@ -247,6 +253,8 @@ impl RunArguments {
             json: self.json,
             html: self.html,
             markdown: self.markdown,
+            leaks: self.allow_leak,
+            accounting: if self.no_leaks { Accounting::Off } else { Accounting::On },
             defects: Vec::new(),
         }
     }

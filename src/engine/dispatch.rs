@@ -1,6 +1,7 @@
 //! The dispatcher: gives rounds to workers, hears what comes of them, and emits facts in one sequence.
 
 use crate::engine::protocol::{Reply, Request};
+use crate::engine::subject::TEMPORARY;
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
 use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit};
 use crate::event::{Event, RoundEnd, TrialReport};
@@ -269,6 +270,7 @@ impl Engine {
             program: self.config.program.clone(),
             arguments: self.config.arguments.clone(),
             mark: format!("{}.{name}", self.config.mark),
+            temporary: self.leftovers.scratch().join(&name).join(TEMPORARY),
         };
         let mut process = WorkerProcess::start(&command, number, self.sender.clone()).map_err(EngineError::Spawn)?;
         let owned = Owned::new(process.pid(), &command.mark);

@@ -16,5 +16,5 @@ pub use dispatch::{Engine, EngineConfig, EngineError, Outlook, RoundResult, Stop
 pub use leftovers::{Leftovers, clean_up};
 pub use owned::{Family, Owned};
 pub use protocol::{Prepare, Prepared, RoundUnit};
-pub use subject::{Reports, Subject, SubjectError};
+pub use subject::{Reports, Subject, SubjectError, TEMPORARY};
 pub use worker::serve;

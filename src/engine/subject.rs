@@ -29,6 +29,9 @@ pub trait Reports {
     fn stop_wanted(&self) -> bool;
 }
 
+/// The folder below a worker's own that is its TMPDIR.
+pub const TEMPORARY: &str = "tmp";
+
 /// Why a subject can't be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

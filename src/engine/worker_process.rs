@@ -24,6 +24,8 @@ pub struct WorkerCommand {
     pub arguments: Vec<String>,
     /// An entry of its environment, `NAME=value`, by which it is known for one of this run.
     pub mark: String,
+    /// Its TMPDIR: a folder of its own, so that what it leaves there is known for its.
+    pub temporary: PathBuf,
 }
 
 /// What comes from a worker, with the number of the process that it comes from.
@@ -55,9 +57,11 @@ impl WorkerProcess {
     /// Starts a worker in a process group of its own, so that a Ctrl-C reaches the engine alone.
     pub fn start(command: &WorkerCommand, number: u64, heard: Sender<FromWorker>) -> io::Result<Self> {
         let (name, value) = command.mark.split_once('=').unwrap_or((&command.mark, ""));
+        std::fs::create_dir_all(&command.temporary)?;
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
             .env(name, value)
+            .env("TMPDIR", &command.temporary)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,7 +1,7 @@
 //! The facts.
 
 use crate::event::Header;
-use crate::model::{EventLoop, LoopBound, Outcome, RoundId, RoundKind, Seed, Stress};
+use crate::model::{EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 
 /// A fact with its time.
@@ -107,12 +107,16 @@ pub struct TrialReport {
     /// What it left that outlives its event loop.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loop_bound: Vec<LoopBound>,
+    /// What appeared during it and is still held: at its end in rounds of the plan, at the round's end in rounds that
+    /// keep a ledger. Suspicious, and no finding by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retained: Vec<Retained>,
 }
 
 impl TrialReport {
     /// A report of nothing but an outcome.
     pub fn of(outcome: Outcome) -> Self {
-        Self { outcome, micros: 0, notes: Vec::new(), loop_bound: Vec::new() }
+        Self { outcome, micros: 0, notes: Vec::new(), loop_bound: Vec::new(), retained: Vec::new() }
     }
 }
 

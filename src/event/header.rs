@@ -1,7 +1,7 @@
 //! What a run is, said before anything happens in it.
 
 use crate::event::Background;
-use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, Seed, Stress};
+use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,9 @@ pub struct SubjectInfo {
 /// What is asked of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
+    /// What any case may leave behind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaks: Vec<LeakAllowance>,
     /// Findings that fail the gate.
     pub fail_on: BTreeSet<FindingKind>,
     /// The confidence of every statement, in (0, 1).
@@ -107,4 +110,7 @@ pub struct CaseInfo {
     /// Why it is not run, if it is known beforehand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
+    /// What it may leave behind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leaks: Vec<LeakAllowance>,
 }

@@ -1,1 +1,16 @@
-//! Resource accounting: what a case leaves behind.
+//! Resource accounting: what a case leaves behind, and whether that grows.
+//!
+//! A [`Census`] lists what is held at one moment, each thing by an identity that is nobody else's. A [`Ledger`] enters
+//! one census after each trial and so knows during which trial each thing appeared; at the end it tells what is still
+//! there. [`growth`] decides from that whether a case leaks. What only Linux can tell is in [`linux`].
+
+mod allowance;
+mod census;
+mod growth;
+mod ledger;
+pub mod linux;
+
+pub use allowance::{Allowed, allowed};
+pub use census::{Census, Identity, Item, common_name};
+pub use growth::{Growth, REPEATS, growth};
+pub use ledger::Ledger;

@@ -36,6 +36,10 @@ pub enum RoundKind {
     Given,
     /// A question of the diagnosis: some cases, then the suspect.
     Probe,
+    /// Every case once with everything that it leaves entered in a ledger: who may leak.
+    Survey,
+    /// Cases that may leak, several times over, with the ledger: whether what they leave grows.
+    Repeated,
 }
 
 impl RoundKind {
@@ -51,7 +55,31 @@ impl RoundKind {
             Self::Alone => "alone",
             Self::Given => "given",
             Self::Probe => "probe",
+            Self::Survey => "survey",
+            Self::Repeated => "repeated",
         }
+    }
+}
+
+impl RoundKind {
+    /// Whether rounds of this kind are part of the plan, and no question of the diagnosis.
+    pub fn is_planned(self) -> bool {
+        match self {
+            Self::Declared
+            | Self::Reverse
+            | Self::Shuffle
+            | Self::Pairs
+            | Self::Permutation
+            | Self::Twice
+            | Self::Alone
+            | Self::Given => true,
+            Self::Probe | Self::Survey | Self::Repeated => false,
+        }
+    }
+
+    /// Whether everything that a trial leaves is entered in a ledger.
+    pub fn keeps_a_ledger(self) -> bool {
+        matches!(self, Self::Survey | Self::Repeated)
     }
 }
 

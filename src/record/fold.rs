@@ -107,6 +107,7 @@ impl Fold {
                             hash_seed,
                             attempts,
                             slots,
+                            retained: BTreeMap::new(),
                             end: None,
                             millis: 0,
                         };
@@ -174,6 +175,10 @@ impl Fold {
         if !report.loop_bound.is_empty() {
             self.loop_bound.entry(case).or_default().extend(report.loop_bound);
         }
+        if !report.retained.is_empty() {
+            self.round(round)?.retained.insert(position, report.retained);
+        }
+        let accounts = self.round(round)?.kind.keeps_a_ledger();
         for text in report.notes {
             self.note(Note { case: Some(case), text });
         }
@@ -182,6 +187,9 @@ impl Fold {
             Outcome::Skipped { reason } => {
                 self.skips.entry(case).or_insert_with(|| reason.clone());
             }
+            // Rounds that keep a ledger account for resources, and prove nothing of outcomes: `app` tells of a case that
+            // fails nowhere else.
+            _ if accounts => {}
             outcome => {
                 let seen = self.failures.entry(case).or_default();
                 if seen.len() < FAILURES_KEPT {
@@ -208,6 +216,7 @@ impl RoundRecord {
         self.end = None;
         if resumed || self.slots.len() != slots.len() {
             self.slots = slots;
+            self.retained.clear();
         }
     }
 

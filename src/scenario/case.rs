@@ -1,6 +1,6 @@
 //! A case as meant: a scenario after matrix expansion, checked, with nothing left to guess.
 
-use crate::model::{CaseId, ContentHash, Money, Place};
+use crate::model::{CaseId, ContentHash, LeakAllowance, Money, Place};
 use crate::provider::{ProviderName, Script};
 use crate::scenario::{CallExpectations, Capability, Step};
 use jiff::Timestamp;
@@ -71,16 +71,3 @@ pub struct Learner {
 
 /// The name of the learner of a case that names none.
 pub const DEFAULT_LEARNER: &str = "ada";
-
-/// Something that a case may leave behind without being accused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeakAllowance {
-    /// The kind of resource.
-    pub kind: String,
-    /// How many; any number where none is given.
-    pub count: Option<u32>,
-    /// A glob on the resource's name.
-    pub name: Option<String>,
-    /// Why.
-    pub reason: String,
-}

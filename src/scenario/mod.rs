@@ -21,7 +21,7 @@ mod template;
 mod vocabulary;
 mod yaml;
 
-pub use case::{Case, DEFAULT_LEARNER, Given, LeakAllowance, Learner};
+pub use case::{Case, DEFAULT_LEARNER, Given, Learner};
 pub use expectation::{
     CallExpectation, CallExpectations, CallField, CallProperty, Expectation, LOG_PATIENCE, Matcher, StreamSubject,
     Subject,

@@ -85,11 +85,40 @@ pub enum Defect {
     LocalModelByHashMap,
     /// A reset forgets the provider timeout.
     TimeoutCarriedOver,
+    /// Each call of a provider spawns a task that watches the provider's health and never ends.
+    PollerPerRequest,
+    /// Each call of a provider sets a timer for an alarm, and nobody cancels it.
+    TimerNeverCancelled,
+    /// The HTTP client is used first on an event loop that ends at once, and its pool's reaper with it: under a host
+    /// name of its own for each call, idle connections add up.
+    IdleConnectionsNeverReaped,
+    /// The body of a refusal is not read, and its answer is kept: its connection never returns to the pool.
+    BodyNeverDrained,
+    /// A connection is opened ahead for each call and put aside, however many there are.
+    PoolWithoutLimit,
+    /// Each call writes a temporary file that nobody takes away.
+    TemporaryFilePerRequest,
+    /// Each call starts a thread that waits for ever.
+    ThreadPerRequest,
+    /// Each call opens a port for an answer that never comes.
+    ListenerLeftOpen,
+    /// Each call starts a program that is never waited for.
+    ChildLeftRunning,
+    /// Each call keeps a buffer.
+    MemoryPerRequest,
+    /// No bug, see [`Defect::HARMLESS`]. Connections are opened ahead and kept, four at the most.
+    BoundedPool,
+    /// No bug. The first call fills a cache of some megabytes.
+    CacheFilledOnce,
+    /// No bug. The first call starts a thread that helps all others.
+    HelperThread,
+    /// No bug. Each call spawns a task that ends 200 ms after the answer.
+    TaskThatEndsLater,
 }
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 50] = [
         Self::StaleHealth,
         Self::CacheIgnoresLanguage,
         Self::BudgetCarriedOver,
@@ -130,7 +159,21 @@ impl Defect {
         Self::TokensNeverExpire,
         Self::LocalModelByHashMap,
         Self::TimeoutCarriedOver,
+        Self::PollerPerRequest,
+        Self::TimerNeverCancelled,
+        Self::IdleConnectionsNeverReaped,
+        Self::BodyNeverDrained,
+        Self::PoolWithoutLimit,
+        Self::TemporaryFilePerRequest,
+        Self::ThreadPerRequest,
+        Self::ListenerLeftOpen,
+        Self::ChildLeftRunning,
+        Self::MemoryPerRequest,
     ];
+
+    /// What looks like a leak and is none: whoever looks for leaks must not accuse a tutor for one of these.
+    pub const HARMLESS: [Self; 4] =
+        [Self::BoundedPool, Self::CacheFilledOnce, Self::HelperThread, Self::TaskThatEndsLater];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -175,6 +218,20 @@ impl Defect {
             Self::TokensNeverExpire => "tokens_never_expire",
             Self::LocalModelByHashMap => "local_model_by_hash_map",
             Self::TimeoutCarriedOver => "timeout_carried_over",
+            Self::PollerPerRequest => "poller_per_request",
+            Self::TimerNeverCancelled => "timer_never_cancelled",
+            Self::IdleConnectionsNeverReaped => "idle_connections_never_reaped",
+            Self::BodyNeverDrained => "body_never_drained",
+            Self::PoolWithoutLimit => "pool_without_limit",
+            Self::TemporaryFilePerRequest => "temporary_file_per_request",
+            Self::ThreadPerRequest => "thread_per_request",
+            Self::ListenerLeftOpen => "listener_left_open",
+            Self::ChildLeftRunning => "child_left_running",
+            Self::MemoryPerRequest => "memory_per_request",
+            Self::BoundedPool => "bounded_pool",
+            Self::CacheFilledOnce => "cache_filled_once",
+            Self::HelperThread => "helper_thread",
+            Self::TaskThatEndsLater => "task_that_ends_later",
         }
     }
 }

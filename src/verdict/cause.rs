@@ -13,11 +13,13 @@ pub struct Cause {
     pub cases: Vec<u32>,
 }
 
-/// What makes two findings one: the same cluster or the same minimal sequence, else the same failure text.
+/// What makes two findings one: the same cluster or the same minimal sequence, else the same failure text, else
+/// the same owner of what is left behind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Sequence(Verdict, Vec<u32>),
     Fingerprint(Verdict, String),
+    Leak(String, Option<String>),
     Case(u32),
 }
 
@@ -56,6 +58,12 @@ fn key(case: &CaseJudgement) -> Key {
     match (sequence, fingerprint) {
         (Some(sequence), _) => Key::Sequence(case.verdict, sequence.clone()),
         (None, Some(fingerprint)) => Key::Fingerprint(case.verdict, fingerprint.clone()),
-        (None, None) => Key::Case(case.case),
+        (None, None) => match case.leaks.first() {
+            Some(leak) => Key::Leak(
+                leak.kind.clone(),
+                leak.place.clone().filter(|_| leak.growth.is_none()).or_else(|| leak.owner.clone()),
+            ),
+            None => Key::Case(case.case),
+        },
     }
 }

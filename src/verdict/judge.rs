@@ -5,7 +5,7 @@ use crate::model::statistics::{self, Confidence};
 use crate::model::{FindingKind, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
 use crate::verdict::{
-    CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, quarantine,
+    CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, leaks, quarantine,
 };
 use std::collections::BTreeSet;
 
@@ -14,6 +14,8 @@ pub fn judge(record: &Record) -> Judgement {
     let tallies = tally(record);
     let mut cases: Vec<CaseJudgement> =
         tallies.iter().enumerate().map(|(index, tally)| judge_case(record, index as u32, tally)).collect();
+    let mut found = leaks::find(record);
+    cases.iter_mut().for_each(|judged| with_leaks(judged, &mut found));
     let quarantine = quarantine::apply(record, &mut cases);
     let pairs = coverage::of(record);
     let evidence = evidence(record);
@@ -94,6 +96,7 @@ fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
         remarks: diagnosis.map(|diagnosis| diagnosis.remarks.clone()).unwrap_or_default(),
         cluster: diagnosis.and_then(|diagnosis| diagnosis.cluster),
         repro: diagnosis.and_then(|diagnosis| diagnosis.repro.clone()),
+        leaks: Vec::new(),
     };
     if judged.failure.is_some() || tally.planned.failures > 0 {
         let (finding, order) = match diagnosis {
@@ -115,13 +118,18 @@ fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
         judged.reason =
             Some(format!("{} of its planned trials did not run to an end that counts", tally.missing.max(1)));
     }
-    if record.loop_bound.contains_key(&case) {
-        judged.findings.push(FindingKind::LoopBound);
-        // A leak never hides what is worse.
-        judged.verdict = judged.verdict.min(FindingKind::LoopBound.verdict());
-        judged.remarks.extend(record.loop_bound.get(&case).into_iter().flatten().map(ToString::to_string));
-    }
     judged
+}
+
+/// Adds what the case leaves behind. A leak never hides what is worse.
+fn with_leaks(judged: &mut CaseJudgement, found: &mut leaks::Leaks) {
+    judged.remarks.extend(found.allowed.remove(&judged.case).unwrap_or_default());
+    let Some(leaks) = found.found.remove(&judged.case) else { return };
+    let kinds: BTreeSet<FindingKind> = leaks.iter().map(|leak| leak.finding).collect();
+    judged.findings.extend(kinds);
+    judged.verdict = judged.verdict.min(Verdict::Leaky);
+    judged.remarks.extend(leaks.iter().map(ToString::to_string));
+    judged.leaks = leaks;
 }
 
 /// The failure to show: one of a planned round if there is one.
@@ -210,7 +218,7 @@ fn sum(a: Rate, b: Rate) -> Rate {
 /// that is planned besides was run.
 fn earlier_rounds_suffice(record: &Record, cases: &[CaseJudgement], evidence: &Evidence) -> bool {
     let Some(rate) = record.header.policy.max_flake_rate.filter(|_| evidence.earlier.is_some()) else { return false };
-    let fixed = |kind: RoundKind| kind != RoundKind::Shuffle && kind != RoundKind::Probe;
+    let fixed = |kind: RoundKind| kind != RoundKind::Shuffle && kind.is_planned();
     let completed = record.rounds.iter().filter(|round| fixed(round.kind) && round.is_complete()).count();
     let shuffles = RoundKind::Shuffle.as_str();
     let planned: u32 = record.header.planned.iter().filter(|(kind, _)| *kind != shuffles).map(|(_, count)| count).sum();

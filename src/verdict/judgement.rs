@@ -3,7 +3,7 @@
 use crate::event::{EarlierRounds, Rate};
 use crate::model::{FindingKind, Verdict};
 use crate::record::FailureSeen;
-use crate::verdict::{Cause, QuarantineJudgement};
+use crate::verdict::{Cause, Leak, QuarantineJudgement};
 
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +110,8 @@ pub struct CaseJudgement {
     pub cluster: Option<u32>,
     /// Its repro file, relative to the run's folder.
     pub repro: Option<String>,
+    /// What it leaves behind that it should not.
+    pub leaks: Vec<Leak>,
 }
 
 /// In which way a case depends on the order.

@@ -4,9 +4,11 @@ mod cause;
 mod coverage;
 mod judge;
 mod judgement;
+mod leaks;
 mod quarantine;
 
 pub use cause::Cause;
 pub use judge::judge;
 pub use judgement::{CaseJudgement, Evidence, Gate, Judgement, Order};
+pub use leaks::Leak;
 pub use quarantine::{EntryStatus, QuarantineJudgement};

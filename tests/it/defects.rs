@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use steadfast::adapter::Sandbox;
-use steadfast::app::{self, AloneRounds, Finished, RunOptions, ToolInfo, Watcher};
+use steadfast::app::{self, Accounting, AloneRounds, Finished, RunOptions, ToolInfo, Watcher};
 use steadfast::event::Entry;
 use steadfast::model::{Clock, EventLoop, FindingKind, Seed, SystemClock, Verdict};
 use steadfast::plan::{Grouping, Strategy};
@@ -61,11 +61,14 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         markdown: None,
         junit_detail: Default::default(),
         reach: Default::default(),
+        leaks: Vec::new(),
+        accounting: Accounting::On,
         defects,
     }
 }
 
-fn run(filter: &str, defects: Vec<Defect>) -> (Finished, tempfile::TempDir) {
+/// Runs the cases that `filter` chooses.
+pub(crate) fn run_all(filter: &str, defects: Vec<Defect>) -> (Finished, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let options = options(filter, defects, folder.path());
     let finished = app::run(&options, &tool(folder.path()), &SystemClock, &mut Silent, &mut |_| {}).expect("a run");
@@ -79,11 +82,11 @@ fn name(finished: &Finished, case: u32) -> &str {
 /// Runs the cases that `filter` chooses with the defect, and checks that nothing found is taken for chance, that each
 /// victim has its polluters, and that an order of two shows one of them every time.
 fn check(defect: Defect, filter: &str) {
-    let (healthy, _kept) = run(filter, Vec::new());
+    let (healthy, _kept) = run_all(filter, Vec::new());
     let accused = healthy.judgement.cases.iter().filter(|case| case.verdict.is_finding());
     let accused: Vec<_> = accused.map(|case| (name(&healthy, case.case), case)).collect();
     assert_eq!(healthy.judgement.gate, Gate::Passed, "{filter}: the healthy tutor is accused: {accused:#?}");
-    let (finished, folder) = run(filter, vec![defect]);
+    let (finished, folder) = run_all(filter, vec![defect]);
     assert_eq!(finished.judgement.gate, Gate::Failed, "{}", defect.name());
     let found: Vec<&CaseJudgement> = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding()).collect();
     let mut pair = None;

@@ -4,6 +4,7 @@ mod cli;
 mod defects;
 mod history;
 mod hostile_files;
+mod leaks;
 mod minimise;
 mod plan;
 mod provider;

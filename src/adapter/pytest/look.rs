@@ -94,5 +94,6 @@ fn case(spec: &SuiteSpec, found: CollectedCase, texts: &mut BTreeMap<String, Con
         line: found.line,
         tags: found.marks.into_iter().collect::<BTreeSet<_>>(),
         skip: None,
+        leaks: Vec::new(),
     }
 }

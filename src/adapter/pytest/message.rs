@@ -138,6 +138,12 @@ impl Finished {
             Told::Stopped => Outcome::Crashed(failure()),
             Told::Skipped => Outcome::Skipped { reason: self.message.clone() },
         };
-        TrialReport { outcome, micros: self.micros, notes: self.notes, loop_bound: self.loop_bound }
+        TrialReport {
+            outcome,
+            micros: self.micros,
+            notes: self.notes,
+            loop_bound: self.loop_bound,
+            retained: Vec::new(),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::adapter::{Reach, Sandbox};
 use crate::app::selfcheck::weigh::weigh;
 use crate::app::selfcheck::{Expectation, Healthy, Matrix, Row, ScenarioSource, SelfCheckOptions, Sentence, scenarios};
-use crate::app::{AloneRounds, AppError, Finished, RunOptions, ToolInfo, Watcher, files, run};
+use crate::app::{Accounting, AloneRounds, AppError, Finished, RunOptions, ToolInfo, Watcher, files, run};
 use crate::engine::StopHandle;
 use crate::event::Entry;
 use crate::model::{Clock, EventLoop, FindingKind, Seed};
@@ -238,6 +238,8 @@ impl<'a> Laboratory<'a> {
             json: None,
             html: None,
             markdown: None,
+            leaks: Vec::new(),
+            accounting: Accounting::On,
             defects: Vec::new(),
         }
     }

@@ -16,17 +16,19 @@ pub struct Expectation {
     pub polluters: Option<&'static str>,
     /// The cases that are run.
     pub selection: &'static str,
+    /// What may be found beside it.
+    pub also: Option<FindingKind>,
 }
 
 impl Expectation {
     /// Cases that fail alone, every time, saying so.
     pub const fn broken(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
-        Self { kind: FindingKind::Broken, cases, says, polluters: None, selection }
+        Self { kind: FindingKind::Broken, cases, says, polluters: None, selection, also: None }
     }
 
     /// Cases that fail sometimes, whatever ran before.
     pub const fn by_chance(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
-        Self { kind: FindingKind::Intermittent, cases, says, polluters: None, selection }
+        Self { kind: FindingKind::Intermittent, cases, says, polluters: None, selection, also: None }
     }
 
     /// Cases that fail after a polluter.
@@ -36,13 +38,25 @@ impl Expectation {
         polluters: &'static str,
         selection: &'static str,
     ) -> Self {
-        Self { kind: FindingKind::OrderDependent, cases, says, polluters: Some(polluters), selection }
+        Self { kind: FindingKind::OrderDependent, cases, says, polluters: Some(polluters), selection, also: None }
+    }
+
+    /// Cases that leave more behind with each trial, saying so.
+    pub const fn leaks(cases: &'static str, says: &'static str, selection: &'static str) -> Self {
+        Self { kind: FindingKind::Leak, cases, says, polluters: None, selection, also: None }
+    }
+
+    /// What may be found beside it.
+    pub const fn with(self, also: FindingKind) -> Self {
+        Self { also: Some(also), ..self }
     }
 
     /// Whether a case may be found with this kind beside the one that must be: state that lives on can also break a
     /// case by itself, but nothing that fails every time is a matter of chance or order.
     pub(super) fn tolerates(&self, kind: FindingKind) -> bool {
-        kind == self.kind || (kind == FindingKind::Broken && self.kind != FindingKind::Broken)
+        kind == self.kind
+            || Some(kind) == self.also
+            || (kind == FindingKind::Broken && !matches!(self.kind, FindingKind::Broken | FindingKind::Leak))
     }
 }
 

@@ -1,19 +1,21 @@
 //! What must be seen of each defect.
 
 use crate::app::selfcheck::Expectation;
+use crate::model::FindingKind;
 use crate::tutor::Defect;
 
 /// What must be seen of a defect. The first pattern is the cases that must be found, the last one all that are run.
 #[rustfmt::skip] // A row per defect.
 pub fn expectation(defect: Defect) -> Expectation {
     let (broken, victims, by_chance) = (Expectation::broken, Expectation::victims, Expectation::by_chance);
+    let leaks = Expectation::leaks;
     match defect {
         // What is carried from case to case.
         Defect::StaleHealth => victims("fallback/*", "", "fallback/*", "fallback/*"),
         Defect::CacheIgnoresLanguage => victims("conversations/*", "cached: expected false, was true", "conversations/*", "conversations/*"),
         Defect::BudgetCarriedOver => victims("budget/*", "used_budget: expected", "budget/*", "budget/*"),
         Defect::SettingsCarriedOver => victims("budget/*", "", "budget/*enforcement*, budget/*override*, budget/automatic-*, budget/remedies-*, budget/calls-that-race-*, budget/used-is-the-sum-*", "budget/*"),
-        Defect::ClientBoundToFirstLoop => victims("languages/*", "status: expected 200, was 503", "languages/*", "languages/*"),
+        Defect::ClientBoundToFirstLoop => victims("languages/*", "status: expected 200, was 503", "languages/*", "languages/*").with(FindingKind::LoopBound),
         Defect::TimeoutCarriedOver => victims("faults/the-default-timeout-is-patient", "status: expected 200, was 503", "faults/a-hanging-provider-times-out", "faults/the-default-*, faults/a-slow-*, faults/a-hanging-provider-times-out"),
         // Routing.
         Defect::FrenchAsksClaudeFirst => broken("languages/other-use-cases-tie-and-keep-the-tables-order", "provider: expected", "languages/*"),
@@ -56,6 +58,19 @@ pub fn expectation(defect: Defect) -> Expectation {
         // Learners.
         Defect::ConversationsOfAnyone => broken("auth/another-learners-conversation-is-not-found", "status: expected 404, was 200", "auth/a*"),
         Defect::LanguagesWithoutToken => broken("auth/nothing-without-a-token", "status: expected 401, was 200", "auth/*"),
+        // What is left behind.
+        Defect::PollerPerRequest => leaks("providers/each-*", "+1 task per trial", "providers/each-*, providers/s*").with(FindingKind::LoopBound),
+        Defect::TimerNeverCancelled => leaks("providers/each-*", "+1 task per trial", "providers/each-*, providers/s*").with(FindingKind::LoopBound),
+        Defect::IdleConnectionsNeverReaped => leaks("providers/each-*", "+1 connection per trial over 10 trials: to mock provider", "providers/each-*, providers/s*"),
+        Defect::BodyNeverDrained => leaks("fallback/a-failure-goes-to-ollama-not-to-the-next-cloud-provider", "+1 connection per trial over 10 trials: to mock provider", "fallback/a-*"),
+        Defect::PoolWithoutLimit => leaks("providers/each-*", "+1 connection per trial over 10 trials: to mock provider", "providers/each-*, providers/s*"),
+        Defect::TemporaryFilePerRequest => leaks("providers/each-*", "+1 temporary file per trial over 10 trials: tutor-call-", "providers/each-*, providers/s*"),
+        Defect::ThreadPerRequest => leaks("providers/each-*", "+1 thread per trial over 10 trials: tutor-call-", "providers/each-*, providers/s*"),
+        Defect::ListenerLeftOpen => leaks("providers/each-*", "+1 listener per trial", "providers/each-*, providers/s*"),
+        Defect::ChildLeftRunning => leaks("providers/each-*", "+1 child process per trial over 10 trials: sleep", "providers/each-*, providers/s*"),
+        Defect::MemoryPerRequest => leaks("providers/each-*", "KiB of memory per trial", "providers/each-*, providers/s*"),
+        // No bugs: nothing of them is to be seen, so that nothing can be expected of a self-check that tries them.
+        Defect::BoundedPool | Defect::CacheFilledOnce | Defect::HelperThread | Defect::TaskThatEndsLater => leaks("", "", "providers/each-*"),
         Defect::TokensNeverExpire => broken("auth/a-token-expires", "status: expected 401, was 200", "auth/a*"),
     }
 }

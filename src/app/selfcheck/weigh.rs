@@ -43,7 +43,7 @@ pub(super) fn weigh(expectation: &Expectation, finished: &Finished) -> Result<(S
 /// causes.
 fn diagnosed(finished: &Finished) -> Vec<&CaseJudgement> {
     let cases = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding());
-    cases.filter(|case| finished.record.diagnoses.contains_key(&case.case)).collect()
+    cases.filter(|case| finished.record.diagnoses.contains_key(&case.case) || !case.leaks.is_empty()).collect()
 }
 
 /// What is said of a case that can't be so.
@@ -102,7 +102,11 @@ fn id(finished: &Finished, case: u32) -> &str {
     finished.record.case(case).map_or("", |info| info.id.as_str())
 }
 
+/// What is said of a case: how it failed, or else what it leaves behind.
 fn message(case: &CaseJudgement) -> &str {
+    if let Some(leak) = case.leaks.first().filter(|_| case.failure.is_none()) {
+        return &leak.text;
+    }
     case.failure.as_ref().and_then(|seen| seen.outcome.failure()).map_or("", |failure| failure.message.as_str())
 }
 

@@ -171,7 +171,7 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         state_setters: order.state_setters,
         cleaners: order.cleaners,
         complete: order.complete,
-        leaks: leaks(view, judged),
+        leaks: leaks(judged),
         message: failure.map(|failure| failure.message.clone()),
         place: failure.and_then(|failure| failure.place.as_ref()).map(Place::to_string),
         fingerprint: failure.map(|failure| failure.fingerprint.clone()),
@@ -231,15 +231,14 @@ fn notes(view: &View<'_>) -> Vec<JsonNote> {
     view.record.notes.iter().map(note).collect()
 }
 
-/// What outlives its event loop.
-fn leaks(view: &View<'_>, judged: &CaseJudgement) -> Option<Vec<JsonLeak>> {
-    let bound = view.record.loop_bound.get(&judged.case)?;
-    let told = bound.iter().map(|bound| JsonLeak {
-        kind: format!("loop_bound {}", bound.kind),
-        count: 1,
-        growth_per_trial: None,
-        owner: Some(bound.held_by.clone().unwrap_or_else(|| bound.class.clone())),
-        place: bound.created.first().cloned(),
+/// What it leaves behind.
+fn leaks(judged: &CaseJudgement) -> Option<Vec<JsonLeak>> {
+    let told = judged.leaks.iter().map(|leak| JsonLeak {
+        kind: leak.kind.clone(),
+        count: leak.count,
+        growth_per_trial: leak.growth.map(|growth| growth.per_trial),
+        owner: leak.owner.clone(),
+        place: leak.place.clone(),
     });
-    Some(told.collect())
+    (!judged.leaks.is_empty()).then(|| told.collect())
 }

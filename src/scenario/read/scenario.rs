@@ -1,6 +1,6 @@
 //! A whole file: its cells, and each of them read as a case.
 
-use crate::model::{CaseId, ContentHash};
+use crate::model::{CaseId, ContentHash, LEAK_KINDS, LeakAllowance};
 use crate::provider::{ProviderDecl, Script};
 use crate::scenario::cells::{CELL_KEYS, Cell, cells};
 use crate::scenario::problem::Problem;
@@ -8,8 +8,9 @@ use crate::scenario::read::step::Within;
 use crate::scenario::read::{Names, Reader, quoted};
 use crate::scenario::scope::Scope;
 use crate::scenario::source::SourceFile;
+use crate::scenario::suggest::did_you_mean;
 use crate::scenario::yaml::{Entry, Kind, Node, Span, parse};
-use crate::scenario::{Case, LeakAllowance, Project};
+use crate::scenario::{Case, Project};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -186,6 +187,12 @@ impl Reader<'_> {
             let reason = self.required(&fields, "reason").and_then(|node| self.text(node, "a reason"));
             let count = fields.value("count").and_then(|node| self.count(node, 1));
             let name = fields.value("name").and_then(|node| self.text(node, "a glob"));
+            if let (Some(kind), Some(node)) = (&kind, fields.value("kind"))
+                && !LEAK_KINDS.contains(&kind.as_str())
+            {
+                let help = did_you_mean(kind, "these are known", LEAK_KINDS);
+                self.problem(node.span, format!("there is no kind of resource {}", quoted(kind))).help(help);
+            }
             if let (Some(kind), Some(reason)) = (kind, reason) {
                 leaks.push(LeakAllowance { kind, count, name, reason });
             }

@@ -55,7 +55,11 @@ fn property(key: &str) -> Value {
 }
 
 fn leak(key: &str) -> Value {
-    if key == "count" { count(1) } else { json!({"type": "string"}) }
+    match key {
+        "count" => count(1),
+        "kind" => json!({"enum": crate::model::LEAK_KINDS}),
+        _ => json!({"type": "string"}),
+    }
 }
 
 fn given(key: &str) -> Value {

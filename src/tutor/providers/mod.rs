@@ -8,6 +8,7 @@ mod client;
 mod completions;
 mod deepseek;
 mod failure;
+mod hoard;
 mod mistral;
 mod ollama;
 mod prompt;

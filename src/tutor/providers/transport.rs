@@ -2,6 +2,7 @@
 
 use super::super::defect::{Defect, Defects};
 use super::failure::CallFailure;
+use super::hoard::Hoard;
 use reqwest::{Client, Request, Response};
 use std::sync::OnceLock;
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +13,7 @@ pub(in super::super) struct Transport {
     http: Client,
     defects: Defects,
     task_of_first_loop: OnceLock<mpsc::UnboundedSender<Job>>,
+    hoard: Hoard,
 }
 
 type Job = (Request, oneshot::Sender<Result<Response, reqwest::Error>>);
@@ -24,7 +26,7 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .build()?;
-        Ok(Self { http, defects, task_of_first_loop: OnceLock::new() })
+        Ok(Self { http, defects, task_of_first_loop: OnceLock::new(), hoard: Hoard::default() })
     }
 
     pub(super) fn http(&self) -> &Client {
@@ -35,6 +37,13 @@ impl Transport {
     pub(super) async fn send(&self, request: Request) -> Result<Response, CallFailure> {
         if self.defects.has(Defect::ClientBoundToFirstLoop) {
             return self.send_by_task(request).await;
+        }
+        self.hoard.call(self.defects, request.url()).await;
+        if self.defects.has(Defect::IdleConnectionsNeverReaped) {
+            return Ok(self.hoard.send_under_own_name(request).await?);
+        }
+        if self.defects.has(Defect::BodyNeverDrained) {
+            return self.hoard.send_undrained(request).await;
         }
         Ok(self.http.execute(request).await?)
     }

@@ -35,6 +35,7 @@ impl Teller {
             measured,
         };
         let policy = Policy {
+            leaks: Vec::new(),
             fail_on: BTreeSet::from([
                 FindingKind::Broken,
                 FindingKind::OrderDependent,
@@ -155,6 +156,7 @@ impl Teller {
 fn case(at: usize, id: &str) -> CaseInfo {
     let file = id.split('[').next().unwrap_or(id);
     CaseInfo {
+        leaks: Vec::new(),
         id: id.into(),
         title: format!("what {} promises holds", file.rsplit('/').next().unwrap_or(file)),
         file: format!("scenarios/{file}"),

@@ -1,0 +1,173 @@
+//! Who leaks. One round of every case with a ledger says who may; what those leave is decided by running them again and
+//! again; a task that was alive when its event loop ended is given every chance to end by itself. `docs/leaks.md` tells
+//! it to users.
+
+use crate::app::AppError;
+use crate::app::run::Setting;
+use crate::app::session::{Deadlines, Session};
+use crate::engine::{Engine, RoundUnit, Stop, Stopped};
+use crate::event::{Event, Header, Note};
+use crate::leak::REPEATS;
+use crate::model::{EventLoop, OutcomeKind, ResourceKind, RoundId, RoundKind};
+use crate::record::{Record, is_failure};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// How many suspects are repeated in one round. Fewer make the rounds that run side by side more alike in length.
+const TOGETHER: usize = 48;
+
+/// How many cases are looked at closely for tasks of one place: the others that leave such tasks go by them.
+const OF_A_PLACE: usize = 3;
+
+/// A survey that grew by so many KiB for each of its trials grew as a whole.
+const GROWN: u64 = 32;
+
+/// The share of the time that is left which goes into leaks; the rest is for the diagnosis.
+const SHARE: f64 = 0.5;
+
+/// Looks for leaks, as far as the deadline allows.
+pub(super) fn look_for_leaks(
+    engine: &mut Engine,
+    setting: &Setting<'_>,
+    header: &Header,
+    deadlines: Deadlines,
+    session: &mut Session<'_>,
+) -> Result<Stopped, AppError> {
+    let accounts = |kind: &ResourceKind| header.subject.measured.get(kind.as_str()).is_some_and(|told| told == "yes");
+    if !ResourceKind::ALL.iter().any(accounts) {
+        return Ok(Stopped::Not);
+    }
+    let record = session.record();
+    let now = Instant::now();
+    let deadline = deadlines.diagnosis.map(|until| now + until.saturating_duration_since(now).mul_f64(SHARE));
+    let next = record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(header.planned.values().sum());
+    let mut search = Search { engine, setting, header, session, deadline, next, stopped: Stopped::Not };
+    search.run(&record)?;
+    if search.stopped == Stopped::Asked(Stop::TimeLimit) {
+        search.note("time was up before all that may leak was looked at: what is not told here was not measured")?;
+    }
+    Ok(search.stopped)
+}
+
+struct Search<'a, 's, 'w> {
+    engine: &'a mut Engine,
+    setting: &'a Setting<'a>,
+    header: &'a Header,
+    session: &'s mut Session<'w>,
+    deadline: Option<Instant>,
+    next: u32,
+    stopped: Stopped,
+}
+
+impl Search<'_, '_, '_> {
+    fn run(&mut self, record: &Record) -> Result<(), AppError> {
+        let cases = eligible(record);
+        let first = self.next;
+        let share = cases.len().div_ceil(self.setting.jobs.max(1)).max(1);
+        self.rounds(cases.chunks(share).map(<[u32]>::to_vec), RoundKind::Survey, EventLoop::Round)?;
+        let surveyed = self.session.record();
+        self.tell_of_failures(&surveyed, first)?;
+        let suspects: Vec<u32> = suspects(&surveyed, first).into_iter().collect();
+        let repeated = suspects.chunks(TOGETHER).map(|together| together.repeat(REPEATS));
+        self.rounds(repeated, RoundKind::Repeated, EventLoop::Round)?;
+        let alone = with_tasks(record).into_iter().map(|case| vec![case]);
+        self.rounds(alone, RoundKind::Repeated, EventLoop::Case)
+    }
+
+    fn rounds(
+        &mut self,
+        orders: impl Iterator<Item = Vec<u32>>,
+        kind: RoundKind,
+        event_loop: EventLoop,
+    ) -> Result<(), AppError> {
+        let units: Vec<RoundUnit> = orders.map(|order| self.unit(order, kind, event_loop)).collect();
+        if self.stopped == Stopped::Not && !units.is_empty() {
+            self.stopped = self.engine.run(units, self.deadline, self.session)?;
+        }
+        Ok(())
+    }
+
+    fn unit(&mut self, order: Vec<u32>, kind: RoundKind, event_loop: EventLoop) -> RoundUnit {
+        let number = self.next;
+        self.next += 1;
+        RoundUnit {
+            round: RoundId(number),
+            attempt: 0,
+            kind,
+            seed: self.header.seed.derive(&format!("ledger {number}")),
+            event_loop,
+            stress: None,
+            hash_seed: None,
+            watch: None,
+            order,
+            from: 0,
+            case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// What failed in a survey and nowhere else is said: it proves nothing of orders, and is worth knowing.
+    fn tell_of_failures(&mut self, record: &Record, first: u32) -> Result<(), AppError> {
+        let surveys = record.rounds.iter().filter(|round| round.id.0 >= first && round.kind == RoundKind::Survey);
+        let failed = surveys.flat_map(|round| round.slots.iter()).filter(|slot| slot.outcome.is_some_and(is_failure));
+        let only_there: Vec<u32> =
+            failed.map(|slot| slot.case).filter(|case| !record.failures.contains_key(case)).collect();
+        for case in only_there {
+            self.tell(Note {
+                case: Some(case),
+                text:
+                    "failed in the round that accounts for resources, on one event loop for all cases, and in no other \
+                       round: `--event-loop both` looks closer"
+                        .to_owned(),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, text: &str) -> Result<(), AppError> {
+        self.tell(Note { case: None, text: text.to_owned() })
+    }
+
+    fn tell(&mut self, note: Note) -> Result<(), AppError> {
+        self.session.emit(Event::Noted(note)).map_err(AppError::io(self.setting.folder))
+    }
+}
+
+/// The cases that can be run without harm to the rest of a round: none that crashed the system or hung.
+fn eligible(record: &Record) -> Vec<u32> {
+    let mut ran = BTreeMap::new();
+    for slot in record.rounds.iter().flat_map(|round| &round.slots) {
+        let Some(outcome) = slot.outcome else { continue };
+        let harmless = !matches!(outcome, OutcomeKind::Crashed | OutcomeKind::TimedOut | OutcomeKind::Skipped);
+        *ran.entry(slot.case).or_insert(true) &= harmless;
+    }
+    ran.into_iter().filter(|(_, harmless)| *harmless).map(|(case, _)| case).collect()
+}
+
+/// The cases that left something in a survey which was still there at its end. Memory that is kept shows late: what was
+/// free before is used first. Where a survey grew as a whole, each of its cases may be the one.
+fn suspects(record: &Record, first: u32) -> BTreeSet<u32> {
+    let mut suspects = BTreeSet::new();
+    for round in record.rounds.iter().filter(|round| round.id.0 >= first && round.kind == RoundKind::Survey) {
+        let memory = round.retained.values().flatten().filter(|one| one.kind == ResourceKind::Memory);
+        let grown: u64 = memory.map(|one| one.count).sum();
+        if grown / (round.slots.len() as u64).max(1) >= GROWN {
+            suspects.extend(round.order());
+        }
+        suspects.extend(round.retained.keys().filter_map(|at| round.slots.get(*at as usize)).map(|slot| slot.case));
+    }
+    suspects
+}
+
+/// Cases at whose end tasks were alive, a few of each place.
+fn with_tasks(record: &Record) -> BTreeSet<u32> {
+    let mut places: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+    for round in record.rounds.iter().filter(|round| round.is_planned() && round.event_loop == EventLoop::Case) {
+        for (position, retained) in &round.retained {
+            let Some(slot) = round.slots.get(*position as usize) else { continue };
+            for task in retained.iter().filter(|one| one.kind == ResourceKind::Task) {
+                places.entry(&task.owner).or_default().insert(slot.case);
+            }
+        }
+    }
+    places.into_values().flat_map(|cases| cases.into_iter().take(OF_A_PLACE)).collect()
+}

@@ -1,0 +1,130 @@
+//! What a case leaves behind is found by kind, owner and case; what only looks like it is not accused.
+
+use crate::defects::run_all;
+use steadfast::app::Finished;
+use steadfast::model::{FindingKind, Verdict};
+use steadfast::tutor::Defect;
+
+/// Cases that call a cloud provider, one that calls Ollama after a refusal, and one that calls nobody.
+const CASES: &str = "providers/each-provider-is-asked-for-its-model, \
+                     fallback/a-failure-goes-to-ollama-not-to-the-next-cloud-provider, \
+                     budget/the-default-is-thirty-dollars-a-month";
+
+/// What was found of each case: its id, then kind and text of each leak.
+fn leaks(finished: &Finished) -> Vec<(String, Vec<(String, String)>)> {
+    let of = |case: &steadfast::verdict::CaseJudgement| {
+        let id = finished.record.case(case.case).expect("a case").id.to_string();
+        (id, case.leaks.iter().map(|leak| (leak.kind.clone(), leak.text.clone())).collect())
+    };
+    finished.judgement.cases.iter().map(of).collect()
+}
+
+/// Every case that calls a provider leaks this kind, saying so; the one that calls nobody leaks nothing.
+fn check(defect: Defect, kind: &str, says: &str) {
+    let (finished, _folder) = run_all(CASES, vec![defect]);
+    let found = leaks(&finished);
+    assert!(found.len() > 2, "{found:?}");
+    for (id, leaks) in &found {
+        if id.starts_with("budget/") {
+            assert!(leaks.is_empty(), "{defect:?}: {id} calls nobody: {leaks:?}");
+            continue;
+        }
+        if defect == Defect::BodyNeverDrained && id.starts_with("providers/") {
+            assert!(leaks.is_empty(), "{defect:?}: {id} meets no refusal: {leaks:?}");
+            continue;
+        }
+        let is_told = |(one, text): &(String, String)| one == kind && text.contains(says);
+        assert!(leaks.iter().any(is_told), "{defect:?}: {id}: {leaks:?}");
+        let strange = leaks.iter().find(|(one, _)| one != kind && one != "loop_bound task");
+        assert!(strange.is_none(), "{defect:?}: {id}: {leaks:?}");
+    }
+}
+
+/// A tutor that only looks like a leaking one.
+fn check_harmless(defect: Defect) {
+    assert!(Defect::HARMLESS.contains(&defect));
+    let (finished, _folder) = run_all(CASES, vec![defect]);
+    let accused: Vec<_> = finished.judgement.cases.iter().filter(|case| case.verdict != Verdict::Stable).collect();
+    assert!(accused.is_empty(), "{defect:?}: {accused:?}");
+}
+
+#[test]
+fn a_poller_spawned_per_request_is_a_task_of_its_place() {
+    check(Defect::PollerPerRequest, "task", "spawned at src/tutor/providers/hoard.rs:");
+}
+
+#[test]
+fn a_timer_that_nobody_cancels_is_a_task_of_its_place() {
+    check(Defect::TimerNeverCancelled, "task", "spawned at src/tutor/providers/hoard.rs:");
+}
+
+#[test]
+fn idle_connections_that_nobody_reaps_are_the_providers() {
+    check(Defect::IdleConnectionsNeverReaped, "connection", "to mock provider");
+}
+
+#[test]
+fn a_body_that_is_never_drained_holds_its_connection() {
+    check(Defect::BodyNeverDrained, "connection", "to mock provider");
+}
+
+#[test]
+fn a_pool_without_a_limit_grows() {
+    check(Defect::PoolWithoutLimit, "connection", "to mock provider");
+}
+
+#[test]
+fn a_temporary_file_per_request_is_told_by_its_name() {
+    check(Defect::TemporaryFilePerRequest, "temporary_file", "tutor-call-*-*.json");
+}
+
+#[test]
+fn a_thread_per_request_is_told_by_its_name() {
+    check(Defect::ThreadPerRequest, "thread", "tutor-call-*");
+}
+
+#[test]
+fn a_listener_left_open_is_told() {
+    check(Defect::ListenerLeftOpen, "listener", "a listening socket");
+}
+
+#[test]
+fn a_child_left_running_is_told_by_its_program() {
+    check(Defect::ChildLeftRunning, "process", "sleep");
+}
+
+#[test]
+fn memory_kept_per_request_grows() {
+    check(Defect::MemoryPerRequest, "memory", "KiB of memory per trial");
+}
+
+#[test]
+fn a_client_of_the_first_loop_is_bound_to_it() {
+    let cases = "providers/each-provider-is-asked-for-its-model";
+    let (finished, _folder) = run_all(cases, vec![Defect::ClientBoundToFirstLoop]);
+    for case in &finished.judgement.cases {
+        assert!(case.findings.contains(&FindingKind::LoopBound), "{case:?}");
+        let text = &case.leaks.first().expect("a leak").text;
+        assert!(text.contains("src/tutor/providers/transport.rs:"), "{text}");
+    }
+}
+
+#[test]
+fn a_pool_with_a_limit_is_no_leak() {
+    check_harmless(Defect::BoundedPool);
+}
+
+#[test]
+fn a_cache_that_fills_once_is_no_leak() {
+    check_harmless(Defect::CacheFilledOnce);
+}
+
+#[test]
+fn a_helper_thread_is_no_leak() {
+    check_harmless(Defect::HelperThread);
+}
+
+#[test]
+fn a_task_that_ends_soon_is_no_leak() {
+    check_harmless(Defect::TaskThatEndsLater);
+}
