@@ -69,8 +69,18 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
 
 /// Runs the cases that `filter` chooses.
 pub(crate) fn run_all(filter: &str, defects: Vec<Defect>) -> (Finished, tempfile::TempDir) {
+    run_with(filter, defects, |_| {})
+}
+
+/// The same with other options.
+pub(crate) fn run_with(
+    filter: &str,
+    defects: Vec<Defect>,
+    adjust: impl FnOnce(&mut RunOptions),
+) -> (Finished, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let options = options(filter, defects, folder.path());
+    let mut options = options(filter, defects, folder.path());
+    adjust(&mut options);
     let finished = app::run(&options, &tool(folder.path()), &SystemClock, &mut Silent, &mut |_| {}).expect("a run");
     (finished, folder)
 }

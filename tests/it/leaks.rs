@@ -1,7 +1,7 @@
 //! What a case leaves behind is found by kind, owner and case; what only looks like it is not accused.
 
-use crate::defects::run_all;
-use steadfast::app::Finished;
+use crate::defects::{run_all, run_with};
+use steadfast::app::{Accounting, Finished};
 use steadfast::model::{FindingKind, Verdict};
 use steadfast::tutor::Defect;
 
@@ -127,4 +127,26 @@ fn a_helper_thread_is_no_leak() {
 #[test]
 fn a_task_that_ends_soon_is_no_leak() {
     check_harmless(Defect::TaskThatEndsLater);
+}
+
+#[test]
+fn what_is_allowed_is_told_with_its_reason_and_accuses_nobody() {
+    let allowance = "thread tutor-call-* <= 4: kept until the tutor goes".parse().expect("an allowance");
+    let (finished, _folder) =
+        run_with(CASES, vec![Defect::ThreadPerRequest], |options| options.leaks = vec![allowance]);
+    for case in &finished.judgement.cases {
+        assert_eq!(case.verdict, Verdict::Stable, "{case:?}");
+        let id = finished.record.case(case.case).expect("a case").id.to_string();
+        let told = case.remarks.iter().any(|remark| remark.starts_with("allowed (kept until the tutor goes): leak: +"));
+        assert_eq!(told, !id.starts_with("budget/"), "{id}: {:?}", case.remarks);
+    }
+}
+
+#[test]
+fn what_is_not_accounted_for_is_said_to_be_not_measured() {
+    let (finished, _folder) =
+        run_with(CASES, vec![Defect::ThreadPerRequest], |options| options.accounting = Accounting::Off);
+    assert!(finished.judgement.cases.iter().all(|case| case.leaks.is_empty()));
+    let measured = &finished.record.header.subject.measured;
+    assert_eq!(measured.get("thread").map(String::as_str), Some("switched off by --no-leaks"));
 }

@@ -9,6 +9,7 @@ mod inputs;
 mod interrupted;
 mod kills;
 pub mod kit;
+mod leaks;
 mod liars;
 mod orders;
 mod processes;

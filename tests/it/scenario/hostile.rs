@@ -31,7 +31,7 @@ steps:
   - http: { post: /x, json: { a: [1, 2] } }
     expect: { body: { matches: "^x", not: { contains: y } } }
 calls: { any: { at_least: 1 }, ollama: { generate: 1, model: x }, order: [ollama] }
-leaks: [{ kind: socket, reason: kept }]
+leaks: [{ kind: connection, reason: kept }]
 "#;
 
 /// Loads a file that may be anything; what is wrong with it is told in a message of a bounded size.

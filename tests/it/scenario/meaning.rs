@@ -44,7 +44,7 @@ fn is_equal(matcher: Option<&Matcher>, expected: &serde_json::Value) -> bool {
 #[test]
 fn the_whole_of_a_case_is_there() {
     let case = case(
-        "scenario: a title\ntags: [x, y]\nneeds: [reset]\ntimeout: 30s\nleaks:\n  - { kind: socket, count: 2, name: 'tcp*', reason: kept }\nsteps: [budget: ]\n",
+        "scenario: a title\ntags: [x, y]\nneeds: [reset]\ntimeout: 30s\nleaks:\n  - { kind: connection, count: 2, name: 'tcp*', reason: kept }\nsteps: [budget: ]\n",
     );
     assert_eq!(case.id.as_str(), "m/s");
     assert_eq!((case.title.as_str(), case.module.as_str()), ("a title", "m"));

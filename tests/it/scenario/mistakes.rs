@@ -115,7 +115,8 @@ fn top_level_mistakes() {
     check_top("skip:", &["1:5 a reason is wanted, not nothing"]);
     check_top("timeout: 30", &["1:10 `30` is no duration"]);
     check_top("timeout: 25h", &["1:10 `25h` is longer than a day"]);
-    check_top("leaks: [{ kind: fd }]", &["1:9 `reason` is missing"]);
+    check_top("leaks: [{ kind: descriptor }]", &["1:9 `reason` is missing"]);
+    check_top("leaks: [{ kind: threads, reason: kept }]", &["1:17 there is no kind of resource `threads`"]);
 }
 
 #[test]

@@ -55,7 +55,7 @@ given:
 providers:
   "${provider}": { reply: a, usage: none, finish: stop, times: 1 }
 timeout: 1m
-leaks: [{ kind: socket, count: 1, name: "x*", reason: kept }]
+leaks: [{ kind: connection, count: 1, name: "x*", reason: kept }]
 steps: [languages: ]
 "#
         .replace(", times: 1", "")
