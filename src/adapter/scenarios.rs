@@ -5,7 +5,7 @@ use crate::adapter::embedded::StoreLife;
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::stress::Noise;
 use crate::adapter::{ScenarioSpec, SubjectCase, SubjectProblem};
-use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
+use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
 use crate::event::{RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Outcome, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
@@ -180,6 +180,9 @@ impl Subject for ScenarioSubject {
         };
         let end = self.trials(unit, &mut stage, reports);
         stage.close();
+        if matches!(self.system.kind, SystemKind::Process(_)) {
+            end_orphans();
+        }
         end
     }
 }
