@@ -1,7 +1,7 @@
 //! `steadfast worker`: runs rounds for another steadfast.
 
 use crate::adapter::{SubjectSpec, subject_at_work};
-use crate::engine::{Prepare, Subject, SubjectError, adopt_orphans, serve};
+use crate::engine::{Prepare, Subject, SubjectError, serve};
 use std::io::{self, Read, Write};
 
 /// Serves an engine over pipes until they end.
@@ -9,8 +9,6 @@ use std::io::{self, Read, Write};
 /// # Errors
 /// If the engine speaks another protocol.
 pub fn worker(input: impl Read + Send + 'static, output: impl Write) -> io::Result<()> {
-    // Where that can't be had, what hides from its parents is found by its group and its mark alone.
-    let _ = adopt_orphans();
     let mut make = |prepare: Prepare| -> Result<Box<dyn Subject>, SubjectError> {
         let spec: SubjectSpec = serde_json::from_value(prepare.spec.clone())
             .map_err(|error| SubjectError(format!("the worker does not understand the subject: {error}")))?;
