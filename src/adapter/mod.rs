@@ -29,6 +29,8 @@ mod transport;
 mod truth;
 
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
+#[cfg(fuzzing)]
+pub use pytest::fuzz_message;
 pub use pytest::{PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
 pub use reach::Reach;
 pub use sandbox::Sandbox;

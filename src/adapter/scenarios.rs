@@ -7,7 +7,7 @@ use crate::adapter::event_loop::{EventLoop as TaskLoop, UNTOLD, tells_of_tasks};
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::stress::Noise;
 use crate::adapter::{ScenarioSpec, SubjectCase, SubjectProblem};
-use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject};
+use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
 use crate::event::{RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Outcome, ResourceKind, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
@@ -196,6 +196,9 @@ impl Subject for ScenarioSubject {
         };
         let end = self.trials(unit, &mut stage, reports);
         stage.close();
+        if matches!(self.system.kind, SystemKind::Process(_)) {
+            end_orphans();
+        }
         end
     }
 }

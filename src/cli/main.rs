@@ -14,6 +14,7 @@ use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
 use crate::cli::{config, start};
+use crate::engine::{adopt_orphans, end_orphans};
 use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
 use crate::report::Style;
@@ -31,6 +32,15 @@ const ENOUGH_TRIALS: u32 = 10_000;
 
 /// Runs the program.
 pub fn main() -> Exit {
+    // Where that can't be had, what hides from its parents is found by its group and its mark alone.
+    let _ = adopt_orphans();
+    let exit = ended();
+    end_orphans();
+    exit
+}
+
+/// Does what was asked for, and tells what kept it from being done.
+fn ended() -> Exit {
     match configured().and_then(|(arguments, shown)| carry_out(arguments.command, &shown)) {
         Ok(exit) => exit,
         Err(Trouble::Config(ConfigError::CommandLine(error))) => {

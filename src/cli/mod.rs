@@ -13,5 +13,7 @@ mod signals;
 mod start;
 mod suite_arguments;
 
+#[cfg(fuzzing)]
+pub use config::fuzz_config;
 pub use exit::Exit;
 pub use main::main;

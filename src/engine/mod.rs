@@ -6,6 +6,7 @@
 
 mod dispatch;
 mod leftovers;
+mod orphans;
 mod owned;
 mod protocol;
 mod subject;
@@ -14,6 +15,7 @@ mod worker_process;
 
 pub use dispatch::{Engine, EngineConfig, EngineError, Outlook, RoundResult, Stop, StopHandle, Stopped};
 pub use leftovers::{Leftovers, clean_up};
+pub use orphans::{adopt_orphans, end_orphans};
 pub use owned::{Family, Owned};
 pub use protocol::{Prepare, Prepared, RoundUnit};
 pub use subject::{Reports, Subject, SubjectError, TEMPORARY};

@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::{Reply, Request};
 use crate::engine::subject::MakeSubject;
-use crate::engine::{Owned, Reports, Subject};
+use crate::engine::{Owned, Reports, Subject, end_orphans};
 use crate::event::{Note, TrialReport};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,6 +53,7 @@ pub fn serve(
         }
     }
     drop(subject);
+    end_orphans();
     drop(done);
     Ok(())
 }
@@ -79,6 +80,7 @@ fn read_requests(input: impl Read, sender: mpsc::Sender<io::Result<Request>>, wa
         for owned in watch.owned.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             owned.kill();
         }
+        end_orphans();
         exit();
     }
 }

@@ -1,5 +1,6 @@
 //! A worker as the engine sees it: a process with a pipe in and a pipe out.
 
+use crate::engine::Family;
 use crate::engine::protocol::{Reply, Request};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -104,9 +105,11 @@ impl WorkerProcess {
         self.input = None;
     }
 
-    /// Kills it at once.
+    /// Kills it at once, with all that it started or adopted.
     pub fn kill(&mut self) {
+        let family = Family::of(self.child.id());
         let _ = self.child.kill();
+        family.kill();
     }
 
     /// Waits for its end, no longer than until `deadline`, then kills it. Says how it ended and what it last wrote.

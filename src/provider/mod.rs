@@ -31,6 +31,8 @@ mod wire;
 pub use attribution::Attribution;
 pub use call::{Auth, BodyHash, Call, ConnectionId, Ended, Endpoint, Matched, Message, Seq};
 pub use connections::{Connections, OpenConnection};
+#[cfg(fuzzing)]
+pub use format::fuzz_request;
 pub use format::supports;
 pub use journal::JournalLimits;
 pub use logical::{LogicalCall, logical_calls};

@@ -15,6 +15,8 @@ mod spec;
 mod suite;
 
 pub use look::{SuiteLook, look};
+#[cfg(fuzzing)]
+pub use message::fuzz_message;
 pub use plain::{PlainRun, plain_run};
 pub use python::{PythonChoice, choose_python};
 pub use spec::{Start, SuiteSpec};

@@ -14,3 +14,17 @@ mod show;
 pub(super) use file::FILE_NAME;
 pub(super) use layers::{ConfigError, Surroundings, effective};
 pub(super) use schema::schema;
+
+/// The way in for the fuzzer, built with `--cfg fuzzing` only: the `steadfast.toml` of a folder, put below a command.
+#[cfg(fuzzing)]
+pub fn fuzz_config(folder: &std::path::Path) {
+    use clap::CommandFactory;
+    let around = Surroundings {
+        typed: ["steadfast", "run", "--profile", "ci"].map(Into::into).to_vec(),
+        environment: Default::default(),
+        folder: folder.to_owned(),
+    };
+    if let Err(error) = effective(&crate::cli::arguments::Arguments::command(), &around) {
+        let _ = error.to_string();
+    }
+}

@@ -5,11 +5,15 @@ mod ask;
 mod builtin;
 mod completions;
 mod failure;
+#[cfg(fuzzing)]
+mod fuzzed;
 mod ollama;
 mod page;
 mod reply;
 
 pub use failure::supports;
+#[cfg(fuzzing)]
+pub use fuzzed::fuzz_request;
 
 pub(crate) use ask::{Ask, Refusal, check_key, read};
 pub(crate) use builtin::{Installed, builtin};

@@ -58,6 +58,10 @@ fn serves() {
             "stubborn" => shell("trap '' TERM; exec sleep 600"),
             "detached" => shell("exec setsid sleep 600"),
             "hidden" => shell("exec env -i setsid sleep 600"),
+            "vanished" => {
+                pids.push_str(&vanish());
+                continue;
+            }
             other => panic!("no such child: {other}"),
         };
         pids.push_str(&format!("{}\n", command.spawn().expect("a child").id()));
@@ -74,7 +78,11 @@ fn serves() {
         Ok("never") => loop {
             std::thread::park();
         },
+        Ok("robbed") => robbed(port),
         _ => {}
+    }
+    if std::env::var("FAKE_STOP").is_ok_and(|how| how == "stays") {
+        ignore_sigterm();
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
     let memory = Shared::default();
@@ -84,6 +92,53 @@ fn serves() {
             let _ = answer(stream, &memory);
         });
     }
+}
+
+/// Two processes whose parents are gone, in sessions of their own, without a word of the environment in which they came
+/// to be: nothing that they have leads back to this one. Gives their ids.
+fn vanish() -> String {
+    let script = "for i in 1 2; do setsid sh -c '(setsid sleep 600 >/dev/null 2>&1 & echo $!) &'; done";
+    let output = shell(script).env_clear().env("PATH", base("PATH")).output().expect("a shell runs it");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The first time, somebody else has the port that was promised, and keeps it.
+fn robbed(port: u16) {
+    let marker = std::env::var("FAKE_MARKER").expect("the test names a file");
+    if std::fs::exists(&marker).unwrap_or_default() {
+        return;
+    }
+    std::fs::write(&marker, port.to_string()).expect("the marker is written");
+    let program = std::env::current_exe().expect("this program has a path");
+    let arguments = ["cli::fake::robs", "--exact", "--ignored", "--nocapture"];
+    let mut robber = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().expect("a robber");
+    let said = BufReader::new(robber.stdout.take().expect("it is piped"));
+    assert!(said.lines().map_while(Result::ok).any(|line| line.ends_with("mine")), "the robber has the port");
+    let error = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect_err("the port is taken");
+    eprintln!("fatal: {error}");
+    std::process::exit(3);
+}
+
+#[test]
+#[ignore = "takes a port from a fake system: started by it"]
+fn robs() {
+    let Some(port) = std::env::var("FAKE_PORT").ok().and_then(|port| port.parse::<u16>().ok()) else { return };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
+    println!("\nmine");
+    // Who connects is hung up on.
+    listener.incoming().for_each(drop);
+}
+
+/// Hears the wish that it end, and does nothing about it.
+fn ignore_sigterm() {
+    use tokio::signal::unix::{SignalKind, signal};
+    std::thread::spawn(|| {
+        let event_loop = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an event loop");
+        event_loop.block_on(async {
+            let mut asked = signal(SignalKind::terminate()).expect("signals");
+            while asked.recv().await.is_some() {}
+        });
+    });
 }
 
 fn shell(script: &str) -> Command {

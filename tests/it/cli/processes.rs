@@ -58,6 +58,53 @@ fn a_child_that_hides_and_holds_the_output_does_not_hold_the_run() {
 }
 
 #[test]
+fn children_that_forked_until_nothing_leads_to_them_end_all_the_same() {
+    let project = with_children("vanished vanished");
+    project.run(DECLARED).exits(0);
+    let pids = project.read("pids");
+    assert!(pids.lines().count() >= 5, "four children were started: {pids}");
+    assert_all_dead(&project);
+}
+
+#[test]
+fn children_of_a_system_that_ended_by_itself_do_not_outlive_the_round() {
+    let project = with_children("vanished").with("scenarios/1-exits.yaml", chat("an exit", CLAUDE, "exits", "{}", ""));
+    project.run(DECLARED).exits(1);
+    let pids = project.read("pids");
+    assert!(pids.lines().count() >= 6, "the system was started twice: {pids}");
+    assert_all_dead(&project);
+}
+
+#[test]
+fn a_system_that_does_not_stop_is_ended_at_its_deadline() {
+    let restart = "scenario: stopped in the middle\nproviders: { claude: { reply: Bonjour } }\nsteps:\n  - restart:\n  - chat: \
+                   { language: en, message: honest }\n    expect: { status: 200, text: Bonjour }\n";
+    let project = project(&[("FAKE_STOP", "stays")])
+        .with("scenarios/1-before.yaml", honest("before"))
+        .with("scenarios/2-restart.yaml", restart)
+        .with("scenarios/3-after.yaml", honest("after"));
+    project.run(DECLARED).exits(0);
+    project.assert_nothing_left();
+    let report = project.report();
+    for id in ["1-before", "2-restart", "3-after"] {
+        let found = case(&report, id);
+        assert_eq!((&found["verdict"], &found["trials"]), (&"stable".into(), &1.into()), "{found:#}");
+    }
+}
+
+#[test]
+fn a_port_that_somebody_takes_before_the_system_does_is_given_up_for_another() {
+    let project = Project::new();
+    let marker = project.path("robbed-of").display().to_string();
+    let project = project
+        .with("fake.yaml", system(&[("FAKE_START", "robbed"), ("FAKE_MARKER", &marker)], ""))
+        .with("scenarios/honest.yaml", honest("an honest answer"));
+    project.run(DECLARED).exits(0);
+    project.assert_nothing_left();
+    assert!(!project.read("robbed-of").is_empty(), "the port was taken the first time");
+}
+
+#[test]
 fn a_system_that_ends_at_once_is_reported_with_what_it_wrote() {
     let project = project(&[("FAKE_START", "exits")]).with("scenarios/honest.yaml", honest("never asked"));
     project.run(DECLARED).exits(4).says(&["ended before it was ready", "exit status: 3", "fatal: no database"]);

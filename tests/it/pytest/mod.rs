@@ -1,6 +1,7 @@
 //! Suites: those of `fixtures/suites/`, whose truth is known, run as a user runs them.
 
 mod crashes;
+mod hostile;
 mod kit;
 mod loops;
 mod orders;

@@ -1,0 +1,43 @@
+//! The way in for the fuzzer, built with `--cfg fuzzing` only: a request's bytes, through reading and answering.
+
+use crate::model::{RoundId, Seed, TrialKey};
+use crate::provider::format::{Ask, Installed, Stamp, builtin, check_key, read, reply};
+use crate::provider::{Endpoint, Finish, Mark, Reply, Usage, Wire};
+use http::{HeaderMap, HeaderValue, Method};
+use jiff::Timestamp;
+
+/// Reads `body` as a request to `path`, as each provider would, and answers it.
+pub fn fuzz_request(path: &str, key: &[u8], body: &[u8]) {
+    let trial = TrialKey { round: RoundId(0), position: 0 };
+    let stamp = Stamp { mark: Mark::of(Seed::new(1), trial, 0), now: Timestamp::UNIX_EPOCH };
+    let mut headers = HeaderMap::new();
+    headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+    if let Ok(value) = HeaderValue::from_bytes(key) {
+        headers.insert("authorization", value);
+    }
+    for wire in Wire::ALL {
+        let _ = check_key(wire, Some("key"), &headers);
+        let endpoint = Endpoint::of(wire, &Method::POST, path);
+        let (ask, refusal) = read(wire, &endpoint, &headers, body, &stamp);
+        if refusal.is_none() {
+            answer(wire, &endpoint, &ask, &stamp);
+        }
+    }
+}
+
+fn answer(wire: Wire, endpoint: &Endpoint, ask: &Ask, stamp: &Stamp) {
+    let given = Reply {
+        chunks: vec!["Bonjour ".to_owned(), ask.system.clone()],
+        as_given: false,
+        usage: Usage::Counted,
+        finish: Finish::Stop,
+        model: None,
+        then: None,
+    };
+    let page = match builtin(wire, endpoint, ask, &Installed(&["phi:7b".to_owned()]), stamp) {
+        Some(page) => page,
+        None => reply(wire, endpoint, ask, &given, stamp),
+    };
+    let whole: u64 = page.pieces.iter().map(|length| u64::from(*length)).sum();
+    assert!(whole <= page.body.len() as u64, "pieces are pieces of the body");
+}
