@@ -2,7 +2,7 @@
 
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
-use crate::model::{RoundId, RoundKind};
+use crate::model::RoundId;
 use crate::record::{Fold, Record};
 use std::collections::BTreeMap;
 use std::io;
@@ -82,7 +82,7 @@ impl<'w> Session<'w> {
 
     /// After the first round of all cases: what it cost, and what the plan will.
     fn forecast(&mut self, result: &RoundResult) -> io::Result<()> {
-        let whole = result.unit.order.len() >= self.forecast.cases && result.unit.kind != RoundKind::Probe;
+        let whole = result.unit.order.len() >= self.forecast.cases && result.unit.kind.is_planned();
         if self.forecast.made || !whole || self.forecast.rounds < 2 {
             return Ok(());
         }

@@ -36,6 +36,9 @@ pub enum RoundKind {
     Given,
     /// A question of the diagnosis: some cases, then the suspect.
     Probe,
+    /// A question of the diagnosis: after how many cases of an order the suspect begins to fail. It is tried in forks,
+    /// and the cases after the answer are not run.
+    Walk,
 }
 
 impl RoundKind {
@@ -51,6 +54,22 @@ impl RoundKind {
             Self::Alone => "alone",
             Self::Given => "given",
             Self::Probe => "probe",
+            Self::Walk => "walk",
+        }
+    }
+
+    /// Whether rounds of this kind are part of a plan, and no questions of the diagnosis.
+    pub fn is_planned(self) -> bool {
+        match self {
+            Self::Probe | Self::Walk => false,
+            Self::Declared
+            | Self::Reverse
+            | Self::Shuffle
+            | Self::Pairs
+            | Self::Permutation
+            | Self::Twice
+            | Self::Alone
+            | Self::Given => true,
         }
     }
 }

@@ -107,6 +107,7 @@ impl Fold {
                             hash_seed,
                             attempts,
                             slots,
+                            dirt: BTreeMap::new(),
                             end: None,
                             millis: 0,
                         };
@@ -171,6 +172,9 @@ impl Fold {
         let slot = self.slot(round, position, case)?;
         slot.outcome = Some(report.outcome.kind());
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX);
+        if !report.dirt.is_empty() {
+            self.round(round)?.dirt.insert(position, report.dirt);
+        }
         if !report.loop_bound.is_empty() {
             self.loop_bound.entry(case).or_default().extend(report.loop_bound);
         }

@@ -1,6 +1,6 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
-use crate::event::{CaseInfo, Diagnosis, Header, Note, RoundEnd, RunEnd};
+use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Note, RoundEnd, RunEnd};
 use crate::model::{EventLoop, LoopBound, Outcome, OutcomeKind, RoundId, RoundKind, Seed, Stress};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +51,8 @@ pub struct RoundRecord {
     pub attempts: u32,
     /// Its trials in order.
     pub slots: Vec<Slot>,
+    /// What its trials changed of the process's state and did not put back, by place.
+    pub dirt: BTreeMap<u32, Dirt>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.
@@ -97,7 +99,7 @@ impl RoundRecord {
 
     /// Whether it is part of the plan, and no question of the diagnosis.
     pub fn is_planned(&self) -> bool {
-        self.kind != RoundKind::Probe
+        self.kind.is_planned()
     }
 }
 

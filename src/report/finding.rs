@@ -123,7 +123,7 @@ pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         seen: seen(view, judged),
         rate: judged.rate,
         interval: judged.interval,
-        by_kind: view.rates(judged.case).into_iter().filter(|(kind, _)| *kind != RoundKind::Probe).collect(),
+        by_kind: view.rates(judged.case).into_iter().filter(|(kind, _)| kind.is_planned()).collect(),
         compared: judged.compared,
         remarks,
         command: command(view, judged),

@@ -210,7 +210,7 @@ fn sum(a: Rate, b: Rate) -> Rate {
 /// that is planned besides was run.
 fn earlier_rounds_suffice(record: &Record, cases: &[CaseJudgement], evidence: &Evidence) -> bool {
     let Some(rate) = record.header.policy.max_flake_rate.filter(|_| evidence.earlier.is_some()) else { return false };
-    let fixed = |kind: RoundKind| kind != RoundKind::Shuffle && kind != RoundKind::Probe;
+    let fixed = |kind: RoundKind| kind != RoundKind::Shuffle && kind.is_planned();
     let completed = record.rounds.iter().filter(|round| fixed(round.kind) && round.is_complete()).count();
     let shuffles = RoundKind::Shuffle.as_str();
     let planned: u32 = record.header.planned.iter().filter(|(kind, _)| *kind != shuffles).map(|(_, count)| count).sum();
