@@ -55,7 +55,9 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
     command.arg(format!("cache_dir={}", scratch.join("cache").display()));
     command.args(&spec.arguments).current_dir(&spec.folder);
     command.env("STEADFAST_PYTEST_MODE", mode.as_str());
-    command.env("PYTHONPYCACHEPREFIX", scratch.join("bytecode")).env("TMPDIR", temporary);
+    // Nothing is written beside the suite's files, and what is compiled already is used: with a folder of its own, each
+    // start would compile pytest and all its plugins anew.
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("TMPDIR", temporary);
     // The plugin sets it back before anything of the suite is imported.
     match &spec.python_path {
         Some(path) => {

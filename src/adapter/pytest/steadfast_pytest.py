@@ -323,7 +323,7 @@ class Plugin:
         if before is not None:
             told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
         if self.probe is not None:
-            told["loop_bound"] = self.probe.end_case()["loop_bound"]
+            told["loop_bound"] = self.probe.loop_bound()
         return told
 
     def one(self, case, following):
