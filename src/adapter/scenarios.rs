@@ -237,11 +237,11 @@ impl ScenarioSubject {
             };
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let mut report = TrialReport {
-                outcome: done.outcome,
                 micros,
                 notes: done.notes,
                 loop_bound: done.loop_bound,
                 retained: done.retained,
+                ..TrialReport::of(done.outcome)
             };
             let death = if report.outcome.is_failure() { stage.death_after_failure() } else { stage.death() };
             if let Some(death) = &death {

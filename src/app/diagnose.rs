@@ -1,6 +1,7 @@
 //! From suspects to conclusions. Suspects that fail alike are one cluster: its first one is minimised, each other one
 //! is verified with what was found. `docs/minimising.md` tells how an order is shrunk.
 
+use crate::adapter::Start;
 use crate::app::AppError;
 use crate::app::probe::Prober;
 use crate::app::repro::{Expected, ReproFile};
@@ -10,7 +11,9 @@ use crate::app::suite_check::{pytest_line, suite_of};
 use crate::app::suspects::{Suspect, problem, suspects};
 use crate::engine::{Engine, Stopped};
 use crate::event::{Conclusion, Diagnosis, Event, Header, Note, Rate};
-use crate::minimise::{self, Limits, Minimised, Reply, Role, Search, Step, Verification, Verified, clusters};
+use crate::minimise::{
+    self, Limits, Minimised, Phase, Question, Reply, Role, Search, Step, Verification, Verified, clusters,
+};
 use crate::model::OutcomeKind;
 use crate::model::statistics::Tally;
 use crate::record::Record;
@@ -26,6 +29,9 @@ const SEARCH_TIME: Duration = Duration::from_secs(120);
 
 /// How many cases that were minimised are tried as the explanation of the next suspect.
 const EXPLANATIONS: usize = 5;
+
+/// From how many cases on an order is walked rather than halved.
+const WALKED: usize = 16;
 
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
@@ -59,6 +65,7 @@ pub(super) fn diagnose(
         limits: limits(deadlines),
         width: setting.jobs,
         found: Vec::new(),
+        told: None,
         searches: 0,
         left_out: 0,
     };
@@ -98,6 +105,7 @@ pub(super) fn diagnose_again(
         limits,
         width: setting.jobs,
         found: Vec::new(),
+        told: None,
         searches: 0,
         left_out: 0,
     };
@@ -124,6 +132,8 @@ struct Doctor<'a, 's, 'w> {
     width: usize,
     /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
     found: Vec<(u32, Minimised)>,
+    /// What was told of an order of the suite last.
+    told: Option<(Vec<u32>, Vec<String>)>,
     /// Suspects that were minimised.
     searches: u32,
     /// Suspects that were left to observation.
@@ -210,17 +220,29 @@ impl Doctor<'_, '_, '_> {
     fn search(&mut self, suspect: &Suspect) -> Result<Option<Minimised>, AppError> {
         let sequences = self.found.iter().flat_map(|(_, found)| found.sequences());
         let hypotheses: Vec<Vec<u32>> = sequences.map(|sequence| sequence.members.clone()).collect();
-        let mut search = Search::new(problem(self.record, suspect, &hypotheses), self.limits);
+        let mut problem = problem(self.record, suspect, &hypotheses);
+        problem.walks_from = self.walks_from(suspect);
+        let mut search = Search::new(problem, self.limits);
         for (order, answer) in suspect.known_probes(self.record) {
-            search.record(order, Reply { answer, took: Duration::ZERO });
+            search.record(order, Reply::new(answer, Duration::ZERO));
         }
+        // Whoever watches need not wait until all is known, and a run that ends early keeps what it has.
+        let mut told = false;
         loop {
             match search.step(self.width) {
                 Step::Done(found) => return Ok(Some(found)),
                 Step::Ask(questions) => {
-                    let orders: Vec<Vec<u32>> = questions.into_iter().map(|question| question.order).collect();
-                    for (order, reply) in orders.iter().zip(self.prober.ask(&orders)?) {
-                        search.record(order.clone(), reply);
+                    let is_beyond =
+                        |question: &Question| matches!(question.phase, Phase::Alternatives | Phase::Cleaners);
+                    if !told && questions.first().is_some_and(is_beyond) {
+                        told = true;
+                        if let Some(found) = search.found() {
+                            self.conclude(suspect, &found)?;
+                        }
+                    }
+                    let replies = self.prober.put(&questions)?;
+                    for (question, reply) in questions.into_iter().zip(replies) {
+                        search.learn(question, reply);
                     }
                     if self.prober.stopped != Stopped::Not {
                         return Ok(None);
@@ -228,6 +250,14 @@ impl Doctor<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// From how many cases on an order is walked. A suspect that ends its process, or does not end, can't be tried in a
+    /// fork on the way.
+    fn walks_from(&self, suspect: &Suspect) -> Option<usize> {
+        let forks = suite_of(self.header).is_some_and(|suite| suite.start == Start::Fork);
+        let fails = matches!(suspect.failure.outcome.kind(), OutcomeKind::Failed | OutcomeKind::Errored);
+        (forks && fails).then_some(WALKED)
     }
 
     /// Whether what was found for another case holds for this one: its failures then.
@@ -323,6 +353,11 @@ impl Doctor<'_, '_, '_> {
         order: &[u32],
     ) -> Result<Vec<String>, AppError> {
         let Some(spec) = suite_of(self.header) else { return Ok(Vec::new()) };
+        if let Some((known, told)) = &self.told
+            && known == order
+        {
+            return Ok(told.clone());
+        }
         let mut told = Vec::new();
         if let Conclusion::Victim { polluters, .. } = conclusion
             && let Some(sequence) = polluters.first()
@@ -337,6 +372,7 @@ impl Doctor<'_, '_, '_> {
             let (seed, deadline) = (suspect.hash_seed, self.setting.case_timeout);
             told.extend(pytest_line(&spec, self.record, order, &suspect.fingerprint, seed, deadline));
         }
+        self.told = Some((order.to_vec(), told.clone()));
         Ok(told)
     }
 

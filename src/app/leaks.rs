@@ -99,6 +99,7 @@ impl Search<'_, '_, '_> {
             stress: None,
             hash_seed: None,
             watch: None,
+            walk: None,
             order,
             from: 0,
             case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),

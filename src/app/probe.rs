@@ -5,7 +5,7 @@ use crate::app::diagnose::LastSeen;
 use crate::app::session::{Deadlines, Session};
 use crate::app::suspects::Suspect;
 use crate::engine::{Engine, RoundResult, RoundUnit, Stopped};
-use crate::minimise::{Answer, Reply};
+use crate::minimise::{Answer, Question, Reply};
 use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed};
 use crate::record::Record;
 use std::time::Duration;
@@ -70,7 +70,25 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
     /// Runs orders side by side and tells how the last case of each ended.
     pub fn ask(&mut self, orders: &[Vec<u32>]) -> Result<Vec<Reply>, AppError> {
         let first = self.next_round;
-        let units: Vec<RoundUnit> = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
+        let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
+        self.run(first, units)
+    }
+
+    /// Puts questions of a search.
+    pub fn put(&mut self, questions: &[Question]) -> Result<Vec<Reply>, AppError> {
+        let first = self.next_round;
+        let units = (first..).zip(questions).map(|(number, question)| {
+            let unit = self.unit(number, &question.order);
+            match question.walk.and_then(|cases| u32::try_from(cases).ok()) {
+                None => unit,
+                Some(cases) => RoundUnit { kind: RoundKind::Walk, walk: Some(cases), ..unit },
+            }
+        });
+        let units = units.collect();
+        self.run(first, units)
+    }
+
+    fn run(&mut self, first: u32, units: Vec<RoundUnit>) -> Result<Vec<Reply>, AppError> {
         let count = u32::try_from(units.len()).unwrap_or(0);
         self.next_round += count;
         self.probes += count;
@@ -95,11 +113,11 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
 
     fn reply(&mut self, number: u32) -> Reply {
         let Some(result) = self.session.results.remove(&RoundId(number)) else {
-            return Reply { answer: Answer::Unsure("the probe did not run to its end".into()), took: Duration::ZERO };
+            return Reply::new(Answer::Unsure("the probe did not run to its end".into()), Duration::ZERO);
         };
         let took = result.duration;
         let answer = self.answer(&result);
-        Reply { answer, took }
+        Reply { answer, took, after: result.after.map(|after| after as usize) }
     }
 
     fn answer(&mut self, result: &RoundResult) -> Answer {
@@ -131,6 +149,7 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             stress: None,
             hash_seed: self.hash_seed,
             watch: self.watch,
+            walk: None,
             order: order.to_vec(),
             from: 0,
             case_deadline_ms: self.case_deadline_ms,

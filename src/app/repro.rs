@@ -180,6 +180,7 @@ pub fn repro(
         stress: None,
         hash_seed: repro.hash_seed,
         watch: None,
+        walk: None,
         order: order.clone(),
         from: 0,
         case_deadline_ms: repro.case_deadline_ms,

@@ -4,7 +4,7 @@ use crate::event::Rate;
 use crate::minimise::{Answer, Costs, Problem};
 use crate::model::{EventLoop, OutcomeKind, RoundKind, Stress};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How much likelier a case of the same file is to be a cause than any other: files share what they touch.
@@ -133,6 +133,7 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
     let is_near = |case: &u32| record.case(*case).map(|info| info.file.as_str()) == file;
     problem.weights = problem.before.iter().copied().filter(is_near).map(|case| (case, SAME_FILE)).collect();
     problem.costs = costs(record);
+    problem.leads = leads(record, suspect);
     problem.hypotheses = found.to_vec();
     if suspect.alone.failures == 0 {
         let in_its_way = |order: &Vec<u32>| !order.is_empty();
@@ -141,6 +142,32 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
         problem.others = everybody.filter(|case| *case != suspect.case && !suspect.before.contains(case)).collect();
     }
     problem
+}
+
+/// The cases that left the state other than it was, as it still was when the suspect began to fail. Who loaded a module is
+/// hardly ever to blame: that counts only where nothing else was left behind.
+fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
+    let Some(round) = record.round(suspect.failure.round) else { return Vec::new() };
+    let mut dirty: BTreeMap<&str, u32> = BTreeMap::new();
+    for (place, dirt) in round.dirt.range(..suspect.failure.position) {
+        for name in &dirt.made {
+            dirty.entry(name).or_insert(*place);
+        }
+        for name in &dirt.cleaned {
+            dirty.remove(name.as_str());
+        }
+    }
+    let is_load = |name: &str| name.starts_with("loads ");
+    let places = |loads: bool| -> BTreeSet<u32> {
+        dirty.iter().filter(|(name, _)| is_load(name) == loads).map(|(_, place)| *place).collect()
+    };
+    let (changed, loaded) = (places(false), places(true));
+    let chosen = if changed.is_empty() { loaded } else { changed };
+    if chosen.len() * 4 > suspect.before.len() {
+        return Vec::new();
+    }
+    let cases = chosen.into_iter().filter_map(|place| round.slots.get(place as usize)).map(|slot| slot.case);
+    cases.filter(|case| suspect.before.contains(case)).collect()
 }
 
 /// What probes cost, as the rounds so far show it.

@@ -99,7 +99,7 @@ impl<'o> Live<'o> {
 
     fn round(&mut self, kind: Option<RoundKind>, end: &RoundEnd, millis: u64) {
         match (kind, end) {
-            (Some(RoundKind::Probe), _) => self.probes += 1,
+            (Some(RoundKind::Probe | RoundKind::Walk), _) => self.probes += 1,
             (_, RoundEnd::Died { reason } | RoundEnd::NotStarted { reason }) => {
                 self.line(&format!("the subject ended within a round and is started again: {reason}"));
             }

@@ -56,6 +56,8 @@ pub struct RoundResult {
     pub outcomes: Vec<Option<Outcome>>,
     /// What was noted of the trial that was watched.
     pub watched: Vec<String>,
+    /// In a walk: after how many cases its answer was found.
+    pub after: Option<u32>,
     /// How long it took.
     pub duration: Duration,
 }
@@ -158,6 +160,7 @@ struct Progress {
     unit: RoundUnit,
     outcomes: Vec<Option<Outcome>>,
     watched: Vec<String>,
+    after: Option<u32>,
     /// The trial that runs, and when its worker's patience ends.
     running: Option<(u32, Instant)>,
     /// The trial that ended last in this attempt.
@@ -469,6 +472,7 @@ impl Progress {
             unit,
             outcomes,
             watched: Vec::new(),
+            after: None,
             running: None,
             last: None,
             futile: 0,
@@ -493,6 +497,7 @@ impl Progress {
         if self.unit.watch == Some(position) {
             self.watched.clone_from(&report.notes);
         }
+        self.after = report.after.or(self.after);
         *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
         Some(Event::TrialFinished { round: self.unit.round, position, case, report })
     }
@@ -542,6 +547,7 @@ impl Progress {
             unit: self.unit,
             outcomes: self.outcomes,
             watched: self.watched,
+            after: self.after,
             duration: self.spent,
         });
         Ok(None)

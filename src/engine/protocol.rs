@@ -28,6 +28,10 @@ pub struct RoundUnit {
     /// The place of the order whose case is watched for what it changes, where the subject can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<u32>,
+    /// How many cases of the order are walked over: what follows them is tried in forks again and again on the way, and
+    /// the round ends where it first fails. For subjects that can fork.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk: Option<u32>,
     /// The cases, by their place among the subject's cases.
     pub order: Vec<u32>,
     /// The first place of the order that is still to be run.

@@ -111,12 +111,44 @@ pub struct TrialReport {
     /// keep a ledger. Suspicious, and no finding by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retained: Vec<Retained>,
+    /// What it changed of the process's state and did not put back, as far as a cheap look can tell.
+    #[serde(default, skip_serializing_if = "Dirt::is_empty")]
+    pub dirt: Dirt,
+    /// In a walk: after how many cases of the round's order the suspect was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
+}
+
+/// Parts of a process's state that a trial left other than they were when the round began: `environment variable X`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dirt {
+    /// They were as at the round's begin before it, and are not any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<String>,
+    /// They were not, and are again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleaned: Vec<String>,
+}
+
+impl Dirt {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.made.is_empty() && self.cleaned.is_empty()
+    }
 }
 
 impl TrialReport {
     /// A report of nothing but an outcome.
     pub fn of(outcome: Outcome) -> Self {
-        Self { outcome, micros: 0, notes: Vec::new(), loop_bound: Vec::new(), retained: Vec::new() }
+        Self {
+            outcome,
+            micros: 0,
+            notes: Vec::new(),
+            loop_bound: Vec::new(),
+            retained: Vec::new(),
+            dirt: Dirt::default(),
+            after: None,
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Verification {
     pub fn question(&self) -> Option<Question> {
         (self.verdict() == Verified::Open).then(|| {
             let order = self.members.iter().copied().chain([self.suspect]).collect();
-            Question { order, phase: Phase::Verify, chance: self.sign().turned(0.8) }
+            Question { order, phase: Phase::Verify, chance: self.sign().turned(0.8), walk: None }
         })
     }
 

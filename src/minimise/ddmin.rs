@@ -65,7 +65,7 @@ mod tests {
         let mut oracle = |question: &Question| {
             let (_, before) = question.order.split_last().expect("the suspect is last");
             let answer = if fails(before) { Answer::Fails } else { Answer::Passes };
-            Reply { answer, took: Duration::ZERO }
+            Reply::new(answer, Duration::ZERO)
         };
         let problem = Problem::new(cases, 0..cases);
         let mut source = Live(&mut oracle);

@@ -4,7 +4,7 @@ use crate::minimise::alternatives::alternatives;
 use crate::minimise::cleaners::cleaners;
 use crate::minimise::confirm::{Checked, check};
 use crate::minimise::ddmin::ddmin;
-use crate::minimise::frame::Frame;
+use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::noisy::likeliest;
 use crate::minimise::prefix::shortest;
 use crate::minimise::rates::Rates;
@@ -18,6 +18,9 @@ const CHANCE: f64 = 0.001;
 
 /// How often a search begins again after its result was refuted.
 const ATTEMPTS: u32 = 3;
+
+/// How often a case passes alone before evidence is followed that others make it fail.
+const ALONE: u32 = 3;
 
 /// How many sequences that were found for other suspects are tried first.
 const HYPOTHESES: usize = 3;
@@ -45,6 +48,16 @@ pub(super) fn hunt(problem: &Problem, limits: Limits, source: &mut dyn Source) -
     }
 }
 
+/// What was confirmed first, as far as there are answers.
+pub(super) fn first_found(problem: &Problem, limits: Limits, source: &mut dyn Source) -> Option<Minimised> {
+    let mut session = Session::new(problem, limits, source);
+    // How far it comes does not matter here.
+    let _ = conclude(&mut session);
+    let (role, sequence) = session.found.take()?;
+    let (sequences, cleaners) = (vec![sequence], Vec::new());
+    Some(session.conclude(Conclusion::Confirmed { role, sequences, complete: false, cleaners }))
+}
+
 /// Whether the order makes no difference, all in all. That it does was concluded from few runs, and a coin agrees with
 /// itself three times now and then; a search that led nowhere has since seen more. Where all runs still agree, it is the
 /// search that failed.
@@ -58,6 +71,9 @@ fn is_chance(session: &Session<'_>) -> bool {
 }
 
 fn conclude(session: &mut Session<'_>) -> Result<Conclusion, Halt> {
+    if let Some((first, rates)) = by_evidence(session)? {
+        return with_more(session, &Frame::plain(Role::Victim), &rates, Role::Victim, first);
+    }
     let (role, rates) = match reproduce(session)? {
         // Nobody ran before it: the order and alone are the same thing, and what differs is chance.
         Reproduced::As(..) if session.problem.before.is_empty() => return Ok(Conclusion::Intermittent),
@@ -73,13 +89,72 @@ fn conclude(session: &mut Session<'_>) -> Result<Conclusion, Halt> {
         let best = session.best.take().unwrap_or_else(|| session.problem.before.clone());
         return Ok(Conclusion::Unexplained { role, best });
     };
+    with_more(session, &frame, &rates, role, first)
+}
+
+fn with_more(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    rates: &Rates,
+    role: Role,
+    first: Sequence,
+) -> Result<Conclusion, Halt> {
+    session.found = Some((role, first.clone()));
     let mut more = More { sequences: vec![first], complete: false, cleaners: Vec::new() };
-    match more.look(session, &frame, &rates, role) {
+    match more.look(session, frame, rates, role) {
         // What was confirmed by then stays confirmed; only "complete" can't be said.
         Ok(()) | Err(Halt::Limit(_)) => {}
         Err(pending @ Halt::Pending(_)) => return Err(pending),
     }
     Ok(Conclusion::Confirmed { role, sequences: more.sequences, complete: more.complete, cleaners: more.cleaners })
+}
+
+/// A victim's polluters without a run of the whole order first: found by what cases left behind, or by a walk, and then
+/// confirmed. That it fails after these and not without them is the proof, so runs of the whole order would add none.
+fn by_evidence(session: &mut Session<'_>) -> Result<Option<(Sequence, Rates)>, Halt> {
+    let problem = session.problem;
+    if problem.before.is_empty() || (problem.leads.is_empty() && problem.walks_from.is_none()) {
+        return Ok(None);
+    }
+    let frame = Frame::plain(Role::Victim);
+    while session.alone.trials() < ALONE {
+        if session.ask_alone(&frame, 0.1)?.shows() {
+            return Ok(None);
+        }
+    }
+    let rates = Rates { present: Tally::new(1, 1), absent: session.alone };
+    session.phase = Phase::Search;
+    let mut candidates = None;
+    let mut hypotheses: Vec<&Vec<u32>> = problem.hypotheses.iter().take(HYPOTHESES).collect();
+    hypotheses.push(&problem.leads);
+    for members in hypotheses {
+        let fits = !members.is_empty() && !members.contains(&problem.suspect);
+        if fits && session.ask(&frame, members, 0.7)?.shows() {
+            candidates = Some(shortest(session, &frame, members.clone())?);
+            break;
+        }
+    }
+    if candidates.is_none()
+        && let Some(after) = session.ask_walk(&problem.before, &[])?
+    {
+        let last = problem.before[after - 1];
+        candidates = match session.ask(&frame, &[last], 0.7)? {
+            Shown::Shows => Some(vec![last]),
+            // The same walk is answered at once, and the search goes on before its end.
+            Shown::Vanishes => Some(shortest(session, &frame, problem.before.clone())?),
+        };
+    }
+    let Some(candidates) = candidates.filter(|members| !members.is_empty()) else {
+        session.phase = Phase::Reproduce;
+        return Ok(None);
+    };
+    match confirm(session, &frame, &rates, candidates)? {
+        Confirmation::Minimal(sequence) => Ok(Some((sequence, rates.as_seen_by(session, &frame)))),
+        Confirmation::Refuted(_) => {
+            session.phase = Phase::Reproduce;
+            Ok(None)
+        }
+    }
 }
 
 /// What is looked for once a first sequence is confirmed.

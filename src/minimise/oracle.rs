@@ -13,6 +13,10 @@ pub struct Question {
     pub phase: Phase,
     /// How likely the search thinks it is that the suspect fails.
     pub chance: f64,
+    /// Asked of an oracle that can walk: after how many of so many first cases of the order, run in this order, does
+    /// what follows them begin to fail?
+    #[serde(default)]
+    pub walk: Option<usize>,
 }
 
 /// How the suspect ended.
@@ -34,6 +38,16 @@ pub struct Reply {
     pub answer: Answer,
     /// How long the probe took.
     pub took: Duration,
+    /// Of a walk: after how many cases the answer was found; after one less it passed.
+    #[serde(default)]
+    pub after: Option<usize>,
+}
+
+impl Reply {
+    /// A reply to an order.
+    pub fn new(answer: Answer, took: Duration) -> Self {
+        Self { answer, took, after: None }
+    }
 }
 
 /// Whoever can run an order. Each probe starts from the same state, whatever ran before.

@@ -11,7 +11,7 @@
 //! or two suites in all. If it vanishes, something in the prefix is needed too, and one check of whether a member
 //! suffices is saved.
 
-use crate::minimise::frame::{Frame, Shown};
+use crate::minimise::frame::{Frame, Shown, Sign};
 use crate::minimise::session::{Halt, Session};
 
 /// How likely it is that what follows a prefix suffices without it.
@@ -42,7 +42,10 @@ pub(super) fn shortest(session: &mut Session<'_>, frame: &Frame, scope: Vec<u32>
         if !insufficient && session.ask(frame, &kept, 0.6)?.shows() {
             return Ok(kept);
         }
-        let last = last_member(session, frame, &scope, &kept)?;
+        let last = match walked(session, frame, &scope, &kept)? {
+            Some(last) => last,
+            None => last_member(session, frame, &scope, &kept)?,
+        };
         kept.insert(0, scope[last.place]);
         insufficient = last.insufficient;
         scope.truncate(last.place);
@@ -64,6 +67,15 @@ fn suspects_first(session: &mut Session<'_>, frame: &Frame, scope: Vec<u32>) -> 
         return Ok(suspects);
     }
     Ok(scope)
+}
+
+/// The last member of the shortest prefix, where a walk tells it.
+fn walked(session: &mut Session<'_>, frame: &Frame, scope: &[u32], kept: &[u32]) -> Result<Option<Last>, Halt> {
+    if frame.sign != Sign::Failing || !frame.head.is_empty() {
+        return Ok(None);
+    }
+    let after = session.ask_walk(scope, kept)?;
+    Ok(after.map(|after| Last { place: after - 1, start: 0, insufficient: false }))
 }
 
 fn last_member(session: &mut Session<'_>, frame: &Frame, scope: &[u32], kept: &[u32]) -> Result<Last, Halt> {

@@ -29,6 +29,12 @@ pub struct Problem {
     /// cleaner.
     #[serde(default)]
     pub passed: Vec<Vec<u32>>,
+    /// Cases before the suspect that left the state of the process other than they found it, in order.
+    #[serde(default)]
+    pub leads: Vec<u32>,
+    /// From how many cases on an order is walked, if the oracle can walk.
+    #[serde(default)]
+    pub walks_from: Option<usize>,
 }
 
 /// What probes are expected to cost, so that cheap ones can be preferred.

@@ -8,7 +8,7 @@
 //! under way, and there is no second implementation that could differ. What comes *after* an open question is found
 //! by assuming either answer: the likeliest of these questions are worth running ahead of time.
 
-use crate::minimise::hunt::hunt;
+use crate::minimise::hunt::{first_found, hunt};
 use crate::minimise::session::Source;
 use crate::minimise::{Answer, Limits, Minimised, Problem, Question, Reply};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ pub struct Search {
     limits: Limits,
     /// What was answered, order by order.
     replies: Vec<(Vec<u32>, Vec<Reply>)>,
+    /// What walks came to.
+    #[serde(default)]
+    walks: Vec<(Vec<u32>, usize, Reply)>,
 }
 
 /// What a search wants next.
@@ -37,7 +40,7 @@ pub enum Step {
 impl Search {
     /// A search that has asked nothing yet.
     pub fn new(problem: Problem, limits: Limits) -> Self {
-        Self { problem, limits, replies: Vec::new() }
+        Self { problem, limits, replies: Vec::new(), walks: Vec::new() }
     }
 
     /// The same search with other limits: larger ones let it go on where it stopped.
@@ -60,12 +63,25 @@ impl Search {
         }
     }
 
+    /// Takes the reply to a question, whichever kind it is of.
+    pub fn learn(&mut self, question: Question, reply: Reply) {
+        match question.walk {
+            None => self.record(question.order, reply),
+            Some(length) => self.walks.push((question.order, length, reply)),
+        }
+    }
+
     /// What to do next, with at most `width` questions (at least one), likeliest first.
     pub fn step(&self, width: usize) -> Step {
         match self.run(&[]) {
             Ok(result) => Step::Done(result),
             Err(first) => Step::Ask(self.ahead(first, width)),
         }
+    }
+
+    /// What was confirmed already, while the search goes on for what else there is.
+    pub fn found(&self) -> Option<Minimised> {
+        first_found(&self.problem, self.limits, &mut Replay { search: self, assumed: &[], used: BTreeMap::new() })
     }
 
     /// Best-first through the tree of assumed answers.
@@ -128,6 +144,10 @@ struct Replay<'a> {
 
 impl Source for Replay<'_> {
     fn reply(&mut self, question: &Question) -> Option<Reply> {
+        if let Some(length) = question.walk {
+            let mut walks = self.search.walks.iter();
+            return walks.find(|(order, of, _)| *of == length && *order == question.order).map(|walk| walk.2.clone());
+        }
         let used = self.used.entry(question.order.clone()).or_default();
         let replies = &self.search.replies;
         let place = replies.binary_search_by(|(known, _)| known.cmp(&question.order));
@@ -135,7 +155,7 @@ impl Source for Replay<'_> {
         let reply = recorded.get(*used).cloned().or_else(|| {
             let mut assumed = self.assumed.iter().filter(|(order, _)| *order == question.order);
             let (_, answer) = assumed.nth(*used - recorded.len())?;
-            Some(Reply { answer: answer.clone(), took: Duration::ZERO })
+            Some(Reply::new(answer.clone(), Duration::ZERO))
         });
         *used += usize::from(reply.is_some());
         reply

@@ -1,7 +1,9 @@
 //! The one place where questions are asked: it counts them, keeps to the limits, and repeats what was unsure.
 
 use crate::minimise::frame::{Frame, Shown, Sign};
-use crate::minimise::{Answer, Conclusion, Limit, Limits, Minimised, Oracle, Phase, Probes, Problem, Question, Reply};
+use crate::minimise::{
+    Answer, Conclusion, Limit, Limits, Minimised, Oracle, Phase, Probes, Problem, Question, Reply, Role, Sequence,
+};
 use crate::model::statistics::Tally;
 use std::time::Duration;
 
@@ -37,6 +39,8 @@ pub(super) struct Session<'a> {
     pub in_order: Tally,
     pub alone: Tally,
     pub best: Option<Vec<u32>>,
+    /// The first sequence that was confirmed.
+    pub found: Option<(Role, Sequence)>,
     source: &'a mut dyn Source,
     probes: Probes,
     unsure: u32,
@@ -52,6 +56,7 @@ impl<'a> Session<'a> {
             in_order: Tally::default(),
             alone: Tally::default(),
             best: None,
+            found: None,
             source,
             probes: Probes::default(),
             unsure: 0,
@@ -66,15 +71,27 @@ impl<'a> Session<'a> {
         order.extend_from_slice(&frame.head);
         order.extend_from_slice(cases);
         order.push(self.problem.suspect);
-        let question = Question { order, phase: self.phase, chance: frame.sign.turned(chance) };
+        let question = Question { order, phase: self.phase, chance: frame.sign.turned(chance), walk: None };
         for _ in 0..2 {
-            if let Some(shown) = frame.sign.read(&self.probe(&question)?) {
+            if let Some(shown) = frame.sign.read(&self.reply(&question)?.answer) {
                 self.remember(frame, cases, shown);
                 return Ok(shown);
             }
         }
         self.unsure += 1;
         Ok(Shown::Vanishes)
+    }
+
+    /// After how many of some cases what was kept and the suspect begin to fail; nothing where that can't be told.
+    pub fn ask_walk(&mut self, scope: &[u32], kept: &[u32]) -> Result<Option<usize>, Halt> {
+        let Some(from) = self.problem.walks_from else { return Ok(None) };
+        if scope.len() < from {
+            return Ok(None);
+        }
+        let order = scope.iter().chain(kept).copied().chain([self.problem.suspect]).collect();
+        let question = Question { order, phase: self.phase, chance: 0.9, walk: Some(scope.len()) };
+        let reply = self.reply(&question)?;
+        Ok(reply.after.filter(|after| reply.answer == Answer::Fails && (1..=scope.len()).contains(after)))
     }
 
     /// Asks the same several times at most, until it shows.
@@ -108,7 +125,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn probe(&mut self, question: &Question) -> Result<Answer, Halt> {
+    fn reply(&mut self, question: &Question) -> Result<Reply, Halt> {
         if self.probes.total() >= self.limits.probes {
             return Err(Halt::Limit(Limit::Probes));
         }
@@ -120,7 +137,7 @@ impl<'a> Session<'a> {
         };
         self.probes.count(question.phase);
         self.took += reply.took;
-        Ok(reply.answer)
+        Ok(reply)
     }
 
     fn remember(&mut self, frame: &Frame, cases: &[u32], shown: Shown) {

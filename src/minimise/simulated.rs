@@ -131,6 +131,6 @@ impl Oracle for Simulated {
         let chance = self.truth.chance_after(cases);
         let answer = if self.draw() < chance { Answer::Fails } else { Answer::Passes };
         let (overhead, each) = self.costs;
-        Reply { answer, took: overhead + each * question.order.len() as u32 }
+        Reply::new(answer, overhead + each * question.order.len() as u32)
     }
 }

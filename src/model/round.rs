@@ -40,6 +40,9 @@ pub enum RoundKind {
     Survey,
     /// Cases that may leak, several times over, with the ledger: whether what they leave grows.
     Repeated,
+    /// A question of the diagnosis: after how many cases of an order the suspect begins to fail. It is tried in forks,
+    /// and the cases after the answer are not run.
+    Walk,
 }
 
 impl RoundKind {
@@ -57,6 +60,7 @@ impl RoundKind {
             Self::Probe => "probe",
             Self::Survey => "survey",
             Self::Repeated => "repeated",
+            Self::Walk => "walk",
         }
     }
 }
@@ -73,7 +77,7 @@ impl RoundKind {
             | Self::Twice
             | Self::Alone
             | Self::Given => true,
-            Self::Probe | Self::Survey | Self::Repeated => false,
+            Self::Probe | Self::Walk | Self::Survey | Self::Repeated => false,
         }
     }
 

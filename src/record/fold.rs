@@ -108,6 +108,7 @@ impl Fold {
                             attempts,
                             slots,
                             retained: BTreeMap::new(),
+                            dirt: BTreeMap::new(),
                             end: None,
                             millis: 0,
                         };
@@ -172,6 +173,9 @@ impl Fold {
         let slot = self.slot(round, position, case)?;
         slot.outcome = Some(report.outcome.kind());
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX);
+        if !report.dirt.is_empty() {
+            self.round(round)?.dirt.insert(position, report.dirt);
+        }
         if !report.loop_bound.is_empty() {
             self.loop_bound.entry(case).or_default().extend(report.loop_bound);
         }

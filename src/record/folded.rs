@@ -1,6 +1,6 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
-use crate::event::{CaseInfo, Diagnosis, Header, Note, RoundEnd, RunEnd};
+use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Note, RoundEnd, RunEnd};
 use crate::model::{EventLoop, LoopBound, Outcome, OutcomeKind, Retained, RoundId, RoundKind, Seed, Stress};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +53,8 @@ pub struct RoundRecord {
     pub slots: Vec<Slot>,
     /// What trials left behind, by their places in the order.
     pub retained: BTreeMap<u32, Vec<Retained>>,
+    /// What its trials changed of the process's state and did not put back, by place.
+    pub dirt: BTreeMap<u32, Dirt>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.

@@ -487,7 +487,7 @@ fn answers_that_are_unsure_are_asked_again_and_prove_nothing() {
     };
     let found = minimise(&setting.problem(), limits(), &mut shaky);
     check(&found, Role::Victim, vec![setting.members.clone()]);
-    let mut never = |_: &Question| Reply { answer: Answer::Unsure("did not start".to_owned()), took: Duration::ZERO };
+    let mut never = |_: &Question| Reply::new(Answer::Unsure("did not start".to_owned()), Duration::ZERO);
     let found = minimise(&setting.problem(), limits(), &mut never);
     assert_eq!(found.conclusion, Conclusion::DoesNotReproduce);
     assert_eq!(found.unsure, 58);
@@ -534,7 +534,7 @@ proptest! {
             if fails {
                 failed.insert(question.order.clone());
             }
-            Reply { answer: if fails { Answer::Fails } else { Answer::Passes }, took: Duration::from_millis(1) }
+            Reply::new(if fails { Answer::Fails } else { Answer::Passes }, Duration::from_millis(1))
         };
         let problem = Problem::new(n as u32, 0..n as u32);
         let found = minimise(&problem, Limits { probes: 400, ..limits() }, &mut oracle);

@@ -13,6 +13,9 @@ const PLUGIN: &str = include_str!("steadfast_pytest.py");
 const PROBE: &str = include_str!("../python/probe.py");
 const STATE: &str = include_str!("steadfast_state.py");
 
+/// What it loads to walk over an order.
+const WALK: &str = include_str!("steadfast_walk.py");
+
 /// What the plugin is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -43,6 +46,7 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
     fs::create_dir_all(&plugin)?;
     fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
     fs::write(plugin.join("steadfast_state.py"), STATE)?;
+    fs::write(plugin.join("steadfast_walk.py"), WALK)?;
     fs::write(plugin.join("steadfast_probe.py"), PROBE)?;
     let temporary = scratch.join("tmp");
     fs::create_dir_all(&temporary)?;
@@ -51,7 +55,9 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
     command.arg(format!("cache_dir={}", scratch.join("cache").display()));
     command.args(&spec.arguments).current_dir(&spec.folder);
     command.env("STEADFAST_PYTEST_MODE", mode.as_str());
-    command.env("PYTHONPYCACHEPREFIX", scratch.join("bytecode")).env("TMPDIR", temporary);
+    // Nothing is written beside the suite's files, and what is compiled already is used: with a folder of its own, each
+    // start would compile pytest and all its plugins anew.
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("TMPDIR", temporary);
     // The plugin sets it back before anything of the suite is imported.
     match &spec.python_path {
         Some(path) => {

@@ -1,6 +1,6 @@
 //! What the plugin and the harness say to each other: JSON, a message per line.
 
-use crate::event::TrialReport;
+use crate::event::{Dirt, TrialReport};
 use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -25,6 +25,9 @@ pub(super) struct RoundRequest<'a> {
     /// The place whose case is watched for what it changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<u32>,
+    /// How many cases of the order are walked over, while the rest of it is tried again and again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub walk: Option<u32>,
 }
 
 /// From the plugin.
@@ -89,6 +92,10 @@ pub(super) struct Finished {
     notes: Vec<String>,
     #[serde(default)]
     loop_bound: Vec<LoopBound>,
+    #[serde(default)]
+    dirt: Dirt,
+    #[serde(default)]
+    after: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -144,6 +151,8 @@ impl Finished {
             notes: self.notes,
             loop_bound: self.loop_bound,
             retained: Vec::new(),
+            dirt: self.dirt,
+            after: self.after,
         }
     }
 }

@@ -27,6 +27,17 @@ pub(super) enum RoundDone {
     ServerLost(RoundEnd),
 }
 
+impl RoundDone {
+    /// A walk that died has no answer, and what is left of its order would give none either.
+    pub fn without_more(self, unit: &RoundUnit) -> Self {
+        match self {
+            Self::Whole(RoundEnd::Died { .. }) if unit.walk.is_some() => Self::Whole(RoundEnd::Completed),
+            Self::ServerLost(RoundEnd::Died { .. }) if unit.walk.is_some() => Self::ServerLost(RoundEnd::Completed),
+            done => done,
+        }
+    }
+}
+
 /// Plays the round.
 pub(super) fn play(
     server: &mut Server,
@@ -47,6 +58,7 @@ pub(super) fn play(
         tmp: temporary,
         deadline: deadline.as_secs_f64(),
         watch: unit.watch,
+        walk: unit.walk,
     }));
     let mut course = Course { running: None, last: None };
     loop {

@@ -6,6 +6,7 @@ needed by the suite, and all traces of it are removed from the environment that 
 and the standard library are enough.
 
 In:   {"order": [2, 0], "from": 0, "seed": 7, "tmp": "DIR", "deadline": 30.0, "watch": 0}   one round
+      the same with "walk": 1       after how many of the order's first cases what follows them begins to fail
       {"hang": true}                                             the running test is overdue: say where it is, end it
 Out:  {"collected": {...}}  {"started": 0}  {"finished": 0, ...}  {"ended": true}  {"dead": "..."}
 """
@@ -294,30 +295,36 @@ class Plugin:
 
     def play(self, order, begin, request):
         """Runs the tests of the order, from a place of it on, and tells how each of them ended."""
-        mine = os.getpid()
-        watch = request.get("watch") if request else None
+        footprint = Footprint()
         for position in range(begin, len(order)):
-            case = self.cases[order[position]]
-            following = self.cases[order[position + 1]].item if position + 1 < len(order) else None
-            before = None
-            if watch is not None and position == watch:
-                before = steadfast_state().snapshot(self.session)
-            self.wire.say(started=position)
-            if self.probe is not None:
-                self.probe.begin_case(case.nodeid)
-            begun = time.perf_counter()
-            told = self.one(case, following)
-            if os.getpid() != mine:
-                # A test forked, and this is the copy that it forgot to end.
-                os._exit(0)
-            told["micros"] = int((time.perf_counter() - begun) * 1e6)
-            if before is not None:
-                told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
-            if self.probe is not None:
-                told["loop_bound"] = self.probe.end_case()["loop_bound"]
+            told = self.step(order, position, request.get("watch"))
+            told.update(footprint.changes())
             self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
+
+    def step(self, order, position, watch=None):
+        """Runs the test at a place of the order."""
+        mine = os.getpid()
+        case = self.cases[order[position]]
+        following = self.cases[order[position + 1]].item if position + 1 < len(order) else None
+        before = None
+        if watch is not None and position == watch:
+            before = steadfast_state().snapshot(self.session)
+        self.wire.say(started=position)
+        if self.probe is not None:
+            self.probe.begin_case(case.nodeid)
+        begun = time.perf_counter()
+        told = self.one(case, following)
+        if os.getpid() != mine:
+            # A test forked, and this is the copy that it forgot to end.
+            os._exit(0)
+        told["micros"] = int((time.perf_counter() - begun) * 1e6)
+        if before is not None:
+            told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
+        if self.probe is not None:
+            told["loop_bound"] = self.probe.loop_bound()
+        return told
 
     def one(self, case, following):
         if case.report is not None:
@@ -360,6 +367,61 @@ class Plugin:
             self.trial.reports.append(report)
 
 
+class Footprint:
+    """What a cheap look sees of the process's state: environment, working directory, loaded modules. A look at which
+    nothing has changed costs some microseconds."""
+
+    def __init__(self):
+        self.base = self.seen = self.state()
+        self.dirty = set()
+
+    @staticmethod
+    def state():
+        try:
+            folder = os.getcwd()
+        except OSError:
+            folder = None
+        return dict(getattr(os.environ, "_data", os.environ)), folder, dict(sys.modules)
+
+    def is_unchanged(self):
+        environment, folder, modules = self.seen
+        try:
+            same = getattr(os.environ, "_data", os.environ) == environment and sys.modules == modules
+            return same and os.getcwd() == folder
+        except Exception:
+            return False
+
+    def changes(self):
+        """What a test has made other than it was at the begin, and what it has put back."""
+        if self.is_unchanged():
+            return {}
+        now, dirty = self.state(), set()
+        for name in differing(self.base[0], now[0]):
+            dirty.add("environment variable " + clean(os.fsdecode(name)))
+        if self.base[1] != now[1]:
+            dirty.add("working directory")
+        loaded = []
+        for name in differing(self.base[2], now[2]):
+            if name in self.base[2]:
+                dirty.add("sys.modules " + clean(str(name)))
+            elif name not in self.seen[2]:
+                loaded.append(clean(str(name)))
+        dirty.update(name for name in self.dirty if name.startswith("loads "))
+        # One name stands for all that are loaded at once.
+        dirty.update("loads " + name for name in sorted(loaded)[:1])
+        made, cleaned = dirty - self.dirty, self.dirty - dirty
+        self.seen, self.dirty = now, dirty
+        return {"dirt": {"made": sorted(made)[:20], "cleaned": sorted(cleaned)[:20]}} if made or cleaned else {}
+
+
+def differing(old, new):
+    """The keys whose values are not the same objects, nor equal text."""
+    for key in old.keys() | new.keys():
+        one, other = old.get(key), new.get(key)
+        if one is not other and not (isinstance(one, (str, bytes)) and one == other):
+            yield key
+
+
 class Server:
     """Forks a child for each round, one at a time, and watches it."""
 
@@ -391,7 +453,10 @@ class Server:
             self.stacks_on_request(request)
             restart_capture(self.plugin.session.config)
             self.plugin.settle(request)
-            self.plugin.play(request["order"], request["from"], request)
+            if request.get("walk") is None:
+                self.plugin.play(request["order"], request["from"], request)
+            else:
+                load("steadfast_walk").Walk(self.plugin, request).run()
             wire.say(ended=True)
             code = 0
         except BaseException:

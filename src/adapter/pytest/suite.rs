@@ -84,7 +84,7 @@ impl Subject for SuiteSubject {
         server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
         let order: Vec<u32> =
             unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
-        let done = play(&mut server, mode, unit, &order, &temporary, &self.spec.folder, reports);
+        let done = play(&mut server, mode, unit, &order, &temporary, &self.spec.folder, reports).without_more(unit);
         match done {
             RoundDone::Whole(end) if mode == Mode::Serve => {
                 self.servers.insert(unit.hash_seed, server);

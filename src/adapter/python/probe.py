@@ -12,6 +12,7 @@ Use: `install()` once, `begin_case(name)` and `end_case()` around each case. `en
 frames outside the library that made it), in which case, and who holds it.
 """
 
+import functools
 import gc
 import importlib.abc
 import importlib.util
@@ -112,6 +113,23 @@ class Probe:
 
     def end_case(self):
         """What is open now, and what was found to outlive its loop since the last look."""
+        bound = self.loop_bound()
+        pending = _pending_on_dead_loops(self.resources)
+        case, self.case = self.case, None
+        never_awaited, self.never_awaited = self.never_awaited, []
+        return {
+            "case": case,
+            "counts": self.counts(),
+            "new": [resource.description() for resource in self.open_since(case)],
+            "loop_bound": bound,
+            "pending_tasks": pending,
+            "never_awaited": never_awaited,
+        }
+
+    def loop_bound(self):
+        """What was found to outlive its loop since the last look: without counts, which cost a look at /proc."""
+        if not self.resources:
+            return []
         with self.lock:
             self.resources = [resource for resource in self.resources if resource.thing() is not None]
             suspects = [resource for resource in self.resources if _is_bound_to_dead_loop(resource)]
@@ -126,17 +144,7 @@ class Probe:
             bound.append(dict(resource.description(_holder(thing)), loop=_loop_name(resource, thing)))
         for resource in suspects:
             resource.told = True
-        pending = _pending_on_dead_loops(self.resources)
-        case, self.case = self.case, None
-        never_awaited, self.never_awaited = self.never_awaited, []
-        return {
-            "case": case,
-            "counts": self.counts(),
-            "new": [resource.description() for resource in self.open_since(case)],
-            "loop_bound": bound,
-            "pending_tasks": pending,
-            "never_awaited": never_awaited,
-        }
+        return bound
 
     def counts(self):
         counts = {"threads": threading.active_count()}
@@ -455,12 +463,17 @@ def _place():
         path = code.co_filename
         if path != __file__ and not path.startswith("<"):
             text = "%s:%d in %s" % (path, frame.f_lineno, code.co_name)
-            if not os.path.realpath(path).startswith(_LIBRARY):
+            if not _is_of_library(path):
                 own.append(text)
             elif len(any_frame) < _FRAMES:
                 any_frame.append(text)
         frame = frame.f_back
     return own or any_frame
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_of_library(path):
+    return os.path.realpath(path).startswith(_LIBRARY)
 
 
 def _children():
