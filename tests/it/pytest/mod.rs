@@ -1,7 +1,7 @@
 //! Suites: those of `fixtures/suites/`, whose truth is known, run as a user runs them.
 
 mod crashes;
-mod kit;
+pub mod kit;
 mod loops;
 mod orders;
 mod whole;
