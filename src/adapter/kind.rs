@@ -1,7 +1,11 @@
 //! The kinds of subject, as one: what use cases may ask of any of them.
 
+use crate::adapter::command::{CommandSubject, look_at_command};
 use crate::adapter::pytest::{SuiteSubject, look};
-use crate::adapter::{ScenarioSpec, ScenarioSubject, Start, SubjectProblem, SuiteLook, SuiteSpec, load_scenarios};
+use crate::adapter::{
+    CommandLook, CommandSpec, ScenarioSpec, ScenarioSubject, Start, SubjectProblem, SuiteLook, SuiteSpec,
+    load_scenarios,
+};
 use crate::engine::{Prepare, Subject, SubjectError};
 use crate::model::{CaseId, ContentHash, LeakAllowance};
 use crate::scenario::SystemKind;
@@ -25,6 +29,8 @@ pub enum SubjectSpec {
     Scenarios(ScenarioSpec),
     /// A pytest suite.
     Suite(SuiteSpec),
+    /// A suite with a runner of its own.
+    Command(CommandSpec),
 }
 
 impl<'de> Deserialize<'de> for SubjectSpec {
@@ -34,6 +40,7 @@ impl<'de> Deserialize<'de> for SubjectSpec {
         match value.get("kind").and_then(serde_json::Value::as_str) {
             None | Some("scenarios") => serde_json::from_value(value).map(Self::Scenarios).map_err(D::Error::custom),
             Some("suite") => serde_json::from_value(value).map(Self::Suite).map_err(D::Error::custom),
+            Some("command") => serde_json::from_value(value).map(Self::Command).map_err(D::Error::custom),
             Some(other) => Err(D::Error::custom(format!("unknown kind of subject `{other}`"))),
         }
     }
@@ -45,6 +52,7 @@ impl SubjectSpec {
         match &mut self {
             Self::Scenarios(spec) => spec.filter = None,
             Self::Suite(spec) => spec.filter = None,
+            Self::Command(spec) => spec.filter = None,
         }
         self
     }
@@ -53,7 +61,7 @@ impl SubjectSpec {
     pub fn without_program(mut self) -> Self {
         match &mut self {
             Self::Scenarios(spec) => spec.program = PathBuf::new(),
-            Self::Suite(_) => {}
+            Self::Suite(_) | Self::Command(_) => {}
         }
         self
     }
@@ -96,6 +104,7 @@ pub struct LoadedSubject {
 enum Kind {
     Scenarios(Box<ScenarioSubject>),
     Suite(Box<SuiteSpec>, SuiteLook),
+    Command(Box<CommandSpec>, CommandLook),
 }
 
 /// Loads what is to be run.
@@ -114,6 +123,11 @@ pub fn load_subject(spec: SubjectSpec) -> Result<LoadedSubject, SubjectProblem> 
             let (cases, notes) = (found.cases.clone(), found.notes.clone());
             Ok(LoadedSubject { cases, notes, kind: Kind::Suite(Box::new(spec), found) })
         }
+        SubjectSpec::Command(spec) => {
+            let found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
+            let (cases, notes) = (found.cases.clone(), found.notes.clone());
+            Ok(LoadedSubject { cases, notes, kind: Kind::Command(Box::new(spec), found) })
+        }
     }
 }
 
@@ -128,6 +142,7 @@ pub fn subject_at_work(spec: SubjectSpec, prepare: &Prepare) -> Result<Box<dyn S
             Ok(Box::new(subject.at_work(prepare)))
         }
         SubjectSpec::Suite(spec) => Ok(Box::new(SuiteSubject::new(spec, prepare)?)),
+        SubjectSpec::Command(spec) => Ok(Box::new(CommandSubject::new(spec, prepare)?)),
     }
 }
 
@@ -137,6 +152,10 @@ impl LoadedSubject {
         match &self.kind {
             Kind::Scenarios(subject) => format!("scenarios on {}", subject.system.name),
             Kind::Suite(spec, found) => format!("{} in {}", found.versions, spec.folder.display()),
+            Kind::Command(spec, _) => match spec.arguments.first() {
+                None => format!("the suite of {}", spec.profile),
+                Some(argument) => format!("the suite of {}: {argument}", spec.profile),
+            },
         }
     }
 
@@ -145,6 +164,7 @@ impl LoadedSubject {
         match &self.kind {
             Kind::Scenarios(subject) => subject.hash(),
             Kind::Suite(_, found) => found.hash(),
+            Kind::Command(_, found) => found.hash(),
         }
     }
 
@@ -152,7 +172,7 @@ impl LoadedSubject {
     pub fn environment(&self) -> BTreeSet<String> {
         match &self.kind {
             Kind::Scenarios(subject) => subject.environment().clone(),
-            Kind::Suite(..) => BTreeSet::new(),
+            Kind::Suite(..) | Kind::Command(..) => BTreeSet::new(),
         }
     }
 
@@ -160,7 +180,7 @@ impl LoadedSubject {
     pub fn chooses_event_loop(&self) -> bool {
         match &self.kind {
             Kind::Scenarios(subject) => subject.chooses_event_loop(),
-            Kind::Suite(..) => false,
+            Kind::Suite(..) | Kind::Command(..) => false,
         }
     }
 
@@ -169,6 +189,7 @@ impl LoadedSubject {
         match &self.kind {
             Kind::Scenarios(subject) => subject.starts_cheaply(),
             Kind::Suite(_, found) => found.start == Start::Fork && found.cases.len() <= FORKED_ALONE,
+            Kind::Command(..) => false,
         }
     }
 
@@ -182,7 +203,7 @@ impl LoadedSubject {
                 }
                 SystemKind::Url(_) => false,
             },
-            Kind::Suite(..) => false,
+            Kind::Suite(..) | Kind::Command(..) => false,
         }
     }
 
@@ -191,6 +212,7 @@ impl LoadedSubject {
         match &self.kind {
             Kind::Scenarios(subject) => subject.system.hash.clone(),
             Kind::Suite(_, found) => ContentHash::of([&found.versions]),
+            Kind::Command(spec, _) => ContentHash::of([&spec.profile]),
         }
     }
 
@@ -198,14 +220,16 @@ impl LoadedSubject {
     pub fn measured(&self) -> BTreeMap<String, String> {
         match &self.kind {
             Kind::Scenarios(subject) => subject.measured(),
-            Kind::Suite(..) => [("provider calls".to_owned(), "a suite's providers are its own".to_owned())].into(),
+            Kind::Suite(..) | Kind::Command(..) => {
+                [("provider calls".to_owned(), "a suite's providers are its own".to_owned())].into()
+            }
         }
     }
 
     /// The hash seeds that its rounds take turns with; none where it has no such thing.
     pub fn hash_seeds(&self) -> Vec<u32> {
         match &self.kind {
-            Kind::Scenarios(_) => Vec::new(),
+            Kind::Scenarios(_) | Kind::Command(..) => Vec::new(),
             Kind::Suite(spec, _) => spec.hash_seeds.clone(),
         }
     }
@@ -214,7 +238,7 @@ impl LoadedSubject {
     pub fn start_within(&self) -> Duration {
         match &self.kind {
             Kind::Scenarios(_) => Duration::from_secs(60),
-            Kind::Suite(..) => COLLECT_WITHIN,
+            Kind::Suite(..) | Kind::Command(..) => COLLECT_WITHIN,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Makes subjects: things whose cases can be run in an order.
 //!
-//! Two kinds: scenarios against a tutoring system that is embedded, started as a process, or already running at a URL;
-//! and pytest suites.
+//! Three kinds: scenarios against a tutoring system that is embedded, started as a process, or already running at a URL;
+//! pytest suites; and suites with any runner that can list and run cases by name.
 
 mod answer;
 mod books;
 mod calls;
 mod case_run;
 mod check;
+mod command;
 mod embedded;
 mod event_loop;
 mod kind;
@@ -28,6 +29,7 @@ mod template;
 mod transport;
 mod truth;
 
+pub use command::{CommandLook, CommandSpec, runs_through};
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;

@@ -7,7 +7,7 @@ use crate::app::probe::Prober;
 use crate::app::repro::{Expected, ReproFile};
 use crate::app::run::Setting;
 use crate::app::session::{Deadlines, Session};
-use crate::app::suite_check::{pytest_line, suite_of};
+use crate::app::suite_check::{is_one_process, pytest_line, suite_of};
 use crate::app::suspects::{Suspect, problem, suspects};
 use crate::engine::{Engine, Stopped};
 use crate::event::{Conclusion, Diagnosis, Event, Header, Note, Rate};
@@ -411,6 +411,13 @@ impl Doctor<'_, '_, '_> {
         })
     }
 
+    /// The cleaners that are run in one process with what they hide: else the new process may be what hides it.
+    fn real_cleaners(&self, polluters: &[Vec<u32>], cleaners: &[u32], case: u32) -> Vec<u32> {
+        let first = polluters.first().map_or(&[][..], Vec::as_slice);
+        let order = |cleaner: u32| first.iter().copied().chain([cleaner, case]).collect::<Vec<u32>>();
+        cleaners.iter().copied().filter(|cleaner| is_one_process(self.header, &order(*cleaner))).collect()
+    }
+
     fn conclude(&mut self, suspect: &Suspect, found: &Minimised) -> Result<(), AppError> {
         let case = suspect.case;
         let mut in_order = found.in_order;
@@ -424,7 +431,10 @@ impl Doctor<'_, '_, '_> {
                 remarks.extend(self.polluters_that_fail(&polluters));
                 match self.who_brought_it_down(&polluters) {
                     Some(of) => (Conclusion::Collateral { of }, order),
-                    None => (Conclusion::Victim { polluters, cleaners: cleaners.clone(), complete: *complete }, order),
+                    None => {
+                        let cleaners = self.real_cleaners(&polluters, cleaners, case);
+                        (Conclusion::Victim { polluters, cleaners, complete: *complete }, order)
+                    }
                 }
             }
             minimise::Conclusion::Confirmed { role: Role::Brittle, sequences, complete, .. } => {

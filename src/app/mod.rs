@@ -29,7 +29,7 @@ pub use error::AppError;
 pub use init::{CiService, Written, init};
 pub use inspect::{Listed, check, list, list_suite};
 pub use minimise_again::{MinimiseLimits, minimise_again};
-pub use options::{Accounting, AloneRounds, RunOptions, SuiteOptions, ToolInfo};
+pub use options::{Accounting, AloneRounds, CommandOptions, PytestOptions, RunOptions, SuiteOptions, ToolInfo};
 pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
 pub use remember::{compare, snapshot, trends};
 pub use reports::{Rendered, render, run_folder};

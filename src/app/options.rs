@@ -63,7 +63,25 @@ pub enum Accounting {
 
 /// A suite, as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuiteOptions {
+pub enum SuiteOptions {
+    /// pytest.
+    Pytest(PytestOptions),
+    /// A runner that a profile describes.
+    Command(CommandOptions),
+}
+
+/// A suite with a runner that a profile describes, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandOptions {
+    /// A shipped profile's name, or a file.
+    pub profile: String,
+    /// Arguments for the profile's commands.
+    pub arguments: Vec<String>,
+}
+
+/// A pytest suite, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PytestOptions {
     /// The folder that pytest is started in.
     pub folder: PathBuf,
     /// The interpreter, if one was named.
@@ -77,6 +95,26 @@ pub struct SuiteOptions {
 impl SuiteOptions {
     /// The arguments that ask for it.
     pub(super) fn as_typed(&self) -> Vec<String> {
+        match self {
+            Self::Pytest(pytest) => pytest.as_typed(),
+            Self::Command(command) => command.as_typed(),
+        }
+    }
+}
+
+impl CommandOptions {
+    fn as_typed(&self) -> Vec<String> {
+        let mut typed = vec!["--suite".to_owned(), format!("command:{}", self.profile)];
+        if !self.arguments.is_empty() {
+            typed.push("--".to_owned());
+            typed.extend(self.arguments.iter().cloned());
+        }
+        typed
+    }
+}
+
+impl PytestOptions {
+    fn as_typed(&self) -> Vec<String> {
         let mut typed = vec!["--suite".to_owned(), format!("pytest:{}", self.folder.display())];
         if let Some(python) = &self.python {
             typed.extend(["--python".to_owned(), python.display().to_string()]);

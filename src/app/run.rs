@@ -1,6 +1,6 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
-use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject};
+use crate::adapter::{CommandSpec, LoadedSubject, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject};
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
@@ -9,7 +9,7 @@ use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Forecast, Session};
 use crate::app::suite_check::{agreement, suite_of};
-use crate::app::{Accounting, AloneRounds, AppError, RunOptions, SuiteOptions, ToolInfo, Watcher};
+use crate::app::{Accounting, AloneRounds, AppError, PytestOptions, RunOptions, SuiteOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
@@ -205,6 +205,24 @@ pub(super) fn suite_spec(
     filter: Option<&str>,
     seed: Seed,
     tool: &ToolInfo,
+) -> Result<SubjectSpec, AppError> {
+    Ok(match suite {
+        SuiteOptions::Pytest(suite) => SubjectSpec::Suite(pytest_spec(suite, root, filter, seed, tool)?),
+        SuiteOptions::Command(suite) => SubjectSpec::Command(CommandSpec {
+            root: root.to_owned(),
+            profile: suite.profile.clone(),
+            arguments: suite.arguments.clone(),
+            filter: filter.map(str::to_owned),
+        }),
+    })
+}
+
+fn pytest_spec(
+    suite: &PytestOptions,
+    root: &Path,
+    filter: Option<&str>,
+    seed: Seed,
+    tool: &ToolInfo,
 ) -> Result<SuiteSpec, AppError> {
     let folder = root.join(&suite.folder);
     let folder = folder.canonicalize().map_err(AppError::io(&folder))?;
@@ -225,8 +243,7 @@ pub(super) fn suite_spec(
 
 fn spec(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
     if let Some(suite) = &options.suite {
-        let spec = suite_spec(suite, &options.root, options.filter.as_deref(), options.seed, tool)?;
-        return Ok(SubjectSpec::Suite(spec));
+        return suite_spec(suite, &options.root, options.filter.as_deref(), options.seed, tool);
     }
     Ok(SubjectSpec::Scenarios(ScenarioSpec {
         root: options.root.clone(),

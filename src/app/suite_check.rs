@@ -1,6 +1,6 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
-use crate::adapter::{PlainRun, SubjectSpec, SuiteSpec, plain_run};
+use crate::adapter::{PlainRun, SubjectSpec, SuiteSpec, plain_run, runs_through};
 use crate::event::Header;
 use crate::model::{CaseId, Outcome, RoundKind};
 use crate::record::Record;
@@ -11,7 +11,16 @@ use std::time::Duration;
 pub(super) fn suite_of(header: &Header) -> Option<SuiteSpec> {
     match serde_json::from_value(header.subject.spec.clone()) {
         Ok(SubjectSpec::Suite(spec)) => Some(spec),
-        Ok(SubjectSpec::Scenarios(_)) | Err(_) => None,
+        Ok(SubjectSpec::Scenarios(_) | SubjectSpec::Command(_)) | Err(_) => None,
+    }
+}
+
+/// Whether the runner of the run's cases can run this order without a new start in between, which hides what was left in
+/// memory just as a cleaner does.
+pub(super) fn is_one_process(header: &Header, order: &[u32]) -> bool {
+    match serde_json::from_value(header.subject.spec.clone()) {
+        Ok(SubjectSpec::Command(spec)) => runs_through(&spec, order),
+        Ok(SubjectSpec::Suite(_) | SubjectSpec::Scenarios(_)) | Err(_) => true,
     }
 }
 

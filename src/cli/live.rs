@@ -131,7 +131,7 @@ impl Watcher for Live<'_> {
             Event::TrialStarted { .. } => {}
             Event::TrialFinished { round, case, report, .. } => self.trial(*case, &report.outcome, *round),
             Event::RoundFinished { round, end, millis, .. } => {
-                let kind = self.kinds.remove(round);
+                let kind = self.kinds.get(round).copied();
                 self.round(kind, end, *millis);
             }
             Event::Forecast { round_millis, plan_millis, rounds } => {

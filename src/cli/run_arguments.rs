@@ -32,8 +32,8 @@ pub(super) struct RunArguments {
     /// The system: `embedded`, `process`, or a system file
     #[arg(long, default_value = "embedded", value_name = "NAME|FILE", help_heading = "Subject")]
     pub system: String,
-    /// A suite instead of scenarios: `pytest:DIR`, the folder that pytest is started in
-    #[arg(long, value_name = "pytest:DIR", conflicts_with = "system")]
+    /// A suite instead of scenarios: `pytest:DIR`, the folder that pytest is started in, or `command:FILE`, a profile of its runner
+    #[arg(long, value_name = "KIND:WHAT", conflicts_with = "system")]
     pub suite: Option<SuiteChoice>,
     /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
     #[arg(long, value_name = "EXE", requires = "suite")]

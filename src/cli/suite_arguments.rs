@@ -1,7 +1,7 @@
 //! `--suite`, as typed and as meant.
 
 use crate::adapter::Start;
-use crate::app::SuiteOptions;
+use crate::app::{CommandOptions, PytestOptions, SuiteOptions};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -10,6 +10,8 @@ use std::str::FromStr;
 pub(super) enum SuiteChoice {
     /// pytest, started in this folder.
     Pytest(PathBuf),
+    /// A runner that this profile describes: a shipped one, or a file.
+    Command(String),
 }
 
 impl FromStr for SuiteChoice {
@@ -19,7 +21,9 @@ impl FromStr for SuiteChoice {
         match text.split_once(':') {
             Some(("pytest", "")) => Err("`pytest:` names no folder: `pytest:.` is this one".to_owned()),
             Some(("pytest", folder)) => Ok(Self::Pytest(PathBuf::from(folder))),
-            _ => Err(format!("`{text}` is no suite: `pytest:DIR` is")),
+            Some(("command", "")) => Err("`command:` names no profile: `command:libtest` or a file does".to_owned()),
+            Some(("command", profile)) => Ok(Self::Command(profile.to_owned())),
+            _ => Err(format!("`{text}` is no suite: `pytest:DIR` is, and `command:FILE`")),
         }
     }
 }
@@ -28,7 +32,8 @@ impl SuiteChoice {
     /// The options that are meant.
     pub fn options(self, python: Option<PathBuf>, arguments: Vec<String>, start: Start) -> SuiteOptions {
         match self {
-            Self::Pytest(folder) => SuiteOptions { folder, python, arguments, start },
+            Self::Pytest(folder) => SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start }),
+            Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, arguments }),
         }
     }
 }

@@ -52,6 +52,9 @@ fn annotation(view: &View<'_>, finding: &Finding, others: usize) -> String {
     // Line and column count from 1; what says nothing is left out.
     let line = if place.line > 0 { format!(",line={}", place.line) } else { String::new() };
     let column = if place.line > 0 && place.column > 1 { format!(",col={}", place.column) } else { String::new() };
+    if place.file.is_empty() {
+        return format!("::{level} title={title}::{}", data(&text));
+    }
     format!("::{level} file={}{line}{column},title={title}::{}", property(&place.file), data(&text))
 }
 

@@ -263,6 +263,9 @@ impl Finding {
 
     /// The name of the place: `file:line:column`, without the column where it says nothing.
     pub(super) fn place_text(&self) -> String {
+        if self.place.file.is_empty() {
+            return "its file is not known".to_owned();
+        }
         match self.place.column {
             0 | 1 => format!("{}:{}", self.place.file, self.place.line),
             _ => self.place.to_string(),

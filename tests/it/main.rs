@@ -1,6 +1,7 @@
 //! The integration tests, as one program.
 
 mod cli;
+mod command;
 mod defects;
 mod history;
 mod hostile_files;

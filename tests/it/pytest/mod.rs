@@ -2,7 +2,7 @@
 
 mod crashes;
 mod hostile;
-mod kit;
+pub mod kit;
 mod loops;
 mod orders;
 mod whole;

@@ -1,0 +1,236 @@
+//! What was heard of the cases of one process.
+
+use crate::adapter::command::listing::ListedCase;
+use crate::adapter::command::process::{in_words, is_killed};
+use crate::adapter::command::profile::Word;
+use crate::adapter::command::results::Told;
+use crate::engine::Reports;
+use crate::event::TrialReport;
+use crate::model::{Failure, Outcome};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+/// How many ids a note names.
+const NAMED: usize = 3;
+
+/// What was heard of the cases that one process was given.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    /// Places of the order, in the sequence in which they were asked for.
+    asked: Vec<u32>,
+    places: BTreeMap<String, u32>,
+    /// How long the engine may wait for one.
+    allowed: Duration,
+    ended: BTreeMap<u32, TrialReport>,
+    /// The sequence in which they ended.
+    sequence: Vec<u32>,
+    /// Told to the engine.
+    told: BTreeSet<u32>,
+    /// Told to the engine as begun.
+    begun: BTreeSet<u32>,
+    /// Said by the runner to be under way.
+    running: BTreeMap<u32, Instant>,
+    /// Since when the next one may be under way.
+    since: Instant,
+    unasked: BTreeSet<String>,
+    again: BTreeSet<String>,
+    /// What could not be read.
+    pub problem: Option<String>,
+}
+
+impl Heard {
+    /// Nothing, as yet.
+    pub fn new(asked: &[u32], cases: &[&ListedCase], allowed: Duration) -> Self {
+        Self {
+            asked: asked.to_vec(),
+            places: cases.iter().zip(asked).map(|(case, position)| (case.id.clone(), *position)).collect(),
+            allowed,
+            ended: BTreeMap::new(),
+            sequence: Vec::new(),
+            told: BTreeSet::new(),
+            begun: BTreeSet::new(),
+            running: BTreeMap::new(),
+            since: Instant::now(),
+            unasked: BTreeSet::new(),
+            again: BTreeSet::new(),
+            problem: None,
+        }
+    }
+
+    /// The same of one place only.
+    pub fn only(mut self, position: u32) -> Self {
+        self.asked = vec![position];
+        self.ended.retain(|place, _| *place == position);
+        self.running.retain(|place, _| *place == position);
+        self
+    }
+
+    /// Takes in what the runner says.
+    pub fn hear(&mut self, told: Told) {
+        let Some(position) = self.places.get(&told.id).copied() else {
+            self.unasked.insert(told.id);
+            return;
+        };
+        if told.word == Word::Started {
+            self.running.insert(position, Instant::now());
+            return;
+        }
+        let began = self.running.remove(&position).unwrap_or(self.since);
+        self.since = Instant::now();
+        let report = report(told, began);
+        match self.ended.get_mut(&position) {
+            None => {
+                self.sequence.push(position);
+                self.ended.insert(position, report);
+            }
+            Some(known) => {
+                // Runners that try again say it twice; what failed once has failed.
+                self.again.extend(self.places.iter().find(|(_, place)| **place == position).map(|(id, _)| id.clone()));
+                if report.outcome.is_failure() && !known.outcome.is_failure() && !self.told.contains(&position) {
+                    *known = report;
+                }
+            }
+        }
+    }
+
+    /// The one case of this process ended as its process did.
+    pub fn exit(&mut self, status: Option<ExitStatus>, skipped: &[i32], tail: &str) {
+        let Some(position) = self.asked.first().copied() else { return };
+        let last = tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let how = in_words(status);
+        let failure = |text: String| Failure::new(text, None).with_details(tail);
+        let outcome = match status.and_then(|status| status.code()) {
+            Some(0) => Outcome::Passed,
+            Some(code) if skipped.contains(&code) => {
+                Outcome::Skipped { reason: if last.is_empty() { how } else { last.to_owned() } }
+            }
+            _ if is_killed(status) => Outcome::Crashed(failure(how)),
+            _ if last.is_empty() => Outcome::Failed(failure(how)),
+            _ => Outcome::Failed(failure(format!("{last} ({how})"))),
+        };
+        let micros = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.sequence.push(position);
+        self.ended.insert(position, TrialReport { micros, ..TrialReport::of(outcome) });
+    }
+
+    /// Tells the engine what it has not been told.
+    pub fn tell(&mut self, reports: &mut dyn Reports) {
+        for (position, report) in &self.ended {
+            if self.told.insert(*position) {
+                if self.begun.insert(*position) {
+                    reports.started(*position, self.allowed);
+                }
+                reports.finished(*position, report.clone());
+            }
+        }
+        for position in self.running.keys() {
+            if self.begun.insert(*position) {
+                reports.started(*position, self.allowed);
+            }
+        }
+    }
+
+    /// Tells the engine that the next case is under way, as far as that can be known.
+    pub fn begin_next(&mut self, reports: &mut dyn Reports) {
+        let is_one_told = self.begun.iter().any(|position| !self.ended.contains_key(position));
+        let next = self.asked.iter().find(|position| !self.ended.contains_key(position)).copied();
+        if let (false, Some(next)) = (is_one_told, next) {
+            self.begun.insert(next);
+            reports.started(next, self.allowed);
+        }
+    }
+
+    /// Whether all cases were heard of.
+    pub fn is_complete(&self) -> bool {
+        self.ended.len() >= self.asked.len()
+    }
+
+    /// Whether no case was heard of, not even that it began.
+    pub fn is_silent(&self) -> bool {
+        self.ended.is_empty() && self.running.is_empty()
+    }
+
+    pub fn has_failures(&self) -> bool {
+        self.ended.values().any(|report| report.outcome.is_failure())
+    }
+
+    /// The case that began and did not end.
+    pub fn running(&self) -> Option<u32> {
+        self.running.keys().next().copied()
+    }
+
+    pub fn is_running(&self, position: u32) -> bool {
+        self.running.contains_key(&position)
+    }
+
+    /// The last place that was heard of.
+    pub fn last(&self) -> Option<u32> {
+        self.ended.keys().next_back().copied()
+    }
+
+    /// Places that were asked for and not heard of.
+    pub fn missing(&self) -> Vec<u32> {
+        self.asked.iter().copied().filter(|position| !self.ended.contains_key(position)).collect()
+    }
+
+    /// Things to know, by kind.
+    pub fn notes(&self) -> Vec<(&'static str, String)> {
+        let mut notes = Vec::new();
+        if !self.unasked.is_empty() {
+            notes.push((
+                "unasked",
+                format!(
+                    "the runner reported {} cases that it was not asked for: {}",
+                    self.unasked.len(),
+                    named(&self.unasked)
+                ),
+            ));
+        }
+        if !self.again.is_empty() {
+            notes.push((
+                "again",
+                format!("the runner reported cases more than once ({}); one failure is a failure", named(&self.again)),
+            ));
+        }
+        let mut places = self.sequence.windows(2).filter(|pair| pair[0] > pair[1]);
+        if let Some(pair) = places.next() {
+            let id = |position: u32| self.places.iter().find(|(_, place)| **place == position).map_or("", |(id, _)| id);
+            notes.push((
+                "order",
+                format!(
+                    "the runner does not run cases in the order in which it was asked ({} came before {}): what is said of \
+                     orders may be wrong. `run.order: as_listed`, or one process per case, keeps to it",
+                    id(pair[0]),
+                    id(pair[1])
+                ),
+            ));
+        }
+        notes
+    }
+}
+
+fn named(ids: &BTreeSet<String>) -> String {
+    let named: Vec<&str> = ids.iter().take(NAMED).map(String::as_str).collect();
+    let more = if ids.len() > NAMED { ", …" } else { "" };
+    format!("{}{more}", named.join(", "))
+}
+
+fn report(told: Told, began: Instant) -> TrialReport {
+    let micros = told.micros.unwrap_or_else(|| u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let failure = || {
+        let message =
+            if told.message.is_empty() { "the runner says no more than that it failed" } else { &told.message };
+        Failure::new(message, told.place.clone()).with_details(told.details.clone())
+    };
+    let outcome = match told.word {
+        Word::Passed | Word::Started | Word::Output => Outcome::Passed,
+        Word::Failed => Outcome::Failed(failure()),
+        Word::Errored => Outcome::Errored(failure()),
+        Word::Skipped => {
+            let reason = if told.message.is_empty() { "the runner skips it" } else { &told.message };
+            Outcome::Skipped { reason: reason.to_owned() }
+        }
+    };
+    TrialReport { micros, ..TrialReport::of(outcome) }
+}

@@ -1,0 +1,100 @@
+//! How a runner is started.
+
+use crate::adapter::command::CommandSpec;
+use crate::adapter::command::fields::{Fields, fill};
+use crate::adapter::command::listing::ListedCase;
+use crate::adapter::command::profile::{ARGS, CASE, CASES, CASES_FILE, Profile};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder that commands run in.
+pub(super) fn folder(spec: &CommandSpec, profile: &Profile) -> PathBuf {
+    if profile.folder.as_os_str().is_empty() { spec.root.clone() } else { spec.root.join(&profile.folder) }
+}
+
+/// The command that lists the cases.
+///
+/// # Errors
+/// If it can't be made of the profile: for people.
+pub(super) fn listing(spec: &CommandSpec, profile: &Profile, scratch: &Path) -> Result<Command, String> {
+    let mut words = Vec::new();
+    for word in &profile.list.command {
+        match word.as_str() {
+            ARGS => words.extend(spec.arguments.iter().cloned()),
+            word => words.push(filled("list.command", word, &surroundings(scratch))?),
+        }
+    }
+    command(spec, profile, words, scratch)
+}
+
+/// The command that runs these cases in one process. A file that names them is written below `scratch`.
+///
+/// # Errors
+/// If it can't be made of the profile: for people.
+pub(super) fn running(
+    spec: &CommandSpec,
+    profile: &Profile,
+    cases: &[&ListedCase],
+    scratch: &Path,
+) -> Result<Command, String> {
+    let written: Vec<String> =
+        cases.iter().map(|case| filled("run.case", &profile.run.case, &case.fields)).collect::<Result<_, _>>()?;
+    let mut fields = surroundings(scratch);
+    // What a command says of the cases themselves, it says of all cases of a process alike.
+    fields.extend(cases.first().into_iter().flat_map(|case| case.fields.clone()));
+    fields.extend(written.first().map(|case| ("case".to_owned(), case.clone())));
+    if let Some(join) = &profile.run.join {
+        fields.insert("cases".to_owned(), written.join(join));
+    }
+    if profile.run.command.iter().any(|word| word.contains(CASES_FILE)) {
+        let file = scratch.join("cases");
+        let text: String = written.iter().map(|case| format!("{case}\n")).collect();
+        fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        fields.insert("cases_file".to_owned(), file.display().to_string());
+    }
+    let mut words = Vec::new();
+    for word in &profile.run.command {
+        match word.as_str() {
+            ARGS => words.extend(spec.arguments.iter().cloned()),
+            CASES if profile.run.join.is_none() => words.extend(written.iter().cloned()),
+            CASE => words.extend(written.first().cloned()),
+            word => words.push(filled("run.command", word, &fields)?),
+        }
+    }
+    command(spec, profile, words, scratch)
+}
+
+fn surroundings(scratch: &Path) -> Fields {
+    [("scratch".to_owned(), scratch.display().to_string())].into()
+}
+
+/// The text with the place of this process's own files filled in.
+pub(super) fn of_scratch(key: &str, template: &str, scratch: &Path) -> Result<String, String> {
+    filled(key, template, &surroundings(scratch))
+}
+
+fn filled(key: &str, template: &str, fields: &Fields) -> Result<String, String> {
+    fill(template, fields).map_err(|name| {
+        let known: Vec<&str> = fields.keys().map(String::as_str).collect();
+        format!("`{key}`: `${{{name}}}` stands for nothing here; known are {}", known.join(", "))
+    })
+}
+
+fn command(spec: &CommandSpec, profile: &Profile, words: Vec<String>, scratch: &Path) -> Result<Command, String> {
+    let temporary = scratch.join("tmp");
+    fs::create_dir_all(&temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
+    let mut words = words.into_iter();
+    let program = words.next().filter(|program| !program.starts_with('-')).ok_or_else(|| {
+        format!("{}: the program to run stands after `--`: `--suite command:{0} -- PROGRAM`", spec.profile)
+    })?;
+    let folder = folder(spec, profile);
+    // A path is relative to the folder that commands run in; a bare name is looked for on PATH.
+    let program = if program.contains('/') { folder.join(program) } else { PathBuf::from(program) };
+    let mut command = Command::new(program);
+    command.args(words).current_dir(&folder).env("TMPDIR", temporary);
+    for (name, value) in &profile.env {
+        command.env(name, filled("env", value, &surroundings(scratch))?);
+    }
+    Ok(command)
+}

@@ -1,0 +1,178 @@
+//! What a runner lists.
+
+use crate::adapter::command::fields::{Fields, fill, of_json};
+use crate::adapter::command::profile::{ListFormat, Listing};
+use regex::Regex;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A case as the runner lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ListedCase {
+    pub id: String,
+    pub file: String,
+    pub line: u32,
+    pub module: String,
+    /// All that the listing says of it.
+    pub fields: Fields,
+}
+
+/// All cases, each once, and what is to be known of the listing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub cases: Vec<ListedCase>,
+    pub notes: Vec<String>,
+}
+
+/// How many ids a note names.
+const NAMED: usize = 5;
+
+/// Reads a listing.
+///
+/// # Errors
+/// If it is not what the profile says: for people.
+pub(super) fn read(listing: &Listing, text: &[u8]) -> Result<Listed, String> {
+    let pattern = listing.pattern.as_deref().map(Regex::new).transpose().map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    for mut fields in entries(listing, text)? {
+        if listing.format == ListFormat::Lines || listing.field.is_some() {
+            let name = listing.field.as_deref().unwrap_or("id");
+            let line = fields.get(name).cloned().unwrap_or_default();
+            match &pattern {
+                None if line.trim().is_empty() => continue,
+                None => {}
+                Some(pattern) => {
+                    let Some(groups) = pattern.captures(&line) else { continue };
+                    if listing.format == ListFormat::Lines {
+                        fields.clear();
+                    }
+                    for name in pattern.capture_names().flatten() {
+                        let text = groups.name(name).map_or("", |group| group.as_str());
+                        fields.insert(name.to_owned(), text.to_owned());
+                    }
+                }
+            }
+        }
+        found.push(case(listing, fields)?);
+    }
+    Ok(each_once(found, String::from_utf8_lossy(text).contains('\u{fffd}')))
+}
+
+/// What may be a case, each with its fields.
+fn entries(listing: &Listing, text: &[u8]) -> Result<Vec<Fields>, String> {
+    let lossy = String::from_utf8_lossy(text);
+    let lines = || lossy.split('\n').map(|line| line.trim_end_matches('\r'));
+    Ok(match listing.format {
+        ListFormat::Lines => lines().map(|line| Fields::from([("id".to_owned(), line.to_owned())])).collect(),
+        ListFormat::JsonLines => {
+            let objects = lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            objects.filter(Value::is_object).map(|object| of_json(&object)).collect()
+        }
+        ListFormat::Json => {
+            // Runners write a line or two before the document.
+            let from = lossy.find(['{', '[']).unwrap_or_default();
+            let mut documents = serde_json::Deserializer::from_str(lossy.get(from..).unwrap_or_default()).into_iter();
+            let document: Value = match documents.next() {
+                Some(document) => document.map_err(|error| format!("the listing is no JSON: {error}"))?,
+                None => return Err("the listing is empty".to_owned()),
+            };
+            items(&document, listing.items.as_deref())?.into_iter().map(of_json).collect()
+        }
+    })
+}
+
+/// The items of a document that a JSONPath names.
+pub(super) fn items<'d>(document: &'d Value, path: Option<&str>) -> Result<Vec<&'d Value>, String> {
+    let path = path.unwrap_or("$[*]");
+    let parsed = serde_json_path::JsonPath::parse(path).map_err(|error| format!("`items: {path}`: {error}"))?;
+    Ok(parsed.query(document).all())
+}
+
+fn case(listing: &Listing, fields: Fields) -> Result<ListedCase, String> {
+    let filled = |key: &str, template: &str| {
+        fill(template, &fields).map_err(|name| format!("`list.{key}`: the listing has no `{name}`"))
+    };
+    let optional = |key: &str, template: Option<&str>| template.map(|template| filled(key, template)).transpose();
+    let id = filled("id", &listing.id)?;
+    if id.contains('\0') {
+        return Err(format!("the id {id:?} holds a NUL: no program can be given it"));
+    }
+    let file = optional("file", listing.file.as_deref())?.unwrap_or_default();
+    let line = optional("line", listing.line.as_deref())?.and_then(|line| line.parse().ok()).unwrap_or(1);
+    let module = optional("module", listing.module.as_deref())?.unwrap_or_else(|| {
+        let begin = id.rsplit_once("::").map_or("", |(begin, _)| begin);
+        if file.is_empty() { begin.to_owned() } else { file.clone() }
+    });
+    Ok(ListedCase { id, file, line, module, fields })
+}
+
+/// Leaves out what is listed again, and says so: two cases of one id can't be told apart, nor run apart.
+fn each_once(found: Vec<ListedCase>, is_lossy: bool) -> Listed {
+    let mut known = BTreeSet::new();
+    let mut again = Vec::new();
+    let mut cases = Vec::new();
+    for case in found {
+        if known.insert(case.id.clone()) {
+            cases.push(case);
+        } else {
+            again.push(case.id);
+        }
+    }
+    let mut notes = Vec::new();
+    if !again.is_empty() {
+        let named: Vec<&str> = again.iter().take(NAMED).map(String::as_str).collect();
+        let more = if again.len() > NAMED { ", …" } else { "" };
+        notes.push(format!(
+            "the runner lists {} cases under an id that it has listed before, and they can't be told apart: {}{more}",
+            again.len(),
+            named.join(", ")
+        ));
+    }
+    if is_lossy {
+        notes.push("the listing is not all UTF-8: cases whose ids are not can't be run by name".to_owned());
+    }
+    Listed { cases, notes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing(yaml: &str) -> Listing {
+        serde_saphyr::from_str(yaml).expect("a listing")
+    }
+
+    fn ids(yaml: &str, text: &str) -> Vec<String> {
+        let listed = read(&listing(yaml), text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        listed.cases.into_iter().map(|case| case.id).collect()
+    }
+
+    #[test]
+    fn a_line_is_an_id_or_has_one() {
+        assert_eq!(ids("command: [x]", "a\n\nb c\r\n"), ["a", "b c"]);
+        assert_eq!(ids("command: [x]\nmatch: '^(?<id>.+): test$'", "a: b: test\nx: benchmark\n"), ["a: b"]);
+    }
+
+    #[test]
+    fn documents_have_cases_where_a_path_says() {
+        let yaml = "{ command: [x], format: json, items: '$.tests[*]', id: '${file} > ${name}', file: '${file}' }";
+        let text = "a word before\n{\"tests\": [{\"name\": \"new\\nline\", \"file\": \"f\"}]}\nand one behind";
+        assert_eq!(ids(yaml, text), ["f > new\nline"]);
+        assert_eq!(
+            ids(
+                "{ command: [x], format: json_lines, field: Output, match: '^(?<n>T\\w+)$', id: '${P}.${n}' }",
+                concat!("{\"P\":\"p\",\"Output\":\"TestA\"}\n", "nonsense\n", "{\"P\":\"p\",\"Output\":\"ok\"}\n")
+            ),
+            ["p.TestA"]
+        );
+        let error = read(&listing(yaml), b"{\"tests\": [{}]}").expect_err("no name");
+        assert!(error.contains("no `file`"), "{error}");
+    }
+
+    #[test]
+    fn an_id_that_is_listed_twice_is_told() {
+        let listed = read(&listing("command: [x]"), b"a\nb\na\n").expect("a listing");
+        assert_eq!(listed.cases.len(), 2);
+        assert!(listed.notes[0].contains("can't be told apart: a"), "{:?}", listed.notes);
+    }
+}

@@ -1,0 +1,128 @@
+//! What a suite consists of, as its runner lists it.
+
+use crate::adapter::command::CommandSpec;
+use crate::adapter::command::launch::{folder, listing};
+use crate::adapter::command::listing::{Listed, ListedCase, read};
+use crate::adapter::command::process::{Process, Silence, in_words};
+use crate::adapter::command::profile::{Profile, RunOrder};
+use crate::adapter::kind::SubjectCase;
+use crate::model::{CaseId, ContentHash};
+use crate::scenario::parse_filter;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long a runner may take to list its cases: it may have to compile them.
+pub(in crate::adapter) const LIST_WITHIN: Duration = Duration::from_secs(600);
+
+/// The longest listing, in bytes.
+const LONGEST_LISTING: usize = 256 << 20;
+
+/// The pause between two looks at a runner that says nothing.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct CommandLook {
+    /// The chosen cases, in declared order.
+    pub cases: Vec<SubjectCase>,
+    /// Things to know.
+    pub notes: Vec<String>,
+    /// The same cases, with all that the listing says of them.
+    pub(super) listed: Vec<ListedCase>,
+}
+
+/// Lists the cases.
+///
+/// # Errors
+/// If the profile is wrong, the cases can't be listed, or none is chosen: for people.
+pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, String> {
+    let profile = Profile::load(&spec.root, &spec.profile)?;
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    CommandLook::take(spec, &profile, scratch.path(), "")
+}
+
+impl CommandLook {
+    /// Lists the cases in a process that is marked by an environment entry `NAME=value`.
+    pub(super) fn take(spec: &CommandSpec, profile: &Profile, scratch: &Path, mark: &str) -> Result<Self, String> {
+        let text = output(spec, profile, scratch, mark)?;
+        let Listed { cases: mut listed, mut notes } =
+            read(&profile.list, &text).map_err(|error| format!("{}: {error}", spec.profile))?;
+        let all = listed.len();
+        if let Some(filter) = &spec.filter {
+            let parsed = parse_filter(filter).map_err(|error| error.to_string())?;
+            listed.retain(|case| parsed.matches_id(&case.id, &BTreeSet::new()));
+            if listed.is_empty() && all > 0 {
+                return Err(format!("the filter `{filter}` matches none of {all} cases"));
+            }
+        }
+        if listed.is_empty() {
+            let shown = String::from_utf8_lossy(&text);
+            let begin: String = shown.trim().chars().take(500).collect();
+            return Err(format!("{}: the runner lists no cases; it wrote: {begin}", spec.profile));
+        }
+        if profile.run.order == RunOrder::AsListed {
+            notes.push(
+                "this runner runs cases in the order in which it lists them: an order is run in ascending stretches, a \
+                 process each"
+                    .to_owned(),
+            );
+        } else if profile.is_one_by_one() {
+            notes.push("each case has a process of its own: what one leaves in memory, no other sees".to_owned());
+        }
+        let mut texts = BTreeMap::new();
+        let folder = folder(spec, profile);
+        let cases = listed.iter().map(|case| subject_case(case, &folder, &mut texts)).collect();
+        Ok(Self { cases, notes, listed })
+    }
+
+    /// Equal as long as the cases mean the same.
+    pub fn hash(&self) -> ContentHash {
+        ContentHash::of(self.cases.iter().flat_map(|case| [case.id.as_str(), case.hash.as_str()]))
+    }
+}
+
+fn subject_case(case: &ListedCase, folder: &Path, texts: &mut BTreeMap<String, ContentHash>) -> SubjectCase {
+    let text = texts.entry(case.file.clone()).or_insert_with(|| {
+        let bytes =
+            if case.file.is_empty() { Vec::new() } else { std::fs::read(folder.join(&case.file)).unwrap_or_default() };
+        ContentHash::of([bytes])
+    });
+    SubjectCase {
+        id: CaseId::from(case.id.as_str()),
+        title: case.id.clone(),
+        file: case.file.clone(),
+        line: case.line,
+        module: case.module.clone(),
+        tags: BTreeSet::new(),
+        hash: ContentHash::of([case.id.as_str(), text.as_str()]),
+        skip: None,
+        leaks: Vec::new(),
+    }
+}
+
+/// What the command that lists writes.
+fn output(spec: &CommandSpec, profile: &Profile, scratch: &Path, mark: &str) -> Result<Vec<u8>, String> {
+    let mut process = Process::start(listing(spec, profile, scratch)?, mark)?;
+    let deadline = Instant::now() + LIST_WITHIN;
+    let mut text = Vec::new();
+    loop {
+        match process.line(LOOK) {
+            Ok(line) if text.len() + line.len() > LONGEST_LISTING => {
+                return Err(format!("the listing is longer than {LONGEST_LISTING} bytes"));
+            }
+            Ok(line) => text.extend(line),
+            Err(Silence::Gone) => break,
+            Err(Silence::Overdue) if Instant::now() > deadline => {
+                return Err(format!("the cases were not listed within {} s", LIST_WITHIN.as_secs()));
+            }
+            Err(Silence::Overdue) => _ = process.has_ended(),
+        }
+    }
+    let status = process.end();
+    if !status.is_some_and(|status| status.success()) {
+        let (how, wrote) = (in_words(status), process.tail());
+        return Err(format!("{}: the cases could not be listed ({how}):\n{wrote}", spec.profile));
+    }
+    Ok(text)
+}

@@ -1,0 +1,29 @@
+//! Suites with any runner that can list and run tests by name.
+//!
+//! A profile, in YAML, says how cases are listed, how some of them are run in one process, and where their outcomes are
+//! read; profiles of well-known runners are part of this program. `docs/suites.md` tells what a user sees of it.
+//!
+//! # Rationale
+//!
+//! An order is made of stretches, each run by one process. A runner that takes its cases as they are named gets a whole
+//! order at once. One that runs them as it lists them, whatever the order of their names, gets an order in ascending
+//! stretches: within each the order asked for is the order in which they run, and what was never run in that order is
+//! never said to have been.
+
+mod fields;
+mod heard;
+mod launch;
+mod listing;
+mod look;
+mod process;
+mod profile;
+mod results;
+mod round;
+mod spec;
+mod stretch;
+mod suite;
+
+pub use look::{CommandLook, look_at_command};
+pub use spec::CommandSpec;
+pub use stretch::runs_through;
+pub(super) use suite::CommandSubject;

@@ -1,0 +1,337 @@
+//! A profile: what a runner is told, and how it is read.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The shipped profiles.
+const SHIPPED: &[(&str, &str)] = &[
+    ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
+    ("go-test", include_str!("profiles/go-test.yaml")),
+    ("libtest", include_str!("profiles/libtest.yaml")),
+];
+
+/// How cases are listed and run, and how their outcomes are read.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Profile {
+    /// The folder that commands run in, relative to the project's.
+    #[serde(default)]
+    pub folder: PathBuf,
+    /// What is set in their environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    pub list: Listing,
+    pub run: Running,
+    pub results: Results,
+}
+
+/// How cases are listed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Listing {
+    pub command: Vec<String>,
+    /// What the listing is: lines that the pattern is tried on, by default.
+    #[serde(default)]
+    pub format: ListFormat,
+    /// The field of a JSON object that the pattern is tried on.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// A pattern with named groups, tried on each line; other lines are no cases. Without it a line is an id.
+    #[serde(default, rename = "match")]
+    pub pattern: Option<String>,
+    /// Where the cases are in a JSON document: a JSONPath.
+    #[serde(default)]
+    pub items: Option<String>,
+    /// A case's id, of the fields found: `${id}` by default.
+    #[serde(default = "id")]
+    pub id: String,
+    /// Its file, of the fields found.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// Its line.
+    #[serde(default)]
+    pub line: Option<String>,
+    /// What it belongs to; by default its file, or what its id begins with.
+    #[serde(default)]
+    pub module: Option<String>,
+}
+
+/// What a listing looks like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ListFormat {
+    #[default]
+    Lines,
+    /// A JSON object on each line; what is none is left out.
+    JsonLines,
+    /// One JSON document.
+    Json,
+}
+
+/// How cases are run.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Running {
+    pub command: Vec<String>,
+    /// How a case is written in the command or in the file of cases.
+    #[serde(default = "id")]
+    pub case: String,
+    /// What stands between two cases in one argument; without it each case is an argument, or a line of the file.
+    #[serde(default)]
+    pub join: Option<String>,
+    #[serde(default)]
+    pub order: RunOrder,
+    /// The most cases that one process is given.
+    #[serde(default)]
+    pub at_most: Option<usize>,
+    /// How many seconds a process may take before its first case, to compile say.
+    #[serde(default = "start_within")]
+    pub start_within: u64,
+}
+
+/// Who decides the order in which a process runs its cases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RunOrder {
+    /// It runs them as they are named.
+    #[default]
+    AsGiven,
+    /// It runs them as they are listed, however they are named.
+    AsListed,
+}
+
+/// Where outcomes are read.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Results {
+    /// JUnit files, when the process has ended.
+    Junit(JunitResults),
+    /// TAP on standard output, as it comes.
+    Tap(TapResults),
+    /// A JSON object per line of standard output, as it comes.
+    JsonLines(JsonResults),
+    /// A JSON document, when the process has ended.
+    Json(JsonResults),
+    /// How the process ended: for one case per process.
+    ExitCode(ExitResults),
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JunitResults {
+    /// Files or globs, relative to the folder that commands run in.
+    pub files: Vec<String>,
+    /// A case's id, of the attributes of `testcase`, and `suite`, the name of its `testsuite`.
+    #[serde(default = "junit_id")]
+    pub id: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TapResults {
+    /// A pattern that takes the id, a named group, out of a description. Without it the description is the id.
+    #[serde(rename = "match")]
+    pub pattern: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct JsonResults {
+    /// The file of a document, relative to the folder that commands run in; standard output by default.
+    pub file: Option<String>,
+    /// Where the cases are in a document: a JSONPath.
+    pub items: Option<String>,
+    /// Only objects with these fields and values count.
+    #[serde(rename = "where")]
+    pub only: BTreeMap<String, String>,
+    /// A case's id, of the fields of an object.
+    pub id: String,
+    /// Ids that this pattern finds are parts of cases, and not looked at.
+    pub except: Option<String>,
+    /// The field that says how it ended, or that it begins.
+    pub outcome: String,
+    /// What words of that field mean, besides those that are known.
+    pub words: BTreeMap<String, Word>,
+    /// The fields that may hold a message, the first that has one counts.
+    pub message: Vec<String>,
+    /// The fields that may hold more to read.
+    pub details: Vec<String>,
+    /// The field with its duration.
+    pub seconds: Option<String>,
+    /// The same in milliseconds.
+    pub millis: Option<String>,
+    /// A pattern tried on the details; its groups `message`, `file` and `line` are what they are named.
+    pub failure: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ExitResults {
+    /// The codes that mean that the case did not run.
+    pub skipped: Vec<i32>,
+}
+
+/// What a runner says of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Word {
+    Started,
+    Passed,
+    Failed,
+    Errored,
+    Skipped,
+    /// Something written by the case.
+    Output,
+}
+
+impl Default for JsonResults {
+    fn default() -> Self {
+        Self {
+            file: None,
+            items: None,
+            only: BTreeMap::new(),
+            id: id(),
+            except: None,
+            outcome: "outcome".to_owned(),
+            words: BTreeMap::new(),
+            message: vec!["message".to_owned()],
+            details: vec!["details".to_owned()],
+            seconds: Some("seconds".to_owned()),
+            millis: None,
+            failure: None,
+        }
+    }
+}
+
+fn id() -> String {
+    "${id}".to_owned()
+}
+
+fn start_within() -> u64 {
+    60
+}
+
+fn junit_id() -> String {
+    "${classname}::${name}".to_owned()
+}
+
+impl Word {
+    /// What runners usually mean by a word.
+    pub fn usual(word: &str) -> Option<Self> {
+        Some(match word.to_lowercase().as_str() {
+            "started" | "start" | "run" | "running" | "begin" => Self::Started,
+            "passed" | "pass" | "ok" | "success" => Self::Passed,
+            "failed" | "fail" | "failure" => Self::Failed,
+            "errored" | "error" => Self::Errored,
+            "skipped" | "skip" | "ignored" | "pending" | "todo" | "disabled" => Self::Skipped,
+            "output" => Self::Output,
+            _ => return None,
+        })
+    }
+}
+
+impl Profile {
+    /// A shipped profile by its name, or the file of that name.
+    ///
+    /// # Errors
+    /// If there is neither, or it is wrong: for people.
+    pub fn load(root: &Path, name: &str) -> Result<Self, String> {
+        let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name);
+        let text = match shipped {
+            Some((_, text)) => (*text).to_owned(),
+            None => fs::read_to_string(root.join(name)).map_err(|error| {
+                let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+                format!("{name}: {error}; the shipped profiles are {}", names.join(", "))
+            })?,
+        };
+        Self::read(&text).map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let profile: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        profile.check()?;
+        Ok(profile)
+    }
+
+    /// What can be seen to be wrong without running anything.
+    fn check(&self) -> Result<(), String> {
+        if self.list.command.is_empty() || self.run.command.is_empty() {
+            return Err("a `command` names no program: command: [PROGRAM, ARGUMENT…]".to_owned());
+        }
+        let ways = [CASES, CASES_FILE, CASE];
+        let named: Vec<&str> =
+            ways.into_iter().filter(|way| self.run.command.iter().any(|word| word.contains(*way))).collect();
+        match named[..] {
+            [_] => {}
+            [] => {
+                return Err(format!(
+                    "`run.command` names no cases: it needs one of {CASES} (arguments), {CASES_FILE} (a file with a \
+                     case per line) and {CASE} (a process per case)"
+                ));
+            }
+            _ => return Err(format!("`run.command` names cases in more than one way: {}", named.join(", "))),
+        }
+        let whole = |word: &String| word.contains(CASES) && word != CASES;
+        if self.run.join.is_none() && self.run.command.iter().any(whole) {
+            return Err(format!("{CASES} inside of an argument needs `run.join`: what stands between two cases"));
+        }
+        if matches!(self.results, Results::ExitCode(_)) && !self.is_one_by_one() {
+            return Err(format!("`results.exit_code` needs a process per case: `run.command` with {CASE}"));
+        }
+        Ok(())
+    }
+
+    /// Whether each case has a process of its own.
+    pub fn is_one_by_one(&self) -> bool {
+        self.run.command.iter().any(|word| word.contains(CASE))
+    }
+
+    /// The most cases that one process is given.
+    pub fn at_most(&self) -> usize {
+        if self.is_one_by_one() { 1 } else { self.run.at_most.unwrap_or(usize::MAX).max(1) }
+    }
+}
+
+/// Stands for the cases, in the command that runs them.
+pub(super) const CASES: &str = "${cases}";
+/// Stands for a file that names them.
+pub(super) const CASES_FILE: &str = "${cases_file}";
+/// Stands for the one case.
+pub(super) const CASE: &str = "${case}";
+/// Stands for what was typed after `--`.
+pub(super) const ARGS: &str = "${args}";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: &str = "list: { command: [run, --list] }\nrun: { command: [run, CASES] }\nresults: { tap: {} }\n";
+
+    fn check(text: &str, expected: &str) {
+        let error = Profile::read(text).expect_err(text);
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+
+    #[test]
+    fn shipped_profiles_can_be_read() {
+        for (name, _) in SHIPPED {
+            Profile::load(Path::new("."), name).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_profile_is_told() {
+        assert!(Profile::read(&PLAIN.replace("CASES", "\"${cases}\"")).is_ok());
+        check(PLAIN, "names no cases");
+        check(&PLAIN.replace("CASES", "\"${cases}\", \"${case}\""), "more than one way");
+        check(&PLAIN.replace("CASES", "\"-t=${cases}\""), "run.join");
+        check(&PLAIN.replace("CASES", "\"${cases}\"").replace("tap", "exit_code"), "a process per case");
+        check(&PLAIN.replace("CASES", "\"${cases}\"").replace("tap", "tape"), "tape");
+        check(&PLAIN.replace("CASES", "\"${cases}\"").replace("list:", "lists:"), "lists");
+        check("list: [", "");
+        let missing = Profile::load(Path::new("/nowhere"), "jests").expect_err("no such file");
+        assert!(missing.contains("libtest"), "{missing}");
+    }
+}

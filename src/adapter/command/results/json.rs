@@ -1,0 +1,176 @@
+//! Objects of JSON: one per line as they come, or in a document.
+
+use crate::adapter::command::fields::{Fields, fill, of_json};
+use crate::adapter::command::listing::items;
+use crate::adapter::command::profile::{JsonResults, Word};
+use crate::adapter::command::results::{Told, first_line};
+use crate::model::Place;
+use regex::Regex;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The most of a case's output that is kept, in bytes.
+const KEPT: usize = 256 << 10;
+
+/// Reads what objects say of cases.
+#[derive(Debug)]
+pub(in crate::adapter::command) struct JsonReader {
+    json: JsonResults,
+    failure: Option<Regex>,
+    except: Option<Regex>,
+    /// What cases wrote that have not ended.
+    output: BTreeMap<String, String>,
+}
+
+impl JsonReader {
+    pub fn new(json: &JsonResults) -> Result<Self, String> {
+        let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose().map_err(|e| e.to_string());
+        let (failure, except) = (pattern(&json.failure)?, pattern(&json.except)?);
+        Ok(Self { json: json.clone(), failure, except, output: BTreeMap::new() })
+    }
+
+    /// What a line says: the object in it, also where somebody else wrote the begin of the line.
+    pub fn line(&mut self, line: &[u8]) -> Vec<Told> {
+        let text = String::from_utf8_lossy(line);
+        let mut from = 0;
+        while let Some(at) = text.get(from..).and_then(|rest| rest.find('{')) {
+            from += at;
+            let rest = text.get(from..).unwrap_or_default();
+            let mut objects = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+            let mut told = Vec::new();
+            while let Some(Ok(object)) = objects.next() {
+                told.extend(self.object(&object));
+            }
+            if !told.is_empty() || objects.byte_offset() > 0 {
+                return told;
+            }
+            from += 1;
+        }
+        Vec::new()
+    }
+
+    /// What a document says.
+    pub fn document(&mut self, text: &[u8]) -> Result<Vec<Told>, String> {
+        let text = String::from_utf8_lossy(text);
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let from = text.find(['{', '[']).unwrap_or_default();
+        let mut documents = serde_json::Deserializer::from_str(text.get(from..).unwrap_or_default()).into_iter();
+        let document: Value = match documents.next() {
+            Some(Ok(document)) => document,
+            Some(Err(error)) => return Err(format!("the results are no JSON: {error}")),
+            None => return Ok(Vec::new()),
+        };
+        let found = items(&document, self.json.items.as_deref())?;
+        Ok(found.into_iter().filter_map(|item| self.object(item)).collect())
+    }
+
+    fn object(&mut self, object: &Value) -> Option<Told> {
+        let mut fields = of_json(object);
+        let is_meant = |(name, value): (&String, &String)| fields.get(name) == Some(value);
+        if !self.json.only.iter().all(is_meant) {
+            return None;
+        }
+        let word = fields.get(&self.json.outcome)?;
+        let word = self.json.words.get(word).copied().or_else(|| Word::usual(word))?;
+        let id = fill(&self.json.id, &fields).ok()?;
+        if self.except.as_ref().is_some_and(|except| except.is_match(&id)) {
+            return None;
+        }
+        let first =
+            |names: &[String]| names.iter().find_map(|name| fields.get(name).filter(|text| !text.is_empty())).cloned();
+        let (message, details) = (first(&self.json.message), first(&self.json.details).unwrap_or_default());
+        if word == Word::Output {
+            let output = self.output.entry(id).or_default();
+            if output.len() < KEPT {
+                output.push_str(&details);
+            }
+            return None;
+        }
+        let mut told = Told::plain(id, word);
+        if word != Word::Started {
+            told.details = self.output.remove(&told.id).unwrap_or_default() + &details;
+        }
+        told.micros = micros(&mut fields, &self.json);
+        told.message = message.unwrap_or_default();
+        self.look_into(&mut told);
+        Some(told)
+    }
+
+    /// Takes message and place out of the details.
+    fn look_into(&self, told: &mut Told) {
+        if !matches!(told.word, Word::Failed | Word::Errored) {
+            return;
+        }
+        let details = if told.details.is_empty() { told.message.clone() } else { told.details.clone() };
+        if let Some(groups) = self.failure.as_ref().and_then(|failure| failure.captures(&details)) {
+            if let (true, Some(message)) = (told.message.is_empty(), groups.name("message")) {
+                told.message = message.as_str().trim().to_owned();
+            }
+            let line = groups.name("line").and_then(|line| line.as_str().parse().ok());
+            told.place = groups.name("file").zip(line).map(|(file, line)| Place {
+                file: file.as_str().to_owned(),
+                line,
+                column: 1,
+            });
+        }
+        if told.message.is_empty() {
+            told.message = first_line(&told.details);
+        }
+    }
+}
+
+fn micros(fields: &mut Fields, json: &JsonResults) -> Option<u64> {
+    let mut number = |name: &Option<String>| fields.remove(name.as_ref()?)?.parse::<f64>().ok();
+    let seconds = number(&json.seconds).or_else(|| number(&json.millis).map(|millis| millis / 1e3))?;
+    (seconds >= 0.0).then_some((seconds * 1e6) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(yaml: &str) -> JsonReader {
+        JsonReader::new(&serde_saphyr::from_str(yaml).expect("results")).expect("a reader")
+    }
+
+    #[test]
+    fn a_line_of_the_plain_form_is_read() {
+        let mut reader = reader("{}");
+        assert_eq!(reader.line(br#"{"id": "a\nb", "outcome": "started"}"#)[0].word, Word::Started);
+        let told = reader.line(br#"{"id": "a", "outcome": "failed", "message": "m", "details": "d", "seconds": 0.5}"#);
+        assert_eq!((told[0].message.as_str(), told[0].details.as_str(), told[0].micros), ("m", "d", Some(500_000)));
+        assert_eq!(reader.line(b"{\"id\": \"a\", \"outcome\": \"what\"}"), []);
+        assert_eq!(reader.line(b"{ not JSON"), []);
+    }
+
+    #[test]
+    fn what_others_write_before_an_object_does_not_hide_it() {
+        let mut reader = reader("{ where: { type: test }, id: '${name}', outcome: event }");
+        let told = reader.line(br#"{x} 5% { "type": "test", "name": "a", "event": "ok" }"#);
+        assert_eq!(told[0].word, Word::Passed);
+    }
+
+    #[test]
+    fn output_is_gathered_and_looked_into() {
+        let mut reader =
+            reader("{ id: '${T}', outcome: A, details: [O], failure: '(?<file>\\S+):(?<line>\\d+): (?<message>.*)' }");
+        reader.line(br#"{"T": "a", "A": "output", "O": "x.go:3: bad\n"}"#);
+        reader.line(br#"{"T": "b", "A": "output", "O": "other\n"}"#);
+        let told = reader.line(br#"{"T": "a", "A": "fail"}"#).remove(0);
+        assert_eq!((told.message.as_str(), told.details.as_str()), ("bad", "x.go:3: bad\n"));
+        assert_eq!(told.place.map(|place| place.line), Some(3));
+    }
+
+    #[test]
+    fn a_document_has_its_cases_where_a_path_says() {
+        let mut reader = reader("{ items: '$.examples[*]', outcome: status, millis: ms }");
+        let told = reader
+            .document(b"words\n{\"examples\": [{\"id\": \"a\", \"status\": \"pending\", \"ms\": 2}]}")
+            .expect("JSON");
+        assert_eq!((told[0].word, told[0].micros), (Word::Skipped, Some(2_000)));
+        assert_eq!(reader.document(b"").expect("nothing"), []);
+        assert!(reader.document(b"{\"examples\": [").is_err());
+    }
+}

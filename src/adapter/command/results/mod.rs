@@ -1,0 +1,157 @@
+//! What runners say of cases, in the forms in which they say it.
+
+mod json;
+mod junit;
+mod tap;
+
+use crate::adapter::command::launch::of_scratch;
+use crate::adapter::command::profile::{Results, Word};
+use crate::model::Place;
+use json::JsonReader;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tap::TapReader;
+
+/// What was said of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told {
+    pub id: String,
+    pub word: Word,
+    pub message: String,
+    pub details: String,
+    pub place: Option<Place>,
+    pub micros: Option<u64>,
+}
+
+impl Told {
+    fn plain(id: impl Into<String>, word: Word) -> Self {
+        Self { id: id.into(), word, message: String::new(), details: String::new(), place: None, micros: None }
+    }
+}
+
+/// Reads outcomes as they come, or when the runner has ended.
+#[derive(Debug)]
+pub(super) enum Reader {
+    Tap(TapReader),
+    Lines(JsonReader),
+    /// A document on standard output.
+    Document(JsonReader, Vec<u8>),
+    /// A document in a file.
+    File(JsonReader, String),
+    Junit(Vec<String>, String),
+    /// How the process ends says it.
+    ExitCode(Vec<i32>),
+}
+
+/// The most of a document that is read, in bytes.
+const LARGEST: usize = 512 << 20;
+
+impl Reader {
+    /// A reader for one process.
+    ///
+    /// # Errors
+    /// If a pattern is none: for people.
+    pub fn of(results: &Results) -> Result<Self, String> {
+        Ok(match results {
+            Results::Tap(tap) => Self::Tap(TapReader::new(tap)?),
+            Results::JsonLines(json) => Self::Lines(JsonReader::new(json)?),
+            Results::Json(json) => match &json.file {
+                None => Self::Document(JsonReader::new(json)?, Vec::new()),
+                Some(file) => Self::File(JsonReader::new(json)?, file.clone()),
+            },
+            Results::Junit(junit) => Self::Junit(junit.files.clone(), junit.id.clone()),
+            Results::ExitCode(exit) => Self::ExitCode(exit.skipped.clone()),
+        })
+    }
+
+    /// Whether it says of each case how it ended as it ends.
+    pub fn is_live(&self) -> bool {
+        match self {
+            Self::Tap(_) | Self::Lines(_) | Self::ExitCode(_) => true,
+            Self::Document(..) | Self::File(..) | Self::Junit(..) => false,
+        }
+    }
+
+    /// What a line of standard output says.
+    pub fn line(&mut self, line: &[u8]) -> Vec<Told> {
+        match self {
+            Self::Tap(tap) => tap.line(&String::from_utf8_lossy(line)),
+            Self::Lines(json) => json.line(line),
+            Self::Document(_, text) => {
+                if text.len() < LARGEST {
+                    text.extend_from_slice(line);
+                }
+                Vec::new()
+            }
+            Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => Vec::new(),
+        }
+    }
+
+    /// What there is to say when the runner has ended; files are looked for in `folder` and taken away.
+    ///
+    /// # Errors
+    /// If what is there can't be read: for people.
+    pub fn end(&mut self, folder: &Path, scratch: &Path) -> Result<Vec<Told>, String> {
+        match self {
+            Self::Tap(tap) => Ok(tap.end()),
+            Self::Lines(_) | Self::ExitCode(_) => Ok(Vec::new()),
+            Self::Document(json, text) => json.document(text),
+            Self::File(json, file) => {
+                let mut told = Vec::new();
+                for file in found(folder, scratch, std::slice::from_ref(file))? {
+                    told.extend(json.document(&taken(&file)?)?);
+                }
+                Ok(told)
+            }
+            Self::Junit(files, id) => {
+                let mut told = Vec::new();
+                for file in found(folder, scratch, files)? {
+                    let text = taken(&file)?;
+                    told.extend(junit::read(&text, id).map_err(|error| format!("{}: {error}", file.display()))?);
+                }
+                Ok(told)
+            }
+        }
+    }
+
+    /// Takes away what an earlier process left where the next one writes: it must not be read again.
+    pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), String> {
+        let files = match self {
+            Self::File(_, file) => std::slice::from_ref(file),
+            Self::Junit(files, _) => files,
+            Self::Tap(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
+        };
+        for file in found(folder, scratch, files)? {
+            fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+        Ok(())
+    }
+}
+
+fn taken(file: &Path) -> Result<Vec<u8>, String> {
+    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The files of these names: a `*` in the last part of a name stands for anything.
+fn found(folder: &Path, scratch: &Path, files: &[String]) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    for file in files {
+        let path = folder.join(of_scratch("results", file, scratch)?);
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !name.contains('*') {
+            found.extend(path.is_file().then_some(path));
+            continue;
+        }
+        let glob = globset::Glob::new(&name).map_err(|error| error.to_string())?.compile_matcher();
+        let entries = path.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
+        let mut here: Vec<PathBuf> = entries.filter(|e| glob.is_match(e.file_name())).map(|e| e.path()).collect();
+        here.sort();
+        found.extend(here);
+    }
+    Ok(found)
+}
+
+/// The first line that says something.
+fn first_line(text: &str) -> String {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,331 @@
+//! One round: its stretches, each run by a process; what the runner says of them, told on to the engine; and what it
+//! does not say, found out.
+
+use crate::adapter::command::CommandSpec;
+use crate::adapter::command::heard::Heard;
+use crate::adapter::command::launch::{folder, running};
+use crate::adapter::command::listing::ListedCase;
+use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
+use crate::adapter::command::profile::Profile;
+use crate::adapter::command::results::{Reader, Told};
+use crate::adapter::command::suite::Memory;
+use crate::engine::{Reports, RoundUnit};
+use crate::event::{Note, RoundEnd, TrialReport};
+use crate::model::{Failure, Outcome};
+use std::fs;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+/// How much longer than the case's deadline the engine waits before it kills the worker.
+const AROUND: Duration = Duration::from_secs(10);
+
+/// How long a runner may take between two cases, and to end after the last one.
+const BETWEEN: Duration = Duration::from_secs(60);
+
+/// The longest wait for a line, so that an end and a wish to stop are noticed.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How many other cases are tried before a runner that says nothing is called silent.
+const OTHERS: usize = 2;
+
+/// A round under way.
+pub(super) struct Round<'a> {
+    pub spec: &'a CommandSpec,
+    pub profile: &'a Profile,
+    pub cases: &'a [ListedCase],
+    pub unit: &'a RoundUnit,
+    pub scratch: &'a Path,
+    pub mark: &'a str,
+    pub memory: &'a mut Memory,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Exited(Option<ExitStatus>),
+    /// A case, or the whole, took too long.
+    Overdue,
+    /// The run is to stop.
+    Stopped,
+}
+
+/// What came of a process.
+pub(super) struct Played {
+    pub heard: Heard,
+    pub end: End,
+    /// The end of what it wrote.
+    pub tail: String,
+}
+
+/// Whether outcomes are told as they come, or kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    AsTheyCome,
+    Kept,
+}
+
+impl Round<'_> {
+    /// Runs a stretch; says how the round ends if it can't go on.
+    pub fn stretch(&mut self, stretch: &[u32], reports: &mut dyn Reports) -> Option<RoundEnd> {
+        if stretch.is_empty() {
+            return None;
+        }
+        let mut played = match self.play(stretch, Telling::AsTheyCome, reports) {
+            Ok(played) => played,
+            Err(reason) => return Some(RoundEnd::NotStarted { reason }),
+        };
+        if played.end == End::Stopped {
+            return Some(RoundEnd::Interrupted);
+        }
+        self.notes(&mut played, reports);
+        played.heard.tell(reports);
+        if played.heard.is_silent() && stretch.len() > 1 {
+            return Some(self.narrow(stretch, played, reports));
+        }
+        self.conclude(stretch, &played, reports)
+    }
+
+    /// Runs these places of the order in one process.
+    fn play(&mut self, stretch: &[u32], telling: Telling, reports: &mut dyn Reports) -> Result<Played, String> {
+        self.memory.started += 1;
+        let scratch = self.scratch.join(format!("process-{}", self.memory.started));
+        fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+        let played = self.play_in(&scratch, stretch, telling, reports);
+        let _ = fs::remove_dir_all(&scratch);
+        played
+    }
+
+    fn play_in(
+        &mut self,
+        scratch: &Path,
+        stretch: &[u32],
+        telling: Telling,
+        reports: &mut dyn Reports,
+    ) -> Result<Played, String> {
+        let deadline = Duration::from_millis(self.unit.case_deadline_ms);
+        let to_start = Duration::from_secs(self.profile.run.start_within);
+        let folder = folder(self.spec, self.profile);
+        let cases: Vec<&ListedCase> = stretch.iter().filter_map(|position| self.case(*position)).collect();
+        let mut reader = Reader::of(&self.profile.results)?;
+        reader.clear(&folder, scratch)?;
+        let command = running(self.spec, self.profile, &cases, scratch)?;
+        let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
+        process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
+        let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);
+        let mut heard = Heard::new(stretch, &cases, deadline + to_start + AROUND);
+        if is_told {
+            heard.begin_next(reports);
+        }
+        // A runner that tells at its end is given the time of all its cases.
+        let together =
+            if reader.is_live() { deadline } else { deadline * u32::try_from(cases.len()).unwrap_or(u32::MAX) };
+        let mut silent_since = Instant::now();
+        let mut has_begun = false;
+        let end = loop {
+            match process.line(LOOK) {
+                Ok(line) => {
+                    let told = reader.line(&line);
+                    if !told.is_empty() {
+                        (silent_since, has_begun) = (Instant::now(), true);
+                    }
+                    told.into_iter().for_each(|told| heard.hear(self.placed(told)));
+                    if is_told {
+                        heard.tell(reports);
+                        heard.begin_next(reports);
+                    }
+                }
+                Err(Silence::Gone) => break End::Exited(process.end()),
+                Err(Silence::Overdue) => _ = process.has_ended(),
+            }
+            if reports.stop_wanted() {
+                break End::Stopped;
+            }
+            let allowed = match (has_begun, heard.is_complete()) {
+                (_, true) => BETWEEN,
+                (true, false) => together,
+                (false, false) => together + if self.profile.is_one_by_one() { Duration::ZERO } else { to_start },
+            };
+            if silent_since.elapsed() > allowed {
+                break End::Overdue;
+            }
+        };
+        if !matches!(end, End::Exited(_)) {
+            process.kill();
+            process.end();
+        }
+        let tail = process.tail();
+        match (&reader, end) {
+            (Reader::ExitCode(skipped), End::Exited(status)) => heard.exit(status, skipped, &tail),
+            (_, End::Stopped) => {}
+            _ => match reader.end(&folder, scratch) {
+                Ok(told) => told.into_iter().for_each(|told| heard.hear(self.placed(told))),
+                // Half a file of results is what a runner leaves that dies while it writes.
+                Err(problem) => heard.problem = Some(problem),
+            },
+        }
+        self.memory.has_spoken |= !heard.is_silent();
+        Ok(Played { heard, end, tail })
+    }
+
+    /// The same with its place relative to the project's folder.
+    fn placed(&self, mut told: Told) -> Told {
+        if let Some(place) = &mut told.place
+            && let Ok(inside) = Path::new(&place.file).strip_prefix(&self.spec.root)
+        {
+            place.file = inside.display().to_string();
+        }
+        told
+    }
+
+    fn case(&self, position: u32) -> Option<&ListedCase> {
+        self.cases.get(*self.unit.order.get(position as usize)? as usize)
+    }
+
+    /// What a reader should know of what the runner said: each kind of thing once.
+    fn notes(&mut self, played: &mut Played, reports: &mut dyn Reports) {
+        let mut notes = played.heard.notes();
+        if let End::Exited(status) = played.end
+            && !status.is_some_and(|status| status.success())
+            && played.heard.is_complete()
+            && !played.heard.has_failures()
+        {
+            let how = in_words(status);
+            notes.push((
+                "ending",
+                format!("no case failed, and the runner ended with {how}; it last wrote: {}", last(&played.tail)),
+            ));
+        }
+        if played.end == End::Overdue && played.heard.is_complete() {
+            notes.push(("hanging", "the runner did not end after its last case, and was killed".to_owned()));
+        }
+        for (kind, text) in notes {
+            if !self.memory.noted.iter().any(|known| known == kind) {
+                self.memory.noted.push(kind.to_owned());
+                reports.note(Note { case: None, text });
+            }
+        }
+    }
+
+    /// A process said nothing of its cases: finds the shortest beginning of the stretch that has this effect. Its last
+    /// case is to blame; how those before it ended is heard on the way.
+    fn narrow(&mut self, stretch: &[u32], lost: Played, reports: &mut dyn Reports) -> RoundEnd {
+        let (mut good, mut bad) = (0, stretch.len());
+        let (mut kept, mut lost): (Option<Played>, Played) = (None, lost);
+        while bad - good > 1 {
+            // The first one alone: where the runner is told something wrong, that is soon seen.
+            let middle = if good == 0 && bad == stretch.len() { 1 } else { usize::midpoint(good, bad) };
+            let played = match self.play(&stretch[..middle], Telling::Kept, reports) {
+                Ok(played) => played,
+                Err(reason) => return RoundEnd::NotStarted { reason },
+            };
+            if played.end == End::Stopped {
+                return RoundEnd::Interrupted;
+            }
+            if played.heard.is_silent() {
+                (bad, lost) = (middle, played);
+            } else {
+                (good, kept) = (middle, Some(played));
+            }
+        }
+        if let Some(mut kept) = kept {
+            self.notes(&mut kept, reports);
+            kept.heard.tell(reports);
+            self.fill_gaps(&stretch[..good], &kept, reports);
+        }
+        let culprit = stretch.get(bad - 1).copied().unwrap_or_default();
+        let single = Played { heard: lost.heard.only(culprit), ..lost };
+        self.conclude(&[culprit], &single, reports).unwrap_or_else(|| RoundEnd::Died {
+            reason: "the runner said nothing of the cases that it ran together".to_owned(),
+        })
+    }
+
+    /// What is to be said of cases that the runner did not report.
+    fn conclude(&mut self, stretch: &[u32], played: &Played, reports: &mut dyn Reports) -> Option<RoundEnd> {
+        let heard = &played.heard;
+        if heard.is_complete() {
+            return None;
+        }
+        let (how, deadline) = (self.how(played), Duration::from_millis(self.unit.case_deadline_ms));
+        let missing = heard.missing();
+        let after_the_last = missing.iter().copied().find(|position| heard.last().is_none_or(|last| *position > last));
+        let is_live = matches!(Reader::of(&self.profile.results), Ok(reader) if reader.is_live());
+        let is_certain = played.end == End::Overdue || matches!(played.end, End::Exited(status) if is_killed(status));
+        let culprit = heard.running().or(match after_the_last {
+            // Others were heard of, and the runner stopped by itself: it may be told to after a failure.
+            Some(first) if heard.is_silent() || is_live && is_certain => Some(first),
+            Some(_) | None => None,
+        });
+        let Some(culprit) = culprit else {
+            self.fill_gaps(stretch, played, reports);
+            let stopped = after_the_last?;
+            let next = self.case(stopped).map(|case| case.id.clone()).unwrap_or_default();
+            return Some(RoundEnd::Died {
+                reason: format!("the runner ended before {next} ({how}): the rest is run anew"),
+            });
+        };
+        if !self.memory.has_spoken && heard.running().is_none() && !self.speaks_of_others(culprit, reports) {
+            let tail = if played.tail.is_empty() { "nothing".to_owned() } else { played.tail.clone() };
+            let reason = format!("the runner ended ({how}) and said of no case how it ended; it wrote: {tail}");
+            return Some(RoundEnd::NotStarted { reason });
+        }
+        self.fill_gaps(stretch, played, reports);
+        let failure = |text: String| Failure::new(text, None).with_details(played.tail.clone());
+        let outcome = match played.end {
+            End::Overdue => {
+                Outcome::TimedOut(failure(format!("the case did not end within {} s", deadline.as_secs_f64())))
+            }
+            End::Exited(_) | End::Stopped => {
+                Outcome::Crashed(failure(format!("the runner ended under the case, without a result for it: {how}")))
+            }
+        };
+        if heard.running() != Some(culprit) {
+            reports.started(culprit, deadline + AROUND);
+        }
+        reports.finished(culprit, TrialReport::of(outcome));
+        Some(RoundEnd::Died { reason: how })
+    }
+
+    /// Cases that the runner passed over: others after them were reported.
+    fn fill_gaps(&self, stretch: &[u32], played: &Played, reports: &mut dyn Reports) {
+        let Some(last) = played.heard.last() else { return };
+        let how = self.how(played);
+        for position in played.heard.missing() {
+            if position < last && stretch.contains(&position) && !played.heard.is_running(position) {
+                reports.started(position, AROUND);
+                let reason = format!("the runner reported others and not this one ({how})");
+                reports.finished(position, TrialReport::of(Outcome::Skipped { reason }));
+            }
+        }
+    }
+
+    /// Whether the runner says anything of another case, run alone.
+    fn speaks_of_others(&mut self, but: u32, reports: &mut dyn Reports) -> bool {
+        let but = self.unit.order.get(but as usize).copied();
+        let others: Vec<u32> =
+            (0_u32..).zip(&self.unit.order).filter(|(_, case)| Some(**case) != but).map(|(p, _)| p).collect();
+        for other in others.into_iter().take(OTHERS) {
+            if self.play(&[other], Telling::Kept, reports).is_ok_and(|played| !played.heard.is_silent()) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn how(&self, played: &Played) -> String {
+        let how = match played.end {
+            End::Exited(status) => in_words(status),
+            End::Overdue => "it did not end in time, and was killed".to_owned(),
+            End::Stopped => "stopped".to_owned(),
+        };
+        match &played.heard.problem {
+            Some(problem) => format!("{how}; {problem}"),
+            None => how,
+        }
+    }
+}
+
+/// The last line that says something.
+fn last(text: &str) -> &str {
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing")
+}

@@ -1,0 +1,19 @@
+//! Which suite, and how it is run.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A suite with a runner of its own, as it was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandSpec {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// A shipped profile by its name, or a file, relative to the project's folder.
+    pub profile: String,
+    /// What stands for `${args}` in the profile's commands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// Which of the cases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+}

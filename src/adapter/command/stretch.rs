@@ -1,0 +1,81 @@
+//! An order in stretches, each run by one process.
+
+use crate::adapter::command::CommandSpec;
+use crate::adapter::command::fields::names;
+use crate::adapter::command::listing::ListedCase;
+use crate::adapter::command::profile::{Profile, RunOrder};
+use std::collections::BTreeSet;
+
+/// Places of an order that one process runs.
+pub(super) type Stretch = Vec<u32>;
+
+/// Cuts an order, given as places among `cases`, where one process can't go on in it: where the runner would run the
+/// next case earlier, where a case comes again, where the command names what the next case has not, or where it is full.
+pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[u32]) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut held = BTreeSet::new();
+    let mut last: Option<u32> = None;
+    for (position, case) in (0_u32..).zip(order.iter().copied()) {
+        let follows = last.is_some_and(|last| {
+            !held.contains(&case)
+                && (profile.run.order == RunOrder::AsGiven || last < case)
+                && same_command(profile, cases, last, case)
+        });
+        match stretches.last_mut() {
+            Some(stretch) if follows && stretch.len() < profile.at_most() => stretch.push(position),
+            _ => {
+                stretches.push(vec![position]);
+                held.clear();
+            }
+        }
+        held.insert(case);
+        last = Some(case);
+    }
+    stretches
+}
+
+/// Whether nothing but the cases themselves comes between them: a runner that runs its cases as it lists them is started
+/// anew where an order goes back in the list.
+pub fn runs_through(spec: &CommandSpec, order: &[u32]) -> bool {
+    let is_listed = |profile: Profile| profile.run.order == RunOrder::AsListed;
+    !Profile::load(&spec.root, &spec.profile).is_ok_and(is_listed) || order.is_sorted_by(|one, other| one < other)
+}
+
+/// Whether the two agree in all that the command says of a case by itself, a package say.
+fn same_command(profile: &Profile, cases: &[ListedCase], one: u32, other: u32) -> bool {
+    let (Some(one), Some(other)) = (cases.get(one as usize), cases.get(other as usize)) else { return false };
+    let named = one.fields.keys().filter(|field| profile.run.command.iter().any(|word| names(word, field)));
+    named.into_iter().all(|field| one.fields.get(field) == other.fields.get(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::command::fields::Fields;
+
+    fn check(run: &str, order: &[u32], expected: &[&[u32]]) {
+        let text = format!("{{ list: {{ command: [x] }}, run: {{ {run} }}, results: {{ tap: {{}} }} }}");
+        let profile: Profile = serde_saphyr::from_str(&text).expect("a profile");
+        let case = |n: usize| {
+            let fields: Fields = [("p".to_owned(), (n / 3).to_string()), ("id".to_owned(), n.to_string())].into();
+            ListedCase { id: n.to_string(), file: String::new(), line: 1, module: String::new(), fields }
+        };
+        let cases: Vec<ListedCase> = (0..6).map(case).collect();
+        assert_eq!(stretches(&profile, &cases, order), expected, "{run} {order:?}");
+    }
+
+    #[test]
+    fn an_order_is_cut_where_a_process_can_not_go_on() {
+        let given = "command: [x, '${cases}']";
+        check(given, &[], &[]);
+        check(given, &[3, 1, 2], &[&[0, 1, 2]]);
+        check(given, &[3, 1, 3, 2], &[&[0, 1], &[2, 3]]);
+        check("command: [x, '${cases}'], at_most: 2", &[3, 1, 2], &[&[0, 1], &[2]]);
+        check("command: [x, '${case}']", &[3, 1], &[&[0], &[1]]);
+        let listed = "command: [x, '${cases}'], order: as_listed";
+        check(listed, &[0, 1, 2, 3, 4, 5], &[&[0, 1, 2, 3, 4, 5]]);
+        check(listed, &[2, 4, 3, 5], &[&[0, 1], &[2, 3]]);
+        check(listed, &[2, 2], &[&[0], &[1]]);
+        check("command: [x, '${p}', '${cases}']", &[0, 2, 3, 1], &[&[0, 1], &[2], &[3]]);
+    }
+}

@@ -1,0 +1,73 @@
+//! Runners that die, hang or stop early: nothing is lost, and nothing is left.
+
+use crate::cli::kit::{case, verdicts};
+use crate::command::kit::{FORMS, command, outcomes, project};
+
+fn broken(report: &serde_json::Value) -> Vec<String> {
+    let mut found: Vec<String> =
+        verdicts(report).into_iter().filter(|(_, verdict)| verdict == "broken").map(|(id, _)| id).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn a_case_that_ends_the_runner_is_crashed_and_no_other_case_is() {
+    for (form, profile) in FORMS {
+        let Some(project) = project("crashes", profile) else { return };
+        command(&project, "run", &["--seed", "1", "--rounds", "2"]).exits(1);
+        let report = project.report();
+        assert_eq!(broken(&report), ["exits", "killed"], "{form}");
+        assert!(verdicts(&report).iter().all(|(_, verdict)| verdict == "broken" || verdict == "stable"), "{form}");
+        let message = |id: &str| case(&report, id)["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message("killed").contains("killed by signal 9"), "{form}: {}", message("killed"));
+        assert!(message("exits").contains("exit code 7"), "{form}: {}", message("exits"));
+        project.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_case_that_hangs_meets_its_deadline_and_leaves_no_process() {
+    // A runner that tells at its end is tried again, with fewer cases: that takes its deadlines again.
+    for ((form, profile), time) in FORMS[1..].iter().zip(["30s", "90s"]) {
+        let profile = profile.replace("run: { ", "run: { start_within: 5, ");
+        let Some(project) = project("hangs", &profile) else { return };
+        project.write("order.txt", "plain\nhangs\nlast\n");
+        let limits = ["--order", "order.txt", "--case-timeout", "3s", "--max-time", time, "--no-history"];
+        command(&project, "run", &limits).exits(1);
+        assert_eq!(outcomes(&project, 1), ["timed_out"], "{form}");
+        assert_eq!(
+            (outcomes(&project, 0), outcomes(&project, 2)),
+            (vec!["passed".into()], vec!["passed".into()]),
+            "{form}"
+        );
+        let message = case(&project.report(), "hangs")["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.contains("did not end within 3 s"), "{form}: {message}");
+        project.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_runner_that_says_nothing_is_told_with_its_last_words() {
+    let form = "run: { command: [python3, runner.py, says-nothing, '${cases}'] }\nresults: { tap: {} }\n";
+    let Some(project) = project("orders", form) else { return };
+    command(&project, "run", &[]).exits(4).says(&["exit code 2", "--frobnicate"]);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn a_runner_that_can_not_list_is_an_error_of_the_input() {
+    let Some(project) = project("no-such-suite", FORMS[0].1) else { return };
+    command(&project, "run", &[]).exits(2).says(&["could not be listed", "KeyError"]);
+}
+
+#[test]
+fn a_case_that_the_runner_passes_over_is_skipped_with_the_reason() {
+    for (form, profile) in FORMS {
+        let Some(project) = project("gap", profile) else { return };
+        project.write("order.txt", "plain\nnot run\nlast\n");
+        command(&project, "run", &["--order", "order.txt"]).exits(0);
+        let journal = project.read("reports/latest/events.jsonl");
+        assert!(journal.contains("the runner reported others and not this one"), "{form}");
+        assert_eq!(case(&project.report(), "not run")["verdict"], "skipped", "{form}");
+    }
+}
