@@ -193,6 +193,12 @@ fn to_provider(name: &str) -> String {
 
 /// The last word on a thing: what a socket is, and whether it is the system's at all.
 fn describe(identity: &Identity, item: Item, ports: &Ports, sockets: &BTreeMap<u64, TcpSocket>) -> Option<Item> {
+    if let Identity::Process(pid, _) = identity {
+        // It may have been entered before it became what it is: a fork is its parent until it runs its own program.
+        let mut now = Census::new();
+        linux::processes(&[*pid], &mut now);
+        return now.remove(identity).or(Some(item));
+    }
     let Identity::Socket(_, inode) = identity else { return Some(item) };
     let Some(socket) = sockets.get(inode) else { return Some(item) };
     if ports.providers.contains_key(&socket.port) || ports.open.contains(&socket.port) {

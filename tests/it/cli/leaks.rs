@@ -48,7 +48,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 "#;
 
 const SYSTEM: &str =
-    "system: service\nprocess: { command: [python3, \"${root}/service.py\", \"${port}\"], ready: / }\n";
+    "system: service\nprocess: { command: [python3, service.py, \"${port}\"], directory: ., ready: / }\n";
 
 fn service(kind: &str) -> Option<Project> {
     if !Command::new("python3").arg("--version").output().is_ok_and(|found| found.status.success()) {
