@@ -4,4 +4,5 @@ mod crashes;
 pub mod kit;
 mod loops;
 mod orders;
+mod providers;
 mod whole;
