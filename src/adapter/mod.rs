@@ -25,6 +25,7 @@ mod stage;
 mod step_run;
 mod stream;
 mod stress;
+mod surroundings;
 mod template;
 mod transport;
 mod truth;
@@ -33,7 +34,7 @@ pub use command::{CommandLook, CommandSpec, runs_through};
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
-pub use pytest::{PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
+pub use pytest::{PlainRun, ProvidersAround, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
 pub use reach::Reach;
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_scenarios};

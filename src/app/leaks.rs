@@ -63,8 +63,10 @@ impl Search<'_, '_, '_> {
     fn run(&mut self, record: &Record) -> Result<(), AppError> {
         let cases = eligible(record);
         let first = self.next;
-        let share = cases.len().div_ceil(self.setting.jobs.max(1)).max(1);
-        self.rounds(cases.chunks(share).map(<[u32]>::to_vec), RoundKind::Survey, EventLoop::Round)?;
+        // Dealt out like cards: slow cases stand side by side.
+        let jobs = self.setting.jobs.clamp(1, cases.len().max(1));
+        let hands = (0..jobs).map(|job| cases.iter().copied().skip(job).step_by(jobs).collect());
+        self.rounds(hands, RoundKind::Survey, EventLoop::Round)?;
         let surveyed = self.session.record();
         self.tell_of_failures(&surveyed, first)?;
         let suspects: Vec<u32> = suspects(&surveyed, first).into_iter().collect();

@@ -77,6 +77,8 @@ pub struct CommandOptions {
     pub profile: String,
     /// Arguments for the profile's commands.
     pub arguments: Vec<String>,
+    /// The file that says what the mock providers around it do.
+    pub providers: Option<PathBuf>,
 }
 
 /// A pytest suite, as it is asked for.
@@ -90,6 +92,8 @@ pub struct PytestOptions {
     pub arguments: Vec<String>,
     /// How rounds are started.
     pub start: Start,
+    /// The file that says what the mock providers around it do.
+    pub providers: Option<PathBuf>,
 }
 
 impl SuiteOptions {
@@ -105,6 +109,7 @@ impl SuiteOptions {
 impl CommandOptions {
     fn as_typed(&self) -> Vec<String> {
         let mut typed = vec!["--suite".to_owned(), format!("command:{}", self.profile)];
+        typed.extend(providers(self.providers.as_ref()));
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());
             typed.extend(self.arguments.iter().cloned());
@@ -122,12 +127,17 @@ impl PytestOptions {
         if self.start == Start::Fresh {
             typed.push("--fresh-process".to_owned());
         }
+        typed.extend(providers(self.providers.as_ref()));
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());
             typed.extend(self.arguments.iter().cloned());
         }
         typed
     }
+}
+
+fn providers(file: Option<&PathBuf>) -> Vec<String> {
+    file.map(|file| vec!["--providers".to_owned(), file.display().to_string()]).unwrap_or_default()
 }
 
 /// What a run is asked for.

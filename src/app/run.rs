@@ -1,6 +1,8 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
-use crate::adapter::{CommandSpec, LoadedSubject, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject};
+use crate::adapter::{
+    CommandSpec, LoadedSubject, ProvidersAround, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject,
+};
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
@@ -213,6 +215,8 @@ pub(super) fn suite_spec(
             profile: suite.profile.clone(),
             arguments: suite.arguments.clone(),
             filter: filter.map(str::to_owned),
+            python_path: tool.environment.get("PYTHONPATH").cloned(),
+            providers: suite.providers.clone(),
         }),
     })
 }
@@ -237,6 +241,7 @@ fn pytest_spec(
         arguments: suite.arguments.clone(),
         filter: filter.map(str::to_owned),
         start: suite.start,
+        providers: suite.providers.clone().map(|file| ProvidersAround { root: root.to_owned(), file }),
         hash_seeds: hash_seeds(seed, tool),
     })
 }

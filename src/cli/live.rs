@@ -104,6 +104,9 @@ impl<'o> Live<'o> {
                 self.line(&format!("the subject ended within a round and is started again: {reason}"));
             }
             (_, RoundEnd::Interrupted) => {}
+            (Some(kind @ (RoundKind::Survey | RoundKind::Repeated)), RoundEnd::Completed) => {
+                self.line(&format!("what cases leave behind: {kind}, {:.1} s", millis as f64 / 1e3));
+            }
             (Some(RoundKind::Alone), RoundEnd::Completed) => {
                 self.alone += 1;
                 self.done += 1;

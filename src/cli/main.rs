@@ -310,7 +310,7 @@ fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
         None => app::list(&project()?, &paths(arguments), &arguments.system, filter, &tool()?)?,
         Some(suite) => {
             let (python, given) = (arguments.python.clone(), arguments.suite_arguments.clone());
-            let suite = suite.clone().options(python, given, Start::Fork);
+            let suite = suite.clone().options(python, given, Start::Fork, None);
             app::list_suite(&suite, &project()?, filter, &tool()?)?
         }
     };

@@ -41,6 +41,9 @@ pub(super) struct RunArguments {
     /// Start the suite's runner anew for each round, instead of forking one that has collected the suite
     #[arg(long, requires = "suite")]
     pub fresh_process: bool,
+    /// Start mock providers around a suite, and let its programs reach nobody else: a file with their `providers`
+    #[arg(long, value_name = "FILE", requires = "suite")]
+    pub providers: Option<PathBuf>,
     /// Arguments for the suite's own runner
     #[arg(last = true, value_name = "ARGS")]
     pub suite_arguments: Vec<String>,
@@ -216,7 +219,7 @@ impl RunArguments {
         // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
         let jobs = if self.suite.is_some() { 1 } else { cores.clamp(1, 4) };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
-        let suite = self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start));
+        let suite = self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start, self.providers));
         RunOptions {
             root,
             paths,

@@ -30,10 +30,16 @@ impl FromStr for SuiteChoice {
 
 impl SuiteChoice {
     /// The options that are meant.
-    pub fn options(self, python: Option<PathBuf>, arguments: Vec<String>, start: Start) -> SuiteOptions {
+    pub fn options(
+        self,
+        python: Option<PathBuf>,
+        arguments: Vec<String>,
+        start: Start,
+        providers: Option<PathBuf>,
+    ) -> SuiteOptions {
         match self {
-            Self::Pytest(folder) => SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start }),
-            Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, arguments }),
+            Self::Pytest(folder) => SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start, providers }),
+            Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, arguments, providers }),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::adapter::command::listing::{Listed, ListedCase, read};
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunOrder};
 use crate::adapter::kind::SubjectCase;
+use crate::adapter::surroundings::Surroundings;
 use crate::model::{CaseId, ContentHash};
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,13 +40,28 @@ pub struct CommandLook {
 pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, String> {
     let profile = Profile::load(&spec.root, &spec.profile)?;
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-    CommandLook::take(spec, &profile, scratch.path(), "")
+    let around = around(spec)?;
+    CommandLook::take(spec, &profile, scratch.path(), "", around.as_ref())
+}
+
+/// The providers around the suite, if it has any; a trial is open, for what is asked while cases are listed.
+pub(super) fn around(spec: &CommandSpec) -> Result<Option<Surroundings>, String> {
+    let Some(file) = &spec.providers else { return Ok(None) };
+    let mut around = Surroundings::start(file, &spec.root)?;
+    around.begin_alone(0);
+    Ok(Some(around))
 }
 
 impl CommandLook {
     /// Lists the cases in a process that is marked by an environment entry `NAME=value`.
-    pub(super) fn take(spec: &CommandSpec, profile: &Profile, scratch: &Path, mark: &str) -> Result<Self, String> {
-        let text = output(spec, profile, scratch, mark)?;
+    pub(super) fn take(
+        spec: &CommandSpec,
+        profile: &Profile,
+        scratch: &Path,
+        mark: &str,
+        around: Option<&Surroundings>,
+    ) -> Result<Self, String> {
+        let text = output(spec, profile, scratch, mark, around)?;
         let Listed { cases: mut listed, mut notes } =
             read(&profile.list, &text).map_err(|error| format!("{}: {error}", spec.profile))?;
         let all = listed.len();
@@ -102,8 +118,16 @@ fn subject_case(case: &ListedCase, folder: &Path, texts: &mut BTreeMap<String, C
 }
 
 /// What the command that lists writes.
-fn output(spec: &CommandSpec, profile: &Profile, scratch: &Path, mark: &str) -> Result<Vec<u8>, String> {
-    let mut process = Process::start(listing(spec, profile, scratch)?, mark)?;
+fn output(
+    spec: &CommandSpec,
+    profile: &Profile,
+    scratch: &Path,
+    mark: &str,
+    around: Option<&Surroundings>,
+) -> Result<Vec<u8>, String> {
+    let mut command = listing(spec, profile, scratch)?;
+    command.envs(around.map(|around| around.environment(spec.python_path.as_deref())).unwrap_or_default());
+    let mut process = Process::start(command, mark)?;
     let deadline = Instant::now() + LIST_WITHIN;
     let mut text = Vec::new();
     loop {

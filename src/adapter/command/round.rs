@@ -9,6 +9,7 @@ use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::results::{Reader, Told};
 use crate::adapter::command::suite::Memory;
+use crate::adapter::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
 use crate::model::{Failure, Outcome};
@@ -38,6 +39,8 @@ pub(super) struct Round<'a> {
     pub scratch: &'a Path,
     pub mark: &'a str,
     pub memory: &'a mut Memory,
+    /// What the providers around it say to its processes.
+    pub environment: &'a Environment,
 }
 
 /// How a process ended.
@@ -109,7 +112,8 @@ impl Round<'_> {
         let cases: Vec<&ListedCase> = stretch.iter().filter_map(|position| self.case(*position)).collect();
         let mut reader = Reader::of(&self.profile.results)?;
         reader.clear(&folder, scratch)?;
-        let command = running(self.spec, self.profile, &cases, scratch)?;
+        let mut command = running(self.spec, self.profile, &cases, scratch)?;
+        command.envs(self.environment);
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);

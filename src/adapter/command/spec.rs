@@ -16,4 +16,10 @@ pub struct CommandSpec {
     /// Which of the cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
+    /// PYTHONPATH, which its programs keep behind ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python_path: Option<String>,
+    /// The file that says what the mock providers around it do, relative to the project's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub providers: Option<PathBuf>,
 }

@@ -1,13 +1,16 @@
 //! A suite with a runner of its own, as something the engine can run.
 
 use crate::adapter::command::CommandSpec;
-use crate::adapter::command::look::CommandLook;
+use crate::adapter::command::look::{CommandLook, around};
 use crate::adapter::command::profile::Profile;
+use crate::adapter::command::results::Reader;
 use crate::adapter::command::round::Round;
 use crate::adapter::command::stretch::stretches;
 use crate::adapter::stress::Noise;
+use crate::adapter::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::RoundEnd;
+use crate::model::CaseId;
 use std::path::PathBuf;
 
 /// A suite at work.
@@ -19,6 +22,7 @@ pub(in crate::adapter) struct CommandSubject {
     scratch: PathBuf,
     mark: String,
     memory: Memory,
+    around: Option<Surroundings>,
 }
 
 /// What is known of the runner from one round to the next.
@@ -39,9 +43,10 @@ impl CommandSubject {
         let mark = format!("{}.{worker}", prepare.mark);
         let scratch = prepare.scratch.clone();
         let profile = Profile::load(&spec.root, &spec.profile).map_err(SubjectError)?;
-        let look =
-            CommandLook::take(&spec, &profile, &scratch.join("listing"), &format!("{mark}.0")).map_err(SubjectError)?;
-        Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default() })
+        let around = around(&spec).map_err(SubjectError)?;
+        let look = CommandLook::take(&spec, &profile, &scratch.join("listing"), &format!("{mark}.0"), around.as_ref())
+            .map_err(SubjectError)?;
+        Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), around })
     }
 }
 
@@ -52,6 +57,22 @@ impl Subject for CommandSubject {
 
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
         let _noise = Noise::around(unit.stress, unit.seed);
+        let Some(mut around) = self.around.take() else { return self.play(unit, &Environment::new(), reports) };
+        let environment = around.environment(self.spec.python_path.as_deref());
+        let ids: Vec<CaseId> = self.look.cases.iter().map(|case| case.id.clone()).collect();
+        let id = |case: u32| ids.get(case as usize).cloned();
+        let is_live = Reader::of(&self.profile.results).is_ok_and(|reader| reader.is_live());
+        let whose = if is_live { Whose::EachCase } else { Whose::AllCases };
+        let mut enclosed = around.around(unit, &id, whose, reports);
+        let end = self.play(unit, &environment, &mut enclosed);
+        enclosed.over(is_whole(unit, ids.len()) && end == RoundEnd::Completed);
+        self.around = Some(around);
+        end
+    }
+}
+
+impl CommandSubject {
+    fn play(&mut self, unit: &RoundUnit, environment: &Environment, reports: &mut dyn Reports) -> RoundEnd {
         let stretches = stretches(&self.profile, &self.look.listed, &unit.order);
         let mut round = Round {
             spec: &self.spec,
@@ -61,6 +82,7 @@ impl Subject for CommandSubject {
             scratch: &self.scratch,
             mark: &self.mark,
             memory: &mut self.memory,
+            environment,
         };
         for mut stretch in stretches {
             // What an earlier attempt at the round has done already.

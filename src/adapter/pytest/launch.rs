@@ -1,6 +1,7 @@
 //! How pytest is started with the plugin.
 
 use crate::adapter::pytest::SuiteSpec;
+use crate::adapter::surroundings::Surroundings;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -40,8 +41,17 @@ impl Mode {
     }
 }
 
+/// Where the plugin waits before each test, below `scratch`.
+pub(super) const GATE: &str = "gate";
+
 /// The command that starts pytest with the plugin; all that is written goes below `scratch`.
-pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scratch: &Path) -> io::Result<Command> {
+pub(super) fn command(
+    spec: &SuiteSpec,
+    mode: Mode,
+    hash_seed: Option<u32>,
+    scratch: &Path,
+    around: Option<&Surroundings>,
+) -> io::Result<Command> {
     let plugin = scratch.join("plugin");
     fs::create_dir_all(&plugin)?;
     fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
@@ -59,7 +69,13 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
     // start would compile pytest and all its plugins anew.
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("TMPDIR", temporary);
     // The plugin sets it back before anything of the suite is imported.
-    match &spec.python_path {
+    let mut python_path = spec.python_path.clone();
+    if let Some(around) = around {
+        let mut environment = around.environment(python_path.as_deref());
+        python_path = environment.remove("PYTHONPATH").or(python_path);
+        command.envs(environment).env("STEADFAST_PYTEST_GATE", scratch.join(GATE));
+    }
+    match &python_path {
         Some(path) => {
             command.env("PYTHONPATH", format!("{}:{path}", plugin.display())).env("STEADFAST_PYTEST_PATH", path);
         }

@@ -5,6 +5,7 @@ use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::message::{Collected, CollectedCase};
 use crate::adapter::pytest::server::Server;
 use crate::adapter::pytest::{Start, SuiteSpec};
+use crate::adapter::surroundings::Surroundings;
 use crate::model::{CaseId, ContentHash};
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,10 +31,20 @@ pub struct SuiteLook {
 /// If it can't be collected, or nothing is chosen: for people.
 pub fn look(spec: &SuiteSpec) -> Result<SuiteLook, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let mut server = Server::start(spec, Mode::Look, spec.hash_seeds.first().copied(), scratch.path(), "")?;
+    let around = around(spec)?;
+    let first = spec.hash_seeds.first().copied();
+    let mut server = Server::start(spec, Mode::Look, first, scratch.path(), "", around.as_ref())?;
     let collected = server.collected();
     server.end();
     SuiteLook::of(spec, collected?)
+}
+
+/// The providers around the suite, if it has any; a trial is open, for what is asked while modules are imported.
+pub(super) fn around(spec: &SuiteSpec) -> Result<Option<Surroundings>, String> {
+    let Some(providers) = &spec.providers else { return Ok(None) };
+    let mut around = Surroundings::start(&providers.file, &providers.root)?;
+    around.begin_alone(0);
+    Ok(Some(around))
 }
 
 impl SuiteLook {

@@ -4,6 +4,7 @@
 //! scratch folder and named by `-p` and `PYTHONPATH`; nothing is installed and nothing is written into the suite's
 //! folder. `docs/suites.md` tells what a user sees of it.
 
+mod gate;
 mod launch;
 mod look;
 mod message;
@@ -19,5 +20,5 @@ pub use look::{SuiteLook, look};
 pub use message::fuzz_message;
 pub use plain::{PlainRun, plain_run};
 pub use python::{PythonChoice, choose_python};
-pub use spec::{Start, SuiteSpec};
+pub use spec::{ProvidersAround, Start, SuiteSpec};
 pub(super) use suite::SuiteSubject;

@@ -2,7 +2,7 @@
 
 use crate::adapter::pytest::SuiteSpec;
 use crate::adapter::pytest::launch::Mode;
-use crate::adapter::pytest::look::SuiteLook;
+use crate::adapter::pytest::look::{SuiteLook, around};
 use crate::adapter::pytest::message::Message;
 use crate::adapter::pytest::server::{Server, Silence};
 use crate::model::{CaseId, Outcome};
@@ -23,7 +23,8 @@ pub struct PlainRun {
 /// If nothing can be collected: for people.
 pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "")?;
+    let mut around = around(spec)?;
+    let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "", around.as_ref())?;
     let look = SuiteLook::of(spec, server.collected()?)?;
     let place = |found: u32| look.places.iter().position(|place| *place == found);
     let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
@@ -31,7 +32,14 @@ pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Durati
     let mut running: Option<u32> = None;
     loop {
         match server.hear(case_deadline) {
-            Ok(Message::Started { started }) => running = Some(started),
+            Ok(Message::Started { started }) => {
+                if let Some(around) = &mut around {
+                    around.end();
+                    around.begin_alone(started);
+                }
+                running = Some(started);
+                server.let_pass();
+            }
             Ok(Message::Finished(finished)) => {
                 running = None;
                 if let Some(id) = id(finished.finished) {

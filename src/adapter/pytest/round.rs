@@ -67,6 +67,7 @@ pub(super) fn play(
             Ok(Message::Started { started }) => {
                 course.running = Some((started, Instant::now()));
                 reports.started(started, deadline + AROUND);
+                server.let_pass();
             }
             Ok(Message::Finished(finished)) => {
                 let position = finished.finished;

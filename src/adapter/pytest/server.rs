@@ -2,8 +2,10 @@
 
 use crate::adapter::output::{Mark, Output};
 use crate::adapter::pytest::SuiteSpec;
-use crate::adapter::pytest::launch::{Mode, command};
+use crate::adapter::pytest::gate::Gate;
+use crate::adapter::pytest::launch::{GATE, Mode, command};
 use crate::adapter::pytest::message::{Collected, Message, Request};
+use crate::adapter::surroundings::Surroundings;
 use crate::engine::{Family, Owned};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -33,6 +35,7 @@ pub(super) struct Server {
     pub output: Output,
     /// By what it is known if this process dies.
     pub owned: Option<Owned>,
+    gate: Option<Gate>,
     /// The same, until the engine has heard of it.
     pub unannounced: Option<Owned>,
 }
@@ -54,8 +57,10 @@ impl Server {
         hash_seed: Option<u32>,
         scratch: &Path,
         mark: &str,
+        around: Option<&Surroundings>,
     ) -> Result<Self, String> {
-        let mut command = command(spec, mode, hash_seed, scratch).map_err(|error| error.to_string())?;
+        let mut command = command(spec, mode, hash_seed, scratch, around).map_err(|error| error.to_string())?;
+        let gate = around.map(|_| Gate::make(&scratch.join(GATE))).transpose().map_err(|error| error.to_string())?;
         if let Some((name, value)) = mark.split_once('=') {
             command.env(name, value);
         }
@@ -86,7 +91,7 @@ impl Server {
             readers.push(std::thread::spawn(move || output.drain(pipe)));
         }
         let unannounced = owned.clone();
-        Ok(Self { child, requests, messages, readers, output, owned, unannounced })
+        Ok(Self { child, requests, messages, readers, output, owned, gate, unannounced })
     }
 
     /// Waits for what was collected.
@@ -114,6 +119,11 @@ impl Server {
             RecvTimeoutError::Timeout => Silence::Overdue,
             RecvTimeoutError::Disconnected => Silence::Gone,
         })
+    }
+
+    /// Lets the test begin that said that it is about to.
+    pub fn let_pass(&mut self) {
+        self.gate.iter_mut().for_each(Gate::open);
     }
 
     /// Sends a request; a pytest that is gone is noticed by its silence.

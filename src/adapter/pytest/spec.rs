@@ -27,6 +27,18 @@ pub struct SuiteSpec {
     /// How rounds are started.
     #[serde(default)]
     pub start: Start,
+    /// The file that says what the mock providers around it do, relative to the project's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub providers: Option<ProvidersAround>,
+}
+
+/// Mock providers around a suite, as they were chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProvidersAround {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The file that says what they do, relative to it.
+    pub file: PathBuf,
 }
 
 /// How rounds of a suite are started.

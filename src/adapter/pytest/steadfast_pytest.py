@@ -63,6 +63,22 @@ def cut(text):
     return "%s\n[%d characters left out]\n%s" % (text[:half], len(text) - 2 * half, text[-half:])
 
 
+class Gate:
+    """Where a test waits until the harness knows that it begins: whose a request is follows from it."""
+
+    def __init__(self):
+        self.path = os.environ.pop("STEADFAST_PYTEST_GATE", None)
+
+    def take(self):
+        if self.path is None:
+            return
+        pipe = os.open(self.path, os.O_RDONLY)
+        try:
+            os.read(pipe, 1)
+        finally:
+            os.close(pipe)
+
+
 class Wire:
     """The pipes to the harness. They are moved out of the way of whatever a test does with 0, 1 and 2."""
 
@@ -173,6 +189,7 @@ class Plugin:
 
     def __init__(self, wire, mode, notes):
         self.wire, self.mode, self.notes = wire, mode, notes
+        self.gate = Gate()
         self.probe = install_probe(mode)
         self.problems = []
         self.trial = None
@@ -312,6 +329,7 @@ class Plugin:
         if watch is not None and position == watch:
             before = steadfast_state().snapshot(self.session)
         self.wire.say(started=position)
+        self.gate.take()
         if self.probe is not None:
             self.probe.begin_case(case.nodeid)
         begun = time.perf_counter()
@@ -356,6 +374,7 @@ class Plugin:
             return
         place = self.places[id(item)]
         self.wire.say(started=place)
+        self.gate.take()
         self.trial = trial = Trial()
         yield
         self.trial = None

@@ -1,11 +1,12 @@
 //! A suite as something the engine can run.
 
 use crate::adapter::pytest::launch::Mode;
-use crate::adapter::pytest::look::SuiteLook;
+use crate::adapter::pytest::look::{SuiteLook, around};
 use crate::adapter::pytest::round::{RoundDone, play};
 use crate::adapter::pytest::server::Server;
 use crate::adapter::pytest::{Start, SuiteSpec};
 use crate::adapter::stress::Noise;
+use crate::adapter::surroundings::{Surroundings, Whose, is_whole};
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::RoundEnd;
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(in crate::adapter) struct SuiteSubject {
     started: u32,
     rounds: u64,
     servers: BTreeMap<Option<u32>, Server>,
+    around: Option<Surroundings>,
 }
 
 impl SuiteSubject {
@@ -32,14 +34,15 @@ impl SuiteSubject {
         let scratch = prepare.scratch.clone();
         let first_seed = spec.hash_seeds.first().copied();
         let folder = scratch.join("server-0");
-        let mut first =
-            Server::start(&spec, Mode::Serve, first_seed, &folder, &format!("{mark}.0")).map_err(SubjectError)?;
+        let around = around(&spec).map_err(SubjectError)?;
+        let mut first = Server::start(&spec, Mode::Serve, first_seed, &folder, &format!("{mark}.0"), around.as_ref())
+            .map_err(SubjectError)?;
         let look = first.collected().and_then(|collected| SuiteLook::of(&spec, collected)).map_err(SubjectError)?;
         let mut servers = BTreeMap::new();
         if look.start == Start::Fork {
             servers.insert(first_seed, first);
         }
-        Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers })
+        Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers, around })
     }
 
     /// A pytest that has collected the suite.
@@ -48,7 +51,7 @@ impl SuiteSubject {
         self.started += 1;
         let scratch = self.scratch.join(format!("server-{number}"));
         let mark = format!("{}.{number}", self.mark);
-        let mut server = Server::start(&self.spec, mode, hash_seed, &scratch, &mark)?;
+        let mut server = Server::start(&self.spec, mode, hash_seed, &scratch, &mark, self.around.as_ref())?;
         let look = SuiteLook::of(&self.spec, server.collected()?)?;
         if look.hash() != self.look.hash() {
             return Err("pytest collected other tests than before: what it collects depends on chance".to_owned());
@@ -84,7 +87,19 @@ impl Subject for SuiteSubject {
         server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
         let order: Vec<u32> =
             unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
-        let done = play(&mut server, mode, unit, &order, &temporary, &self.spec.folder, reports).without_more(unit);
+        let cases = &self.look.cases;
+        let id = |case: u32| cases.get(case as usize).map(|case| case.id.clone());
+        let folder = &self.spec.folder;
+        let done = match &mut self.around {
+            None => play(&mut server, mode, unit, &order, &temporary, folder, reports),
+            Some(around) => {
+                let mut enclosed = around.around(unit, &id, Whose::EachCase, reports);
+                let done = play(&mut server, mode, unit, &order, &temporary, folder, &mut enclosed);
+                enclosed.over(is_whole(unit, cases.len()) && matches!(done, RoundDone::Whole(RoundEnd::Completed)));
+                done
+            }
+        };
+        let done = done.without_more(unit);
         match done {
             RoundDone::Whole(end) if mode == Mode::Serve => {
                 self.servers.insert(unit.hash_seed, server);

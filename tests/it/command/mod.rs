@@ -4,4 +4,5 @@ mod endings;
 mod kit;
 mod libtest;
 mod orders;
+mod providers;
 mod told;

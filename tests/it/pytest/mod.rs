@@ -5,4 +5,5 @@ mod hostile;
 pub mod kit;
 mod loops;
 mod orders;
+mod providers;
 mod whole;
