@@ -25,14 +25,15 @@ pub(super) fn weigh(expectation: &Expectation, finished: &Finished) -> Result<(S
     for case in &found {
         let shows = case.findings.contains(&expectation.kind)
             && cases.matches_id(id(finished, case.case), &BTreeSet::new())
-            && message(case).contains(expectation.says);
+            && said(case).any(|text| text.contains(expectation.says));
         let polluter = match &polluters {
             Some(polluters) => polluter(finished, case, polluters).map(Some),
             None => Some(None),
         };
         if let (true, Some(polluter)) = (shows, polluter) {
             let case_id = id(finished, case.case).to_owned();
-            let message = message(case).to_owned();
+            let told = said(case).find(|text| text.contains(expectation.says));
+            let message = told.unwrap_or_default().to_owned();
             return Ok((Sentence::Found { case: case_id, message, polluter }, rounds_until(finished, case)));
         }
     }
@@ -100,6 +101,12 @@ fn rounds(finished: &Finished) -> usize {
 
 fn id(finished: &Finished, case: u32) -> &str {
     finished.record.case(case).map_or("", |info| info.id.as_str())
+}
+
+/// All that is said of a case.
+fn said(case: &CaseJudgement) -> impl Iterator<Item = &str> {
+    let failure = case.failure.as_ref().and_then(|seen| seen.outcome.failure());
+    failure.map(|failure| failure.message.as_str()).into_iter().chain(case.leaks.iter().map(|leak| leak.text.as_str()))
 }
 
 /// What is said of a case: how it failed, or else what it leaves behind.
