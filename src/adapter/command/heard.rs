@@ -1,6 +1,5 @@
 //! What was heard of the cases of one process.
 
-use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{in_words, is_killed};
 use crate::adapter::command::profile::Word;
 use crate::adapter::command::results::Told;
@@ -41,10 +40,10 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Nothing, as yet.
-    pub fn new(asked: &[u32], cases: &[&ListedCase], allowed: Duration) -> Self {
+    pub fn new(asked: &[u32], names: Vec<String>, allowed: Duration) -> Self {
         Self {
             asked: asked.to_vec(),
-            places: cases.iter().zip(asked).map(|(case, position)| (case.id.clone(), *position)).collect(),
+            places: names.into_iter().zip(asked.iter().copied()).collect(),
             allowed,
             ended: BTreeMap::new(),
             sequence: Vec::new(),

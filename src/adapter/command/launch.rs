@@ -65,6 +65,18 @@ pub(super) fn running(
     command(spec, profile, words, scratch)
 }
 
+/// How the results of a process that runs these cases name them.
+///
+/// # Errors
+/// If that can't be made of the profile: for people.
+pub(super) fn names(profile: &Profile, cases: &[&ListedCase]) -> Result<Vec<String>, String> {
+    let name = |case: &&ListedCase| match &profile.run.told_as {
+        None => Ok(case.id.clone()),
+        Some(template) => filled("run.told_as", template, &case.fields),
+    };
+    cases.iter().map(name).collect()
+}
+
 fn surroundings(scratch: &Path) -> Fields {
     [("scratch".to_owned(), scratch.display().to_string())].into()
 }

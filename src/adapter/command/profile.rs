@@ -81,6 +81,9 @@ pub(super) struct Running {
     /// What stands between two cases in one argument; without it each case is an argument, or a line of the file.
     #[serde(default)]
     pub join: Option<String>,
+    /// How the results of one process name a case; by default as its id.
+    #[serde(default)]
+    pub told_as: Option<String>,
     #[serde(default)]
     pub order: RunOrder,
     /// The most cases that one process is given.
@@ -148,6 +151,9 @@ pub(super) struct JsonResults {
     pub only: BTreeMap<String, String>,
     /// A case's id, of the fields of an object.
     pub id: String,
+    /// A pattern that takes the id, a named group, out of what `id` gives.
+    #[serde(rename = "match")]
+    pub pattern: Option<String>,
     /// Ids that this pattern finds are parts of cases, and not looked at.
     pub except: Option<String>,
     /// The field that says how it ended, or that it begins.
@@ -193,6 +199,7 @@ impl Default for JsonResults {
             items: None,
             only: BTreeMap::new(),
             id: id(),
+            pattern: None,
             except: None,
             outcome: "outcome".to_owned(),
             words: BTreeMap::new(),

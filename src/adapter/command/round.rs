@@ -3,7 +3,7 @@
 
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::heard::Heard;
-use crate::adapter::command::launch::{folder, running};
+use crate::adapter::command::launch::{folder, names, running};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
 use crate::adapter::command::profile::Profile;
@@ -117,7 +117,8 @@ impl Round<'_> {
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);
-        let mut heard = Heard::new(stretch, &cases, deadline + to_start + AROUND);
+        let names = names(self.profile, &cases)?;
+        let mut heard = Heard::new(stretch, names, deadline + to_start + AROUND);
         if is_told {
             heard.begin_next(reports);
         }

@@ -18,6 +18,7 @@ pub(in crate::adapter::command) struct JsonReader {
     json: JsonResults,
     failure: Option<Regex>,
     except: Option<Regex>,
+    pattern: Option<Regex>,
     /// What cases wrote that have not ended.
     output: BTreeMap<String, String>,
 }
@@ -26,7 +27,8 @@ impl JsonReader {
     pub fn new(json: &JsonResults) -> Result<Self, String> {
         let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose().map_err(|e| e.to_string());
         let (failure, except) = (pattern(&json.failure)?, pattern(&json.except)?);
-        Ok(Self { json: json.clone(), failure, except, output: BTreeMap::new() })
+        let pattern = pattern(&json.pattern)?;
+        Ok(Self { json: json.clone(), failure, except, pattern, output: BTreeMap::new() })
     }
 
     /// What a line says: the object in it, also where somebody else wrote the begin of the line.
@@ -74,7 +76,14 @@ impl JsonReader {
         }
         let word = fields.get(&self.json.outcome)?;
         let word = self.json.words.get(word).copied().or_else(|| Word::usual(word))?;
-        let id = fill(&self.json.id, &fields).ok()?;
+        let mut id = fill(&self.json.id, &fields).ok()?;
+        let inner = self
+            .pattern
+            .as_ref()
+            .and_then(|pattern| pattern.captures(&id)?.name("id").map(|id| id.as_str().to_owned()));
+        if let Some(inner) = inner {
+            id = inner;
+        }
         if self.except.as_ref().is_some_and(|except| except.is_match(&id)) {
             return None;
         }
