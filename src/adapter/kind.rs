@@ -7,7 +7,7 @@ use crate::adapter::{
     load_scenarios,
 };
 use crate::engine::{Prepare, Subject, SubjectError};
-use crate::model::{CaseId, ContentHash, LeakAllowance};
+use crate::model::{CaseId, ContentHash, LeakAllowance, ResourceKind};
 use crate::scenario::SystemKind;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -220,8 +220,8 @@ impl LoadedSubject {
     pub fn measured(&self) -> BTreeMap<String, String> {
         match &self.kind {
             Kind::Scenarios(subject) => subject.measured(),
-            Kind::Suite(spec, _) => provider_calls(spec.providers.is_some()),
-            Kind::Command(spec, _) => provider_calls(spec.providers.is_some()),
+            Kind::Suite(spec, _) => of_suite(spec.providers.is_some()),
+            Kind::Command(spec, _) => of_suite(spec.providers.is_some()),
         }
     }
 
@@ -242,8 +242,11 @@ impl LoadedSubject {
     }
 }
 
-/// Whether calls of a suite to providers are seen.
-fn provider_calls(are_ours: bool) -> BTreeMap<String, String> {
-    let measured = if are_ours { "yes" } else { "a suite's providers are its own: --providers FILE starts mock ones" };
-    [("provider calls".to_owned(), measured.to_owned())].into()
+/// What is measured of a suite: calls to providers if they are ours; what grows, not yet.
+fn of_suite(providers_are_ours: bool) -> BTreeMap<String, String> {
+    let calls =
+        if providers_are_ours { "yes" } else { "a suite's providers are its own: --providers FILE starts mock ones" };
+    let resources =
+        ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), "growth is not measured in suites".into()));
+    resources.chain([("provider calls".to_owned(), calls.to_owned())]).collect()
 }

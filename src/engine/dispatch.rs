@@ -344,7 +344,7 @@ impl Engine {
                 }
             }
             (Reply::TrialFinished { position, report }, State::Busy(progress)) => {
-                if let Some(event) = progress.finished(position, report) {
+                if let Some(event) = progress.finished(position, *report) {
                     outlook.fact(event).map_err(EngineError::Journal)?;
                 }
             }

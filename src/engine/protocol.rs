@@ -75,7 +75,7 @@ pub(super) enum Reply {
     Prepared(Prepared),
     Refused { reason: String },
     TrialStarted { position: u32, deadline_ms: u64 },
-    TrialFinished { position: u32, report: TrialReport },
+    TrialFinished { position: u32, report: Box<TrialReport> },
     Noted(Note),
     Owns(Owned),
     RoundEnded { end: RoundEnd },

@@ -116,7 +116,7 @@ impl<W: Write> Reports for WireReports<W> {
     }
 
     fn finished(&mut self, position: u32, report: TrialReport) {
-        self.send(&Reply::TrialFinished { position, report });
+        self.send(&Reply::TrialFinished { position, report: Box::new(report) });
     }
 
     fn note(&mut self, note: Note) {

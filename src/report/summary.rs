@@ -155,7 +155,16 @@ fn note_text(view: &View<'_>, note: &Note) -> String {
 fn unmeasured(view: &View<'_>) -> Vec<(String, String)> {
     let measured = &view.record.header.subject.measured;
     let missing = measured.iter().filter(|(_, how)| how.as_str() != "yes");
-    missing.map(|(kind, why)| (visible(kind).into_owned(), visible(why).into_owned())).collect()
+    // Kinds that lack for one reason are one entry.
+    let mut by_reason: Vec<(String, String)> = Vec::new();
+    for (kind, why) in missing {
+        let (kind, why) = (visible(kind).replace('_', " "), visible(why).into_owned());
+        match by_reason.iter_mut().find(|(_, known)| *known == why) {
+            Some((kinds, _)) => *kinds = format!("{kinds}, {kind}"),
+            None => by_reason.push((kind, why)),
+        }
+    }
+    by_reason
 }
 
 /// Rates worth asking for, in the order in which people ask.

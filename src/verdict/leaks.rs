@@ -178,14 +178,14 @@ fn of_case(left: &[&[Retained]]) -> Vec<(ResourceKind, Retained, Growth, u64)> {
         let before = found.len();
         for owner in &owners {
             let counts = counts(&|one| one.owner == *owner);
-            let last = of_kind().filter(|one| one.owner == *owner).last().cloned();
+            let last = of_kind().rfind(|one| one.owner == *owner).cloned();
             if let (Some(growth), Some(last)) = (growth(&counts), last) {
                 found.push((kind, last, growth, counts.iter().sum()));
             }
         }
         let counts = counts(&|_| true);
         if found.len() == before
-            && let (Some(growth), Some(last)) = (growth(&counts), of_kind().last())
+            && let (Some(growth), Some(last)) = (growth(&counts), of_kind().next_back())
         {
             let several = Retained { owner: format!("{} names, {} for one", owners.len(), last.owner), ..last.clone() };
             found.push((kind, several, growth, counts.iter().sum()));
