@@ -54,6 +54,8 @@ pub fn common_name(name: &str) -> String {
         if word.len() > 3 && word.starts_with("tmp") {
             common.push_str("tmp*");
         } else if word.chars().any(|c| c.is_ascii_digit()) {
+            let name = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            common.push_str(if name.chars().any(|c| c.is_ascii_digit()) { "" } else { name });
             common.push('*');
         } else {
             common.push_str(word);
@@ -73,6 +75,7 @@ mod tests {
         assert_eq!(common_name("/tmp/a/tmpk3x_9a2b"), common_name("/tmp/a/tmpqqabzzcd"));
         assert_eq!(common_name(".tmpAbCdEf"), ".tmp*");
         assert_eq!(common_name("8f3a-22bc"), "*-*");
+        assert_eq!(common_name("worker17 of python3"), "worker* of python*");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(super) struct Finding {
     /// Alone, and in the accused order.
     pub(super) compared: Option<(Rate, Rate)>,
     pub(super) remarks: Vec<String>,
+    /// What it leaves behind, sentence and course.
+    pub(super) leaks: Vec<(String, Vec<u64>)>,
     pub(super) command: Command,
 }
 
@@ -126,6 +128,7 @@ pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         by_kind: view.rates(judged.case).into_iter().filter(|(kind, _)| kind.is_planned()).collect(),
         compared: judged.compared,
         remarks,
+        leaks: judged.leaks.iter().map(|leak| (visible(&leak.text).into_owned(), leak.course.clone())).collect(),
         command: command(view, judged),
     })
 }
@@ -208,7 +211,14 @@ fn command(view: &View<'_>, judged: &CaseJudgement) -> Command {
             let header = &view.record.header;
             let seed = header.seed.to_string();
             let arguments = header.subject.arguments.iter().map(String::as_str);
-            Command::Plan(view.context.command(["run", "--seed", seed.as_str()].into_iter().chain(arguments)))
+            let mut words = vec!["run", "--seed", seed.as_str()];
+            // What a case leaves behind shows without the others.
+            let id = view.record.case(judged.case).map(|info| info.id.as_str());
+            let alone = judged.failure.is_none() && !judged.leaks.is_empty();
+            if let Some(id) = id.filter(|_| alone) {
+                words.extend(["--filter", id]);
+            }
+            Command::Plan(view.context.command(words.into_iter().chain(arguments)))
         }
     }
 }

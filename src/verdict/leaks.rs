@@ -25,6 +25,8 @@ pub struct Leak {
     pub owner: Option<String>,
     /// Where it was made.
     pub place: Option<String>,
+    /// How many there were after each trial that was repeated, trial by trial; empty for what does not grow.
+    pub course: Vec<u64>,
     /// The sentence of it.
     pub text: String,
 }
@@ -56,6 +58,7 @@ pub(super) fn find(record: &Record) -> Leaks {
             finding: FindingKind::LoopBound,
             count: 1,
             growth: None,
+            course: Vec::new(),
             text: bound.to_string(),
             owner: Some(owner.clone()),
             place: place.clone(),
@@ -63,7 +66,7 @@ pub(super) fn find(record: &Record) -> Leaks {
         leaks.enter(record, case, &asked, leak);
     }
     let growing = growing(record);
-    for (case, kind, (seen, growth, total)) in growing.clone() {
+    for (case, kind, (seen, growth, left)) in growing.clone() {
         let others = growing.iter().filter(|(other, kind, _)| *other == case && *kind != ResourceKind::Memory);
         let others: f64 = others.map(|(.., (_, growth, _))| growth.per_trial).sum();
         if kind == ResourceKind::Memory && growth.per_trial < others * MEMORY_OF_OTHERS {
@@ -75,8 +78,15 @@ pub(super) fn find(record: &Record) -> Leaks {
         let leak = Leak {
             kind: kind.to_string(),
             finding: FindingKind::Leak,
-            count: total,
+            count: left.iter().sum(),
             growth: Some(growth),
+            course: left
+                .iter()
+                .scan(0, |total, one| {
+                    *total += one;
+                    Some(*total)
+                })
+                .collect(),
             text: sentence(kind, &seen, growth),
             owner: Some(seen.owner.clone()),
             place: seen.place.clone(),
@@ -141,11 +151,11 @@ fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
 }
 
 /// What grows with each trial of a case, in the rounds that repeat it.
-fn growing(record: &Record) -> Vec<(u32, ResourceKind, (Retained, Growth, u64))> {
+fn growing(record: &Record) -> Vec<(u32, ResourceKind, (Retained, Growth, Vec<u64>))> {
     let repeated = |round: &&RoundRecord| {
         round.kind == RoundKind::Repeated && round.event_loop == EventLoop::Round && round.is_complete()
     };
-    let mut found: BTreeMap<(u32, ResourceKind, String), (Retained, Growth, u64)> = BTreeMap::new();
+    let mut found: BTreeMap<(u32, ResourceKind, String), (Retained, Growth, Vec<u64>)> = BTreeMap::new();
     for round in record.rounds.iter().filter(repeated) {
         let mut trials: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for (position, slot) in (0_u32..).zip(&round.slots) {
@@ -154,8 +164,8 @@ fn growing(record: &Record) -> Vec<(u32, ResourceKind, (Retained, Growth, u64))>
         for (case, positions) in trials {
             let left: Vec<&[Retained]> =
                 positions.iter().map(|position| round.retained.get(position).map_or(&[][..], Vec::as_slice)).collect();
-            for (kind, seen, growth, total) in of_case(&left) {
-                found.insert((case, kind, seen.owner.clone()), (seen, growth, total));
+            for (kind, seen, growth, course) in of_case(&left) {
+                found.insert((case, kind, seen.owner.clone()), (seen, growth, course));
             }
         }
     }
@@ -163,7 +173,7 @@ fn growing(record: &Record) -> Vec<(u32, ResourceKind, (Retained, Growth, u64))>
 }
 
 /// What grows, by kind and owner; by kind alone where its things have a name each.
-fn of_case(left: &[&[Retained]]) -> Vec<(ResourceKind, Retained, Growth, u64)> {
+fn of_case(left: &[&[Retained]]) -> Vec<(ResourceKind, Retained, Growth, Vec<u64>)> {
     let mut found = Vec::new();
     let kinds: BTreeSet<ResourceKind> = left.iter().flat_map(|trial| trial.iter().map(|one| one.kind)).collect();
     for kind in kinds {
@@ -180,7 +190,7 @@ fn of_case(left: &[&[Retained]]) -> Vec<(ResourceKind, Retained, Growth, u64)> {
             let counts = counts(&|one| one.owner == *owner);
             let last = of_kind().rfind(|one| one.owner == *owner).cloned();
             if let (Some(growth), Some(last)) = (growth(&counts), last) {
-                found.push((kind, last, growth, counts.iter().sum()));
+                found.push((kind, last, growth, counts));
             }
         }
         let counts = counts(&|_| true);
@@ -188,7 +198,7 @@ fn of_case(left: &[&[Retained]]) -> Vec<(ResourceKind, Retained, Growth, u64)> {
             && let (Some(growth), Some(last)) = (growth(&counts), of_kind().next_back())
         {
             let several = Retained { owner: format!("{} names, {} for one", owners.len(), last.owner), ..last.clone() };
-            found.push((kind, several, growth, counts.iter().sum()));
+            found.push((kind, several, growth, counts));
         }
     }
     found

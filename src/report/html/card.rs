@@ -50,6 +50,7 @@ pub(super) struct Card {
     cleaners: Vec<Chip>,
     incomplete: bool,
     strip: Option<Strip>,
+    courses: Vec<Course>,
     message: Vec<Piece>,
     message_left: usize,
     details: String,
@@ -127,6 +128,7 @@ impl Card {
             cleaners: order.map(|order| chips(view, &order.cleaners, "cleaner")).unwrap_or_default(),
             incomplete: order.is_some_and(|order| !order.complete),
             strip: strip(view, finding),
+            courses: finding.leaks.iter().filter_map(|(text, course)| Course::of(text, course)).collect(),
             message: pieces(message),
             message_left,
             details: details.to_owned(),
@@ -140,6 +142,27 @@ impl Card {
             impact: recipe.impact,
             fix: recipe.fix.iter().map(|step| step.replace('`', "")).collect(),
         }
+    }
+}
+
+/// What a case leaves behind, trial by trial, as a rising line.
+#[derive(Debug, Serialize)]
+struct Course {
+    /// The line, in a box of 100 by 30.
+    line: String,
+    text: String,
+}
+
+impl Course {
+    /// Nothing for what does not grow.
+    fn of(text: &str, course: &[u64]) -> Option<Self> {
+        let most = *course.last().filter(|most| **most > 0)? as f64;
+        let mut line = "M0 30".to_owned();
+        for (trial, count) in (1..).zip(course) {
+            let (x, y) = (100.0 * f64::from(trial) / course.len() as f64, 30.0 - 28.0 * *count as f64 / most);
+            let _ = write!(line, " L{x:.1} {y:.1}");
+        }
+        Some(Self { line, text: format!("{most} after {} trials: {text}", course.len()) })
     }
 }
 

@@ -76,6 +76,9 @@ fn check(kind: &str, owner: &str) {
     let leaks = leaves["leaks"].as_array().expect("leaks");
     let told = leaks.iter().find(|leak| leak["kind"] == kind).unwrap_or_else(|| panic!("{leaves:#}"));
     assert!(told["owner"].as_str().is_some_and(|told| told.contains(owner)), "{told:#}");
+    let command = leaves["command"].as_str().expect("a command");
+    assert!(command.contains("--filter leaves"), "{command}");
+    assert!(project.read("reports/latest/report.html").contains("<figure class=\"course\">"));
     assert!(told["growth_per_trial"].as_f64().is_some_and(|growth| growth >= 1.0), "{told:#}");
 }
 
