@@ -27,7 +27,7 @@ mod transport;
 mod truth;
 
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
-pub use pytest::{PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
+pub use pytest::{Explain, PlainRun, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
 pub use reach::Reach;
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_scenarios};

@@ -1,6 +1,6 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::{Reach, Sandbox, Start};
+use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -63,6 +63,8 @@ pub struct SuiteOptions {
     pub arguments: Vec<String>,
     /// How rounds are started.
     pub start: Start,
+    /// Whose changes of state are told.
+    pub explain: Explain,
 }
 
 impl SuiteOptions {
@@ -74,6 +76,9 @@ impl SuiteOptions {
         }
         if self.start == Start::Fresh {
             typed.push("--fresh-process".to_owned());
+        }
+        if self.explain == Explain::All {
+            typed.push("--explain".to_owned());
         }
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());

@@ -1,6 +1,6 @@
 //! The arguments of `run`, as typed and as meant.
 
-use crate::adapter::{Reach, Sandbox, Start};
+use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::app::{AloneRounds, RunOptions};
 use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::{EventLoop, FindingKind, Seed, Stress};
@@ -41,6 +41,9 @@ pub(super) struct RunArguments {
     /// Start the suite's runner anew for each round, instead of forking one that has collected the suite
     #[arg(long, requires = "suite")]
     pub fresh_process: bool,
+    /// Tell what each polluter that was found changes of the process's state, and not only those of the repros
+    #[arg(long, requires = "suite")]
+    pub explain: bool,
     /// Arguments for the suite's own runner
     #[arg(last = true, value_name = "ARGS")]
     pub suite_arguments: Vec<String>,
@@ -210,7 +213,8 @@ impl RunArguments {
         // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
         let jobs = if self.suite.is_some() { 1 } else { cores.clamp(1, 4) };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
-        let suite = self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start));
+        let explain = if self.explain { Explain::All } else { Explain::Repro };
+        let suite = self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start, explain));
         RunOptions {
             root,
             paths,

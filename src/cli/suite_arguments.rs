@@ -1,6 +1,6 @@
 //! `--suite`, as typed and as meant.
 
-use crate::adapter::Start;
+use crate::adapter::{Explain, Start};
 use crate::app::SuiteOptions;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -26,9 +26,9 @@ impl FromStr for SuiteChoice {
 
 impl SuiteChoice {
     /// The options that are meant.
-    pub fn options(self, python: Option<PathBuf>, arguments: Vec<String>, start: Start) -> SuiteOptions {
+    pub fn options(self, python: Option<PathBuf>, arguments: Vec<String>, start: Start, explain: Explain) -> SuiteOptions {
         match self {
-            Self::Pytest(folder) => SuiteOptions { folder, python, arguments, start },
+            Self::Pytest(folder) => SuiteOptions { folder, python, arguments, start, explain },
         }
     }
 }

@@ -67,6 +67,9 @@ pub(super) fn command(spec: &SuiteSpec, mode: Mode, hash_seed: Option<u32>, scra
             command.env("PYTHONPATH", plugin);
         }
     }
+    if let Some(zone) = spec.time_zone(hash_seed) {
+        command.env("TZ", zone);
+    }
     if let Some(seed) = hash_seed {
         command.env("PYTHONHASHSEED", seed.to_string());
     }

@@ -17,5 +17,5 @@ mod suite;
 pub use look::{SuiteLook, look};
 pub use plain::{PlainRun, plain_run};
 pub use python::{PythonChoice, choose_python};
-pub use spec::{Start, SuiteSpec};
+pub use spec::{Explain, Start, SuiteSpec};
 pub(super) use suite::SuiteSubject;
