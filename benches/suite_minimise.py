@@ -10,8 +10,9 @@ the end: in `variable` the polluter changes a variable of the suite's own module
 `environment` it sets an environment variable. Nothing else differs. Tests sleep, so that neighbours on the machine
 change little.
 
-For steadfast, the minimiser's seconds run from the end of the last planned round to the first diagnosis of the victim
-in the run's journal, with the repro file written; the whole run is told besides. detect-test-pollution is told the victim and
+steadfast runs the reverse order once, in which the victim fails after the half of the suite that holds the polluter.
+The minimiser's seconds run from the end of the last planned round to the first diagnosis of the victim
+in the run's journal, with the repro file written and tried in a fresh pytest; the whole run is told besides. detect-test-pollution is told the victim and
 nothing else, as in its README.
 """
 
@@ -61,10 +62,10 @@ def other_tool(python, folder, victim, polluter):
     return seconds
 
 
-def ours(program, python, folder, reports, victim, polluter, rounds):
+def ours(program, python, folder, reports, victim, polluter):
     """Seconds of the minimiser and of the whole run."""
     begun = time.monotonic()
-    command = [program, "run", "--suite", "pytest:.", "--python", python, "--report-dir", reports, "--rounds", str(rounds)]
+    command = [program, "run", "--suite", "pytest:.", "--python", python, "--report-dir", reports, "--orders", "reverse"]
     done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     whole = time.monotonic() - begun
     kinds, ended, named, complete, probes = {}, 0.0, None, 0.0, 0
@@ -97,7 +98,6 @@ def main():
     parser.add_argument("--program", default=os.path.join(ROOT, "target", "release", "steadfast"))
     parser.add_argument("--tests", type=int, default=4000)
     parser.add_argument("--round", type=float, default=60.0, help="seconds that the tests of a round sleep together")
-    parser.add_argument("--rounds", type=int, default=2, help="planned rounds: the second one, reverse, shows the victim")
     parser.add_argument("--only", choices=["ours"], help="leave the other tool out")
     arguments = parser.parse_args()
     print("%d tests, %.0f s a round" % (arguments.tests, arguments.round))
@@ -108,7 +108,7 @@ def main():
             victim, polluter = generate(folder, arguments.tests, arguments.round, kind)
             python = os.path.abspath(arguments.python)
             named, complete, whole, probes = ours(
-                os.path.abspath(arguments.program), python, folder, reports, victim, polluter, arguments.rounds
+                os.path.abspath(arguments.program), python, folder, reports, victim, polluter
             )
             theirs = None if arguments.only else other_tool(python, folder, victim, polluter)
             told = ("%.1f s" % theirs, "%.3f" % (named / theirs)) if theirs else ("-", "-")

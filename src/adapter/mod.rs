@@ -34,7 +34,9 @@ pub use command::{CommandLook, CommandSpec, runs_through};
 pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
-pub use pytest::{PlainRun, ProvidersAround, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run};
+pub use pytest::{
+    Explain, PlainRun, ProvidersAround, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run,
+};
 pub use reach::Reach;
 pub use sandbox::Sandbox;
 pub use scenarios::{ScenarioSubject, load_scenarios};

@@ -1,13 +1,13 @@
 //! From suspects to conclusions. Suspects that fail alike are one cluster: its first one is minimised, each other one
 //! is verified with what was found. `docs/minimising.md` tells how an order is shrunk.
 
-use crate::adapter::Start;
+use crate::adapter::{Explain, Start, SuiteSpec};
 use crate::app::AppError;
 use crate::app::probe::Prober;
 use crate::app::repro::{Expected, ReproFile};
 use crate::app::run::Setting;
 use crate::app::session::{Deadlines, Session};
-use crate::app::suite_check::{is_one_process, pytest_line, suite_of};
+use crate::app::suite_check::{is_one_process, passes_in_plain_pytest, pytest_line, suite_of};
 use crate::app::suspects::{Suspect, problem, suspects};
 use crate::engine::{Engine, Stopped};
 use crate::event::{Conclusion, Diagnosis, Event, Header, Note, Rate};
@@ -328,9 +328,12 @@ impl Doctor<'_, '_, '_> {
         let failed = Rate { failures: tries, trials: tries };
         let repro = self.write_repro(suspect, &[suspect.case], failed)?;
         let conclusion = Conclusion::Intermittent;
-        let mut remarks = vec![format!(
-            "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
-        )];
+        let mut remarks = vec![match self.far_zone(suspect, failing) {
+            Some(zone) => format!("the time zone decides: it fails with TZ={zone} and passes with this machine's own"),
+            None => format!(
+                "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
+            ),
+        }];
         remarks.extend(self.of_the_suite(suspect, &conclusion, &[suspect.case])?);
         self.emit(Diagnosis {
             case: suspect.case,
@@ -343,6 +346,15 @@ impl Doctor<'_, '_, '_> {
             remarks,
         })?;
         Ok(true)
+    }
+
+    /// The time zone that goes with the failing hash seed, if the case passes with that hash seed and the machine's own
+    /// zone: then it is the zone that decides.
+    fn far_zone(&self, suspect: &Suspect, failing: u32) -> Option<String> {
+        let spec = suite_of(self.header)?;
+        let zone = spec.time_zone(Some(failing))?.to_owned();
+        let at_home = SuiteSpec { time_zones: Vec::new(), ..spec };
+        passes_in_plain_pytest(&at_home, self.record, suspect.case, failing, self.setting.case_timeout).then_some(zone)
     }
 
     /// What can be told of a suite's test besides: what its polluter changes, and the line for plain pytest.
@@ -359,12 +371,20 @@ impl Doctor<'_, '_, '_> {
             return Ok(told.clone());
         }
         let mut told = Vec::new();
-        if let Conclusion::Victim { polluters, .. } = conclusion
-            && let Some(sequence) = polluters.first()
-        {
-            for (place, polluter) in (0_u32..).zip(sequence).take(WATCHED) {
-                let changes = self.prober.changes(order, place)?;
-                let name = self.record.case(*polluter).map_or("", |info| info.id.as_str());
+        let (sequences, most) = match (conclusion, spec.explain) {
+            (Conclusion::Victim { polluters, .. }, Explain::Repro) => (polluters.get(..1).unwrap_or_default(), WATCHED),
+            (Conclusion::Victim { polluters, .. }, Explain::All) => (polluters.as_slice(), usize::MAX),
+            (Conclusion::Brittle { state_setters, .. }, Explain::Repro) => {
+                (state_setters.get(..1).unwrap_or_default(), WATCHED)
+            }
+            (Conclusion::Brittle { state_setters, .. }, Explain::All) => (state_setters.as_slice(), usize::MAX),
+            _ => (&[][..], 0),
+        };
+        for sequence in sequences {
+            let order: Vec<u32> = sequence.iter().copied().chain([suspect.case]).collect();
+            for (place, culprit) in (0_u32..).zip(sequence).take(most) {
+                let changes = self.prober.changes(&order, place)?;
+                let name = self.record.case(*culprit).map_or("", |info| info.id.as_str());
                 told.extend(changes.iter().map(|change| format!("{name} {change}")));
             }
         }
@@ -372,7 +392,9 @@ impl Doctor<'_, '_, '_> {
             let (seed, deadline) = (suspect.hash_seed, self.setting.case_timeout);
             told.extend(pytest_line(&spec, self.record, order, &suspect.fingerprint, seed, deadline));
         }
-        self.told = Some((order.to_vec(), told.clone()));
+        if spec.explain == Explain::Repro {
+            self.told = Some((order.to_vec(), told.clone()));
+        }
         Ok(told)
     }
 

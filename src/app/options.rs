@@ -1,6 +1,6 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::{Reach, Sandbox, Start};
+use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -94,6 +94,8 @@ pub struct PytestOptions {
     pub start: Start,
     /// The file that says what the mock providers around it do.
     pub providers: Option<PathBuf>,
+    /// Whose changes of state are told.
+    pub explain: Explain,
 }
 
 impl SuiteOptions {
@@ -128,6 +130,9 @@ impl PytestOptions {
             typed.push("--fresh-process".to_owned());
         }
         typed.extend(providers(self.providers.as_ref()));
+        if self.explain == Explain::All {
+            typed.push("--explain".to_owned());
+        }
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());
             typed.extend(self.arguments.iter().cloned());

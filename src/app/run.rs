@@ -200,6 +200,18 @@ fn hash_seeds(seed: Seed, tool: &ToolInfo) -> Vec<u32> {
     }
 }
 
+/// A time zone far from most, which has summer time and is no whole number of hours away.
+const FAR_AWAY: &str = "Pacific/Chatham";
+
+/// The last of several hash seeds goes with a time zone of its own, unless the user chose one or the machine knows none.
+fn time_zones(hash_seeds: &[u32], tool: &ToolInfo) -> Vec<(u32, String)> {
+    let is_known = Path::new("/usr/share/zoneinfo").join(FAR_AWAY).exists();
+    match hash_seeds {
+        [_, .., last] if is_known && !tool.environment.contains_key("TZ") => vec![(*last, FAR_AWAY.to_owned())],
+        _ => Vec::new(),
+    }
+}
+
 /// What is run, as it was chosen.
 pub(super) fn suite_spec(
     suite: &SuiteOptions,
@@ -232,6 +244,7 @@ fn pytest_spec(
     let folder = folder.canonicalize().map_err(AppError::io(&folder))?;
     let active = tool.environment.get("VIRTUAL_ENV").map(Path::new);
     let python = choose_python(&folder, suite.python.as_deref(), active);
+    let hash_seeds = hash_seeds(seed, tool);
     Ok(SuiteSpec {
         folder,
         // A path that was typed is relative to where it was typed; a bare name is looked for on PATH.
@@ -242,7 +255,9 @@ fn pytest_spec(
         filter: filter.map(str::to_owned),
         start: suite.start,
         providers: suite.providers.clone().map(|file| ProvidersAround { root: root.to_owned(), file }),
-        hash_seeds: hash_seeds(seed, tool),
+        time_zones: time_zones(&hash_seeds, tool),
+        hash_seeds,
+        explain: suite.explain,
     })
 }
 

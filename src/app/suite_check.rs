@@ -99,6 +99,22 @@ pub(super) fn pytest_line(
     }
 }
 
+/// Whether a test passes in plain pytest, alone, under a hash seed.
+pub(super) fn passes_in_plain_pytest(
+    spec: &SuiteSpec,
+    record: &Record,
+    case: u32,
+    hash_seed: u32,
+    case_deadline: Duration,
+) -> bool {
+    let Some(info) = record.case(case) else { return false };
+    let options = spec.arguments.iter().filter(|argument| !names_a_path(spec, argument)).cloned();
+    let arguments = options.chain([as_argument(info.id.as_str(), &info.file)]).collect();
+    let alone = SuiteSpec { arguments, filter: None, ..spec.clone() };
+    let passed = |(id, outcome): &(CaseId, Outcome)| *id == info.id && *outcome == Outcome::Passed;
+    plain_run(&alone, Some(hash_seed), case_deadline).is_ok_and(|plain| plain.outcomes.iter().any(passed))
+}
+
 /// A test as an argument of pytest in the suite's folder: its id is relative to pytest's root folder, which may be
 /// another.
 fn as_argument(id: &str, file: &str) -> String {
@@ -112,6 +128,7 @@ fn names_a_path(spec: &SuiteSpec, argument: &str) -> bool {
 
 fn line(spec: &SuiteSpec, hash_seed: Option<u32>, arguments: &[String]) -> String {
     let mut words = vec!["cd".to_owned(), quoted(&spec.folder.display().to_string()), "&&".to_owned()];
+    words.extend(spec.time_zone(hash_seed).map(|zone| format!("TZ={zone}")));
     words.extend(hash_seed.map(|seed| format!("PYTHONHASHSEED={seed}")));
     words.extend([quoted(&spec.python.display().to_string()), "-m".to_owned(), "pytest".to_owned()]);
     words.extend(arguments.iter().map(|argument| quoted(argument)));

@@ -1,6 +1,6 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
-use crate::adapter::Start;
+use crate::adapter::{Explain, Start};
 use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
@@ -310,7 +310,7 @@ fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
         None => app::list(&project()?, &paths(arguments), &arguments.system, filter, &tool()?)?,
         Some(suite) => {
             let (python, given) = (arguments.python.clone(), arguments.suite_arguments.clone());
-            let suite = suite.clone().options(python, given, Start::Fork, None);
+            let suite = suite.clone().options(python, given, Start::Fork, Explain::Repro, None);
             app::list_suite(&suite, &project()?, filter, &tool()?)?
         }
     };

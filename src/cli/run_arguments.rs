@@ -1,6 +1,6 @@
 //! The arguments of `run`, as typed and as meant.
 
-use crate::adapter::{Reach, Sandbox, Start};
+use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::app::{Accounting, AloneRounds, RunOptions};
 use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
@@ -44,6 +44,9 @@ pub(super) struct RunArguments {
     /// Start mock providers around a suite, and let its programs reach nobody else: a file with their `providers`
     #[arg(long, value_name = "FILE", requires = "suite")]
     pub providers: Option<PathBuf>,
+    /// Tell what each polluter that was found changes of the process's state, and not only those of the repros
+    #[arg(long, requires = "suite")]
+    pub explain: bool,
     /// Arguments for the suite's own runner
     #[arg(last = true, value_name = "ARGS")]
     pub suite_arguments: Vec<String>,
@@ -219,7 +222,9 @@ impl RunArguments {
         // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
         let jobs = if self.suite.is_some() { 1 } else { cores.clamp(1, 4) };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
-        let suite = self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start, self.providers));
+        let explain = if self.explain { Explain::All } else { Explain::Repro };
+        let suite =
+            self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start, explain, self.providers));
         RunOptions {
             root,
             paths,

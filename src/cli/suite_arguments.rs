@@ -1,6 +1,6 @@
 //! `--suite`, as typed and as meant.
 
-use crate::adapter::Start;
+use crate::adapter::{Explain, Start};
 use crate::app::{CommandOptions, PytestOptions, SuiteOptions};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,10 +35,13 @@ impl SuiteChoice {
         python: Option<PathBuf>,
         arguments: Vec<String>,
         start: Start,
+        explain: Explain,
         providers: Option<PathBuf>,
     ) -> SuiteOptions {
         match self {
-            Self::Pytest(folder) => SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start, providers }),
+            Self::Pytest(folder) => {
+                SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start, explain, providers })
+            }
             Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, arguments, providers }),
         }
     }

@@ -66,32 +66,31 @@ pub(super) fn find(record: &Record) -> Leaks {
         leaks.enter(record, case, &asked, leak);
     }
     let growing = growing(record);
-    for (case, kind, (seen, growth, left)) in growing.clone() {
-        let others = growing.iter().filter(|(other, kind, _)| *other == case && *kind != ResourceKind::Memory);
-        let others: f64 = others.map(|(.., (_, growth, _))| growth.per_trial).sum();
-        if kind == ResourceKind::Memory && growth.per_trial < others * MEMORY_OF_OTHERS {
+    for one in &growing {
+        let others = growing.iter().filter(|other| other.case == one.case && other.kind() != ResourceKind::Memory);
+        let others: f64 = others.map(|other| other.growth.per_trial).sum();
+        if one.kind() == ResourceKind::Memory && one.growth.per_trial < others * MEMORY_OF_OTHERS {
             continue;
         }
-        let kinds = [kind.as_str()];
+        let (seen, growth) = (&one.seen, one.growth);
+        let kinds = [one.kind().as_str()];
         let asked =
             Allowed { kinds: &kinds, owner: &seen.owner, place: seen.place.as_deref(), count: growth.per_trial };
+        let sums = |total: &mut u64, left: &u64| {
+            *total += left;
+            Some(*total)
+        };
         let leak = Leak {
-            kind: kind.to_string(),
+            kind: one.kind().to_string(),
             finding: FindingKind::Leak,
-            count: left.iter().sum(),
+            count: one.left.iter().sum(),
             growth: Some(growth),
-            course: left
-                .iter()
-                .scan(0, |total, one| {
-                    *total += one;
-                    Some(*total)
-                })
-                .collect(),
-            text: sentence(kind, &seen, growth),
+            course: one.left.iter().scan(0, sums).collect(),
+            text: sentence(seen, growth),
             owner: Some(seen.owner.clone()),
             place: seen.place.clone(),
         };
-        leaks.enter(record, case, &asked, leak);
+        leaks.enter(record, one.case, &asked, leak);
     }
     leaks
 }
@@ -111,11 +110,11 @@ impl Leaks {
 }
 
 /// `+1.0 connection per trial over 10 trials, to mock provider ollama`.
-fn sentence(kind: ResourceKind, seen: &Retained, growth: Growth) -> String {
+fn sentence(seen: &Retained, growth: Growth) -> String {
     let place = seen.place.as_ref().map(|place| format!(", {place}")).unwrap_or_default();
     let place = if seen.place.as_deref() == Some(&seen.owner) { String::new() } else { place };
     let per_trial = (growth.per_trial * 10.0).round() / 10.0;
-    format!("leak: +{per_trial} {} per trial over {} trials: {}{place}", kind.unit(), growth.trials, seen.owner)
+    format!("leak: +{per_trial} {} per trial over {} trials: {}{place}", seen.kind.unit(), growth.trials, seen.owner)
 }
 
 /// What is bound to an event loop that has ended, case by case. A probe in the subject tells it of itself. A task is
@@ -150,56 +149,97 @@ fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
     all.into_iter().collect()
 }
 
-/// What grows with each trial of a case, in the rounds that repeat it.
-fn growing(record: &Record) -> Vec<(u32, ResourceKind, (Retained, Growth, Vec<u64>))> {
+/// Something that grows with each trial of a case.
+#[derive(Debug, Clone)]
+struct Growing {
+    case: u32,
+    /// What the last trial left of it.
+    seen: Retained,
+    growth: Growth,
+    /// How many each trial left.
+    left: Vec<u64>,
+}
+
+impl Growing {
+    fn kind(&self) -> ResourceKind {
+        self.seen.kind
+    }
+}
+
+/// What grows with each trial of a case, in the rounds that repeat it: the last such round counts.
+fn growing(record: &Record) -> Vec<Growing> {
     let repeated = |round: &&RoundRecord| {
         round.kind == RoundKind::Repeated && round.event_loop == EventLoop::Round && round.is_complete()
     };
-    let mut found: BTreeMap<(u32, ResourceKind, String), (Retained, Growth, Vec<u64>)> = BTreeMap::new();
+    let mut found: BTreeMap<u32, Vec<Growing>> = BTreeMap::new();
     for round in record.rounds.iter().filter(repeated) {
-        let mut trials: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut trials: BTreeMap<u32, Vec<&[Retained]>> = BTreeMap::new();
         for (position, slot) in (0_u32..).zip(&round.slots) {
-            trials.entry(slot.case).or_default().push(position);
+            let left = round.retained.get(&position).map_or(&[][..], Vec::as_slice);
+            trials.entry(slot.case).or_default().push(left);
         }
-        for (case, positions) in trials {
-            let left: Vec<&[Retained]> =
-                positions.iter().map(|position| round.retained.get(position).map_or(&[][..], Vec::as_slice)).collect();
-            for (kind, seen, growth, course) in of_case(&left) {
-                found.insert((case, kind, seen.owner.clone()), (seen, growth, course));
-            }
-        }
+        found.extend(trials.into_iter().map(|(case, trials)| (case, of_case(case, &trials))));
     }
-    found.into_iter().map(|((case, kind, _), leak)| (case, kind, leak)).collect()
+    found.into_values().flatten().collect()
 }
 
 /// What grows, by kind and owner; by kind alone where its things have a name each.
-fn of_case(left: &[&[Retained]]) -> Vec<(ResourceKind, Retained, Growth, Vec<u64>)> {
-    let mut found = Vec::new();
-    let kinds: BTreeSet<ResourceKind> = left.iter().flat_map(|trial| trial.iter().map(|one| one.kind)).collect();
+fn of_case(case: u32, trials: &[&[Retained]]) -> Vec<Growing> {
+    let mut found: Vec<Growing> = Vec::new();
+    let kinds: BTreeSet<ResourceKind> = trials.iter().flat_map(|trial| trial.iter().map(|one| one.kind)).collect();
     for kind in kinds {
-        let of_kind = || left.iter().flat_map(move |trial| trial.iter().filter(move |one| one.kind == kind));
-        let owners: BTreeSet<&str> = of_kind().map(|one| one.owner.as_str()).collect();
+        let of_kind = || trials.iter().flat_map(move |trial| trial.iter().filter(move |one| one.kind == kind));
         let counts = |wanted: &dyn Fn(&Retained) -> bool| -> Vec<u64> {
             let of_trial = |trial: &&[Retained]| {
                 trial.iter().filter(|one| one.kind == kind && wanted(one)).map(|one| one.count).sum()
             };
-            left.iter().map(of_trial).collect()
+            trials.iter().map(of_trial).collect()
         };
-        let before = found.len();
+        let mut enter = |left: Vec<u64>, seen: Option<Retained>| {
+            found.extend(growth(&left).zip(seen).map(|(growth, seen)| Growing { case, seen, growth, left }));
+            found.last().is_some_and(|one| one.kind() == kind)
+        };
+        let owners: BTreeSet<&str> = of_kind().map(|one| one.owner.as_str()).collect();
+        let mut is_told = false;
         for owner in &owners {
-            let counts = counts(&|one| one.owner == *owner);
-            let last = of_kind().rfind(|one| one.owner == *owner).cloned();
-            if let (Some(growth), Some(last)) = (growth(&counts), last) {
-                found.push((kind, last, growth, counts));
-            }
+            is_told |= enter(counts(&|one| one.owner == *owner), of_kind().rfind(|one| one.owner == *owner).cloned());
         }
-        let counts = counts(&|_| true);
-        if found.len() == before
-            && let (Some(growth), Some(last)) = (growth(&counts), of_kind().next_back())
-        {
-            let several = Retained { owner: format!("{} names, {} for one", owners.len(), last.owner), ..last.clone() };
-            found.push((kind, several, growth, counts));
+        if !is_told {
+            let several = of_kind().next_back().map(|last| Retained {
+                owner: format!("{} names, {} for one", owners.len(), last.owner),
+                ..last.clone()
+            });
+            enter(counts(&|_| true), several);
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_case;
+    use crate::model::{ResourceKind, Retained};
+
+    fn thread(owner: &str) -> Vec<Retained> {
+        vec![Retained { kind: ResourceKind::Thread, owner: owner.into(), place: None, count: 1 }]
+    }
+
+    #[test]
+    fn each_owner_that_grows_is_told_and_no_other() {
+        let trials: Vec<Vec<Retained>> =
+            (0..12).map(|trial| if trial < 2 { [thread("a"), thread("b")].concat() } else { thread("a") }).collect();
+        let trials: Vec<&[Retained]> = trials.iter().map(Vec::as_slice).collect();
+        let found = of_case(0, &trials);
+        assert_eq!(found.iter().map(|one| one.seen.owner.as_str()).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(found.iter().map(|one| one.left.iter().sum::<u64>()).collect::<Vec<_>>(), [12]);
+    }
+
+    #[test]
+    fn what_has_a_name_each_is_told_as_several() {
+        let trials: Vec<Vec<Retained>> =
+            (0..12_u8).map(|trial| thread(&char::from(b'a' + trial).to_string())).collect();
+        let trials: Vec<&[Retained]> = trials.iter().map(Vec::as_slice).collect();
+        let found = of_case(0, &trials);
+        assert_eq!(found.iter().map(|one| one.seen.owner.as_str()).collect::<Vec<_>>(), ["12 names, l for one"]);
+    }
 }

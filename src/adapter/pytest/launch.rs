@@ -83,6 +83,9 @@ pub(super) fn command(
             command.env("PYTHONPATH", plugin);
         }
     }
+    if let Some(zone) = spec.time_zone(hash_seed) {
+        command.env("TZ", zone);
+    }
     if let Some(seed) = hash_seed {
         command.env("PYTHONHASHSEED", seed.to_string());
     }

@@ -20,5 +20,5 @@ pub use look::{SuiteLook, look};
 pub use message::fuzz_message;
 pub use plain::{PlainRun, plain_run};
 pub use python::{PythonChoice, choose_python};
-pub use spec::{ProvidersAround, Start, SuiteSpec};
+pub use spec::{Explain, ProvidersAround, Start, SuiteSpec};
 pub(super) use suite::SuiteSubject;

@@ -24,12 +24,37 @@ pub struct SuiteSpec {
     /// The hash seeds that rounds take turns with, the first one for whatever is asked once.
     #[serde(default)]
     pub hash_seeds: Vec<u32>,
+    /// Time zones of rounds under one of the hash seeds; under the others it is the machine's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub time_zones: Vec<(u32, String)>,
     /// How rounds are started.
     #[serde(default)]
     pub start: Start,
     /// The file that says what the mock providers around it do, relative to the project's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<ProvidersAround>,
+    /// What is compared before and after polluters.
+    #[serde(default)]
+    pub explain: Explain,
+}
+
+impl SuiteSpec {
+    /// The time zone that goes with a hash seed, if it is not the machine's own.
+    pub fn time_zone(&self, hash_seed: Option<u32>) -> Option<&str> {
+        let (_, zone) = self.time_zones.iter().find(|(seed, _)| Some(*seed) == hash_seed)?;
+        Some(zone)
+    }
+}
+
+/// Whose changes of state are told where a finding was minimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Explain {
+    /// Those of the repro's polluters.
+    #[default]
+    Repro,
+    /// Those of all polluters that were found.
+    All,
 }
 
 /// Mock providers around a suite, as they were chosen.

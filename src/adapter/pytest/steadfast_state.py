@@ -36,6 +36,10 @@ def content(value):
     return id(value)
 
 
+def is_usual(policy):
+    return policy is None or type(policy).__module__.startswith("asyncio.")
+
+
 def own_modules(root):
     """The modules of the suite and of what it tests: below its root, and not of an installed package."""
     installed = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
@@ -79,7 +83,9 @@ def snapshot(session):
         see(("sys." + name, ""), type(getattr(sys, name, None)).__name__)
     asyncio = sys.modules.get("asyncio.events")
     if asyncio is not None:
-        see(("event-loop policy", ""), getattr(asyncio, "_event_loop_policy", None))
+        policy = getattr(asyncio, "_event_loop_policy", None)
+        # Asking for a loop makes the usual policy: that is no change.
+        see(("event-loop policy", ""), policy, told="usual" if is_usual(policy) else id(policy))
     for name, module in list(sys.modules.items()):
         kept.append(module)
         state[("module", name)] = (id(module), "")
