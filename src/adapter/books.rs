@@ -2,17 +2,21 @@
 
 use crate::adapter::event_loop::{EventLoop, Tasks};
 use crate::adapter::stage::Stage;
+use crate::engine::RoundUnit;
 use crate::event::TrialReport;
 use crate::leak::linux::{self, TcpSocket, TcpState};
-use crate::leak::{Census, Identity, Item, Ledger};
-use crate::model::{ResourceKind, Retained};
+use crate::leak::{Census, Identity, Item, Ledger, growth};
+use crate::model::{ResourceKind, Retained, RoundKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How long what will end by itself is given at the end of a round. A connection pool that lets go of idle connections
-/// after a second, a task that ends soon after its answer: neither is a leak.
+/// How long what will end by itself is given at the end of a round that decides. A connection pool that lets go of idle
+/// connections after a second, a task that ends soon after its answer: neither is a leak.
 const GRACE: Duration = Duration::from_millis(1_500);
+
+/// The same in a survey, which accuses nobody: who is wrongly suspected there is only looked at once more.
+const SURVEY_GRACE: Duration = Duration::from_millis(200);
 
 /// The longest grace, as long as things still go away.
 const LONGEST_GRACE: Duration = Duration::from_secs(6);
@@ -51,6 +55,8 @@ pub(super) struct Books {
     ledger: Ledger,
     scope: Scope,
     own: i32,
+    kind: RoundKind,
+    order: Vec<u32>,
     /// What was reported of each trial, to be reported again with what it left.
     reports: BTreeMap<u32, TrialReport>,
     memory: Memory,
@@ -66,11 +72,16 @@ struct Memory {
 
 impl Books {
     /// Opens the books before the first trial. Nothing where the machine does not tell or the system is elsewhere.
-    pub fn open(stage: &Stage, event_loop: Option<&EventLoop>) -> Option<Self> {
-        let scope = stage.scope().filter(|_| linux::tells())?;
-        let own = i32::try_from(std::process::id()).ok()?;
-        let mut books =
-            Self { ledger: Ledger::default(), scope, own, reports: BTreeMap::new(), memory: Memory::default() };
+    pub fn open(unit: &RoundUnit, stage: &Stage, event_loop: Option<&EventLoop>) -> Option<Self> {
+        let mut books = Self {
+            ledger: Ledger::default(),
+            scope: stage.scope().filter(|_| linux::tells())?,
+            own: i32::try_from(std::process::id()).ok()?,
+            kind: unit.kind,
+            order: unit.order.clone(),
+            reports: BTreeMap::new(),
+            memory: Memory::default(),
+        };
         books.ledger = Ledger::open(books.census(stage, event_loop.map(|event_loop| &event_loop.tasks)));
         books.memory.first = books.memory_now();
         books.memory.last = books.memory.first;
@@ -94,15 +105,16 @@ impl Books {
     pub fn close(mut self, stage: &Stage, mut event_loop: Option<&mut EventLoop>) -> Vec<(u32, TrialReport)> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
-        let (mut entries, mut until) = (self.ledger.open_entries(), begun + GRACE);
-        while self.ledger.open_entries() > 0 && Instant::now() < until {
+        let grace = if self.kind == RoundKind::Survey { SURVEY_GRACE } else { GRACE };
+        let (mut entries, mut until) = (self.ledger.open_entries(), begun + grace);
+        while self.is_worth_a_wait() && Instant::now() < until {
             rest(event_loop.as_deref_mut(), pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
             let census = self.census(stage, event_loop.as_deref().map(|event_loop| &event_loop.tasks));
             self.ledger.look_again(&census);
             if self.ledger.open_entries() < entries {
                 entries = self.ledger.open_entries();
-                until = (Instant::now() + GRACE).min(begun + LONGEST_GRACE);
+                until = (Instant::now() + grace).min(begun + LONGEST_GRACE);
             }
         }
         let (kept, total) = (self.memory_now().saturating_sub(self.memory.first), self.memory.total());
@@ -123,6 +135,19 @@ impl Books {
                 Some((position, TrialReport { retained, ..report }))
             })
             .collect()
+    }
+
+    /// Whether somebody may be suspected, or even accused, of what is there now and may go away yet.
+    fn is_worth_a_wait(&self) -> bool {
+        if self.kind == RoundKind::Survey {
+            return self.ledger.open_entries() > 0;
+        }
+        let mut left: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        let entries = self.ledger.entries_by_trial();
+        for (position, case) in (0_u32..).zip(&self.order) {
+            left.entry(*case).or_default().push(entries.get(&position).copied().unwrap_or(0));
+        }
+        left.values().any(|left| growth(left).is_some())
     }
 
     /// The processes that are the system: the harness's own where it is embedded, else those that it started.

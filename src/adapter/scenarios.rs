@@ -213,7 +213,7 @@ impl ScenarioSubject {
             },
         };
         let accounts = unit.kind.keeps_a_ledger() && lasting.is_some();
-        let mut books = accounts.then(|| Books::open(stage, lasting.as_ref())).flatten();
+        let mut books = accounts.then(|| Books::open(unit, stage, lasting.as_ref())).flatten();
         for (position, &index) in (0_u32..).zip(&unit.order).skip(unit.from as usize) {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;

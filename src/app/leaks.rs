@@ -9,7 +9,7 @@ use crate::engine::{Engine, RoundUnit, Stop, Stopped};
 use crate::event::{Event, Header, Note};
 use crate::leak::REPEATS;
 use crate::model::{EventLoop, OutcomeKind, ResourceKind, RoundId, RoundKind};
-use crate::record::{Record, is_failure};
+use crate::record::{Record, RoundRecord, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -41,7 +41,8 @@ pub(super) fn look_for_leaks(
     let now = Instant::now();
     let deadline = deadlines.diagnosis.map(|until| now + until.saturating_duration_since(now).mul_f64(SHARE));
     let next = record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(header.planned.values().sum());
-    let mut search = Search { engine, setting, header, session, deadline, next, stopped: Stopped::Not };
+    let begun = record.rounds.iter().filter(|round| round.kind.keeps_a_ledger()).map(Begun::from).collect();
+    let mut search = Search { engine, setting, header, session, deadline, next, begun, stopped: Stopped::Not };
     search.run(&record)?;
     if search.stopped == Stopped::Asked(Stop::TimeLimit) {
         search.note("time was up before all that may leak was looked at: what is not told here was not measured")?;
@@ -56,20 +57,43 @@ struct Search<'a, 's, 'w> {
     session: &'s mut Session<'w>,
     deadline: Option<Instant>,
     next: u32,
+    /// What the run had begun before it was resumed.
+    begun: Vec<Begun>,
     stopped: Stopped,
+}
+
+/// A round with a ledger, of the run before it was resumed.
+struct Begun {
+    id: RoundId,
+    kind: RoundKind,
+    event_loop: EventLoop,
+    order: Vec<u32>,
+    /// The attempt that is next, unless it was completed.
+    next: Option<u32>,
+}
+
+impl From<&RoundRecord> for Begun {
+    fn from(round: &RoundRecord) -> Self {
+        Self {
+            id: round.id,
+            kind: round.kind,
+            event_loop: round.event_loop,
+            order: round.order().collect(),
+            next: (!round.is_complete()).then_some(round.attempts),
+        }
+    }
 }
 
 impl Search<'_, '_, '_> {
     fn run(&mut self, record: &Record) -> Result<(), AppError> {
         let cases = eligible(record);
-        let first = self.next;
-        // Dealt out like cards: slow cases stand side by side.
-        let jobs = self.setting.jobs.clamp(1, cases.len().max(1));
+        // Dealt out like cards: slow cases stand side by side. A run that goes on elsewhere deals as it did.
+        let jobs = (self.header.policy.jobs as usize).clamp(1, cases.len().max(1));
         let hands = (0..jobs).map(|job| cases.iter().copied().skip(job).step_by(jobs).collect());
         self.rounds(hands, RoundKind::Survey, EventLoop::Round)?;
         let surveyed = self.session.record();
-        self.tell_of_failures(&surveyed, first)?;
-        let suspects: Vec<u32> = suspects(&surveyed, first).into_iter().collect();
+        self.tell_of_failures(&surveyed)?;
+        let suspects: Vec<u32> = suspects(&surveyed).into_iter().collect();
         let repeated = suspects.chunks(TOGETHER).map(|together| together.repeat(REPEATS));
         self.rounds(repeated, RoundKind::Repeated, EventLoop::Round)?;
         let alone = with_tasks(record).into_iter().map(|case| vec![case]);
@@ -82,21 +106,28 @@ impl Search<'_, '_, '_> {
         kind: RoundKind,
         event_loop: EventLoop,
     ) -> Result<(), AppError> {
-        let units: Vec<RoundUnit> = orders.map(|order| self.unit(order, kind, event_loop)).collect();
+        let units: Vec<RoundUnit> = orders.filter_map(|order| self.unit(order, kind, event_loop)).collect();
         if self.stopped == Stopped::Not && !units.is_empty() {
             self.stopped = self.engine.run(units, self.deadline, self.session)?;
         }
         Ok(())
     }
 
-    fn unit(&mut self, order: Vec<u32>, kind: RoundKind, event_loop: EventLoop) -> RoundUnit {
-        let number = self.next;
-        self.next += 1;
-        RoundUnit {
-            round: RoundId(number),
-            attempt: 0,
+    /// A round that is still to be run: `None` if it was completed before the run was resumed.
+    fn unit(&mut self, order: Vec<u32>, kind: RoundKind, event_loop: EventLoop) -> Option<RoundUnit> {
+        let same = |begun: &Begun| begun.kind == kind && begun.event_loop == event_loop && begun.order == order;
+        let (id, attempt) = match self.begun.iter().position(same).map(|at| self.begun.swap_remove(at)) {
+            Some(begun) => (begun.id, begun.next?),
+            None => {
+                self.next += 1;
+                (RoundId(self.next - 1), 0)
+            }
+        };
+        Some(RoundUnit {
+            round: id,
+            attempt,
             kind,
-            seed: self.header.seed.derive(&format!("ledger {number}")),
+            seed: self.header.seed.derive(&format!("ledger {id}")),
             event_loop,
             stress: None,
             hash_seed: None,
@@ -105,13 +136,13 @@ impl Search<'_, '_, '_> {
             order,
             from: 0,
             case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
-        }
+        })
     }
 
     /// What failed in a survey and nowhere else is said: it proves nothing of orders, and is worth knowing.
-    fn tell_of_failures(&mut self, record: &Record, first: u32) -> Result<(), AppError> {
-        let surveys = record.rounds.iter().filter(|round| round.id.0 >= first && round.kind == RoundKind::Survey);
-        let failed = surveys.flat_map(|round| round.slots.iter()).filter(|slot| slot.outcome.is_some_and(is_failure));
+    fn tell_of_failures(&mut self, record: &Record) -> Result<(), AppError> {
+        let failed =
+            surveys(record).flat_map(|round| round.slots.iter()).filter(|slot| slot.outcome.is_some_and(is_failure));
         let only_there: Vec<u32> =
             failed.map(|slot| slot.case).filter(|case| !record.failures.contains_key(case)).collect();
         for case in only_there {
@@ -135,6 +166,10 @@ impl Search<'_, '_, '_> {
     }
 }
 
+fn surveys(record: &Record) -> impl Iterator<Item = &RoundRecord> {
+    record.rounds.iter().filter(|round| round.kind == RoundKind::Survey)
+}
+
 /// The cases that can be run without harm to the rest of a round: none that crashed the system or hung.
 fn eligible(record: &Record) -> Vec<u32> {
     let mut ran = BTreeMap::new();
@@ -148,9 +183,9 @@ fn eligible(record: &Record) -> Vec<u32> {
 
 /// The cases that left something in a survey which was still there at its end. Memory that is kept shows late: what was
 /// free before is used first. Where a survey grew as a whole, each of its cases may be the one.
-fn suspects(record: &Record, first: u32) -> BTreeSet<u32> {
+fn suspects(record: &Record) -> BTreeSet<u32> {
     let mut suspects = BTreeSet::new();
-    for round in record.rounds.iter().filter(|round| round.id.0 >= first && round.kind == RoundKind::Survey) {
+    for round in surveys(record) {
         let memory = round.retained.values().flatten().filter(|one| one.kind == ResourceKind::Memory);
         let grown: u64 = memory.map(|one| one.count).sum();
         if grown / (round.slots.len() as u64).max(1) >= GROWN {

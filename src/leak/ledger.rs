@@ -38,6 +38,15 @@ impl Ledger {
         self.born.len()
     }
 
+    /// How many things that appeared during each trial are still there.
+    pub fn entries_by_trial(&self) -> BTreeMap<u32, u64> {
+        let mut entries = BTreeMap::new();
+        for (position, _) in self.born.values() {
+            *entries.entry(*position).or_insert(0) += 1;
+        }
+        entries
+    }
+
     /// What is still there, by the trial during which it appeared. `describe` gets the last word on each thing: it may
     /// know more than was known when the thing was entered, or that it is none of the subject's.
     pub fn close(self, describe: impl Fn(&Identity, Item) -> Option<Item>) -> BTreeMap<u32, Vec<Retained>> {

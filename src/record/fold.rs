@@ -221,6 +221,7 @@ impl RoundRecord {
         if resumed || self.slots.len() != slots.len() {
             self.slots = slots;
             self.retained.clear();
+            self.dirt.clear();
         }
     }
 

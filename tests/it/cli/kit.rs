@@ -273,7 +273,8 @@ pub fn verdicts(report: &Value) -> Vec<(String, String)> {
 /// The planned orders of a journal by their rounds: kind, seed and order of every first attempt.
 pub fn orders(journal: &[Value]) -> std::collections::BTreeMap<u64, (String, String, String)> {
     let started = journal.iter().filter_map(|entry| entry["event"].get("round_started"));
-    let planned = started.filter(|round| round["attempt"] == 0 && round["kind"] != "probe");
+    let planned =
+        started.filter(|round| round["attempt"] == 0 && round["kind"] != "probe" && round["kind"] != "repeated");
     planned
         .map(|round| {
             let text = |key: &str| round[key].to_string();
