@@ -1,6 +1,6 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
-use crate::adapter::{LoadedSubject, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject};
+use crate::adapter::{LoadedSubject, Sandbox, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject};
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
@@ -207,6 +207,7 @@ fn time_zones(hash_seeds: &[u32], tool: &ToolInfo) -> Vec<(u32, String)> {
 /// What is run, as it was chosen.
 pub(super) fn suite_spec(
     suite: &SuiteOptions,
+    sandbox: Sandbox,
     root: &Path,
     filter: Option<&str>,
     seed: Seed,
@@ -229,12 +230,13 @@ pub(super) fn suite_spec(
         time_zones: time_zones(&hash_seeds, tool),
         hash_seeds,
         explain: suite.explain,
+        copied: (sandbox == Sandbox::Full).then(|| root.canonicalize().unwrap_or_else(|_| root.to_owned())),
     })
 }
 
 fn spec(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
     if let Some(suite) = &options.suite {
-        let spec = suite_spec(suite, &options.root, options.filter.as_deref(), options.seed, tool)?;
+        let spec = suite_spec(suite, options.sandbox, &options.root, options.filter.as_deref(), options.seed, tool)?;
         return Ok(SubjectSpec::Suite(spec));
     }
     Ok(SubjectSpec::Scenarios(ScenarioSpec {

@@ -26,7 +26,13 @@ impl FromStr for SuiteChoice {
 
 impl SuiteChoice {
     /// The options that are meant.
-    pub fn options(self, python: Option<PathBuf>, arguments: Vec<String>, start: Start, explain: Explain) -> SuiteOptions {
+    pub fn options(
+        self,
+        python: Option<PathBuf>,
+        arguments: Vec<String>,
+        start: Start,
+        explain: Explain,
+    ) -> SuiteOptions {
         match self {
             Self::Pytest(folder) => SuiteOptions { folder, python, arguments, start, explain },
         }

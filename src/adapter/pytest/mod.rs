@@ -7,6 +7,7 @@
 mod launch;
 mod look;
 mod message;
+mod mirror;
 mod plain;
 mod python;
 mod round;

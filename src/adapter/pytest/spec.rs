@@ -30,6 +30,9 @@ pub struct SuiteSpec {
     /// How rounds are started.
     #[serde(default)]
     pub start: Start,
+    /// The tree of which each round gets a fresh copy, and a fresh HOME; without one, tests run where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<PathBuf>,
     /// What is compared before and after polluters.
     #[serde(default)]
     pub explain: Explain,

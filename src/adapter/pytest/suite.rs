@@ -81,10 +81,13 @@ impl Subject for SuiteSubject {
             Ok(server) => server,
             Err(reason) => return RoundEnd::NotStarted { reason },
         };
+        if let Err(error) = server.clean_tree() {
+            return RoundEnd::NotStarted { reason: format!("can't make the suite's tree what it was: {error}") };
+        }
         server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
         let order: Vec<u32> =
             unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
-        let done = play(&mut server, mode, unit, &order, &temporary, &self.spec.folder, reports).without_more(unit);
+        let done = play(&mut server, mode, unit, &order, &temporary, reports).without_more(unit);
         match done {
             RoundDone::Whole(end) if mode == Mode::Serve => {
                 self.servers.insert(unit.hash_seed, server);

@@ -1,7 +1,9 @@
 //! Suites: those of `fixtures/suites/`, whose truth is known, run as a user runs them.
 
 mod crashes;
+mod dirty;
 mod kit;
 mod loops;
 mod orders;
+mod walk;
 mod whole;
