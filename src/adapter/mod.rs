@@ -12,6 +12,7 @@ mod command;
 mod embedded;
 mod event_loop;
 mod kind;
+mod mirror;
 mod output;
 mod port;
 mod process;

@@ -1,5 +1,6 @@
 //! What a system that is started may touch: folders of its round's own.
 
+use crate::adapter::mirror::{Mirror, Whose};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -15,9 +16,6 @@ pub enum Sandbox {
     /// HOME too, and it runs in a fresh copy of the project.
     Full,
 }
-
-/// Folders that are no part of a project's sources: not copied.
-const LEFT_OUT: [&str; 4] = [".git", "target", "node_modules", "reports"];
 
 /// The folders of one sandbox.
 #[derive(Debug, Clone)]
@@ -38,7 +36,7 @@ impl Folders {
         }
         let (home, tree) = (folder.join("home"), folder.join("tree"));
         fs::create_dir_all(&home)?;
-        copy(root, &tree)?;
+        Mirror::make(Whose::System, root, &tree)?;
         Ok(Self { temporary, home: Some(home), tree: Some((tree, root.to_owned())) })
     }
 
@@ -53,24 +51,4 @@ impl Folders {
             }),
         }
     }
-}
-
-/// Copies a tree: files and folders, and links as they are.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (name, kind) = (entry.file_name(), entry.file_type()?);
-        let target = to.join(&name);
-        if kind.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;
-        } else if kind.is_dir() {
-            if !LEFT_OUT.iter().any(|left_out| name == *left_out) {
-                copy(&entry.path(), &target)?;
-            }
-        } else if kind.is_file() {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }

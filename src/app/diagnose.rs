@@ -508,10 +508,13 @@ impl Doctor<'_, '_, '_> {
 
     /// What may bring a failure back that does not reproduce: a started system can leave state outside its process.
     fn may_be_on_disk(&self) -> Option<String> {
-        let spec = &self.header.subject.spec;
-        let is = |field: &str, value: &str| spec.get(field).and_then(serde_json::Value::as_str) == Some(value);
         let text =
             "state may be left on disk: --sandbox full gives each round a fresh HOME and a fresh copy of the project";
+        if let Some(suite) = suite_of(self.header) {
+            return suite.copied.is_none().then(|| text.to_owned());
+        }
+        let spec = &self.header.subject.spec;
+        let is = |field: &str, value: &str| spec.get(field).and_then(serde_json::Value::as_str) == Some(value);
         (!is("system", "embedded") && is("sandbox", "tmp")).then(|| text.to_owned())
     }
 

@@ -58,7 +58,7 @@ pub fn list_suite(
     filter: Option<&str>,
     tool: &ToolInfo,
 ) -> Result<Vec<Listed>, AppError> {
-    listed(suite_spec(suite, root, filter, Seed::new(0), tool)?)
+    listed(suite_spec(suite, Sandbox::default(), root, filter, Seed::new(0), tool)?)
 }
 
 fn listed(spec: SubjectSpec) -> Result<Vec<Listed>, AppError> {

@@ -1,7 +1,8 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
 use crate::adapter::{
-    CommandSpec, LoadedSubject, ProvidersAround, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python, load_subject,
+    CommandSpec, LoadedSubject, ProvidersAround, Sandbox, ScenarioSpec, SubjectSpec, SuiteSpec, choose_python,
+    load_subject,
 };
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
@@ -215,13 +216,19 @@ fn time_zones(hash_seeds: &[u32], tool: &ToolInfo) -> Vec<(u32, String)> {
 /// What is run, as it was chosen.
 pub(super) fn suite_spec(
     suite: &SuiteOptions,
+    sandbox: Sandbox,
     root: &Path,
     filter: Option<&str>,
     seed: Seed,
     tool: &ToolInfo,
 ) -> Result<SubjectSpec, AppError> {
     Ok(match suite {
-        SuiteOptions::Pytest(suite) => SubjectSpec::Suite(pytest_spec(suite, root, filter, seed, tool)?),
+        SuiteOptions::Pytest(suite) => SubjectSpec::Suite(pytest_spec(suite, sandbox, root, filter, seed, tool)?),
+        SuiteOptions::Command(_) if sandbox == Sandbox::Full => {
+            let text = "--sandbox full: a fresh copy for each round is made of pytest suites and of started systems only; \
+                        without it, each round has a TMPDIR of its own";
+            return Err(AppError::Usage(text.to_owned()));
+        }
         SuiteOptions::Command(suite) => SubjectSpec::Command(CommandSpec {
             root: root.to_owned(),
             profile: suite.profile.clone(),
@@ -235,6 +242,7 @@ pub(super) fn suite_spec(
 
 fn pytest_spec(
     suite: &PytestOptions,
+    sandbox: Sandbox,
     root: &Path,
     filter: Option<&str>,
     seed: Seed,
@@ -245,6 +253,9 @@ fn pytest_spec(
     let active = tool.environment.get("VIRTUAL_ENV").map(Path::new);
     let python = choose_python(&folder, suite.python.as_deref(), active);
     let hash_seeds = hash_seeds(seed, tool);
+    // The project, as tests may read what stands beside their folder; a suite that stands elsewhere by itself.
+    let project = root.canonicalize().map_err(AppError::io(root))?;
+    let tree = if folder.starts_with(&project) { project } else { folder.clone() };
     Ok(SuiteSpec {
         folder,
         // A path that was typed is relative to where it was typed; a bare name is looked for on PATH.
@@ -258,12 +269,13 @@ fn pytest_spec(
         time_zones: time_zones(&hash_seeds, tool),
         hash_seeds,
         explain: suite.explain,
+        copied: (sandbox == Sandbox::Full).then_some(tree),
     })
 }
 
 fn spec(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
     if let Some(suite) = &options.suite {
-        return suite_spec(suite, &options.root, options.filter.as_deref(), options.seed, tool);
+        return suite_spec(suite, options.sandbox, &options.root, options.filter.as_deref(), options.seed, tool);
     }
     Ok(SubjectSpec::Scenarios(ScenarioSpec {
         root: options.root.clone(),

@@ -84,7 +84,7 @@ pub(super) struct RunArguments {
     /// Noise around the rounds, so that rare races show sooner: cpu or latency
     #[arg(long, value_name = "cpu|latency", help_heading = "Plan")]
     pub stress: Option<Stress>,
-    /// How far a system that is started is kept apart: TMPDIR, or HOME and a fresh copy of the project too
+    /// How far a started system or a pytest suite is kept apart: TMPDIR, or HOME and a fresh copy of the project too
     #[arg(long, value_enum, default_value = "tmp", help_heading = "Plan")]
     pub sandbox: SandboxKind,
     /// Don't run each case alone as well

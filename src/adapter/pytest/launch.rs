@@ -63,7 +63,7 @@ pub(super) fn command(
     let mut command = Command::new(&spec.python);
     command.args(["-m", "pytest", "-p", "steadfast_pytest", "--continue-on-collection-errors", "-o"]);
     command.arg(format!("cache_dir={}", scratch.join("cache").display()));
-    command.args(&spec.arguments).current_dir(&spec.folder);
+    command.args(&spec.arguments);
     command.env("STEADFAST_PYTEST_MODE", mode.as_str());
     // Nothing is written beside the suite's files, and what is compiled already is used: with a folder of its own, each
     // start would compile pytest and all its plugins anew.

@@ -43,7 +43,7 @@ pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Durati
             Ok(Message::Finished(finished)) => {
                 running = None;
                 if let Some(id) = id(finished.finished) {
-                    plain.outcomes.push((id, finished.report(&spec.folder).outcome));
+                    plain.outcomes.push((id, finished.report(&server.folder).outcome));
                 }
             }
             Ok(Message::Collected { .. } | Message::Ended { .. } | Message::Dead { .. }) => {}

@@ -45,7 +45,6 @@ pub(super) fn play(
     unit: &RoundUnit,
     order: &[u32],
     temporary: &Path,
-    folder: &Path,
     reports: &mut dyn Reports,
 ) -> RoundDone {
     let deadline = Duration::from_millis(unit.case_deadline_ms);
@@ -72,7 +71,7 @@ pub(super) fn play(
             Ok(Message::Finished(finished)) => {
                 let position = finished.finished;
                 let stops = finished.stops();
-                reports.finished(position, finished.report(folder));
+                reports.finished(position, finished.report(&server.folder));
                 (course.running, course.last) = (None, Some(position));
                 if stops {
                     let reason = "a test brought pytest down".to_owned();

@@ -1,5 +1,6 @@
 //! A running pytest, as the harness speaks with it.
 
+use crate::adapter::mirror::{Mirror, Whose};
 use crate::adapter::output::{Mark, Output};
 use crate::adapter::pytest::SuiteSpec;
 use crate::adapter::pytest::gate::Gate;
@@ -9,7 +10,7 @@ use crate::adapter::surroundings::Surroundings;
 use crate::engine::{Family, Owned};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
@@ -38,6 +39,11 @@ pub(super) struct Server {
     gate: Option<Gate>,
     /// The same, until the engine has heard of it.
     pub unannounced: Option<Owned>,
+    /// Where it runs: the suite's folder, or its copy.
+    pub folder: PathBuf,
+    mirror: Option<Mirror>,
+    /// Its HOME, if that is a folder of its own.
+    home: Option<PathBuf>,
 }
 
 /// Why nothing more comes from a pytest for now.
@@ -59,8 +65,18 @@ impl Server {
         mark: &str,
         around: Option<&Surroundings>,
     ) -> Result<Self, String> {
+        let mirror =
+            spec.copied.as_ref().map(|tree| Mirror::make(Whose::Suite, tree, &scratch.join("tree"))).transpose();
+        let mirror = mirror.map_err(|error| format!("can't copy the suite's tree: {error}"))?;
+        let folder = mirror.as_ref().map_or_else(|| spec.folder.clone(), |mirror| mirror.folder(&spec.folder));
         let mut command = command(spec, mode, hash_seed, scratch, around).map_err(|error| error.to_string())?;
         let gate = around.map(|_| Gate::make(&scratch.join(GATE))).transpose().map_err(|error| error.to_string())?;
+        command.current_dir(&folder);
+        let home = mirror.is_some().then(|| scratch.join("home"));
+        if let Some(home) = &home {
+            std::fs::create_dir_all(home).map_err(|error| error.to_string())?;
+            command.env("HOME", home);
+        }
         if let Some((name, value)) = mark.split_once('=') {
             command.env(name, value);
         }
@@ -91,7 +107,16 @@ impl Server {
             readers.push(std::thread::spawn(move || output.drain(pipe)));
         }
         let unannounced = owned.clone();
-        Ok(Self { child, requests, messages, readers, output, owned, gate, unannounced })
+        Ok(Self { child, requests, messages, readers, output, owned, gate, unannounced, folder, mirror, home })
+    }
+
+    /// Makes its tree what it was and its HOME empty, if it has some of its own.
+    pub fn clean_tree(&mut self) -> std::io::Result<()> {
+        if let Some(home) = &self.home {
+            std::fs::remove_dir_all(home)?;
+            std::fs::create_dir(home)?;
+        }
+        self.mirror.as_mut().map_or(Ok(()), Mirror::restore)
     }
 
     /// Waits for what was collected.

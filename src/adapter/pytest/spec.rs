@@ -33,6 +33,9 @@ pub struct SuiteSpec {
     /// The file that says what the mock providers around it do, relative to the project's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<ProvidersAround>,
+    /// The tree of which each round gets a fresh copy, and a fresh HOME; without one, tests run where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<PathBuf>,
     /// What is compared before and after polluters.
     #[serde(default)]
     pub explain: Explain,

@@ -84,17 +84,19 @@ impl Subject for SuiteSubject {
             Ok(server) => server,
             Err(reason) => return RoundEnd::NotStarted { reason },
         };
+        if let Err(error) = server.clean_tree() {
+            return RoundEnd::NotStarted { reason: format!("can't make the suite's tree what it was: {error}") };
+        }
         server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
         let order: Vec<u32> =
             unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
         let cases = &self.look.cases;
         let id = |case: u32| cases.get(case as usize).map(|case| case.id.clone());
-        let folder = &self.spec.folder;
         let done = match &mut self.around {
-            None => play(&mut server, mode, unit, &order, &temporary, folder, reports),
+            None => play(&mut server, mode, unit, &order, &temporary, reports),
             Some(around) => {
                 let mut enclosed = around.around(unit, &id, Whose::EachCase, reports);
-                let done = play(&mut server, mode, unit, &order, &temporary, folder, &mut enclosed);
+                let done = play(&mut server, mode, unit, &order, &temporary, &mut enclosed);
                 enclosed.over(is_whole(unit, cases.len()) && matches!(done, RoundDone::Whole(RoundEnd::Completed)));
                 done
             }

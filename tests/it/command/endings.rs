@@ -1,6 +1,6 @@
 //! Runners that die, hang or stop early: nothing is lost, and nothing is left.
 
-use crate::cli::kit::{case, verdicts};
+use crate::cli::kit::{Project, case, verdicts};
 use crate::command::kit::{FORMS, command, outcomes, project};
 
 fn broken(report: &serde_json::Value) -> Vec<String> {
@@ -58,6 +58,17 @@ fn a_runner_that_says_nothing_is_told_with_its_last_words() {
 fn a_runner_that_can_not_list_is_an_error_of_the_input() {
     let Some(project) = project("no-such-suite", FORMS[0].1) else { return };
     command(&project, "run", &[]).exits(2).says(&["could not be listed", "KeyError"]);
+}
+
+#[test]
+fn a_copy_of_the_tree_is_refused_where_there_is_none() {
+    let project = Project::new().with(
+        "suite.yaml",
+        "list: { command: [echo, a] }\nrun: { command: [echo, \"${case}\"] }\nresults: { exit_code: {} }\n",
+    );
+    let arguments = ["run", "--suite", "command:suite.yaml", "--sandbox", "full"];
+    project.run(&arguments).exits(2).says(&["--sandbox full", "pytest suites"]);
+    project.run(&arguments[..3]).exits(0);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Suites: those of `fixtures/suites/`, whose truth is known, run as a user runs them.
 
 mod crashes;
+mod dirty;
 mod hostile;
 pub mod kit;
 mod loops;
 mod orders;
 mod providers;
+mod walk;
 mod whole;

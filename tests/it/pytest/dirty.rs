@@ -1,0 +1,116 @@
+//! Suites that leave files behind, and what a repro keeps of a process.
+
+use crate::cli::kit::{case, verdicts};
+use crate::pytest::kit::{Suite, sequences};
+
+#[test]
+fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_run() {
+    let Some(suite) = Suite::of_fixture("dirty") else { return };
+    let before = suite.files();
+    let mut seen = Vec::new();
+    for seed in ["1", "2"] {
+        suite.command("run", &["--sandbox", "full", "--seed", seed]).exits(1).says(&["plain pytest agrees 6 of 6"]);
+        let report = suite.project.report();
+        for (victim, polluter) in [
+            ("test_victim_of_a_file", "test_polluter_by_a_file"),
+            ("test_victim_of_a_change", "test_polluter_by_a_change"),
+        ] {
+            let found = case(&report, &format!("test_dirty.py::{victim}"));
+            assert_eq!(sequences(found, "polluters"), [[polluter]], "{found:#}");
+        }
+        seen.push(verdicts(&report));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].iter().filter(|(_, verdict)| verdict == "stable").count(), 4, "{:?}", seen[0]);
+    assert_eq!(suite.files(), before, "something was written into the suite");
+    suite.project.assert_nothing_left();
+}
+
+#[test]
+fn a_repro_of_files_shows_again_in_a_fresh_copy() {
+    let Some(suite) = Suite::of_fixture("dirty") else { return };
+    suite.command("run", &["--sandbox", "full", "--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    let repro = case(&report, "test_dirty.py::test_victim_of_a_file")["repro"].as_str().expect("a repro").to_owned();
+    suite.project.run(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
+}
+
+#[test]
+fn a_time_zone_that_decides_is_named_and_part_of_the_repro() {
+    let Some(suite) = Suite::empty() else { return };
+    if !std::path::Path::new("/usr/share/zoneinfo/Pacific/Chatham").exists() {
+        return;
+    }
+    let text =
+        "import time\ndef test_zone(): assert time.timezone % 3600 == 0\ndef test_healthy(): assert time.time() > 0\n";
+    let suite = suite.with("test_zone.py", text);
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    let found = case(&report, "test_zone.py::test_zone");
+    assert_eq!(found["verdict"], "intermittent");
+    let told = found.to_string();
+    assert!(told.contains("the time zone decides: it fails with TZ=Pacific/Chatham"), "{found:#}");
+    assert!(told.contains("TZ=Pacific/Chatham PYTHONHASHSEED="), "{found:#}");
+    assert_eq!(case(&report, "test_zone.py::test_healthy")["verdict"], "stable");
+    let repro = found["repro"].as_str().expect("a repro").to_owned();
+    suite.project.run(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
+}
+
+#[test]
+fn the_changes_told_of_a_polluter_are_its_own_and_no_noise() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import asyncio, os\nasync def nothing(): pass\ndef test_victim(): assert 'RATE' not in os.environ\n\
+                def test_polluter():\n    asyncio.run(nothing())\n    asyncio.get_event_loop_policy()\n    \
+                os.environ['RATE'] = '2'\n";
+    let suite = suite.with("test_pair.py", text);
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    let remarks = case(&report, "test_pair.py::test_victim")["remarks"].clone();
+    let told: Vec<&str> = remarks
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|text| text.as_str())
+        .filter(|text| text.starts_with("test_pair.py::"))
+        .collect();
+    assert_eq!(told, ["test_pair.py::test_polluter sets environment variable RATE to '2'"]);
+}
+
+#[test]
+fn a_state_setter_is_explained() {
+    let Some(suite) = Suite::empty() else { return };
+    let text =
+        "import os\ndef test_setter(): os.environ['READY'] = '1'\ndef test_brittle(): assert 'READY' in os.environ\n";
+    let suite = suite.with("test_all.py", text);
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let told = case(&suite.project.report(), "test_all.py::test_brittle").to_string();
+    assert!(told.contains("test_setter sets environment variable READY to '1'"), "{told}");
+}
+
+#[test]
+fn with_explain_every_polluter_is_explained_and_without_the_one_of_the_repro() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import os\ndef test_victim(): assert not {'A', 'B'} & set(os.environ)\ndef test_a(): os.environ['A'] = '1'\n\
+                def test_b(): os.environ['B'] = '1'\n";
+    let suite = suite.with("test_all.py", text);
+    let explained = |more: &[&str]| {
+        suite.command("run", &[&["--seed", "1", "--orders", "reverse"], more].concat()).exits(1);
+        let told = case(&suite.project.report(), "test_all.py::test_victim").to_string();
+        ["A", "B"].iter().filter(|name| told.contains(&format!("sets environment variable {name}"))).count()
+    };
+    assert_eq!(explained(&[]), 1);
+    assert_eq!(explained(&["--explain"]), 2);
+}
+
+#[test]
+fn a_stopped_run_of_a_suite_is_resumed_and_a_finding_is_minimised_again() {
+    let Some(suite) = Suite::of_fixture("orders") else { return };
+    suite.command("run", &["--seed", "1", "--max-time", "1ms"]).exits(3);
+    let run = suite.project.journal()[0]["event"]["run_started"]["run"].as_str().expect("a run").to_owned();
+    suite.command("run", &["--resume", &run]).exits(1);
+    let victim = "test_orders.py::test_victim_of_the_environment";
+    let polluters = |report: &serde_json::Value| sequences(case(report, victim), "polluters");
+    assert_eq!(polluters(&suite.project.report()), [["test_polluter_of_the_environment"]]);
+    suite.project.run(&["minimise", &run, victim]).exits(1);
+    assert_eq!(polluters(&suite.project.report()), [["test_polluter_of_the_environment"]]);
+}
