@@ -134,7 +134,7 @@ fn run(root: &Path, plan: Plan) -> io::Result<Seen> {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_steadfast"))
         .current_dir(root)
-        .args(["run", "--orders", "shuffle", "--no-alone"])
+        .args(["run", "--orders", "shuffle", "--no-alone", "--no-leaks"])
         .args(["--rounds", &plan.rounds.to_string(), "--jobs", &plan.jobs.to_string()])
         .args(["--seed", &format!("{:x}", plan.seed)])
         .stdin(Stdio::null())
