@@ -5,10 +5,11 @@ use crate::cli::config::settable::{Settable, Takes, arguments_of};
 use crate::cli::config::show::show;
 use crate::model::Place;
 use crate::scenario::{Problem, Problems, did_you_mean};
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,9 @@ const WITHOUT_CONFIG: &[&str] = &["worker", "tutor", "providers", "schema", "com
 
 /// What names an input that may also be meant from the project's folder, as commands print it.
 const INPUTS: &[&str] = &["file", "run", "resume", "system"];
+
+/// What is said of suites: nothing where there is none.
+const OF_SUITES: &[&str] = &["python", "fresh_process", "providers", "explain"];
 
 /// Where the program was called.
 #[derive(Debug)]
@@ -83,6 +87,19 @@ pub(super) enum Origin {
     Default,
 }
 
+impl Origin {
+    /// Which layer lies above which.
+    fn strength(&self) -> u8 {
+        match self {
+            Self::CommandLine => 4,
+            Self::Environment(_) => 3,
+            Self::File(_, Some(_)) => 2,
+            Self::File(_, None) => 1,
+            Self::Default => 0,
+        }
+    }
+}
+
 /// A setting with its values and their origin.
 #[derive(Debug, Clone)]
 pub(super) struct Setting {
@@ -115,8 +132,39 @@ pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Res
     for settable in arguments_of(program, command) {
         settings.push(layers.setting(command, settable, profile.as_deref())?);
     }
+    give_way(program.find_subcommand(command), &mut settings);
     let arguments = command_line(around, command, &settings);
     Ok(Effective { arguments, shown: show(&settings, layers.file.is_some().then_some(root.as_path())), root })
+}
+
+/// What can't be said together with what a stronger layer says is not said: a suite that is typed takes the place of the
+/// file's system. What one layer says by itself stays, and is refused.
+fn give_way(command: Option<&Command>, settings: &mut [Setting]) {
+    let Some(command) = command else { return };
+    let excluded = |one: &Setting| -> Vec<String> {
+        let argument = command.get_arguments().find(|argument| argument.get_id().as_str() == one.settable.id);
+        let conflicts = argument.map(|argument| command.get_arg_conflicts_with(argument)).unwrap_or_default();
+        conflicts.into_iter().map(|other| other.get_id().to_string()).collect()
+    };
+    let mut weaker: BTreeSet<String> = BTreeSet::new();
+    for one in settings.iter() {
+        for other in settings.iter().filter(|other| excluded(one).contains(&other.settable.id)) {
+            match one.origin.strength().cmp(&other.origin.strength()) {
+                Ordering::Greater => weaker.insert(other.settable.id.clone()),
+                Ordering::Less => weaker.insert(one.settable.id.clone()),
+                Ordering::Equal => false,
+            };
+        }
+    }
+    let is_said = |one: &Setting| one.origin != Origin::Default && !weaker.contains(&one.settable.id);
+    let has_suite = settings.iter().any(|one| one.settable.id == "suite" && is_said(one));
+    for setting in settings {
+        let is_idle = !has_suite && OF_SUITES.contains(&setting.settable.id.as_str());
+        if weaker.contains(&setting.settable.id) || (is_idle && setting.origin != Origin::CommandLine) {
+            setting.values = setting.settable.default.iter().map(OsString::from).collect();
+            setting.origin = Origin::Default;
+        }
+    }
 }
 
 struct Layers<'a> {
@@ -152,6 +200,10 @@ impl Layers<'_> {
         let values: Vec<OsString> = values.iter().map(OsString::from).collect();
         line.extend(spelled(settable, &values));
         let error = self.program.clone().try_get_matches_from(line).err()?;
+        if matches!(error.kind(), ErrorKind::MissingRequiredArgument | ErrorKind::ArgumentConflict) {
+            // Nothing is wrong with the value: what else it needs, another layer may say.
+            return None;
+        }
         let list = |kind| match error.get(kind) {
             Some(ContextValue::Strings(values)) => values.join(", "),
             Some(ContextValue::String(value)) => value.clone(),

@@ -177,3 +177,19 @@ fn the_schema_of_the_file_is_the_committed_one_and_accepts_what_is_written() {
     let wrong: Value = toml::from_str("[profile.ci]\nrouds = 2").expect("TOML");
     assert!(!validator.is_valid(&wrong));
 }
+
+#[test]
+fn what_excludes_another_layers_word_takes_its_place() {
+    let project = Project::that_passes().with("steadfast.toml", "system = \"process\"\nhistory = \"kept.sqlite\"\n");
+    let suite = ("suite = \"command:suite.yaml\" ", "command line");
+    shown(&project, &[], &["--suite", "command:suite.yaml"], &[suite, ("system = \"embedded\" ", "default")]);
+    shown(&project, &[], &["--no-history"], &[("no_history = true ", "command line")]);
+    let of_a_suite = "suite = \"pytest:.\"\npython = \"python3\"\n[profile.own]\nsystem = \"process\"\n";
+    let project = Project::that_passes().with("steadfast.toml", of_a_suite);
+    shown(&project, &[], &["--profile", "own"], &[("system = \"process\" ", "steadfast.toml:4:1, profile own")]);
+    let embedded = [("STEADFAST_SYSTEM", "embedded")];
+    shown(&project, &embedded, &[], &[("system = \"embedded\" ", "environment: STEADFAST_SYSTEM")]);
+    // One layer that contradicts itself is refused.
+    let project = Project::that_passes().with("steadfast.toml", "system = \"process\"\nsuite = \"pytest:.\"\n");
+    project.run(&["run", "--show-config"]).exits(2).says(&["cannot be used with"]);
+}
