@@ -64,8 +64,10 @@ impl Hoard {
         if has(Defect::TemporaryFilePerRequest) {
             static WRITTEN: AtomicU64 = AtomicU64::new(0);
             let written = WRITTEN.fetch_add(1, Ordering::Relaxed);
-            let path = std::env::temp_dir().join(format!("tutor-call-{}-{written}.json", std::process::id()));
-            _ = std::fs::write(path, url.as_str());
+            let prefix = format!("tutor-call-{}-{written}", std::process::id());
+            let file = tempfile::Builder::new().prefix(&prefix).rand_bytes(0).suffix(".json").tempfile();
+            // Kept: nobody deletes it.
+            _ = file.and_then(|file| std::fs::write(file.into_temp_path().keep()?, url.as_str()));
         }
         if has(Defect::ThreadPerRequest) || (has(Defect::HelperThread) && number == 0) {
             self.keep(thread(number));
