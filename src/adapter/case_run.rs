@@ -3,7 +3,7 @@
 use crate::adapter::calls::{check_calls, describe_calls};
 use crate::adapter::event_loop::EventLoop;
 use crate::adapter::stage::Stage;
-use crate::adapter::step_run::{Played, Player, Problem};
+use crate::adapter::steps::{Played, Player, Problem};
 use crate::adapter::stress::delayed;
 use crate::adapter::truth::check_truth;
 use crate::engine::Reports;

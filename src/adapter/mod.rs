@@ -23,7 +23,7 @@ mod sandbox;
 mod scenarios;
 mod spec;
 mod stage;
-mod step_run;
+mod steps;
 mod stream;
 mod stress;
 mod surroundings;

@@ -1,7 +1,7 @@
 //! The truth is on the wire: an answer counts only if a mock provider gave it.
 
 use crate::adapter::calls::describe_calls;
-use crate::adapter::step_run::Played;
+use crate::adapter::steps::Played;
 use crate::model::Place;
 use crate::provider::{Call, Mark};
 
