@@ -1,16 +1,15 @@
 //! The dispatcher: gives rounds to workers, hears what comes of them, and emits facts in one sequence.
 
+use crate::engine::progress::{Next, Progress, RoundResult};
 use crate::engine::protocol::{Reply, Request};
+use crate::engine::stop::{Stop, StopHandle, Stopped};
 use crate::engine::subject::TEMPORARY;
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
 use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit};
-use crate::event::{Event, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome};
+use crate::event::{Event, RoundEnd};
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
@@ -47,61 +46,6 @@ pub trait Outlook {
     fn round(&mut self, result: RoundResult);
 }
 
-/// What a round came to.
-#[derive(Debug, Clone)]
-pub struct RoundResult {
-    /// The round.
-    pub unit: RoundUnit,
-    /// By place of its order; `None` for what never ran.
-    pub outcomes: Vec<Option<Outcome>>,
-    /// What was noted of the trial that was watched.
-    pub watched: Vec<String>,
-    /// In a walk: after how many cases its answer was found.
-    pub after: Option<u32>,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-/// Why rounds were not run to their end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stopped {
-    /// They were.
-    Not,
-    /// Somebody asked for it.
-    Asked(Stop),
-    /// The subject could not be started.
-    SubjectFailed(String),
-}
-
-/// Why somebody asks to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// The user wants it.
-    Interrupt,
-    /// Time is up.
-    TimeLimit,
-}
-
-/// Stops an engine from another thread.
-#[derive(Debug, Clone)]
-pub struct StopHandle {
-    flag: Arc<AtomicU8>,
-    wake: Sender<FromWorker>,
-}
-
-impl StopHandle {
-    /// Asks the engine to stop: no round is begun any more, and the running ones end after their present trial.
-    pub fn interrupt(&self) {
-        self.flag.store(1, Ordering::SeqCst);
-        let _ = self.wake.send(FromWorker { worker: 0, message: Heard::Silence(None) });
-    }
-
-    /// Whether somebody asked.
-    pub fn is_interrupted(&self) -> bool {
-        self.flag.load(Ordering::SeqCst) != 0
-    }
-}
-
 /// Why an engine can't go on.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -124,9 +68,6 @@ pub enum EngineError {
 /// How long workers that are dismissed may take to end by themselves.
 const DISMISSAL: Duration = Duration::from_secs(5);
 
-/// Deaths in a row without a single trial between them after which a round is given up.
-const FUTILE: u32 = 2;
-
 /// The one owner of a run's state. Dropping it ends its workers.
 #[derive(Debug)]
 pub struct Engine {
@@ -135,7 +76,7 @@ pub struct Engine {
     workers: Vec<Worker>,
     heard: Receiver<FromWorker>,
     sender: Sender<FromWorker>,
-    flag: Arc<AtomicU8>,
+    stop: StopHandle,
     started: u64,
 }
 
@@ -154,36 +95,17 @@ enum State {
     Busy(Box<Progress>),
 }
 
-/// A round under way.
-#[derive(Debug)]
-struct Progress {
-    unit: RoundUnit,
-    outcomes: Vec<Option<Outcome>>,
-    watched: Vec<String>,
-    after: Option<u32>,
-    /// The trial that runs, and when its worker's patience ends.
-    running: Option<(u32, Instant)>,
-    /// The trial that ended last in this attempt.
-    last: Option<u32>,
-    /// Attempts in a row that reported nothing.
-    futile: u32,
-    begun: Instant,
-    spent: Duration,
-    /// Set before the worker is killed for a trial that takes too long.
-    timed_out: bool,
-}
-
 impl Engine {
     /// An engine without workers: they are started as rounds come.
     pub fn new(config: EngineConfig, leftovers: Leftovers) -> Self {
         let (sender, heard) = mpsc::channel();
-        let flag = Arc::new(AtomicU8::new(0));
-        Self { config, leftovers, workers: Vec::new(), heard, sender, flag, started: 0 }
+        let stop = StopHandle::new(sender.clone());
+        Self { config, leftovers, workers: Vec::new(), heard, sender, stop, started: 0 }
     }
 
     /// Stops it from another thread.
     pub fn stop_handle(&self) -> StopHandle {
-        StopHandle { flag: Arc::clone(&self.flag), wake: self.sender.clone() }
+        self.stop.clone()
     }
 
     /// Runs rounds, `jobs` side by side, until all of them have ended, somebody asks to stop, or `until` has passed.
@@ -248,7 +170,7 @@ impl Engine {
     }
 
     fn stop_asked(&self, until: Option<Instant>) -> Option<Stop> {
-        if self.flag.load(Ordering::SeqCst) != 0 {
+        if self.stop.is_interrupted() {
             Some(Stop::Interrupt)
         } else if until.is_some_and(|until| Instant::now() >= until) {
             Some(Stop::TimeLimit)
@@ -291,19 +213,7 @@ impl Engine {
     }
 
     fn begin(&mut self, worker: usize, mut progress: Progress, outlook: &mut dyn Outlook) -> Result<(), EngineError> {
-        let unit = &progress.unit;
-        let event = Event::RoundStarted {
-            round: unit.round,
-            attempt: unit.attempt,
-            kind: unit.kind,
-            seed: unit.seed,
-            event_loop: unit.event_loop,
-            stress: unit.stress,
-            hash_seed: unit.hash_seed,
-            order: unit.order.clone(),
-        };
-        outlook.fact(event).map_err(EngineError::Journal)?;
-        progress.begun = Instant::now();
+        outlook.fact(progress.begin()).map_err(EngineError::Journal)?;
         if let Some(worker) = self.workers.get_mut(worker) {
             worker.process.send(&Request::Run(Box::new(progress.unit.clone())));
             worker.state = State::Busy(Box::new(progress));
@@ -432,13 +342,6 @@ impl Engine {
     }
 }
 
-/// What becomes of a round whose attempt ended before its end.
-#[derive(Debug)]
-enum Next {
-    Again(Progress),
-    GiveUp(String),
-}
-
 impl Worker {
     fn is_busy(&self) -> bool {
         match self.state {
@@ -461,95 +364,5 @@ impl Worker {
             outlook.fact(progress.finished_event(RoundEnd::Interrupted)).map_err(EngineError::Journal)?;
         }
         Ok(())
-    }
-}
-
-impl Progress {
-    fn new(unit: RoundUnit) -> Self {
-        let outcomes = vec![None; unit.order.len()];
-        let (begun, spent) = (Instant::now(), Duration::ZERO);
-        Self {
-            unit,
-            outcomes,
-            watched: Vec::new(),
-            after: None,
-            running: None,
-            last: None,
-            futile: 0,
-            begun,
-            spent,
-            timed_out: false,
-        }
-    }
-
-    fn started(&mut self, position: u32, allowed: Duration) -> Option<Event> {
-        let case = *self.unit.order.get(position as usize)?;
-        self.running = Some((position, Instant::now() + allowed));
-        Some(Event::TrialStarted { round: self.unit.round, position, case })
-    }
-
-    fn finished(&mut self, position: u32, report: TrialReport) -> Option<Event> {
-        let case = *self.unit.order.get(position as usize)?;
-        if self.running.is_some_and(|(running, _)| running == position) {
-            self.running = None;
-        }
-        self.last = self.last.max(Some(position));
-        if self.unit.watch == Some(position) {
-            self.watched.clone_from(&report.notes);
-        }
-        self.after = report.after.or(self.after);
-        *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
-        Some(Event::TrialFinished { round: self.unit.round, position, case, report })
-    }
-
-    /// The worker died: the trial that ran, or else the one before, is to blame.
-    fn died(&mut self, reason: &str) -> Option<Event> {
-        let position = self.running.map(|(position, _)| position).or(self.last)?;
-        let outcome = if self.timed_out {
-            let text = "the case did not end within its deadline, nor when it was told to: its process was killed";
-            Outcome::TimedOut(Failure::new(text, None))
-        } else if self.running.is_some() {
-            Outcome::Crashed(Failure::new(format!("the subject died under the case: {reason}"), None))
-        } else {
-            Outcome::Crashed(Failure::new(format!("the subject died after the case: {reason}"), None))
-        };
-        self.finished(position, TrialReport::of(outcome))
-    }
-
-    fn finished_event(&self, end: RoundEnd) -> Event {
-        let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Event::RoundFinished { round: self.unit.round, attempt: self.unit.attempt, end, millis }
-    }
-
-    fn ended(mut self, end: RoundEnd, outlook: &mut dyn Outlook) -> Result<Option<Next>, EngineError> {
-        outlook.fact(self.finished_event(end.clone())).map_err(EngineError::Journal)?;
-        self.spent += self.begun.elapsed();
-        let next = self.last.map_or(self.unit.from, |last| last + 1);
-        let is_over = next as usize >= self.unit.order.len();
-        self.futile = if self.last.is_some() { 0 } else { self.futile + 1 };
-        match end {
-            RoundEnd::Completed => {}
-            RoundEnd::Died { .. } if is_over => {
-                outlook.fact(self.finished_event(RoundEnd::Completed)).map_err(EngineError::Journal)?;
-            }
-            RoundEnd::Interrupted => return Ok(None),
-            RoundEnd::Died { reason } | RoundEnd::NotStarted { reason } if self.futile >= FUTILE => {
-                return Ok(Some(Next::GiveUp(reason)));
-            }
-            RoundEnd::Died { .. } | RoundEnd::NotStarted { .. } => {
-                self.unit.attempt += 1;
-                self.unit.from = next;
-                (self.running, self.last, self.timed_out) = (None, None, false);
-                return Ok(Some(Next::Again(self)));
-            }
-        }
-        outlook.round(RoundResult {
-            unit: self.unit,
-            outcomes: self.outcomes,
-            watched: self.watched,
-            after: self.after,
-            duration: self.spent,
-        });
-        Ok(None)
     }
 }

@@ -1,0 +1,157 @@
+//! A round under way, from its first attempt to its last.
+
+use crate::engine::RoundUnit;
+use crate::engine::dispatch::{EngineError, Outlook};
+use crate::event::{Event, RoundEnd, TrialReport};
+use crate::model::{Failure, Outcome};
+use std::time::{Duration, Instant};
+
+/// Deaths in a row without a single trial between them after which a round is given up.
+const FUTILE: u32 = 2;
+
+/// What a round came to.
+#[derive(Debug, Clone)]
+pub struct RoundResult {
+    /// The round.
+    pub unit: RoundUnit,
+    /// By place of its order; `None` for what never ran.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// What was noted of the trial that was watched.
+    pub watched: Vec<String>,
+    /// In a walk: after how many cases its answer was found.
+    pub after: Option<u32>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// A round under way.
+#[derive(Debug)]
+pub(super) struct Progress {
+    pub unit: RoundUnit,
+    outcomes: Vec<Option<Outcome>>,
+    watched: Vec<String>,
+    after: Option<u32>,
+    /// The trial that runs, and when its worker's patience ends.
+    pub running: Option<(u32, Instant)>,
+    /// The trial that ended last in this attempt.
+    last: Option<u32>,
+    /// Attempts in a row that reported nothing.
+    futile: u32,
+    begun: Instant,
+    spent: Duration,
+    /// Set before the worker is killed for a trial that takes too long.
+    pub timed_out: bool,
+}
+
+/// What becomes of a round whose attempt ended before its end.
+#[derive(Debug)]
+pub(super) enum Next {
+    Again(Progress),
+    GiveUp(String),
+}
+
+impl Progress {
+    pub fn new(unit: RoundUnit) -> Self {
+        let outcomes = vec![None; unit.order.len()];
+        let (begun, spent) = (Instant::now(), Duration::ZERO);
+        Self {
+            unit,
+            outcomes,
+            watched: Vec::new(),
+            after: None,
+            running: None,
+            last: None,
+            futile: 0,
+            begun,
+            spent,
+            timed_out: false,
+        }
+    }
+
+    /// Begins an attempt.
+    pub fn begin(&mut self) -> Event {
+        self.begun = Instant::now();
+        let unit = &self.unit;
+        Event::RoundStarted {
+            round: unit.round,
+            attempt: unit.attempt,
+            kind: unit.kind,
+            seed: unit.seed,
+            event_loop: unit.event_loop,
+            stress: unit.stress,
+            hash_seed: unit.hash_seed,
+            order: unit.order.clone(),
+        }
+    }
+
+    pub fn started(&mut self, position: u32, allowed: Duration) -> Option<Event> {
+        let case = *self.unit.order.get(position as usize)?;
+        self.running = Some((position, Instant::now() + allowed));
+        Some(Event::TrialStarted { round: self.unit.round, position, case })
+    }
+
+    pub fn finished(&mut self, position: u32, report: TrialReport) -> Option<Event> {
+        let case = *self.unit.order.get(position as usize)?;
+        if self.running.is_some_and(|(running, _)| running == position) {
+            self.running = None;
+        }
+        self.last = self.last.max(Some(position));
+        if self.unit.watch == Some(position) {
+            self.watched.clone_from(&report.notes);
+        }
+        self.after = report.after.or(self.after);
+        *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
+        Some(Event::TrialFinished { round: self.unit.round, position, case, report })
+    }
+
+    /// The worker died: the trial that ran, or else the one before, is to blame.
+    pub fn died(&mut self, reason: &str) -> Option<Event> {
+        let position = self.running.map(|(position, _)| position).or(self.last)?;
+        let outcome = if self.timed_out {
+            let text = "the case did not end within its deadline, nor when it was told to: its process was killed";
+            Outcome::TimedOut(Failure::new(text, None))
+        } else if self.running.is_some() {
+            Outcome::Crashed(Failure::new(format!("the subject died under the case: {reason}"), None))
+        } else {
+            Outcome::Crashed(Failure::new(format!("the subject died after the case: {reason}"), None))
+        };
+        self.finished(position, TrialReport::of(outcome))
+    }
+
+    pub fn finished_event(&self, end: RoundEnd) -> Event {
+        let millis = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Event::RoundFinished { round: self.unit.round, attempt: self.unit.attempt, end, millis }
+    }
+
+    pub fn ended(mut self, end: RoundEnd, outlook: &mut dyn Outlook) -> Result<Option<Next>, EngineError> {
+        outlook.fact(self.finished_event(end.clone())).map_err(EngineError::Journal)?;
+        self.spent += self.begun.elapsed();
+        let next = self.last.map_or(self.unit.from, |last| last + 1);
+        let is_over = next as usize >= self.unit.order.len();
+        self.futile = if self.last.is_some() { 0 } else { self.futile + 1 };
+        match end {
+            RoundEnd::Completed => {}
+            RoundEnd::Died { .. } if is_over => {
+                outlook.fact(self.finished_event(RoundEnd::Completed)).map_err(EngineError::Journal)?;
+            }
+            RoundEnd::Interrupted => return Ok(None),
+            RoundEnd::Died { reason } | RoundEnd::NotStarted { reason } if self.futile >= FUTILE => {
+                return Ok(Some(Next::GiveUp(reason)));
+            }
+            RoundEnd::Died { .. } | RoundEnd::NotStarted { .. } => {
+                self.unit.attempt += 1;
+                self.unit.from = next;
+                (self.running, self.last, self.timed_out) = (None, None, false);
+                return Ok(Some(Next::Again(self)));
+            }
+        }
+        outlook.round(RoundResult {
+            unit: self.unit,
+            outcomes: self.outcomes,
+            watched: self.watched,
+            after: self.after,
+            duration: self.spent,
+        });
+        Ok(None)
+    }
+}
