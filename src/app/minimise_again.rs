@@ -1,13 +1,14 @@
 //! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
 
-use crate::adapter::{SubjectSpec, load_subject};
+use crate::adapter::load_subject;
 use crate::app::diagnose::diagnose_again;
+use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
-use crate::app::run::{Setting, engine};
+use crate::app::run::{Setting, engine, redactor};
 use crate::app::session::{Forecast, Session};
 use crate::app::{AppError, Finished, ToolInfo, Watcher, files};
 use crate::engine::{StopHandle, Stopped};
-use crate::event::{Event, JournalReader, JournalWriter, Redactor, RunEnd, RunLock};
+use crate::event::{Event, JournalReader, JournalWriter, RunEnd, RunLock};
 use crate::minimise::Limits;
 use crate::record::Fold;
 use crate::report::JunitDetail;
@@ -51,8 +52,8 @@ pub fn minimise_again(
     }
     let record = fold.clone().finish();
     let cases = chosen(&record, case)?;
-    let spec: SubjectSpec = serde_json::from_value(header.subject.spec.clone())
-        .map_err(|error| AppError::Usage(format!("{}: {error}; start a new run", path.display())))?;
+    let spec = spec_in(&path, &header.subject)?;
+    refuse_gaps(&path, &spec)?;
     let subject = load_subject(spec)?;
     let tool = &tool.knowing(&subject.environment());
     if subject.hash() != header.subject.hash {
@@ -60,8 +61,7 @@ pub fn minimise_again(
             format!("{}: the scenarios or the system file changed since the run; start a new run", folder.display());
         return Err(AppError::Usage(text));
     }
-    let redactor = Redactor::new(tool.environment.values().cloned());
-    let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor)?;
+    let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let mut session = Session::new(journal, fold, watcher, Forecast::none());
     let start_within = subject.start_within();
     let setting = Setting { jobs: limits.jobs, case_timeout: limits.case_timeout, start_within, tool, folder };

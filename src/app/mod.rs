@@ -12,6 +12,7 @@ mod minimise_again;
 mod options;
 mod probe;
 mod quarantine;
+mod recorded;
 mod remember;
 mod reports;
 mod repro;

@@ -1,13 +1,13 @@
 //! Questions of the diagnosis, put to the engine.
 
 use crate::app::AppError;
-use crate::app::diagnose::LastSeen;
 use crate::app::session::{Deadlines, Session};
 use crate::app::suspects::Suspect;
 use crate::engine::{Engine, RoundResult, RoundUnit, Stopped};
 use crate::minimise::{Answer, Question, Reply};
-use crate::model::{EventLoop, Outcome, RoundId, RoundKind, Seed};
+use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
 use crate::record::Record;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Asks the engine how a case ends after others.
@@ -18,7 +18,7 @@ pub(super) struct Prober<'a, 's, 'w> {
     seed: Seed,
     event_loop: EventLoop,
     /// The hash seed of the probes, for subjects that have one.
-    pub hash_seed: Option<u32>,
+    hash_seed: Option<u32>,
     watch: Option<u32>,
     fingerprint: String,
     next_round: u32,
@@ -28,7 +28,9 @@ pub(super) struct Prober<'a, 's, 'w> {
     /// Probes run for the present suspect.
     pub probes: u32,
     /// How the cases of the last failing probe ended.
-    pub last_seen: LastSeen,
+    pub last_seen: BTreeMap<u32, OutcomeKind>,
+    /// What was asked about the present suspect outside a search.
+    pub asked: Vec<(Vec<u32>, Reply)>,
 }
 
 impl<'a, 's, 'w> Prober<'a, 's, 'w> {
@@ -54,7 +56,8 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
             stopped: Stopped::Not,
             probes: 0,
-            last_seen: LastSeen::new(),
+            last_seen: BTreeMap::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -65,12 +68,23 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
         self.fingerprint.clone_from(&suspect.fingerprint);
         self.probes = 0;
         self.last_seen.clear();
+        self.asked.clear();
     }
 
     /// Runs orders side by side and tells how the last case of each ended.
     pub fn ask(&mut self, orders: &[Vec<u32>]) -> Result<Vec<Reply>, AppError> {
         let first = self.next_round;
         let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
+        let replies = self.run(first, units)?;
+        self.asked.extend(orders.iter().cloned().zip(replies.iter().cloned()));
+        Ok(replies)
+    }
+
+    /// The same under another hash seed, which is evidence of nothing else.
+    pub fn ask_under(&mut self, hash_seed: u32, orders: &[Vec<u32>]) -> Result<Vec<Reply>, AppError> {
+        let first = self.next_round;
+        let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order));
+        let units = units.map(|unit| RoundUnit { hash_seed: Some(hash_seed), ..unit }).collect();
         self.run(first, units)
     }
 

@@ -1,7 +1,8 @@
 //! Repro files: the smallest order and seed that show a finding again, and the running of them.
 
-use crate::adapter::{LoadedSubject, SubjectSpec, load_subject};
-use crate::app::run::{Setting, engine};
+use crate::adapter::{LoadedSubject, load_subject};
+use crate::app::recorded::{refuse_gaps, spec_in};
+use crate::app::run::{Setting, engine, redactor};
 use crate::app::{AppError, ToolInfo};
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
 use crate::event::{
@@ -128,14 +129,9 @@ pub fn repro(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<ReproOutcome, AppError> {
     let repro = ReproFile::read(file)?;
-    let spec: SubjectSpec = serde_json::from_value(repro.subject.spec.clone()).map_err(|error| {
-        AppError::Usage(format!(
-            "{}: its subject is not understood: {error}; run again to make a new repro",
-            file.display()
-        ))
-    })?;
     // The order names its cases: a filter of the time has nothing to add.
-    let spec = spec.unfiltered();
+    let spec = spec_in(file, &repro.subject)?.unfiltered();
+    refuse_gaps(file, &spec)?;
     let subject = load_subject(spec.clone())?;
     let tool = &tool.knowing(&subject.environment());
     let places: BTreeMap<&str, u32> = subject.cases.iter().map(|case| case.id.as_str()).zip(0..).collect();
@@ -161,7 +157,7 @@ pub fn repro(
         tool,
         folder: folder.path(),
     };
-    let redactor = Redactor::new(tool.environment.values().cloned());
+    let redactor = redactor(tool);
     let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor.clone())?;
     let mut seen = Seen {
         repro: &repro,

@@ -1,7 +1,8 @@
 //! Going on with a run that was killed or interrupted, by whole rounds.
 
-use crate::adapter::{SubjectSpec, load_subject};
+use crate::adapter::load_subject;
 use crate::app::files;
+use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::run::{Plans, Setting, deadlines, drive, redactor};
@@ -38,8 +39,8 @@ pub fn resume(
             .map_err(|reason| AppError::Usage(format!("{}: {reason}; start a new run", path.display())))?;
     }
     let options = &of_the_run(options, &header)?;
-    let spec: SubjectSpec = serde_json::from_value(header.subject.spec.clone())
-        .map_err(|error| AppError::Usage(format!("{}: {error}; start a new run", path.display())))?;
+    let spec = spec_in(&path, &header.subject)?;
+    refuse_gaps(&path, &spec)?;
     let subject = load_subject(spec)?;
     let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How much likelier a case of the same file is to be a cause than any other: files share what they touch.
 const SAME_FILE: f64 = 4.0;
 
-/// A case that failed in a planned round.
+/// A case that failed.
 #[derive(Debug, Clone)]
 pub(super) struct Suspect {
     pub case: u32,
@@ -28,7 +28,7 @@ pub(super) struct Suspect {
     pub hash_seed: Option<u32>,
     /// Failures alone, as planned.
     pub alone: Rate,
-    /// Failures in planned rounds.
+    /// Failures in the rounds that made it a suspect.
     pub seen: Rate,
     /// Whether it failed only where it had run before in the same round.
     pub ran_before_itself: bool,
@@ -43,7 +43,10 @@ impl Suspect {
     /// Answers that the journal has from earlier probes of this suspect.
     pub fn known_probes(&self, record: &Record) -> Vec<(Vec<u32>, Answer)> {
         let probes = record.rounds.iter().filter(|round| {
-            round.kind == RoundKind::Probe && round.is_complete() && round.event_loop == self.event_loop
+            round.kind == RoundKind::Probe
+                && round.is_complete()
+                && round.event_loop == self.event_loop
+                && round.hash_seed == self.hash_seed
         });
         let mine = probes.filter_map(|round| {
             let last = round.slots.last().filter(|slot| slot.case == self.case)?;
@@ -58,17 +61,33 @@ impl Suspect {
     }
 }
 
-/// The suspects of a record, by case.
+/// The suspects of a record, by case: those that failed in planned rounds.
 pub(super) fn suspects(record: &Record) -> BTreeMap<u32, Suspect> {
-    let planned = |seen: &&FailureSeen| record.round(seen.round).is_some_and(RoundRecord::is_planned);
+    suspects_in(record, RoundRecord::is_planned)
+}
+
+/// Those that failed in no planned round, and then in a probe of other suspects, which has an order of its own.
+pub(super) fn late_suspects(record: &Record, known: &BTreeSet<u32>) -> BTreeMap<u32, Suspect> {
+    let of_a_search = |round: &RoundRecord| matches!(round.kind, RoundKind::Probe | RoundKind::Walk);
+    let mut late = suspects_in(record, of_a_search);
+    late.retain(|case, _| !known.contains(case));
+    late
+}
+
+fn suspects_in(record: &Record, wanted: impl Fn(&RoundRecord) -> bool) -> BTreeMap<u32, Suspect> {
     let each = record.failures.iter().filter_map(|(case, failures)| {
-        let seen: Vec<&FailureSeen> = failures.iter().filter(planned).collect();
-        Some((*case, suspect(record, *case, &seen)?))
+        let seen = failures.iter().filter(|seen| record.round(seen.round).is_some_and(&wanted)).collect();
+        Some((*case, suspect(record, *case, seen, &wanted)?))
     });
     each.collect()
 }
 
-fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect> {
+fn suspect(
+    record: &Record,
+    case: u32,
+    seen: Vec<&FailureSeen>,
+    wanted: impl Fn(&RoundRecord) -> bool,
+) -> Option<Suspect> {
     // The failure with the fewest cases before it is the cheapest to look into. One of a lone round has none, and one
     // that came after the case itself says nothing of the others.
     let together = |failure: &&&FailureSeen| record.round(failure.round).is_some_and(|round| round.slots.len() > 1);
@@ -79,9 +98,10 @@ fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect>
         .min_by_key(|failure| (after_itself(failure), failure.position))
         .or_else(|| seen.first())
         .copied()?;
-    let alone = tally(record, case, |round| round.kind == RoundKind::Alone);
+    let alone = tally(record, case, |round| round.is_planned() && round.kind == RoundKind::Alone);
     let passed = passes(record, case);
-    let is_brittle = alone.failures > 0 && !passed.is_empty();
+    // Whoever comes first in a round is alone as well.
+    let is_brittle = seen.iter().any(|failure| record.before(failure).is_empty()) && !passed.is_empty();
     let round = record.round(shortest.round)?;
     let before =
         if is_brittle { passed.into_iter().min_by_key(Vec::len).unwrap_or_default() } else { record.before(shortest) };
@@ -94,7 +114,7 @@ fn suspect(record: &Record, case: u32, seen: &[&FailureSeen]) -> Option<Suspect>
         stress: round.stress,
         hash_seed: round.hash_seed,
         alone,
-        seen: tally(record, case, |_| true),
+        seen: tally(record, case, wanted),
         ran_before_itself: seen.iter().all(after_itself),
     })
 }
@@ -106,7 +126,7 @@ fn without(mut before: Vec<u32>, case: u32) -> Vec<u32> {
 
 fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> Rate {
     let mut rate = Rate::default();
-    for round in record.rounds.iter().filter(|round| round.is_planned() && wanted(round)) {
+    for round in record.rounds.iter().filter(|round| wanted(round)) {
         for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
             if outcome != OutcomeKind::Skipped {
                 rate.count(is_failure(outcome));

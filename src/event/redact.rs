@@ -78,6 +78,11 @@ impl Redactor {
         self.apply_value(&mut value).then(|| value.to_string())
     }
 
+    /// Whether something was removed from a text that was written earlier.
+    pub fn has_removed(text: &str) -> bool {
+        text.contains(REDACTED)
+    }
+
     /// A header as the journal has it.
     pub fn header(&self, header: &Header) -> Header {
         let clean = serde_json::to_string(header).ok().and_then(|text| self.apply_json(&text));

@@ -3,18 +3,31 @@
 //! Each of these is decided by a sequential test (`model::statistics::Sprt`): where answers are certain, two runs
 //! that show it or five that don't. Where it shows only sometimes, the short sequence is first run until it has shown
 //! five times: that tells the rate, and with the rate how many clean runs it takes to call a member necessary.
+//!
+//! A case that fails by chance can agree with a claim for a while: two failures after others and five passes alone are
+//! what a rate of 0.3 gives one time in seventy. So before the first claim the sequence and the suspect alone are run
+//! until no single rate explains the answers.
 
 use crate::minimise::Sequence;
 use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session, count};
-use crate::model::statistics::{SprtDecision, Tally};
+use crate::model::statistics::{SprtDecision, Tally, fisher_one_sided};
 
 /// After how many runs a sequential test that can't decide is ended.
 const MOST_RUNS: u32 = 200;
 
 /// How often a sequence that shows only sometimes is to show, so that its rate is known.
 const SHOWINGS: u32 = 5;
+
+/// How likely answers that all agree may be, at most, if one rate holds everywhere, for a claim to be made.
+const COINCIDENCE: f64 = 2e-4;
+
+/// How likely two rates that differ so much, or more, may be if they are one, at most, for a claim to be made.
+const ALIKE: f64 = 1e-4;
+
+/// After how many runs on either side rates that can't be told apart are given up.
+const MOST_COMPARED: u32 = 80;
 
 /// What came of checking a sequence.
 pub(super) enum Checked {
@@ -45,7 +58,53 @@ pub(super) fn check(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mem
         }
         without.push(without_one.failures);
     }
+    let is_first_claim = session.found.is_none() && frame.head.is_empty();
+    if is_first_claim && !is_beyond_chance(session, frame, members, &mut with_all)? {
+        return Ok(Checked::Refuted(with_all.showings));
+    }
     Ok(Checked::Minimal(Sequence { members: members.to_vec(), with_all: with_all.failures, without }))
+}
+
+/// Runs the sequence and the suspect alone in turn, until the answers can't be those of one rate everywhere. That answers
+/// can be relied on is shown once, by the first claim.
+fn is_beyond_chance(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    members: &[u32],
+    with_all: &mut Decided,
+) -> Result<bool, Halt> {
+    let mut agreed = false;
+    loop {
+        let absent = frame.sign.showings(session.alone);
+        let agree = with_all.showings.all_failed() && absent.failures() == 0;
+        let chance = if agree {
+            coincidence(with_all.showings.failures(), absent.passes()) / COINCIDENCE
+        } else {
+            fisher_one_sided(with_all.showings, absent) / ALIKE
+        };
+        if chance <= 1.0 {
+            return Ok(true);
+        }
+        let runs = with_all.showings.trials().min(absent.trials());
+        if agreed && !agree || runs >= MOST_COMPARED {
+            return Ok(false);
+        }
+        agreed = agree;
+        if with_all.showings.trials() <= absent.trials() {
+            let shown = session.ask(frame, members, with_all.showings.rate())?;
+            with_all.count(frame, shown);
+        } else {
+            session.ask_alone(frame, absent.rate())?;
+        }
+    }
+}
+
+/// How likely it is, at most, that a case with one rate shows it so many times and then so many times does not: the
+/// likelihood of both at the rate that fits best.
+fn coincidence(shows: u32, vanishes: u32) -> f64 {
+    let (shows, vanishes) = (f64::from(shows), f64::from(vanishes));
+    let share = |count: f64| if count > 0.0 { count * (count / (shows + vanishes)).ln() } else { 0.0 };
+    (share(shows) + share(vanishes)).exp()
 }
 
 /// Runs of one order, and what they decide.

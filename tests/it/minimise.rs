@@ -254,6 +254,25 @@ fn a_coin_is_not_taken_for_an_order() {
     assert!(taken.len() <= 3, "{} of 600: {taken:#?}", taken.len());
 }
 
+/// The same where much speaks for some culprits beforehand: it is then that a search believes soonest.
+#[test]
+fn a_coin_is_not_taken_for_an_order_whatever_was_found_for_others() {
+    let mut taken = Vec::new();
+    for seed in 0..4_000 {
+        let setting = Setting::new(seed, 8, 4);
+        let rate = [0.2, 0.3, 0.5, 0.65][seed as usize % 4];
+        let truth = Truth { background: rate, ..setting.victim(vec![]).with_rate(rate) };
+        let [first, second, third, fourth] = setting.members[..] else { unreachable!("four members were drawn") };
+        let hypotheses = vec![vec![first], vec![second], vec![third]];
+        let problem = Problem { hypotheses, leads: vec![third, fourth], ..setting.problem() };
+        let found = setting.run_with(truth, &problem, Limits::default());
+        if !found.sequences().is_empty() {
+            taken.push((rate, found));
+        }
+    }
+    assert!(taken.len() <= 2, "{} of 4,000: {taken:#?}", taken.len());
+}
+
 #[test]
 fn a_case_that_nobody_ran_before_is_no_victim() {
     for seed in 0..300 {

@@ -270,11 +270,15 @@ pub fn verdicts(report: &Value) -> Vec<(String, String)> {
     cases.iter().map(|case| (text(&case["id"]), text(&case["verdict"]))).collect()
 }
 
+/// Whether a round is one of the plan: neither a probe, nor one that looks for leaks.
+pub fn is_planned(round: &Value) -> bool {
+    !["probe", "walk", "survey", "repeated"].iter().any(|kind| round["kind"] == *kind)
+}
+
 /// The planned orders of a journal by their rounds: kind, seed and order of every first attempt.
 pub fn orders(journal: &[Value]) -> std::collections::BTreeMap<u64, (String, String, String)> {
     let started = journal.iter().filter_map(|entry| entry["event"].get("round_started"));
-    let planned =
-        started.filter(|round| round["attempt"] == 0 && round["kind"] != "probe" && round["kind"] != "repeated");
+    let planned = started.filter(|round| round["attempt"] == 0 && is_planned(round));
     planned
         .map(|round| {
             let text = |key: &str| round[key].to_string();

@@ -73,6 +73,21 @@ fn the_rest_of_the_environment_spoils_no_journal() {
     assert!(!journal.contains("[secret]"), "{journal:.600}");
 }
 
+#[test]
+fn an_argument_that_looks_like_a_key_is_kept_nowhere_and_resume_says_what_to_do() {
+    let scenario = chat("an echo", "{ claude: { reply: Bonjour } }", "honest", "{ status: 299 }", "");
+    let project = project(&[]).with("scenarios/echo.yaml", scenario);
+    let filter = format!("echo, {KEY}");
+    let run = ["run", "--system", "fake.yaml", "--filter", &filter, "--rounds", "1", "--no-alone"];
+    let ended = project.run(&run).exits(1);
+    assert_nowhere(&project, &[&ended.out, &ended.err]);
+    let report = project.report();
+    let found = case(&report, "echo");
+    let repro = format!("reports/latest/{}", found["repro"].as_str().expect("a repro"));
+    project.run(&["repro", &repro, "--times", "1"]).exits(1).says(&["shows (1 of 1)"]);
+    project.run(&["run", "--resume", "reports/latest"]).exits(2).says(&["no file keeps those", "start a new run"]);
+}
+
 /// Keys that are planted where a user's keys turn up, each unlike the others so that a leak names its source.
 const PLANTED: [(&str, &str); 5] = [
     ("a provider's error body", "sk-ant-api03-InTheProvidersBody01"),

@@ -78,6 +78,20 @@ fn a_repro_shows_its_finding_again() {
 }
 
 #[test]
+fn a_test_that_fails_in_the_probes_of_another_only_is_looked_into_as_well() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "state = set()\ndef test_state_setter(): state.add('set')\ndef test_both():\n    state.add('dirt')\n    \
+                assert 'set' in state\ndef test_victim(): assert 'dirt' not in state\n";
+    let suite = suite.with("test_both.py", text);
+    suite.command("run", &["--orders", "declared", "--no-alone"]).exits(1);
+    let report = suite.project.report();
+    let of = |name: &str| case(&report, &format!("test_both.py::{name}"));
+    assert_eq!(sequences(of("test_victim"), "polluters"), [["test_both"]], "{report:#}");
+    assert_eq!(sequences(of("test_both"), "state_setters"), [["test_state_setter"]], "{report:#}");
+    assert_eq!(of("test_state_setter")["verdict"], "stable");
+}
+
+#[test]
 fn a_failure_by_chance_is_intermittent_and_its_neighbour_is_not_blamed() {
     let Some(suite) = Suite::of_fixture("chance") else { return };
     suite.command("run", &["--seed", "1", "--rounds", "20"]).exits(1);

@@ -1,0 +1,201 @@
+//! Goes from cluster to cluster, and searches where nothing explains a suspect.
+
+use crate::adapter::Start;
+use crate::app::AppError;
+use crate::app::probe::Prober;
+use crate::app::run::Setting;
+use crate::app::session::{Deadlines, Session};
+use crate::app::suite_check::suite_of;
+use crate::app::suspects::{Suspect, late_suspects, problem, suspects};
+use crate::engine::{Engine, Stopped};
+use crate::event::{Event, Header, Note};
+use crate::minimise::{Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
+use crate::model::OutcomeKind;
+use crate::record::Record;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How many suspects are minimised. What is beyond is tried with what was found for these, and else judged by
+/// observation, which is said.
+const SEARCHES: u32 = 25;
+
+/// The most time that a search takes where nobody says.
+const SEARCH_TIME: Duration = Duration::from_secs(120);
+
+/// From how many cases on an order is walked rather than halved.
+const WALKED: usize = 16;
+
+/// How often it is looked whether probes made a case fail that had not failed before.
+const LOOKS: usize = 3;
+
+/// Diagnoses the suspects of the run, as far as the deadline allows: first those that failed in a planned round, then
+/// those that failed in a probe of others only.
+pub(in crate::app) fn diagnose(
+    engine: &mut Engine,
+    setting: &Setting<'_>,
+    header: &Header,
+    deadlines: Deadlines,
+    session: &mut Session<'_>,
+) -> Result<Stopped, AppError> {
+    let mut chart = Chart::default();
+    let mut record = session.record();
+    let mut suspects = suspects(&record);
+    for _ in 0..LOOKS {
+        if suspects.is_empty() {
+            break;
+        }
+        let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
+        let limits = limits(deadlines);
+        let mut doctor = Doctor { prober, record: &record, header, setting, limits, chart: &mut chart };
+        for cluster in &clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone()))) {
+            let members: Vec<&Suspect> = cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect();
+            doctor.cluster(&members)?;
+        }
+        let stopped = doctor.prober.stopped;
+        if stopped != Stopped::Not {
+            return Ok(stopped);
+        }
+        chart.seen.extend(suspects.keys());
+        record = session.record();
+        suspects = late_suspects(&record, &chart.seen);
+    }
+    if chart.left_out > 0 {
+        let text = format!(
+            "{SEARCHES} suspects were minimised, and {} more are judged by observation alone: mend the first ones and run again",
+            chart.left_out
+        );
+        session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(setting.folder))?;
+    }
+    Ok(Stopped::Not)
+}
+
+/// Diagnoses one case once more, with what the journal has of earlier probes and with other limits.
+pub(in crate::app) fn diagnose_again(
+    engine: &mut Engine,
+    setting: &Setting<'_>,
+    header: &Header,
+    case: u32,
+    limits: Limits,
+    session: &mut Session<'_>,
+) -> Result<Stopped, AppError> {
+    let record = session.record();
+    let suspect = suspects(&record).remove(&case).or_else(|| late_suspects(&record, &BTreeSet::new()).remove(&case));
+    let deadlines = Deadlines { rounds: None, diagnosis: Some(Instant::now() + limits.time) };
+    let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
+    let mut chart = Chart::default();
+    let mut doctor = Doctor { prober, record: &record, header, setting, limits, chart: &mut chart };
+    if let Some(suspect) = &suspect {
+        doctor.cluster(&[suspect])?;
+    }
+    Ok(doctor.prober.stopped)
+}
+
+/// What a search may spend: the usual, and no more than is left.
+fn limits(deadlines: Deadlines) -> Limits {
+    let usual = Limits { time: SEARCH_TIME, ..Limits::default() };
+    let left = deadlines.diagnosis.map(|until| until.saturating_duration_since(Instant::now()));
+    Limits { time: left.map_or(usual.time, |left| left.min(usual.time)), ..usual }
+}
+
+/// What is known so far.
+#[derive(Debug, Default)]
+pub(super) struct Chart {
+    /// Suspects that were looked at.
+    seen: BTreeSet<u32>,
+    /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
+    pub found: Vec<(u32, Minimised)>,
+    /// What was told of an order of the suite last.
+    pub told: Option<(Vec<u32>, Vec<String>)>,
+    /// Suspects that were minimised.
+    searches: u32,
+    /// Suspects that were left to observation.
+    left_out: u32,
+}
+
+/// Diagnoses cluster by cluster.
+pub(super) struct Doctor<'a, 's, 'w> {
+    pub prober: Prober<'a, 's, 'w>,
+    pub record: &'a Record,
+    pub header: &'a Header,
+    pub setting: &'a Setting<'a>,
+    limits: Limits,
+    pub chart: &'a mut Chart,
+}
+
+impl Doctor<'_, '_, '_> {
+    /// Explains each suspect by what was found for others, first of all for one that fails alike; minimises it if
+    /// nothing of that holds.
+    fn cluster(&mut self, members: &[&Suspect]) -> Result<(), AppError> {
+        for suspect in members {
+            if self.prober.stopped != Stopped::Not {
+                return Ok(());
+            }
+            self.prober.begin(suspect);
+            if self.is_of_the_hash_seed(suspect)?
+                || self.is_explained(suspect, members)?
+                || self.is_its_own_polluter(suspect)?
+            {
+                continue;
+            }
+            if self.chart.searches >= SEARCHES {
+                self.chart.left_out += 1;
+                continue;
+            }
+            self.chart.searches += 1;
+            let Some(found) = self.search(suspect)? else { return Ok(()) };
+            self.conclude(suspect, &found)?;
+            if !found.sequences().is_empty() {
+                self.chart.found.push((suspect.case, found));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the search to its end; nothing if the engine was stopped.
+    fn search(&mut self, suspect: &Suspect) -> Result<Option<Minimised>, AppError> {
+        let sequences = self.chart.found.iter().flat_map(|(_, found)| found.sequences());
+        let hypotheses: Vec<Vec<u32>> = sequences.map(|sequence| sequence.members.clone()).collect();
+        let mut problem = problem(self.record, suspect, &hypotheses);
+        problem.walks_from = self.walks_from(suspect);
+        let mut search = Search::new(problem, self.limits);
+        for (order, answer) in suspect.known_probes(self.record) {
+            search.record(order, Reply::new(answer, Duration::ZERO));
+        }
+        // What was asked to explain it is evidence as well: that it failed alone then is not forgotten.
+        for (order, reply) in self.prober.asked.drain(..) {
+            search.record(order, reply);
+        }
+        // Whoever watches need not wait until all is known, and a run that ends early keeps what it has.
+        let mut told = false;
+        loop {
+            match search.step(self.setting.jobs) {
+                Step::Done(found) => return Ok(Some(found)),
+                Step::Ask(questions) => {
+                    let is_beyond =
+                        |question: &Question| matches!(question.phase, Phase::Alternatives | Phase::Cleaners);
+                    if !told && questions.first().is_some_and(is_beyond) {
+                        told = true;
+                        if let Some(found) = search.found() {
+                            self.conclude(suspect, &found)?;
+                        }
+                    }
+                    let replies = self.prober.put(&questions)?;
+                    for (question, reply) in questions.into_iter().zip(replies) {
+                        search.learn(question, reply);
+                    }
+                    if self.prober.stopped != Stopped::Not {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// From how many cases on an order is walked. A suspect that ends its process, or does not end, can't be tried in a
+    /// fork on the way.
+    fn walks_from(&self, suspect: &Suspect) -> Option<usize> {
+        let forks = suite_of(self.header).is_some_and(|suite| suite.start == Start::Fork);
+        let fails = matches!(suspect.failure.outcome.kind(), OutcomeKind::Failed | OutcomeKind::Errored);
+        (forks && fails).then_some(WALKED)
+    }
+}

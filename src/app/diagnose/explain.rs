@@ -1,0 +1,183 @@
+//! What may explain a suspect without a search: what was found for another one, the hash seed, or itself.
+
+use super::conclude::role;
+use super::doctor::Doctor;
+use crate::adapter::SuiteSpec;
+use crate::app::AppError;
+use crate::app::suite_check::{passes_in_plain_pytest, suite_of};
+use crate::app::suspects::Suspect;
+use crate::engine::Stopped;
+use crate::event::{Conclusion, Diagnosis, Rate};
+use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified};
+use crate::model::statistics::Tally;
+use crate::record::Record;
+use std::collections::BTreeMap;
+
+/// How many cases that were minimised are tried as the explanation of the next suspect.
+const EXPLANATIONS: usize = 5;
+
+/// How often an explanation of a case that fails otherwise is tried again, with the polluters and without: a toss of a
+/// coin agrees with it once in eight thousand.
+const AGAIN: usize = 6;
+
+/// How often a case is tried in either way before a difference is claimed: a toss of a coin agrees once in four thousand.
+const TRIES: usize = 6;
+
+impl Doctor<'_, '_, '_> {
+    /// Tries what was found last on this suspect: a probe of a few cases each. Only a case that passes alone can be a
+    /// victim of what makes others one.
+    pub(super) fn is_explained(&mut self, suspect: &Suspect, alike: &[&Suspect]) -> Result<bool, AppError> {
+        let candidates: Vec<(u32, Minimised)> = self.chart.found.iter().rev().take(EXPLANATIONS).cloned().collect();
+        for (leader, found) in candidates {
+            if role(&found) == Some(Role::Victim) && !self.passes_alone(suspect)? {
+                continue;
+            }
+            if let Some(failures) = self.verified(&found, suspect.case)? {
+                if !alike.iter().any(|other| other.case == leader) && !self.holds_again(&found, suspect)? {
+                    continue;
+                }
+                self.conclude_follower(suspect, leader, &found, failures)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether what was found for a case that fails otherwise holds for this one every time. One probe is enough among
+    /// cases that fail alike; of others, one that fails by chance agrees with it now and then.
+    fn holds_again(&mut self, found: &Minimised, suspect: &Suspect) -> Result<bool, AppError> {
+        let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
+            return Ok(false);
+        };
+        let after: Vec<u32> = sequence.members.iter().copied().chain([suspect.case]).collect();
+        let mut orders = vec![after; AGAIN];
+        orders.extend(vec![vec![suspect.case]; AGAIN]);
+        let mut replies = self.prober.ask(&orders)?.into_iter().map(|reply| reply.answer);
+        let (after, alone): (Vec<_>, Vec<_>) = (replies.by_ref().take(AGAIN).collect(), replies.collect());
+        let (failing, passing) = match role(found) {
+            Some(Role::Brittle) => (alone, after),
+            Some(Role::Victim) | None => (after, alone),
+        };
+        Ok(failing.iter().all(|answer| *answer == Answer::Fails)
+            && passing.iter().all(|answer| *answer == Answer::Passes))
+    }
+
+    /// Whether it passes alone, as the plan saw it or as a probe shows.
+    fn passes_alone(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        if suspect.alone.trials > 0 {
+            return Ok(suspect.alone.failures == 0);
+        }
+        let replies = self.prober.ask(&[vec![suspect.case]])?;
+        Ok(replies.iter().all(|reply| reply.answer == Answer::Passes))
+    }
+
+    /// Whether what was found for another case holds for this one: its failures then.
+    fn verified(&mut self, found: &Minimised, case: u32) -> Result<Option<Tally>, AppError> {
+        let Some(mut verification) = Verification::new(found, case) else { return Ok(None) };
+        while let Some(question) = verification.question() {
+            for reply in self.prober.ask(&[question.order])? {
+                verification.learn(&reply.answer);
+            }
+            if self.prober.stopped != Stopped::Not {
+                return Ok(None);
+            }
+        }
+        match verification.verdict() {
+            Verified::Shows(failures) => Ok(Some(failures)),
+            Verified::NotShown(_) | Verified::Open => Ok(None),
+        }
+    }
+
+    /// Passes the first time and fails the second time in one round: the one polluter that a search among the other
+    /// cases can't find.
+    pub(super) fn is_its_own_polluter(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        if !suspect.ran_before_itself {
+            return Ok(false);
+        }
+        let case = suspect.case;
+        let mut orders = vec![vec![case, case]; TRIES];
+        orders.extend(vec![vec![case]; TRIES]);
+        let mut replies = self.prober.ask(&orders)?.into_iter().map(|reply| reply.answer);
+        let twice: Vec<_> = replies.by_ref().take(TRIES).collect();
+        let fails = |answer: &Answer| *answer == Answer::Fails;
+        if !twice.iter().all(fails) || !replies.all(|answer| answer == Answer::Passes) {
+            return Ok(false);
+        }
+        let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
+        let conclusion = Conclusion::Victim { polluters: vec![vec![case]], cleaners: Vec::new(), complete: false };
+        let (alone, in_order) = (Rate { failures: 0, trials: tries }, Rate { failures: tries, trials: tries });
+        let repro = self.write_repro(suspect, &[case, case], in_order)?;
+        let remark = "it passes the first time and fails the second time in one round".to_owned();
+        self.emit(Diagnosis {
+            case,
+            cluster: None,
+            conclusion,
+            alone,
+            in_order,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks: vec![remark],
+        })?;
+        Ok(true)
+    }
+
+    /// Whether the hash seed decides: every trial under some seeds failed, every one under the others passed, and the
+    /// case alone does the same.
+    pub(super) fn is_of_the_hash_seed(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        let Some(failing) = suspect.hash_seed else { return Ok(false) };
+        let Some(passing) = passing_hash_seed(self.record, suspect.case, failing) else { return Ok(false) };
+        let alone = vec![vec![suspect.case]; TRIES];
+        let under_failing = self.prober.ask(&alone)?;
+        let under_passing = self.prober.ask_under(passing, &alone)?;
+        let all = |replies: &[Reply], wanted: &Answer| replies.iter().all(|reply| reply.answer == *wanted);
+        if !all(&under_failing, &Answer::Fails) || !all(&under_passing, &Answer::Passes) {
+            return Ok(false);
+        }
+        let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
+        let failed = Rate { failures: tries, trials: tries };
+        let repro = self.write_repro(suspect, &[suspect.case], failed)?;
+        let conclusion = Conclusion::Intermittent;
+        let mut remarks = vec![match self.far_zone(suspect, failing) {
+            Some(zone) => format!("the time zone decides: it fails with TZ={zone} and passes with this machine's own"),
+            None => format!(
+                "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
+            ),
+        }];
+        remarks.extend(self.of_the_suite(suspect, &conclusion, &[suspect.case])?);
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: None,
+            conclusion,
+            alone: failed,
+            in_order: failed,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks,
+        })?;
+        Ok(true)
+    }
+
+    /// The time zone that goes with the failing hash seed, if the case passes with that hash seed and the machine's own
+    /// zone: then it is the zone that decides.
+    fn far_zone(&self, suspect: &Suspect, failing: u32) -> Option<String> {
+        let spec = suite_of(self.header)?;
+        let zone = spec.time_zone(Some(failing))?.to_owned();
+        let at_home = SuiteSpec { time_zones: Vec::new(), ..spec };
+        passes_in_plain_pytest(&at_home, self.record, suspect.case, failing, self.setting.case_timeout).then_some(zone)
+    }
+}
+
+/// Another hash seed than `failing`, if every planned trial under `failing` failed and all under the other passed.
+fn passing_hash_seed(record: &Record, case: u32, failing: u32) -> Option<u32> {
+    let mut by_seed: BTreeMap<u32, Rate> = BTreeMap::new();
+    for round in record.rounds.iter().filter(|round| round.is_planned()) {
+        let Some(seed) = round.hash_seed else { continue };
+        for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
+            by_seed.entry(seed).or_default().count(crate::record::is_failure(outcome));
+        }
+    }
+    let is_clear = by_seed.values().all(|rate| rate.failures == 0 || rate.failures == rate.trials);
+    let fails = by_seed.get(&failing).is_some_and(|rate| rate.failures > 0);
+    let passing = by_seed.iter().find(|(_, rate)| rate.failures == 0).map(|(seed, _)| *seed);
+    passing.filter(|_| is_clear && fails)
+}
