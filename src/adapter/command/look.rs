@@ -22,6 +22,9 @@ const LONGEST_LISTING: usize = 256 << 20;
 /// The pause between two looks at a runner that says nothing.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The same at one that has closed its output.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct CommandLook {
@@ -136,11 +139,13 @@ fn output(
                 return Err(format!("the listing is longer than {LONGEST_LISTING} bytes"));
             }
             Ok(line) => text.extend(line),
-            Err(Silence::Gone) => break,
-            Err(Silence::Overdue) if Instant::now() > deadline => {
+            Err(Silence::Gone) if process.has_ended() => break,
+            Err(_) if Instant::now() > deadline => {
                 return Err(format!("the cases were not listed within {} s", LIST_WITHIN.as_secs()));
             }
             Err(Silence::Overdue) => _ = process.has_ended(),
+            // It has closed its output; how it ends is still to be seen.
+            Err(Silence::Gone) => std::thread::sleep(PAUSE),
         }
     }
     let status = process.end();

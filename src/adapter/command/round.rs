@@ -27,6 +27,9 @@ const BETWEEN: Duration = Duration::from_secs(60);
 /// The longest wait for a line, so that an end and a wish to stop are noticed.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The pause between two looks whether a runner that has closed its output has ended.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// How many other cases are tried before a runner that says nothing is called silent.
 const OTHERS: usize = 2;
 
@@ -140,7 +143,9 @@ impl Round<'_> {
                         heard.begin_next(reports);
                     }
                 }
-                Err(Silence::Gone) => break End::Exited(process.end()),
+                // It has closed its output; how it ends is still to be seen.
+                Err(Silence::Gone) if process.has_ended() => break End::Exited(process.end()),
+                Err(Silence::Gone) => std::thread::sleep(PAUSE),
                 Err(Silence::Overdue) => _ = process.has_ended(),
             }
             if reports.stop_wanted() {

@@ -131,7 +131,8 @@ impl Doctor<'_, '_, '_> {
                 return Ok(());
             }
             self.prober.begin(suspect);
-            if self.is_of_the_hash_seed(suspect)?
+            if self.is_broken(suspect)?
+                || self.is_of_the_hash_seed(suspect)?
                 || self.is_explained(suspect, members)?
                 || self.is_its_own_polluter(suspect)?
             {

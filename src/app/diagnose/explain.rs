@@ -9,6 +9,7 @@ use crate::app::suspects::Suspect;
 use crate::engine::Stopped;
 use crate::event::{Conclusion, Diagnosis, Rate};
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified};
+use crate::model::OutcomeKind;
 use crate::model::statistics::Tally;
 use crate::record::Record;
 use std::collections::BTreeMap;
@@ -19,6 +20,10 @@ const EXPLANATIONS: usize = 5;
 /// How often an explanation of a case that fails otherwise is tried again, with the polluters and without: a toss of a
 /// coin agrees with it once in eight thousand.
 const AGAIN: usize = 6;
+
+/// How often a case that has not passed yet is tried alone before it is called broken, and how often one that does not
+/// end, which takes its deadline each time.
+const TRIES_ALONE: (usize, usize) = (6, 3);
 
 /// How often a case is tried in either way before a difference is claimed: a toss of a coin agrees once in four thousand.
 const TRIES: usize = 6;
@@ -113,10 +118,40 @@ impl Doctor<'_, '_, '_> {
             cluster: None,
             conclusion,
             alone,
-            in_order,
+            in_order: suspect.seen,
             probes: self.prober.probes,
             repro: Some(repro),
             remarks: vec![remark],
+        })?;
+        Ok(true)
+    }
+
+    /// Whether it fails always: in every trial of the plan, one of them alone, and alone again. No order can be the cause.
+    pub(super) fn is_broken(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
+        if suspect.alone.failures == 0 || suspect.seen.failures < suspect.seen.trials {
+            return Ok(false);
+        }
+        let hangs = suspect.failure.outcome.kind() == OutcomeKind::TimedOut;
+        let tries = if hangs { TRIES_ALONE.1 } else { TRIES_ALONE.0 };
+        let replies = self.prober.ask(&vec![vec![suspect.case]; tries])?;
+        if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
+            return Ok(false);
+        }
+        let mut alone = suspect.alone;
+        replies.iter().for_each(|_| alone.count(true));
+        let order = [suspect.case];
+        let repro = self.write_repro(suspect, &order, alone)?;
+        let conclusion = Conclusion::Broken;
+        let remarks = self.of_the_suite(suspect, &conclusion, &order)?;
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: None,
+            conclusion,
+            alone,
+            in_order: suspect.seen,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks,
         })?;
         Ok(true)
     }

@@ -71,6 +71,24 @@ fn a_copy_of_the_tree_is_refused_where_there_is_none() {
     project.run(&arguments[..3]).exits(0);
 }
 
+/// The end of its output is not its end: what is killed then was never heard out.
+#[test]
+fn a_runner_that_closes_its_output_long_before_it_ends_is_waited_for() {
+    let closes = "exec >&- 2>&-; sleep 0.3; exit $0";
+    let profile = |code: u8| {
+        format!(
+            "list: {{ command: [sh, -c, 'echo a; exec >&- 2>&-; sleep 0.3'] }}\nrun: {{ command: [sh, -c, '{closes}', '{code}', \
+             '${{case}}'] }}\nresults: {{ exit_code: {{}} }}\n"
+        )
+    };
+    let arguments = ["run", "--suite", "command:suite.yaml", "--orders", "declared", "--no-alone"];
+    Project::new().with("suite.yaml", profile(0)).run(&arguments).exits(0);
+    let failing = Project::new().with("suite.yaml", profile(3));
+    failing.run(&arguments).exits(1);
+    let report = failing.report();
+    assert_eq!(case(&report, "a")["message"], "exit code 3");
+}
+
 #[test]
 fn a_case_that_the_runner_passes_over_is_skipped_with_the_reason() {
     for (form, profile) in FORMS {
