@@ -24,12 +24,10 @@ const LONGEST_GRACE: Duration = Duration::from_secs(6);
 /// The pauses between two looks grow up to this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Memory that one trial adds to started processes and that is less than this is not told from noise, in KiB.
-const MEMORY_NOISE: u64 = 32;
-
-/// The same where the harness is in that process too. The healthy tutor was seen to add 50 to 110 KiB in trials with
-/// eight chats at once, for some dozen trials, until its heap has the size that it needs.
-const MEMORY_NOISE_EMBEDDED: u64 = 128;
+/// Memory that one trial adds and that is less than this is not told from noise, in KiB. The healthy tutor was seen to add
+/// 50 to 110 KiB in trials with eight chats at once, for some dozen trials, until its heap has the size that it needs; a
+/// heap grows in steps of about this size.
+const MEMORY_NOISE: u64 = 128;
 
 /// How much of the growth that single trials showed must still be there at the end of the round.
 const MEMORY_LEFT: f64 = 0.6;
@@ -41,12 +39,6 @@ pub(super) struct Scope {
     pub embedded: bool,
     /// The temporary folder of the system.
     pub temporary: Option<PathBuf>,
-}
-
-impl Scope {
-    fn memory_noise(&self) -> u64 {
-        if self.embedded { MEMORY_NOISE_EMBEDDED } else { MEMORY_NOISE }
-    }
 }
 
 /// The books of a round.
@@ -95,7 +87,7 @@ impl Books {
         self.reports.insert(position, report.clone());
         let now = self.memory_now();
         let added = now.saturating_sub(self.memory.last);
-        if added >= self.scope.memory_noise() {
+        if added >= MEMORY_NOISE {
             self.memory.added.insert(position, added);
         }
         self.memory.last = now;

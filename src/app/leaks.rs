@@ -7,17 +7,18 @@ use crate::app::run::Setting;
 use crate::app::session::{Deadlines, Session};
 use crate::engine::{Engine, RoundUnit, Stop, Stopped};
 use crate::event::{Event, Header, Note};
-use crate::leak::REPEATS;
+use crate::leak::{REPEATS, REPEATS_OF_MEMORY};
 use crate::model::{EventLoop, OutcomeKind, ResourceKind, RoundId, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
+use crate::verdict::growing_in_memory;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 /// How many suspects are repeated in one round. Fewer make the rounds that run side by side more alike in length.
 const TOGETHER: usize = 48;
 
-/// How many cases are looked at closely for tasks of one place: the others that leave such tasks go by them.
-const OF_A_PLACE: usize = 3;
+/// How many cases are looked at closely for tasks of one place, or for memory: the others that leave such go by them.
+const OF_A_KIND: usize = 3;
 
 /// A survey that grew by so many KiB for each of its trials grew as a whole.
 const GROWN: u64 = 32;
@@ -96,6 +97,9 @@ impl Search<'_, '_, '_> {
         let suspects: Vec<u32> = suspects(&surveyed).into_iter().collect();
         let repeated = suspects.chunks(TOGETHER).map(|together| together.repeat(REPEATS));
         self.rounds(repeated, RoundKind::Repeated, EventLoop::Round)?;
+        let grown = growing_in_memory(&self.session.record());
+        let longer = grown.into_iter().take(OF_A_KIND).map(|case| vec![case; REPEATS_OF_MEMORY]);
+        self.rounds(longer, RoundKind::Repeated, EventLoop::Round)?;
         let alone = with_tasks(record).into_iter().map(|case| vec![case]);
         self.rounds(alone, RoundKind::Repeated, EventLoop::Case)
     }
@@ -207,5 +211,5 @@ fn with_tasks(record: &Record) -> BTreeSet<u32> {
             }
         }
     }
-    places.into_values().flat_map(|cases| cases.into_iter().take(OF_A_PLACE)).collect()
+    places.into_values().flat_map(|cases| cases.into_iter().take(OF_A_KIND)).collect()
 }

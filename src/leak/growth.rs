@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 /// there still at the end of the round.
 pub const REPEATS: usize = 12;
 
-/// Trials in which a subject may still get warm.
+/// How often a case whose memory grows is repeated before that is believed. A heap goes on growing for some dozen trials
+/// until it has the size that it needs: arenas come whole, and what hangs together in rings is collected now and then.
+pub const REPEATS_OF_MEMORY: usize = 3 * REPEATS;
+
+/// Trials in which a subject may still get warm; of a long row, its first half.
 const WARM_UP: usize = 2;
 
 /// The fewest trials after the warm-up from which anything is concluded.
@@ -29,7 +33,8 @@ pub struct Growth {
 /// they ran, how many of the things that appeared during it were still there at the end of the round. A count that
 /// levels off leaves nothing in later trials.
 pub fn growth(left: &[u64]) -> Option<Growth> {
-    let later = left.get(WARM_UP..).filter(|later| later.len() >= FEWEST)?;
+    let warm_up = if left.len() > REPEATS { left.len() / 2 } else { WARM_UP };
+    let later = left.get(warm_up..).filter(|later| later.len() >= FEWEST)?;
     let growing = later.iter().filter(|count| **count > 0).count();
     if (growing as f64) < SHARE * later.len() as f64 {
         return None;
@@ -54,6 +59,13 @@ mod tests {
     #[test]
     fn what_levels_off_is_warm_up() {
         assert_eq!(growth(&[8, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn a_long_row_has_a_long_warm_up() {
+        let row = |growing: usize| -> Vec<u64> { (0..36).map(|trial| u64::from(trial < growing)).collect() };
+        assert_eq!(growth(&row(30)), None);
+        assert!(growth(&row(36)).is_some_and(|found| found.trials == 18));
     }
 
     #[test]

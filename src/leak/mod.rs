@@ -12,5 +12,5 @@ pub mod linux;
 
 pub use allowance::{Allowed, allowed};
 pub use census::{Census, Identity, Item, common_name};
-pub use growth::{Growth, REPEATS, growth};
+pub use growth::{Growth, REPEATS, REPEATS_OF_MEMORY, growth};
 pub use ledger::Ledger;

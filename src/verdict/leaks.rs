@@ -1,6 +1,6 @@
 //! What cases leave behind: growth is a leak, and what belongs to an event loop that has ended is bound to it.
 
-use crate::leak::{Allowed, Growth, allowed, growth};
+use crate::leak::{Allowed, Growth, REPEATS_OF_MEMORY, allowed, growth};
 use crate::model::{EventLoop, FindingKind, LeakAllowance, LoopBound, ResourceKind, Retained, RoundKind};
 use crate::record::{Record, RoundRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,8 +166,25 @@ impl Growing {
     }
 }
 
-/// What grows with each trial of a case, in the rounds that repeat it: the last such round counts.
+/// The cases whose memory grew in the rounds that repeat them. A heap that gets warm looks the same for a while: it is to
+/// be seen whether one of these goes on growing when it is repeated longer.
+pub fn growing_in_memory(record: &Record) -> BTreeSet<u32> {
+    let grown = repeated(record).into_values().flatten().filter(|one| one.kind() == ResourceKind::Memory);
+    grown.map(|one| one.case).collect()
+}
+
+/// What grows with each trial of a case. Memory does where one case went on growing through a long row of trials.
 fn growing(record: &Record) -> Vec<Growing> {
+    let mut found: Vec<Growing> = repeated(record).into_values().flatten().collect();
+    let goes_on = |one: &Growing| one.kind() == ResourceKind::Memory && one.left.len() >= REPEATS_OF_MEMORY;
+    if !found.iter().any(goes_on) {
+        found.retain(|one| one.kind() != ResourceKind::Memory);
+    }
+    found
+}
+
+/// What grows in the rounds that repeat a case, by case: the last such round counts.
+fn repeated(record: &Record) -> BTreeMap<u32, Vec<Growing>> {
     let repeated = |round: &&RoundRecord| {
         round.kind == RoundKind::Repeated && round.event_loop == EventLoop::Round && round.is_complete()
     };
@@ -180,7 +197,7 @@ fn growing(record: &Record) -> Vec<Growing> {
         }
         found.extend(trials.into_iter().map(|(case, trials)| (case, of_case(case, &trials))));
     }
-    found.into_values().flatten().collect()
+    found
 }
 
 /// What grows, by kind and owner; by kind alone where its things have a name each.

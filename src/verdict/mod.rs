@@ -10,5 +10,5 @@ mod quarantine;
 pub use cause::Cause;
 pub use judge::judge;
 pub use judgement::{CaseJudgement, Evidence, Gate, Judgement, Order};
-pub use leaks::Leak;
+pub use leaks::{Leak, growing_in_memory};
 pub use quarantine::{EntryStatus, QuarantineJudgement};

@@ -119,6 +119,20 @@ fn a_cache_that_fills_once_is_no_leak() {
     check_harmless(Defect::CacheFilledOnce);
 }
 
+/// For a dozen trials of one case it grows like a leak.
+#[test]
+fn a_cache_that_fills_slowly_is_no_leak() {
+    let case = "providers/each-provider-is-asked-for-its-model[provider=claude,model=*,language=en]";
+    let (finished, _folder) = run_all(case, vec![Defect::CacheFilledSlowly]);
+    assert_eq!(finished.judgement.cases.len(), 1);
+    let accused: Vec<_> = finished.judgement.cases.iter().filter(|case| case.verdict != Verdict::Stable).collect();
+    assert!(accused.is_empty(), "{accused:?}");
+    let suspected = steadfast::verdict::growing_in_memory(&finished.record);
+    assert!(suspected.is_empty(), "the longer row of trials has the last word: {suspected:?}");
+    let rows = finished.record.rounds.iter().filter(|round| round.slots.len() == steadfast::leak::REPEATS_OF_MEMORY);
+    assert_eq!(rows.count(), 1, "it was suspected");
+}
+
 #[test]
 fn a_helper_thread_is_no_leak() {
     check_harmless(Defect::HelperThread);

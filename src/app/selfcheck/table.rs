@@ -70,7 +70,7 @@ pub fn expectation(defect: Defect) -> Expectation {
         Defect::ChildLeftRunning => leaks("providers/each-*", "+1 child process per trial over 10 trials: sleep", "providers/each-*, providers/s*"),
         Defect::MemoryPerRequest => leaks("providers/each-*", "KiB of memory per trial", "providers/each-*, providers/s*"),
         // No bugs: nothing of them is to be seen, so that nothing can be expected of a self-check that tries them.
-        Defect::BoundedPool | Defect::CacheFilledOnce | Defect::HelperThread | Defect::TaskThatEndsLater => leaks("", "", "providers/each-*"),
+        Defect::BoundedPool | Defect::CacheFilledOnce | Defect::CacheFilledSlowly | Defect::HelperThread | Defect::TaskThatEndsLater => leaks("", "", "providers/each-*"),
         Defect::TokensNeverExpire => broken("auth/a-token-expires", "status: expected 401, was 200", "auth/a*"),
     }
 }

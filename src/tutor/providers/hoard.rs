@@ -18,6 +18,10 @@ use tokio::net::TcpStream;
 /// A buffer of one call.
 const BUFFER: usize = 256 << 10;
 
+/// An entry of a cache that is filled call by call, and how many it has at most.
+const ENTRY: usize = 2 << 20;
+const ENTRIES: u64 = 20;
+
 /// A cache that is filled once.
 const CACHE: usize = 4 << 20;
 
@@ -82,6 +86,9 @@ impl Hoard {
         }
         if has(Defect::MemoryPerRequest) {
             self.keep(vec![1_u8; BUFFER]);
+        }
+        if has(Defect::CacheFilledSlowly) && number < ENTRIES {
+            self.keep(vec![1_u8; ENTRY]);
         }
         if has(Defect::CacheFilledOnce) && number == 0 {
             self.keep(vec![1_u8; CACHE]);
