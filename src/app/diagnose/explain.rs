@@ -126,20 +126,23 @@ impl Doctor<'_, '_, '_> {
         Ok(true)
     }
 
-    /// Whether it fails always: in every trial of the plan, one of them alone, and alone again. No order can be the cause.
+    /// Whether it fails always: in every trial of the plan, and alone again and again. No order can be the cause.
     pub(super) fn is_broken(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
-        if suspect.alone.failures == 0 || suspect.seen.failures < suspect.seen.trials {
+        if suspect.seen.failures < suspect.seen.trials {
             return Ok(false);
         }
+        let order = [suspect.case];
         let hangs = suspect.failure.outcome.kind() == OutcomeKind::TimedOut;
         let tries = if hangs { TRIES_ALONE.1 } else { TRIES_ALONE.0 };
-        let replies = self.prober.ask(&vec![vec![suspect.case]; tries])?;
-        if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
-            return Ok(false);
-        }
         let mut alone = suspect.alone;
-        replies.iter().for_each(|_| alone.count(true));
-        let order = [suspect.case];
+        // Most that are not broken pass the first time: the others wait for that.
+        for tries in [1, tries - 1] {
+            let replies = self.prober.ask(&vec![order.to_vec(); tries])?;
+            if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
+                return Ok(false);
+            }
+            replies.iter().for_each(|_| alone.count(true));
+        }
         let repro = self.write_repro(suspect, &order, alone)?;
         let conclusion = Conclusion::Broken;
         let remarks = self.of_the_suite(suspect, &conclusion, &order)?;

@@ -66,7 +66,7 @@ fn the_shipped_scenarios_run_against_a_service_with_real_sdks() {
 fn check(defect: &str, path: &str, id: &str, message: &str) {
     let Some(python) = python() else { return };
     let project = project();
-    run(&project, &python, defect, &[path, "--filter", id, "--max-time", "90s"]).exits(1);
+    run(&project, &python, defect, &[path, "--filter", id, "--max-time", "90s", "--no-leaks"]).exits(1);
     let found = case(&project.report(), id).clone();
     assert_ne!(found["verdict"], "stable", "{found:#}");
     assert!(found["message"].as_str().expect("a message").contains(message), "{found:#}");
