@@ -183,9 +183,11 @@ fn runs_of_one_process_that_began_at_the_same_moment_leave_each_other_alone() {
 #[test]
 #[ignore = "writes fixtures/journals/sample.jsonl: run by hand when the journal's format changes"]
 fn make_the_sample_journal() {
-    let filter = "auth/settings*, e2e/*conversation*, budget/beyond*";
+    let filter = "conversations/the-cache-knows-the-language, auth/settings*, budget/beyond*, \
+                  fallback/only-a-429*claude*";
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let options = options(filter, vec![Defect::SettingsCarriedOver], folder.path());
+    let mut options = options(filter, vec![Defect::CacheIgnoresLanguage, Defect::BodyNeverDrained], folder.path());
+    options.fail_on.extend([FindingKind::LoopBound, FindingKind::Leak]);
     let tool = tool(folder.path());
     let finished = app::run(&options, &tool, &SystemClock, &mut Silent, &mut |_| {}).expect("a run");
     let text = std::fs::read_to_string(finished.folder.join("events.jsonl")).expect("a journal");
