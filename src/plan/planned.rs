@@ -133,7 +133,7 @@ impl Plan {
         let groups = self.groups.iter().map(|group| format!("{}: {:?}", group.name, group.cases));
         let rounds = self.rounds.iter().map(|round| format!("{} {:?}", round.seed, round.arrangement));
         let given = format!("{:?}", self.given());
-        let sizes = format!("plan 1: {} {} {}", self.ids.len(), self.groups.len(), self.rounds.len());
+        let sizes = format!("plan 2: {} {} {}", self.ids.len(), self.groups.len(), self.rounds.len());
         ContentHash::of(std::iter::once(sizes).chain(cases).chain(groups).chain(rounds).chain([given]))
     }
 
@@ -147,7 +147,9 @@ impl Plan {
             Arrangement::Permutation { number } => {
                 permutation(self.ids.len(), number).into_iter().map(|case| case as u32).collect()
             }
-            Arrangement::Twice => (0..cases).flat_map(|case| [case, case]).collect(),
+            Arrangement::Twice => {
+                shuffled(round.seed, &self.groups, &self.ids).into_iter().flat_map(|case| [case, case]).collect()
+            }
             Arrangement::Alone { case } => vec![case],
             Arrangement::Given => self.given().to_vec(),
         }

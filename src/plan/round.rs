@@ -34,7 +34,7 @@ pub enum Arrangement {
         /// Its number in lexicographic order, from 0.
         number: u32,
     },
-    /// As they were loaded, every case twice in a row.
+    /// Shuffled, every case twice in a row. A shuffle shows what a cleaner or a missing helper hides in declared order.
     Twice,
     /// One case alone.
     Alone {

@@ -34,34 +34,40 @@ fn killed(project: &Project, arguments: &[&str], moment: u64) {
     assert!([None, Some(1), Some(2)].contains(&code), "{code:?}");
 }
 
-/// Kills `kills` runs, each at its own moment, every other one a second time while it goes on.
+/// Kills `kills` runs, two at a time, each at its own moment.
 fn check(kills: u64) {
     let whole = project();
     whole.run(RUN).exits(1);
-    let (expected, expected_orders) = (verdicts(&whole.report()), orders(&whole.journal()));
-    let length = bytes(&whole);
-    let seed = Seed::new(0x6b69_6c6c);
-    for kill in 0..kills {
-        // Beyond the end too: while the reports are written.
-        let moment = seed.derive(&format!("moment {kill}")).value() % (length + length / 20);
-        let project = project();
-        killed(&project, RUN, moment);
-        let begun = std::fs::read(project.path("reports/latest/events.jsonl")).is_ok_and(|text| text.contains(&b'\n'));
-        if begun && kill % 2 == 1 {
-            let more = seed.derive(&format!("second moment {kill}")).value() % (length / 2);
-            killed(&project, &["run", "--resume", "latest"], bytes(&project) + more);
+    std::thread::scope(|scope| {
+        for hand in 0..2 {
+            let whole = &whole;
+            scope.spawn(move || (hand..kills).step_by(2).for_each(|kill| check_one(whole, kill)));
         }
-        if begun {
-            project.run(&["report"]).exits(0);
-            project.run(&["run", "--resume", "latest"]).exits(1);
-        } else {
-            project.run(RUN).exits(1);
-        }
-        let told = format!("kill {kill} at {moment} of {length} bytes");
-        assert_eq!(verdicts(&project.report()), expected, "{told}");
-        assert_eq!(orders(&project.journal()), expected_orders, "{told}");
-        project.assert_nothing_left();
+    });
+}
+
+/// Kills a run, every other one a second time while it goes on, and compares what it comes to in the end.
+fn check_one(whole: &Project, kill: u64) {
+    let (length, seed) = (bytes(whole), Seed::new(0x6b69_6c6c));
+    // Beyond the end too: while the reports are written.
+    let moment = seed.derive(&format!("moment {kill}")).value() % (length + length / 20);
+    let project = project();
+    killed(&project, RUN, moment);
+    let begun = std::fs::read(project.path("reports/latest/events.jsonl")).is_ok_and(|text| text.contains(&b'\n'));
+    if begun && kill / 2 % 2 == 1 {
+        let more = seed.derive(&format!("second moment {kill}")).value() % (length / 2);
+        killed(&project, &["run", "--resume", "latest"], bytes(&project) + more);
     }
+    if begun {
+        project.run(&["report"]).exits(0);
+        project.run(&["run", "--resume", "latest"]).exits(1);
+    } else {
+        project.run(RUN).exits(1);
+    }
+    let told = format!("kill {kill} at {moment} of {length} bytes");
+    assert_eq!(verdicts(&project.report()), verdicts(&whole.report()), "{told}");
+    assert_eq!(orders(&project.journal()), orders(&whole.journal()), "{told}");
+    project.assert_nothing_left();
 }
 
 #[test]
