@@ -97,7 +97,7 @@ impl Fold {
                 match self.places.get(&round) {
                     None => {
                         self.places.insert(round, self.rounds.len());
-                        let attempts = attempt + 1;
+                        let attempts = attempt.saturating_add(1);
                         let record = RoundRecord {
                             id: round,
                             kind,
@@ -124,7 +124,7 @@ impl Fold {
             Event::RoundFinished { round, end, millis, .. } => {
                 let round = self.round(round)?;
                 round.end = Some(end);
-                round.millis += millis;
+                round.millis = round.millis.saturating_add(millis);
             }
             Event::Forecast { round_millis, plan_millis, .. } => self.forecast = Some((round_millis, plan_millis)),
             Event::Noted(note) => self.note(note),
@@ -215,7 +215,7 @@ impl RoundRecord {
     /// Another attempt. One that goes on names the whole order again and reports only what was still missing; one that
     /// begins from the start (after the run was resumed) reports everything again.
     fn begin_again(&mut self, attempt: u32, slots: Vec<Slot>) {
-        self.attempts = self.attempts.max(attempt + 1);
+        self.attempts = self.attempts.max(attempt.saturating_add(1));
         let resumed = !matches!(self.end, Some(RoundEnd::Died { .. }));
         self.end = None;
         if resumed || self.slots.len() != slots.len() {

@@ -5,7 +5,7 @@ use crate::model::statistics::{self, Confidence};
 use crate::model::{FindingKind, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
 use crate::verdict::{
-    CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, leaks, quarantine,
+    CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, leaks, loops, quarantine,
 };
 use std::collections::BTreeSet;
 
@@ -106,6 +106,7 @@ fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
         judged.findings.push(finding);
         judged.verdict = finding.verdict();
         judged.order = order;
+        judged.remarks.extend(loops::remarks(record, case));
     } else if tally.skipped > 0 && tally.planned.trials > 0 {
         judged.findings.push(FindingKind::OrderDependent);
         judged.verdict = Verdict::OrderDependent;

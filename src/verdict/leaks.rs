@@ -120,7 +120,7 @@ fn sentence(seen: &Retained, growth: Growth) -> String {
 /// What is bound to an event loop that has ended, case by case. A probe in the subject tells it of itself. A task is
 /// told by its place: it was alive when its case ended, and in a round of its own it outlived every grace; other cases
 /// that left a task of the same place, and were not looked at so closely, left the same.
-fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
+pub(super) fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
     let told = record.loop_bound.iter().flat_map(|(case, bound)| bound.iter().map(|bound| (*case, bound.clone())));
     let mut all: BTreeSet<(u32, LoopBound)> = told.collect();
     let confirmed: BTreeMap<String, LoopBound> = all

@@ -5,6 +5,7 @@ mod coverage;
 mod judge;
 mod judgement;
 mod leaks;
+mod loops;
 mod quarantine;
 
 pub use cause::Cause;

@@ -2,8 +2,9 @@
 
 use crate::defects::{run_all, run_with};
 use steadfast::app::{Accounting, Finished};
-use steadfast::model::{FindingKind, Verdict};
+use steadfast::model::{EventLoop, FindingKind, Verdict};
 use steadfast::tutor::Defect;
+use steadfast::verdict::CaseJudgement;
 
 /// Cases that call a cloud provider, one that calls Ollama after a refusal, and one that calls nobody.
 const CASES: &str = "providers/each-provider-is-asked-for-its-model, \
@@ -12,7 +13,7 @@ const CASES: &str = "providers/each-provider-is-asked-for-its-model, \
 
 /// What was found of each case: its id, then kind and text of each leak.
 fn leaks(finished: &Finished) -> Vec<(String, Vec<(String, String)>)> {
-    let of = |case: &steadfast::verdict::CaseJudgement| {
+    let of = |case: &CaseJudgement| {
         let id = finished.record.case(case.case).expect("a case").id.to_string();
         (id, case.leaks.iter().map(|leak| (leak.kind.clone(), leak.text.clone())).collect())
     };
@@ -107,6 +108,29 @@ fn a_client_of_the_first_loop_is_bound_to_it() {
         let text = &case.leaks.first().expect("a leak").text;
         assert!(text.contains("src/tutor/providers/transport.rs:"), "{text}");
     }
+}
+
+#[test]
+fn what_fails_with_one_life_of_event_loops_only_is_told_with_what_is_bound_to_it() {
+    let both = |defects| {
+        let cases = "providers/each-provider-is-asked-for-its-model";
+        let (finished, _folder) = run_with(cases, defects, |options| {
+            options.event_loops = vec![EventLoop::Case, EventLoop::Round];
+        });
+        let remarks = |case: &CaseJudgement| case.remarks.clone();
+        finished.judgement.cases.iter().flat_map(remarks).collect::<Vec<String>>()
+    };
+    let told = both(vec![Defect::ClientBoundToFirstLoop]);
+    let says = |text: &str| told.iter().any(|remark| remark.contains(text));
+    assert!(
+        says("it fails where each case has an event loop of its own (")
+            && says("and passes where a round has one (0 of"),
+        "{told:#?}"
+    );
+    let explained = told.iter().find(|remark| remark.starts_with("what explains it: loop_bound"));
+    assert!(explained.is_some_and(|remark| remark.contains("src/tutor/providers/transport.rs:")), "{told:#?}");
+    let healthy = both(Vec::new());
+    assert!(!healthy.iter().any(|remark| remark.contains("event loop")), "{healthy:#?}");
 }
 
 #[test]
