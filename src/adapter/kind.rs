@@ -220,8 +220,14 @@ impl LoadedSubject {
     pub fn measured(&self) -> BTreeMap<String, String> {
         match &self.kind {
             Kind::Scenarios(subject) => subject.measured(),
-            Kind::Suite(spec, _) => of_suite(spec.providers.is_some()),
-            Kind::Command(spec, _) => of_suite(spec.providers.is_some()),
+            Kind::Suite(spec, _) => {
+                let told = if crate::leak::linux::tells() { "yes" } else { "only Linux tells" };
+                of_suite(spec.providers.is_some(), told)
+            }
+            Kind::Command(spec, _) => of_suite(
+                spec.providers.is_some(),
+                "the processes of a runner come and go: none of them is the suite's own",
+            ),
         }
     }
 
@@ -242,11 +248,10 @@ impl LoadedSubject {
     }
 }
 
-/// What is measured of a suite: calls to providers if they are ours; what grows, not yet.
-fn of_suite(providers_are_ours: bool) -> BTreeMap<String, String> {
+/// What is measured of a suite: calls to providers if they are ours, and `resources`.
+fn of_suite(providers_are_ours: bool, resources: &str) -> BTreeMap<String, String> {
     let calls =
         if providers_are_ours { "yes" } else { "a suite's providers are its own: --providers FILE starts mock ones" };
-    let resources =
-        ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), "growth is not measured in suites".into()));
+    let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), resources.to_owned()));
     resources.chain([("provider calls".to_owned(), calls.to_owned())]).collect()
 }

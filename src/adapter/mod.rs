@@ -27,6 +27,7 @@ mod steps;
 mod stream;
 mod stress;
 mod surroundings;
+mod system_holdings;
 mod template;
 mod transport;
 mod truth;

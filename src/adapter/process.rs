@@ -3,7 +3,7 @@
 use crate::adapter::output::Output;
 use crate::adapter::port::free_port;
 use crate::adapter::pytest::choose_python;
-use crate::adapter::python::{self, Found, NEXT_CASE};
+use crate::adapter::python::{self, Found, NEXT_CASE, Probes};
 use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::Folders;
 use crate::adapter::template::{Variables, fill_text};
@@ -39,7 +39,9 @@ const ANSWER_LIMIT: u64 = 4 * 1024 * 1024;
 pub(super) struct Place {
     pub folders: Folders,
     pub mark: String,
-    /// What its environment says of the providers; what the system file says comes on top.
+    /// The probe in its processes, where they are Python and none of the harness's own.
+    pub probes: Option<Probes>,
+    /// What its environment says of the providers and the probe; what the system file says comes on top.
     pub surroundings: BTreeMap<String, String>,
     pub reach: Reach,
     /// The active environment of Python.
@@ -168,13 +170,14 @@ impl RunningProcess {
         Ok(())
     }
 
-    /// The case that ran has ended: what it left, where the harness's own worker serves the system.
+    /// The case that ran has ended: what it left, where the harness's own worker serves the system, or a probe is in
+    /// it.
     ///
     /// # Errors
     /// If the worker does not answer as it should.
     pub fn end_case(&self, within: Duration) -> Result<Option<Found>, String> {
         if self.process.asgi.is_none() {
-            return Ok(None);
+            return Ok(self.place.probes.as_ref().map(Probes::ask));
         }
         let deadline = Instant::now() + within;
         let ask = || -> std::io::Result<Vec<u8>> {

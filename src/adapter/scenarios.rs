@@ -6,6 +6,7 @@ use crate::adapter::embedded::StoreLife;
 use crate::adapter::event_loop::{EventLoop as TaskLoop, UNTOLD, tells_of_tasks};
 use crate::adapter::stage::{Stage, StageSetting};
 use crate::adapter::stress::Noise;
+use crate::adapter::system_holdings::SystemHoldings;
 use crate::adapter::{ScenarioSpec, SubjectCase, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
 use crate::event::{RoundEnd, TrialReport};
@@ -212,8 +213,10 @@ impl ScenarioSubject {
                 Err(error) => return RoundEnd::NotStarted { reason: format!("no event loop: {error}") },
             },
         };
-        let accounts = unit.kind.keeps_a_ledger() && lasting.is_some();
-        let mut books = accounts.then(|| Books::open(unit, stage, lasting.as_ref())).flatten();
+        let accounts = unit.kind.keeps_a_ledger();
+        let holdings =
+            lasting.as_mut().filter(|_| accounts).and_then(|event_loop| SystemHoldings::of(stage, event_loop));
+        let mut books = holdings.map(|holdings| Books::open(unit, &holdings));
         for (position, &index) in (0_u32..).zip(&unit.order).skip(unit.from as usize) {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;
@@ -247,8 +250,10 @@ impl ScenarioSubject {
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
             }
-            if let Some(books) = &mut books {
-                books.enter(position, &report, stage, lasting.as_ref());
+            if let Some(books) = &mut books
+                && let Some(holdings) = lasting.as_mut().and_then(|event_loop| SystemHoldings::of(stage, event_loop))
+            {
+                books.enter(position, &report, &holdings);
             }
             reports.finished(position, report);
             for (earlier, failure) in done.late {
@@ -262,8 +267,10 @@ impl ScenarioSubject {
                 return RoundEnd::Died { reason };
             }
         }
-        for (position, report) in books.into_iter().flat_map(|books| books.close(stage, lasting.as_mut())) {
-            reports.finished(position, report);
+        if let Some(books) = books
+            && let Some(mut holdings) = lasting.as_mut().and_then(|event_loop| SystemHoldings::of(stage, event_loop))
+        {
+            books.close(&mut holdings).into_iter().for_each(|(position, report)| reports.finished(position, report));
         }
         RoundEnd::Completed
     }

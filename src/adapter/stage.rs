@@ -1,12 +1,12 @@
 //! A system, set up for a round: what a case is played on.
 
-use crate::adapter::books::Scope;
 use crate::adapter::embedded::{Embedded, StoreLife};
 use crate::adapter::output::Output;
 use crate::adapter::process::{Place, RunningProcess};
-use crate::adapter::python::Found;
+use crate::adapter::python::{Found, Probes};
 use crate::adapter::reach::Reach;
 use crate::adapter::sandbox::{Folders, Sandbox};
+use crate::adapter::system_holdings::Scope;
 use crate::adapter::template::{Variables, environment, fill_text};
 use crate::adapter::transport::Target;
 use crate::engine::{Owned, SubjectError, TEMPORARY};
@@ -106,9 +106,19 @@ impl Stage {
                 })?;
                 proxy = start_proxy(system, providers.as_ref(), &folder)?;
                 let environment = proxy.as_ref().map(|proxy: &Proxy| proxy.environment(setting.python_path));
-                let surroundings = environment.unwrap_or_default();
+                let mut surroundings = environment.unwrap_or_default();
+                // Who serves an ASGI application has the probe already.
+                let probes = process.asgi.is_none().then(|| Probes::write(&folder)).transpose();
+                let probes = probes.map_err(|error| {
+                    SubjectError(format!("can't write the Python probe into {}: {error}", folder.display()))
+                })?;
+                if let Some(probes) = &probes {
+                    let rest = surroundings.get("PYTHONPATH").map(String::as_str).or(setting.python_path);
+                    surroundings.extend(probes.environment(rest));
+                }
                 let place = Place {
                     folders,
+                    probes,
                     mark: setting.mark.to_owned(),
                     surroundings,
                     reach: setting.reach,

@@ -5,6 +5,7 @@
 use crate::app::AppError;
 use crate::app::run::Setting;
 use crate::app::session::{Deadlines, Session};
+use crate::app::suite_check::suite_of;
 use crate::engine::{Engine, RoundUnit, Stop, Stopped};
 use crate::event::{Event, Header, Note};
 use crate::leak::{REPEATS, REPEATS_OF_MEMORY};
@@ -22,6 +23,9 @@ const OF_A_KIND: usize = 3;
 
 /// A survey that grew by so many KiB for each of its trials grew as a whole.
 const GROWN: u64 = 32;
+
+/// So much is always spent on the suspects of a suite, in microseconds of its cases.
+const SHORT_MICROS: u64 = 30_000_000;
 
 /// The share of the time that is left which goes into leaks; the rest is for the diagnosis.
 const SHARE: f64 = 0.5;
@@ -43,7 +47,10 @@ pub(super) fn look_for_leaks(
     let deadline = deadlines.diagnosis.map(|until| now + until.saturating_duration_since(now).mul_f64(SHARE));
     let next = record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(header.planned.values().sum());
     let begun = record.rounds.iter().filter(|round| round.kind.keeps_a_ledger()).map(Begun::from).collect();
-    let mut search = Search { engine, setting, header, session, deadline, next, begun, stopped: Stopped::Not };
+    // Whatever a suite's rounds take turns with: leaks are looked for under the first one.
+    let hash_seed = record.rounds.first().and_then(|round| round.hash_seed);
+    let stopped = Stopped::Not;
+    let mut search = Search { engine, setting, header, session, deadline, next, hash_seed, begun, stopped };
     search.run(&record)?;
     if search.stopped == Stopped::Asked(Stop::TimeLimit) {
         search.note("time was up before all that may leak was looked at: what is not told here was not measured")?;
@@ -58,6 +65,7 @@ struct Search<'a, 's, 'w> {
     session: &'s mut Session<'w>,
     deadline: Option<Instant>,
     next: u32,
+    hash_seed: Option<u32>,
     /// What the run had begun before it was resumed.
     begun: Vec<Begun>,
     stopped: Stopped,
@@ -88,13 +96,22 @@ impl From<&RoundRecord> for Begun {
 impl Search<'_, '_, '_> {
     fn run(&mut self, record: &Record) -> Result<(), AppError> {
         let cases = eligible(record);
-        // Dealt out like cards: slow cases stand side by side. A run that goes on elsewhere deals as it did.
-        let jobs = (self.header.policy.jobs as usize).clamp(1, cases.len().max(1));
-        let hands = (0..jobs).map(|job| cases.iter().copied().skip(job).step_by(jobs).collect());
-        self.rounds(hands, RoundKind::Survey, EventLoop::Round)?;
+        let hands = self.hands(&cases);
+        self.rounds(hands.into_iter(), RoundKind::Survey, EventLoop::Round)?;
         let surveyed = self.session.record();
         self.tell_of_failures(&surveyed)?;
-        let suspects: Vec<u32> = suspects(&surveyed).into_iter().collect();
+        let mut suspects: Vec<u32> = suspects(&surveyed).into_iter().collect();
+        if suite_of(self.header).is_some() {
+            let all = suspects.len();
+            suspects = affordable(&surveyed, suspects);
+            if suspects.len() < all {
+                let left_out = all - suspects.len();
+                self.note(&format!(
+                    "{left_out} more cases left something behind and were not repeated, because that would take longer \
+                     than the suite itself; those that were repeated stand for them"
+                ))?;
+            }
+        }
         let repeated = suspects.chunks(TOGETHER).map(|together| together.repeat(REPEATS));
         self.rounds(repeated, RoundKind::Repeated, EventLoop::Round)?;
         let grown = growing_in_memory(&self.session.record());
@@ -102,6 +119,17 @@ impl Search<'_, '_, '_> {
         self.rounds(longer, RoundKind::Repeated, EventLoop::Round)?;
         let alone = with_tasks(record).into_iter().map(|case| vec![case]);
         self.rounds(alone, RoundKind::Repeated, EventLoop::Case)
+    }
+
+    /// The cases of each of the rounds that run side by side. A run that goes on elsewhere deals as it did.
+    fn hands(&self, cases: &[u32]) -> Vec<Vec<u32>> {
+        let jobs = (self.header.policy.jobs as usize).clamp(1, cases.len().max(1));
+        if suite_of(self.header).is_some() {
+            // Neighbours share what their module and class set up.
+            return cases.chunks(cases.len().div_ceil(jobs).max(1)).map(<[u32]>::to_vec).collect();
+        }
+        // Dealt out like cards: slow cases stand side by side.
+        (0..jobs).map(|job| cases.iter().copied().skip(job).step_by(jobs).collect()).collect()
     }
 
     fn rounds(
@@ -134,7 +162,7 @@ impl Search<'_, '_, '_> {
             seed: self.header.seed.derive(&format!("ledger {id}")),
             event_loop,
             stress: None,
-            hash_seed: None,
+            hash_seed: self.hash_seed,
             watch: None,
             walk: None,
             order,
@@ -149,14 +177,17 @@ impl Search<'_, '_, '_> {
             surveys(record).flat_map(|round| round.slots.iter()).filter(|slot| slot.outcome.is_some_and(is_failure));
         let only_there: Vec<u32> =
             failed.map(|slot| slot.case).filter(|case| !record.failures.contains_key(case)).collect();
+        let text = match suite_of(self.header) {
+            None => {
+                "failed in the round that accounts for resources, on one event loop for all cases, and in no other \
+                 round: `--event-loop both` looks closer"
+            }
+            Some(_) => {
+                "failed in the round that accounts for resources, and in no other round: more rounds look closer"
+            }
+        };
         for case in only_there {
-            self.tell(Note {
-                case: Some(case),
-                text:
-                    "failed in the round that accounts for resources, on one event loop for all cases, and in no other \
-                       round: `--event-loop both` looks closer"
-                        .to_owned(),
-            })?;
+            self.tell(Note { case: Some(case), text: text.to_owned() })?;
         }
         Ok(())
     }
@@ -198,6 +229,34 @@ fn suspects(record: &Record) -> BTreeSet<u32> {
         suspects.extend(round.retained.keys().filter_map(|at| round.slots.get(*at as usize)).map(|slot| slot.case));
     }
     suspects
+}
+
+/// As many suspects as can be repeated in the time that the survey took, or in a short one. Those that left things come
+/// before those that added memory only, which the first use of anything does; and of those that left things of one kind
+/// and owner, each kind has its turn.
+fn affordable(record: &Record, suspects: Vec<u32>) -> Vec<u32> {
+    let mut turns: BTreeMap<(ResourceKind, String), usize> = BTreeMap::new();
+    let mut costs = BTreeMap::new();
+    let mut ranks = BTreeMap::new();
+    for round in surveys(record) {
+        for (position, slot) in (0_u32..).zip(&round.slots) {
+            costs.insert(slot.case, u64::from(slot.micros) * REPEATS as u64);
+            let left = round.retained.get(&position).into_iter().flatten();
+            let Some(thing) = left.into_iter().find(|one| one.kind != ResourceKind::Memory) else { continue };
+            let turn = turns.entry((thing.kind, thing.owner.clone())).or_default();
+            ranks.insert(slot.case, *turn);
+            *turn += 1;
+        }
+    }
+    let survey: u64 = costs.values().sum::<u64>() / REPEATS as u64;
+    let mut left = survey.max(SHORT_MICROS);
+    let mut ordered = suspects;
+    ordered.sort_by_key(|case| (!ranks.contains_key(case), ranks.get(case).copied(), *case));
+    let within = |case: &u32| {
+        left = left.checked_sub(costs.get(case).copied().unwrap_or(0))?;
+        Some(*case)
+    };
+    ordered.iter().map_while(within).collect()
 }
 
 /// Cases at whose end tasks were alive, a few of each place.

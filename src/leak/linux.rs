@@ -61,22 +61,28 @@ pub fn descendants(pid: i32) -> Vec<i32> {
 /// Processes, by their commands.
 pub fn processes(pids: &[i32], census: &mut Census) {
     for pid in pids {
-        let Some(started) = start_time(*pid) else { continue };
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        let program = line.split(' ').next().unwrap_or_default();
-        let program = Path::new(program).file_name().map(|name| name.to_string_lossy().into_owned());
-        let item = Item {
-            kind: ResourceKind::Process,
-            owner: program.filter(|name| !name.is_empty()).unwrap_or_else(|| "a process".to_owned()),
-            place: Some(line.trim_end().chars().take(200).collect()),
-        };
-        census.insert(Identity::Process(*pid, started), item);
+        if let Some((started, item)) = start_time(*pid).zip(process(*pid)) {
+            census.insert(Identity::Process(*pid, started), item);
+        }
     }
 }
 
-/// The files of a folder and of the folders in it.
-pub fn files(folder: &Path, census: &mut Census) {
+/// A process by its command, as it is now: a fork is its parent until it runs its own program.
+pub fn process(pid: i32) -> Option<Item> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let line = String::from_utf8_lossy(&line).replace('\0', " ");
+    let program = line.split(' ').next().unwrap_or_default();
+    let program = Path::new(program).file_name().map(|name| name.to_string_lossy().into_owned());
+    Some(Item {
+        kind: ResourceKind::Process,
+        owner: program.filter(|name| !name.is_empty()).unwrap_or_else(|| "a process".to_owned()),
+        place: Some(line.trim_end().chars().take(200).collect()),
+    })
+}
+
+/// The files of a folder and of the folders in it, but for what is directly in it and has a name that begins with
+/// `spared`.
+pub fn files(folder: &Path, spared: Option<&str>, census: &mut Census) {
     let mut folders = vec![folder.to_path_buf()];
     let mut left = FILES;
     while let Some(next) = folders.pop() {
@@ -87,6 +93,10 @@ pub fn files(folder: &Path, census: &mut Census) {
             }
             left -= 1;
             let path = entry.path();
+            let is_spared = |prefix: &str| next == folder && entry.file_name().to_string_lossy().starts_with(prefix);
+            if spared.is_some_and(is_spared) {
+                continue;
+            }
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path.clone());
             }
@@ -235,8 +245,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("a-1")).expect("a folder");
         fs::write(folder.path().join("a-1/b-2.txt"), "x").expect("written");
+        fs::create_dir(folder.path().join("spared-1")).expect("a folder");
+        fs::write(folder.path().join("spared-1/b-2.txt"), "x").expect("written");
         let mut census = Census::new();
-        files(folder.path(), &mut census);
+        files(folder.path(), Some("spared-"), &mut census);
         let owners: Vec<&str> = census.values().map(|item| item.owner.as_str()).collect();
         assert_eq!(owners, ["a-*", "a-*/b-*.txt"]);
     }

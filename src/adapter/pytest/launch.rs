@@ -14,6 +14,9 @@ const PLUGIN: &str = include_str!("steadfast_pytest.py");
 const PROBE: &str = include_str!("../python/probe.py");
 const STATE: &str = include_str!("steadfast_state.py");
 
+/// What it loads to account for resources.
+const LEDGER: &str = include_str!("steadfast_ledger.py");
+
 /// What it loads to walk over an order.
 const WALK: &str = include_str!("steadfast_walk.py");
 
@@ -57,6 +60,7 @@ pub(super) fn command(
     fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
     fs::write(plugin.join("steadfast_state.py"), STATE)?;
     fs::write(plugin.join("steadfast_walk.py"), WALK)?;
+    fs::write(plugin.join("steadfast_ledger.py"), LEDGER)?;
     fs::write(plugin.join("steadfast_probe.py"), PROBE)?;
     let temporary = scratch.join("tmp");
     fs::create_dir_all(&temporary)?;

@@ -1,5 +1,6 @@
 //! What the plugin and the harness say to each other: JSON, a message per line.
 
+use crate::adapter::pytest::holdings::Held;
 use crate::event::{Dirt, TrialReport};
 use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,18 @@ pub(super) struct RoundRequest<'a> {
     /// How many cases of the order are walked over, while the rest of it is tried again and again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub walk: Option<u32>,
+    /// How its resources are accounted for, if they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerRequest<'a>>,
+}
+
+/// How the resources of a round are accounted for.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct LedgerRequest<'a> {
+    /// The pipe at which it waits before the first test and after each one.
+    pub gate: &'a Path,
+    /// Whether garbage is collected after each test, and not only after the last one.
+    pub collect: bool,
 }
 
 /// From the plugin.
@@ -36,6 +49,10 @@ pub(super) struct RoundRequest<'a> {
 pub(super) enum Message {
     Collected {
         collected: Collected,
+    },
+    /// The process that plays a round whose resources are accounted for.
+    Playing {
+        playing: i32,
     },
     Started {
         started: u32,
@@ -96,6 +113,9 @@ pub(super) struct Finished {
     dirt: Dirt,
     #[serde(default)]
     after: Option<u32>,
+    /// What it holds, as Python knows it, where that is accounted for.
+    #[serde(default)]
+    pub held: Option<Held>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -4,7 +4,9 @@
 //! scratch folder and named by `-p` and `PYTHONPATH`; nothing is installed and nothing is written into the suite's
 //! folder. `docs/suites.md` tells what a user sees of it.
 
+mod accounts;
 mod gate;
+mod holdings;
 mod launch;
 mod look;
 mod message;

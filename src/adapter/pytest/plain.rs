@@ -46,7 +46,7 @@ pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Durati
                     plain.outcomes.push((id, finished.report(&server.folder).outcome));
                 }
             }
-            Ok(Message::Collected { .. } | Message::Ended { .. } | Message::Dead { .. }) => {}
+            Ok(Message::Collected { .. } | Message::Playing { .. } | Message::Ended { .. } | Message::Dead { .. }) => {}
             Err(silence) => {
                 if silence == Silence::Overdue {
                     server.kill();

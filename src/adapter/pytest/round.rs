@@ -1,5 +1,6 @@
 //! One round of a suite: what is heard of it, told on to the engine.
 
+use crate::adapter::pytest::accounts::Accounts;
 use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::message::{Message, Request, RoundRequest};
 use crate::adapter::pytest::server::{Server, Silence};
@@ -49,6 +50,11 @@ pub(super) fn play(
 ) -> RoundDone {
     let deadline = Duration::from_millis(unit.case_deadline_ms);
     let written = server.output.mark();
+    let folder = server.folder.clone();
+    let mut accounts = match Accounts::of(unit, temporary, &folder) {
+        Ok(accounts) => accounts,
+        Err(error) => return RoundDone::Whole(RoundEnd::NotStarted { reason: format!("can't make a gate: {error}") }),
+    };
     server.send(&Request::Round(RoundRequest {
         order,
         from: unit.from,
@@ -58,6 +64,7 @@ pub(super) fn play(
         deadline: deadline.as_secs_f64(),
         watch: unit.watch,
         walk: unit.walk,
+        ledger: accounts.as_ref().map(Accounts::request),
     }));
     let mut course = Course { running: None, last: None };
     loop {
@@ -68,10 +75,21 @@ pub(super) fn play(
                 reports.started(started, deadline + AROUND);
                 server.let_pass();
             }
-            Ok(Message::Finished(finished)) => {
+            Ok(Message::Playing { playing }) => accounts.iter_mut().for_each(|accounts| accounts.open(playing)),
+            Ok(Message::Finished(mut finished)) => {
                 let position = finished.finished;
                 let stops = finished.stops();
-                reports.finished(position, finished.report(&server.folder));
+                let held = finished.held.take();
+                let report = finished.report(&server.folder);
+                if let Some((accounts, held)) = accounts.as_mut().zip(held) {
+                    accounts.enter(position, &report, held);
+                }
+                reports.finished(position, report);
+                if let Some(accounts) = &mut accounts {
+                    let left = accounts.close_after(position);
+                    left.into_iter().for_each(|(position, report)| reports.finished(position, report));
+                    accounts.let_pass();
+                }
                 (course.running, course.last) = (None, Some(position));
                 if stops {
                     let reason = "a test brought pytest down".to_owned();

@@ -7,8 +7,9 @@ and the standard library are enough.
 
 In:   {"order": [2, 0], "from": 0, "seed": 7, "tmp": "DIR", "deadline": 30.0, "watch": 0}   one round
       the same with "walk": 1       after how many of the order's first cases what follows them begins to fail
+      the same with "ledger": {"gate": "PIPE", "collect": true}  before the first test and after each one it waits there
       {"hang": true}                                             the running test is overdue: say where it is, end it
-Out:  {"collected": {...}}  {"started": 0}  {"finished": 0, ...}  {"ended": true}  {"dead": "..."}
+Out:  {"collected": {...}}  {"playing": PID}  {"started": 0}  {"finished": 0, ...}  {"ended": true}  {"dead": "..."}
 """
 
 import copy
@@ -313,12 +314,21 @@ class Plugin:
     def play(self, order, begin, request):
         """Runs the tests of the order, from a place of it on, and tells how each of them ended."""
         footprint = Footprint()
+        ledger = None
+        if request.get("ledger") is not None:
+            ledger = load("steadfast_ledger").Ledger(self.session.config, self.probe, request["ledger"])
+            self.wire.say(playing=os.getpid())
+            ledger.wait()
         for position in range(begin, len(order)):
             told = self.step(order, position, request.get("watch"))
             told.update(footprint.changes())
+            if ledger is not None:
+                told["held"] = ledger.held(self.cases[order[position]].item, position + 1 == len(order))
             self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
+            if ledger is not None:
+                ledger.wait()
 
     def step(self, order, position, watch=None):
         """Runs the test at a place of the order."""
@@ -353,6 +363,9 @@ class Plugin:
         if following is item:
             # Else pytest would keep its set-up for the second time.
             following = copy.copy(item)
+        if getattr(item, "_report_sections", None):
+            # Else what it wrote the last time would be reported again.
+            item._report_sections = []
         self.trial = trial = Trial()
         mine = os.getpid()
         try:

@@ -37,6 +37,17 @@ pub(crate) struct NeverAwaited {
 }
 
 impl Found {
+    /// Adds what another process found.
+    pub fn extend(&mut self, other: Self) {
+        for (kind, count) in other.counts {
+            let total = self.counts.entry(kind).or_default();
+            *total = total.saturating_add(count);
+        }
+        self.loop_bound.extend(other.loop_bound);
+        self.pending_tasks.extend(other.pending_tasks);
+        self.never_awaited.extend(other.never_awaited);
+    }
+
     /// What it says besides, a line each.
     pub fn notes(&self) -> Vec<String> {
         let pending = self

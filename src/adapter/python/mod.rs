@@ -2,11 +2,13 @@
 //! the binary, and need nothing but the standard library.
 
 mod found;
+mod probes;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(super) use found::Found;
+pub(super) use probes::Probes;
 
 /// Watches what outlives its case and its event loop.
 const PROBE: &str = include_str!("probe.py");

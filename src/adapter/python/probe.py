@@ -30,6 +30,7 @@ _LIBRARY = tuple(
         if path
     }
 )
+_HERE = os.path.dirname(__file__)
 _FRAMES = 3
 _HOLDERS = 6
 
@@ -104,6 +105,11 @@ class Probe:
         for resource in self.resources:
             if resource.thing() is thing:
                 resource.loop = loop
+
+    @staticmethod
+    def place():
+        """Which code of the watched program runs now, innermost first."""
+        return _place()
 
     def begin_case(self, name):
         if self.pid != os.getpid():
@@ -461,7 +467,7 @@ def _place():
     while frame is not None and len(own) < _FRAMES:
         code = frame.f_code
         path = code.co_filename
-        if path != __file__ and not path.startswith("<"):
+        if os.path.dirname(path) != _HERE and not path.startswith("<"):
             text = "%s:%d in %s" % (path, frame.f_lineno, code.co_name)
             if not _is_of_library(path):
                 own.append(text)

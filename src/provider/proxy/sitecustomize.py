@@ -93,7 +93,8 @@ def _next():
     from importlib import machinery, util
 
     here = os.path.dirname(os.path.abspath(__file__))
-    path = [folder for folder in sys.path if os.path.abspath(folder or ".") != here]
+    folders = [os.path.abspath(folder or ".") for folder in sys.path]
+    path = sys.path[folders.index(here) + 1 :] if here in folders else []
     spec = machinery.PathFinder.find_spec("sitecustomize", path)
     if spec is not None and spec.loader is not None:
         module = util.module_from_spec(spec)

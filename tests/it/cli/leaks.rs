@@ -118,3 +118,56 @@ fn a_program_that_leaves_nothing_is_not_accused() {
     project.run(&["run", "--system", "service.yaml", "--seed", "1", "--rounds", "1"]).exits(0);
     project.assert_nothing_left();
 }
+
+/// A server of two workers that answers each request on an event loop of its own. Asked for `/keeps`, it keeps the
+/// connection that it opened there, to itself, for the next request; asked for anything else, it closes it.
+const WORKERS: &str = r#"
+import asyncio, http.server, os, socket, sys
+
+KEPT = []
+
+async def connect(keeps):
+    reader, writer = await asyncio.open_connection("127.0.0.1", BACKEND)
+    if keeps:
+        KEPT.append((reader, writer))
+    else:
+        writer.close()
+        await writer.wait_closed()
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        asyncio.run(connect(self.path == "/keeps"))
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+backend = socket.create_server(("127.0.0.1", 0))
+BACKEND = backend.getsockname()[1]
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=16)
+for _ in range(2):
+    if os.fork() == 0:
+        server = http.server.HTTPServer(listener.getsockname(), Handler, bind_and_activate=False)
+        server.socket.close()
+        server.socket = listener
+        server.serve_forever()
+os.wait()
+"#;
+
+#[test]
+fn what_outlives_its_event_loop_in_a_worker_is_told_with_its_place() {
+    let Some(project) = service("keeps") else { return };
+    let project = project.with("service.py", WORKERS);
+    project.run(&["run", "--system", "service.yaml", "--seed", "1", "--rounds", "1", "--no-leaks"]).exits(1);
+    project.assert_nothing_left();
+    let report = project.report();
+    let spares = case(&report, "spares");
+    assert_eq!((&spares["verdict"], spares["leaks"].is_null()), (&"stable".into(), true), "{spares:#}");
+    let leaves = case(&report, "leaves");
+    assert_eq!(leaves["findings"], serde_json::json!(["loop_bound"]), "{leaves:#}");
+    let place = leaves["leaks"][0]["where"].as_str().unwrap_or_default();
+    assert!(place.contains("service.py:7 in connect"), "{leaves:#}");
+}

@@ -4,6 +4,7 @@ mod crashes;
 mod dirty;
 mod hostile;
 pub mod kit;
+mod leaks;
 mod loops;
 mod orders;
 mod providers;

@@ -1,0 +1,74 @@
+//! The books of a round of a suite: its process waits after each test, until what it holds was looked at.
+
+use crate::adapter::books::Books;
+use crate::adapter::pytest::gate::Gate;
+use crate::adapter::pytest::holdings::{Held, RoundHoldings};
+use crate::adapter::pytest::message::LedgerRequest;
+use crate::engine::RoundUnit;
+use crate::event::TrialReport;
+use crate::model::RoundKind;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The books of a round, and the gate at which its process waits. Dropping them removes the gate.
+#[derive(Debug)]
+pub(super) struct Accounts<'a> {
+    unit: &'a RoundUnit,
+    temporary: &'a Path,
+    folder: &'a Path,
+    gate: Gate,
+    path: PathBuf,
+    books: Option<Books>,
+    holdings: Option<RoundHoldings>,
+}
+
+impl<'a> Accounts<'a> {
+    /// For a round that keeps a ledger, of the suite in `folder`. Its gate stands beside its temporary folder.
+    pub fn of(unit: &'a RoundUnit, temporary: &'a Path, folder: &'a Path) -> io::Result<Option<Self>> {
+        if !unit.kind.keeps_a_ledger() {
+            return Ok(None);
+        }
+        let path = temporary.with_extension("gate");
+        let gate = Gate::make(&path)?;
+        Ok(Some(Self { unit, temporary, folder, gate, path, books: None, holdings: None }))
+    }
+
+    pub fn request(&self) -> LedgerRequest<'_> {
+        LedgerRequest { gate: &self.path, collect: self.unit.kind == RoundKind::Repeated }
+    }
+
+    /// Its process is there, and has not begun its first test.
+    pub fn open(&mut self, process: i32) {
+        let (temporary, folder) = (self.temporary.to_owned(), self.folder.to_owned());
+        self.holdings = RoundHoldings::of(process, temporary, self.path.clone(), folder);
+        self.books = self.holdings.as_ref().map(|holdings| Books::open(self.unit, holdings));
+        self.gate.open();
+    }
+
+    /// A test has ended, and its process waits.
+    pub fn enter(&mut self, position: u32, report: &TrialReport, held: Held) {
+        if let Some((books, holdings)) = self.books.as_mut().zip(self.holdings.as_mut()) {
+            holdings.learn(held);
+            books.enter(position, report, holdings);
+        }
+    }
+
+    /// After the last test of the round: the reports of those that left something. What ends by itself is waited for.
+    pub fn close_after(&mut self, position: u32) -> Vec<(u32, TrialReport)> {
+        let is_last = position as usize + 1 == self.unit.order.len();
+        let closing = self.books.take_if(|_| is_last).zip(self.holdings.as_mut());
+        closing.map(|(books, holdings)| books.close(holdings)).unwrap_or_default()
+    }
+
+    /// Lets its process go on.
+    pub fn let_pass(&mut self) {
+        self.gate.open();
+    }
+}
+
+impl Drop for Accounts<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

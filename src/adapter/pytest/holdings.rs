@@ -1,0 +1,211 @@
+//! What the process of a suite's round holds: what `/proc` tells of it, with what Python knows better.
+
+use crate::adapter::books::{Holdings, LastWord};
+use crate::leak::linux::{self, TcpSocket, TcpState};
+use crate::leak::{Census, Identity, Item, common_name};
+use crate::model::ResourceKind;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the folders begin that pytest makes for `tmp_path` and keeps on purpose.
+const KEPT_BY_PYTEST: &str = "pytest-of-";
+
+/// What Python calls a thing, and where the suite made it: `file:line in function`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Known(String, Option<String>);
+
+/// What Python tells after a trial of what it made. Lists of pairs, since a key of JSON is text.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Held {
+    /// By the system's id of the thread.
+    threads: Vec<(i32, Known)>,
+    /// By inode.
+    sockets: Vec<(u64, Known)>,
+    /// By number, those that are no sockets.
+    descriptors: Vec<(i32, Known)>,
+    /// Tasks that have not ended, by the number that they were given when they were first seen.
+    tasks: Vec<(u64, Known)>,
+}
+
+/// The process of a round.
+#[derive(Debug)]
+pub(super) struct RoundHoldings {
+    /// The harness's own process, whose descendants are all that was started.
+    own: i32,
+    /// The process of the round.
+    round: i32,
+    /// Its TMPDIR.
+    temporary: PathBuf,
+    /// The pipe at which it waits.
+    gate: PathBuf,
+    /// The suite's folder.
+    folder: PathBuf,
+    threads: BTreeMap<i32, Known>,
+    sockets: BTreeMap<u64, Known>,
+    descriptors: BTreeMap<i32, Known>,
+    tasks: Vec<(u64, Known)>,
+}
+
+impl RoundHoldings {
+    pub fn of(round: i32, temporary: PathBuf, gate: PathBuf, folder: PathBuf) -> Option<Self> {
+        let own = i32::try_from(std::process::id()).ok()?;
+        let (threads, sockets, descriptors) = Default::default();
+        linux::tells().then(|| Self {
+            own,
+            round,
+            temporary,
+            gate,
+            folder,
+            threads,
+            sockets,
+            descriptors,
+            tasks: Vec::new(),
+        })
+    }
+
+    /// Learns what Python told after a trial: of tasks all that are there, of the rest what is new.
+    pub fn learn(&mut self, held: Held) {
+        self.threads.extend(held.threads);
+        self.sockets.extend(held.sockets);
+        self.descriptors.extend(held.descriptors);
+        self.tasks = held.tasks;
+    }
+
+    /// Without the folders that every run has others of.
+    fn relative(&self, text: &str) -> String {
+        let folder = format!("{}/", self.folder.display());
+        text.replace(&self.temporary.display().to_string(), "$TMPDIR").replace(&folder, "")
+    }
+
+    /// Who holds it, without these folders: their names were made common with the rest of a file's.
+    fn short(&self, identity: &Identity, item: &Item) -> String {
+        match identity {
+            Identity::Descriptor(_, _, target) if item.owner == common_name(target) => {
+                common_name(&self.relative(target))
+            }
+            _ => item.owner.clone(),
+        }
+    }
+
+    fn known(&self, identity: &Identity) -> Option<&Known> {
+        match identity {
+            Identity::Thread(pid, thread) if *pid == self.round => self.threads.get(thread),
+            Identity::Socket(pid, inode) if *pid == self.round => self.sockets.get(inode),
+            Identity::Descriptor(pid, number, _) if *pid == self.round => self.descriptors.get(number),
+            _ => None,
+        }
+    }
+}
+
+impl Holdings for RoundHoldings {
+    fn census(&self) -> Census {
+        let mut census = Census::new();
+        linux::descriptors(self.round, &mut census);
+        linux::threads(self.round, &mut census);
+        linux::processes(&linux::descendants(self.own), &mut census);
+        linux::files(&self.temporary, Some(KEPT_BY_PYTEST), &mut census);
+        let gate = self.gate.to_string_lossy();
+        census.retain(|_, item| item.place.as_deref() != Some(&*gate));
+        census.extend(self.tasks.iter().map(|(number, Known(name, place))| {
+            let item = Item { kind: ResourceKind::Task, owner: common_name(name), place: place.clone() };
+            (Identity::Task(*number), item)
+        }));
+        census
+    }
+
+    fn memory(&self) -> u64 {
+        linux::memory(self.round)
+    }
+
+    fn memory_owner(&self) -> &'static str {
+        "the process of the suite"
+    }
+
+    /// The process waits at its gate; its threads go on.
+    fn rest(&mut self, pause: Duration) {
+        std::thread::sleep(pause);
+    }
+
+    fn last_word(&self) -> LastWord<'_> {
+        let sockets = linux::tcp_sockets(self.round);
+        Box::new(move |identity, item| {
+            let item = match identity {
+                Identity::Socket(_, inode) => sockets.get(inode).map_or(item.clone(), |socket| tcp(*socket, &sockets)),
+                Identity::Process(pid, _) => linux::process(*pid).unwrap_or(item),
+                _ => item,
+            };
+            let item = match self.known(identity) {
+                Some(Known(name, place)) => with_name(item, identity, name, place.as_ref()),
+                None => item,
+            };
+            Some(Item {
+                owner: self.short(identity, &item),
+                place: item.place.map(|place| self.relative(&place)),
+                ..item
+            })
+        })
+    }
+}
+
+/// A TCP socket by its state and its other end. Ports that the system deals out differ from trial to trial, and are told
+/// as an example only.
+fn tcp(socket: TcpSocket, all: &BTreeMap<u64, TcpSocket>) -> Item {
+    let (kind, owner, place) = match socket.state {
+        TcpState::Listening => {
+            (ResourceKind::Listener, "a listening socket".to_owned(), format!("port {}", socket.port))
+        }
+        TcpState::CloseWait => (
+            ResourceKind::Connection,
+            "to somebody who has hung up".to_owned(),
+            "closed by the other end, and not by this one".to_owned(),
+        ),
+        TcpState::Other if all.values().any(|other| other.port == socket.peer_port) => {
+            (ResourceKind::Connection, "to this machine".to_owned(), format!("to port {}", socket.peer_port))
+        }
+        TcpState::Other => {
+            (ResourceKind::Connection, "a connection".to_owned(), format!("to port {}", socket.peer_port))
+        }
+    };
+    Item { kind, owner, place: Some(place) }
+}
+
+/// What Python calls it says more than what the system calls it; where it was made says more than anything.
+fn with_name(item: Item, identity: &Identity, name: &str, place: Option<&String>) -> Item {
+    let owner = match identity {
+        Identity::Thread(..) => common_name(name),
+        // A socket of TCP is told by its other end; others have nothing but what Python calls them.
+        Identity::Socket(..) if item.kind != ResourceKind::Descriptor => item.owner,
+        _ => name.to_owned(),
+    };
+    let place = place.map(|place| format!("created at {place}")).or(item.place);
+    Item { owner, place, ..item }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_python_knows_is_told_with_its_place() {
+        let temporary = PathBuf::from("/scratch/tmp-7");
+        let (gate, folder) = (PathBuf::from("/scratch/gate"), PathBuf::from("/suite"));
+        let mut holdings = RoundHoldings::of(7, temporary, gate, folder).expect("Linux tells");
+        let told = r#"{"threads": [[71, ["poller-3", "/suite/a.py:4 in start"]]],
+            "descriptors": [[9, ["an event loop", null]]]}"#;
+        holdings.learn(serde_json::from_str(told).expect("what Python tells"));
+        let item = |kind, owner: &str| Item { kind, owner: owner.to_owned(), place: Some("pytest".to_owned()) };
+        let word = |identity: &Identity, item: Item| (holdings.last_word())(identity, item).expect("it is the suite's");
+        let thread = word(&Identity::Thread(7, 71), item(ResourceKind::Thread, "pytest"));
+        assert_eq!((thread.owner.as_str(), thread.place.as_deref()), ("poller-*", Some("created at a.py:4 in start")));
+        let unknown = word(&Identity::Thread(7, 72), item(ResourceKind::Thread, "pytest"));
+        assert_eq!(unknown.owner, "pytest");
+        let poll = Identity::Descriptor(7, 9, "anon_inode:[eventpoll]".to_owned());
+        assert_eq!(word(&poll, item(ResourceKind::Descriptor, "anon_inode:[eventpoll]")).owner, "an event loop");
+        let log = "/scratch/tmp-7/pytest-of-me/app-3.log";
+        let file = word(&Identity::Descriptor(7, 8, log.to_owned()), item(ResourceKind::Descriptor, &common_name(log)));
+        assert_eq!(file.owner, "$TMPDIR/pytest-of-me/app-*.log");
+    }
+}
