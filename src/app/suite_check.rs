@@ -77,8 +77,7 @@ pub(super) fn pytest_line(
     }
     let options = spec.arguments.iter().filter(|argument| !names_a_path(spec, argument)).cloned();
     let arguments: Vec<String> = options.chain(ids).collect();
-    let line = line(spec, hash_seed, &arguments);
-    let fresh = SuiteSpec { arguments, filter: None, ..spec.clone() };
+    let fresh = SuiteSpec { arguments: arguments.clone(), filter: None, ..spec.clone() };
     let last = infos.last().map(|info| &info.id)?;
     let as_asked = |plain: &PlainRun| {
         plain.outcomes.iter().map(|(id, _)| id).eq(infos.iter().map(|info| &info.id))
@@ -90,7 +89,10 @@ pub(super) fn pytest_line(
     };
     let same_end = |plain: &PlainRun| plain.cut_short.as_ref().is_some_and(|how| how.contains(last.as_str()));
     match plain_run(&fresh, hash_seed, case_deadline) {
-        Ok(plain) if as_asked(&plain) || same_end(&plain) => Some(format!("pytest alone shows it: {line}")),
+        Ok(plain) if as_asked(&plain) || same_end(&plain) => {
+            let line = line(spec, hash_seed, &[plain.switches, arguments].concat());
+            Some(format!("pytest alone shows it: {line}"))
+        }
         Ok(_) | Err(_) => Some(
             "pytest alone, started with these tests only, behaves differently (it imports less, or orders them \
              otherwise): use the steadfast command"

@@ -73,6 +73,9 @@ pub(super) enum Message {
 pub(super) struct Collected {
     pub cases: Vec<CollectedCase>,
     pub notes: Vec<String>,
+    /// What switches off on pytest's command line what the plugin has switched off.
+    #[serde(default)]
+    pub switches: Vec<String>,
     /// Names of threads that are alive after collection.
     pub threads: Vec<String>,
     pub forks: bool,

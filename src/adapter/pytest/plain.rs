@@ -15,6 +15,8 @@ pub struct PlainRun {
     pub outcomes: Vec<(CaseId, Outcome)>,
     /// Why it did not come to its end, if it did not: which test it ended under, and how.
     pub cut_short: Option<String>,
+    /// What switches off on pytest's command line what was switched off: shuffling, reruns and the like.
+    pub switches: Vec<String>,
 }
 
 /// Runs pytest once, as `python -m pytest` does. A test that takes longer than `case_deadline` ends it.
@@ -25,10 +27,12 @@ pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Durati
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut around = around(spec)?;
     let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "", around.as_ref())?;
-    let look = SuiteLook::of(spec, server.collected()?)?;
+    let mut collected = server.collected()?;
+    let switches = std::mem::take(&mut collected.switches);
+    let look = SuiteLook::of(spec, collected)?;
     let place = |found: u32| look.places.iter().position(|place| *place == found);
     let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
-    let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None };
+    let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, switches };
     let mut running: Option<u32> = None;
     loop {
         match server.hear(case_deadline) {

@@ -193,6 +193,8 @@ class Plugin:
         self.gate = Gate()
         self.probe = install_probe(mode)
         self.problems = []
+        # What switches off on a command line what is switched off here.
+        self.switches = []
         self.trial = None
         self.plain = {}
 
@@ -204,16 +206,20 @@ class Plugin:
         option = config.option
         if getattr(option, "numprocesses", None) or getattr(option, "dist", "no") not in ("no", None):
             self.notes.append("pytest-xdist is switched off for the run: rounds have one process each")
+            self.switches.append("-n0")
         for name, value in [("numprocesses", None), ("maxprocesses", None), ("tx", []), ("dist", "no")]:
             if hasattr(option, name):
                 setattr(option, name, value)
         if getattr(option, "randomly_reorganize", False):
             self.notes.append("pytest-randomly does not shuffle in this run; it still seeds before each test")
+            self.switches.append("--randomly-dont-reorganize")
             option.randomly_reorganize = False
         if getattr(option, "random_order_enabled", False):
             self.notes.append("pytest-random-order does not shuffle in this run")
+            self.switches.append("--random-order-bucket=none")
         if getattr(option, "maxfail", 0):
             self.notes.append("-x and --maxfail do not count in this run: a round goes on after a failure")
+            self.switches.append("--maxfail=0")
             option.maxfail = 0
         if getattr(option, "stepwise", False):
             option.stepwise = False
@@ -225,21 +231,26 @@ class Plugin:
         if getattr(known, "cov_source", None) and not getattr(known, "no_cov", False):
             known.no_cov = True
             self.notes.append("pytest-cov measures nothing in this run")
+            self.switches.append("--no-cov")
         yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session):
         manager = session.config.pluginmanager
-        for name, what in [
-            ("random_order", None),
-            ("rerunfailures", "pytest-rerunfailures is switched off for the run: it hides what is looked for"),
-            ("flaky", "flaky is switched off for the run: it hides what is looked for"),
+        option = session.config.option
+        # Older ones have no word against what a test's mark says.
+        no_reruns = "--force-reruns=0" if hasattr(option, "force_reruns") else "--reruns=0"
+        for name, what, switch in [
+            ("random_order", None, None),
+            ("rerunfailures", "pytest-rerunfailures is switched off for the run: it hides what is looked for", no_reruns),
+            ("flaky", "flaky is switched off for the run: it hides what is looked for", "-pno:flaky"),
         ]:
             plugin = manager.get_plugin(name)
             if plugin is not None:
                 manager.unregister(plugin)
                 if what is not None:
                     self.notes.append(what)
+                    self.switches.append(switch)
 
     # -- while it is collected
 
@@ -282,6 +293,7 @@ class Plugin:
         return {
             "cases": cases,
             "notes": self.notes,
+            "switches": self.switches,
             "threads": threads,
             "forks": hasattr(os, "fork"),
             "pytest": pytest.__version__,

@@ -7,6 +7,7 @@ pub mod kit;
 mod leaks;
 mod loops;
 mod orders;
+mod plugins;
 mod providers;
 mod walk;
 mod whole;
