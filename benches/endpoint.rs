@@ -145,7 +145,7 @@ async fn echo(State(seen): State<Arc<Seen>>, Json(body): Json<Value>) -> Json<Va
 
 fn write_scenarios(root: &Path, endpoint: &Endpoint, cases: usize) -> io::Result<()> {
     fs::create_dir_all(root.join("scenarios"))?;
-    let system = format!("system: echo\nurl: http://{}\nreset: stateless\nauth: {{}}\nverbs: {{}}\n", endpoint.address);
+    let system = format!("system: echo\nurl: http://{}\nreset: none\nauth: {{}}\nverbs: {{}}\n", endpoint.address);
     fs::write(root.join("system.yaml"), system)?;
     for (file, numbers) in (0..cases).collect::<Vec<_>>().chunks(100).enumerate() {
         let numbers: Vec<String> = numbers.iter().map(|number| format!("n{number}")).collect();

@@ -80,7 +80,7 @@ def ours(program, python, folder, reports, victim, polluter):
             if "round_started" in event:
                 kinds[event["round_started"]["round"]] = event["round_started"]["kind"]
                 probes += event["round_started"]["kind"] in ("probe", "walk")
-            if "round_finished" in event and kinds[event["round_finished"]["round"]] not in ("probe", "walk"):
+            if "round_finished" in event and kinds[event["round_finished"]["round"]] not in ("probe", "walk", "survey", "repeated"):
                 ended = at
             if "diagnosed" in event and ids[event["diagnosed"]["case"]] == victim:
                 told = event["diagnosed"]["conclusion"]
@@ -98,12 +98,13 @@ def main():
     parser.add_argument("--program", default=os.path.join(ROOT, "target", "release", "steadfast"))
     parser.add_argument("--tests", type=int, default=4000)
     parser.add_argument("--round", type=float, default=60.0, help="seconds that the tests of a round sleep together")
+    parser.add_argument("--kind", choices=["variable", "environment"], help="one of the two suites")
     parser.add_argument("--only", choices=["ours"], help="leave the other tool out")
     arguments = parser.parse_args()
     print("%d tests, %.0f s a round" % (arguments.tests, arguments.round))
     print("| polluter changes | detect-test-pollution | minimiser: repro | ratio | all it looks for | probes | whole run |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
-    for kind in ("variable", "environment"):
+    for kind in [arguments.kind] if arguments.kind else ["variable", "environment"]:
         with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as reports:
             victim, polluter = generate(folder, arguments.tests, arguments.round, kind)
             python = os.path.abspath(arguments.python)

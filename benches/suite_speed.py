@@ -109,7 +109,7 @@ def whole(program, python, suite, scratch):
     """Seconds of a round in a run, from its first trial to its end."""
     reports = os.path.join(scratch, "reports")
     command = [program, "run", "--suite", "pytest:.", "--python", python, "--report-dir", reports]
-    command += ["--orders", "declared", "--rounds", "1"]
+    command += ["--orders", "declared", "--rounds", "1", "--no-alone", "--no-leaks", "--no-history"]
     subprocess.run(command, cwd=suite, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     begun = None
     with open(os.path.join(reports, "latest", "events.jsonl")) as journal:

@@ -27,8 +27,11 @@ const GROWN: u64 = 32;
 /// So much is always spent on the suspects of a suite, in microseconds of its cases.
 const SHORT_MICROS: u64 = 30_000_000;
 
-/// The share of the time that is left which goes into leaks; the rest is for the diagnosis.
-const SHARE: f64 = 0.5;
+/// Whether the run accounts for resources at all.
+pub(super) fn is_wanted(header: &Header) -> bool {
+    let accounts = |kind: &ResourceKind| header.subject.measured.get(kind.as_str()).is_some_and(|told| told == "yes");
+    ResourceKind::ALL.iter().any(accounts)
+}
 
 /// Looks for leaks, as far as the deadline allows.
 pub(super) fn look_for_leaks(
@@ -38,13 +41,11 @@ pub(super) fn look_for_leaks(
     deadlines: Deadlines,
     session: &mut Session<'_>,
 ) -> Result<Stopped, AppError> {
-    let accounts = |kind: &ResourceKind| header.subject.measured.get(kind.as_str()).is_some_and(|told| told == "yes");
-    if !ResourceKind::ALL.iter().any(accounts) {
+    if !is_wanted(header) {
         return Ok(Stopped::Not);
     }
     let record = session.record();
-    let now = Instant::now();
-    let deadline = deadlines.diagnosis.map(|until| now + until.saturating_duration_since(now).mul_f64(SHARE));
+    let deadline = deadlines.all;
     let next = record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(header.planned.values().sum());
     let begun = record.rounds.iter().filter(|round| round.kind.keeps_a_ledger()).map(Begun::from).collect();
     // Whatever a suite's rounds take turns with: leaks are looked for under the first one.

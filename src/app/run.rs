@@ -7,7 +7,7 @@ use crate::adapter::{
 use crate::app::background::background;
 use crate::app::diagnose::diagnose;
 use crate::app::files;
-use crate::app::leaks::look_for_leaks;
+use crate::app::leaks::{self, look_for_leaks};
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Forecast, Session};
@@ -114,7 +114,7 @@ pub(super) struct Setting<'a> {
     pub folder: &'a Path,
 }
 
-/// Runs the units, then the diagnosis, on one engine.
+/// Runs the units, the diagnosis, and what accounts for resources, on one engine.
 pub(super) fn drive(
     setting: &Setting<'_>,
     header: &Header,
@@ -133,12 +133,14 @@ pub(super) fn drive(
             Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
             Stopped::Not => RunEnd::Completed,
         };
-        match look_for_leaks(&mut engine, setting, header, deadlines, session)? {
+        // First what fails: whoever waits for a repro waits no longer than it takes.
+        let within = if leaks::is_wanted(header) { deadlines.leaving_some() } else { deadlines };
+        match diagnose(&mut engine, setting, header, within, session)? {
             Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
             Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
             Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
         }
-        match diagnose(&mut engine, setting, header, deadlines, session)? {
+        match look_for_leaks(&mut engine, setting, header, deadlines, session)? {
             Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
             Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
             Stopped::Asked(Stop::TimeLimit) | Stopped::Not => Ok(end),
@@ -301,6 +303,7 @@ pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines
     Deadlines {
         rounds: max_time.map(|limit| begun + limit.mul_f64(ROUNDS_SHARE)),
         diagnosis: max_time.map(|limit| begun + limit),
+        all: max_time.map(|limit| begun + limit),
     }
 }
 

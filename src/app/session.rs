@@ -113,6 +113,9 @@ impl Outlook for Session<'_> {
     }
 }
 
+/// The share of what is left after the planned rounds that goes into the diagnosis where leaks are looked for as well.
+const DIAGNOSIS_SHARE: f64 = 0.75;
+
 /// When a run must stop beginning rounds, and when it must stop altogether.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadlines {
@@ -120,4 +123,15 @@ pub(super) struct Deadlines {
     pub rounds: Option<Instant>,
     /// Diagnosis.
     pub diagnosis: Option<Instant>,
+    /// Whatever comes after it.
+    pub all: Option<Instant>,
+}
+
+impl Deadlines {
+    /// Leaves some of the time that the diagnosis had to what comes after it.
+    pub fn leaving_some(self) -> Self {
+        let now = Instant::now();
+        let share = |until: Instant| now + until.saturating_duration_since(now).mul_f64(DIAGNOSIS_SHARE);
+        Self { diagnosis: self.diagnosis.map(share), ..self }
+    }
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 /// Names and what they stand for.
 pub(super) type Fields = BTreeMap<String, String>;
 
-/// The text with `${name}` filled in; `${name|regex}` is written so that a pattern means it literally, `$$` is `$`.
+/// The text with `${name}` filled in; `${name|regex}` is written so that a pattern means it literally, `${name|spaced}`
+/// has ` ` for each ` > `, `${name|titles}` is a pattern that means it with either of them, and `$$` is `$`.
 ///
 /// # Errors
 /// The name that stands for nothing.
@@ -31,15 +32,21 @@ pub(super) fn fill(template: &str, fields: &Fields) -> Result<String, String> {
     Ok(text)
 }
 
-fn value(name: &str, fields: &Fields) -> Result<String, String> {
-    let (name, is_pattern) = name.strip_suffix("|regex").map_or((name, false), |name| (name, true));
-    let value = fields.get(name).ok_or_else(|| name.to_owned())?;
-    Ok(if is_pattern { regex::escape(value) } else { value.clone() })
+fn value(named: &str, fields: &Fields) -> Result<String, String> {
+    let mut words = named.split('|');
+    let name = words.next().unwrap_or_default();
+    let value = fields.get(name).ok_or_else(|| name.to_owned())?.clone();
+    words.try_fold(value, |value, word| match word {
+        "regex" => Ok(regex::escape(&value)),
+        "spaced" => Ok(value.replace(" > ", " ")),
+        "titles" => Ok(regex::escape(&value).replace(" > ", "( > | )")),
+        _ => Err(named.to_owned()),
+    })
 }
 
 /// Whether the text names this field.
 pub(super) fn names(template: &str, field: &str) -> bool {
-    template.contains(&format!("${{{field}}}")) || template.contains(&format!("${{{field}|regex}}"))
+    template.contains(&format!("${{{field}}}")) || template.contains(&format!("${{{field}|"))
 }
 
 /// Every text, number and truth value of a JSON object, by its path: `a.b`, `list.0`; a list of texts is also one text,
@@ -87,5 +94,13 @@ mod tests {
         check("$ {", Ok("$ {"));
         check("${path} ${path.1}", Ok("p q q"));
         check("${nothing}", Err("nothing"));
+        check("${name|loud}", Err("name|loud"));
+    }
+
+    #[test]
+    fn a_path_of_titles_is_written_with_blanks_between() {
+        let fields = of_json(&json!({ "name": "cart > fills (once)" }));
+        assert_eq!(fill("${name|spaced}", &fields).as_deref(), Ok("cart fills (once)"));
+        assert_eq!(fill("^${name|titles}$", &fields).as_deref(), Ok("^cart( > | )fills \\(once\\)$"));
     }
 }

@@ -5,6 +5,7 @@ use crate::adapter::command::profile::{ListFormat, Listing};
 use regex::Regex;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A case as the runner lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +28,11 @@ pub(super) struct Listed {
 /// How many ids a note names.
 const NAMED: usize = 5;
 
-/// Reads a listing.
+/// Reads a listing. A path below `folder` has a field of its own, with `.relative` after its name.
 ///
 /// # Errors
 /// If it is not what the profile says: for people.
-pub(super) fn read(listing: &Listing, text: &[u8]) -> Result<Listed, String> {
+pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<Listed, String> {
     let pattern = listing.pattern.as_deref().map(Regex::new).transpose().map_err(|error| error.to_string())?;
     let mut found = Vec::new();
     for mut fields in entries(listing, text)? {
@@ -53,6 +54,12 @@ pub(super) fn read(listing: &Listing, text: &[u8]) -> Result<Listed, String> {
                 }
             }
         }
+        let relative = |(name, value): (&String, &String)| {
+            let inside = Path::new(value).strip_prefix(folder).ok().filter(|_| Path::new(value).is_absolute())?;
+            Some((format!("{name}.relative"), inside.display().to_string()))
+        };
+        let inside: Vec<(String, String)> = fields.iter().filter_map(relative).collect();
+        fields.extend(inside);
         found.push(case(listing, fields)?);
     }
     Ok(each_once(found, String::from_utf8_lossy(text).contains('\u{fffd}')))
@@ -138,12 +145,26 @@ fn each_once(found: Vec<ListedCase>, is_lossy: bool) -> Listed {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_path_below_the_folder_is_known_relative_to_it_too() {
+        let text = r#"[{"name": "a", "file": "/project/spec/a.js"}, {"name": "b", "file": "/elsewhere/b.js"}]"#;
+        let error = read(
+            &listing("{ command: [x], format: json, id: '${file.relative} ${name}' }"),
+            text.as_bytes(),
+            Path::new("/project"),
+        );
+        assert!(error.expect_err("the second has none").contains("file.relative"));
+        let inside = r#"[{"name": "a", "file": "/project/spec/a.js"}]"#;
+        assert_eq!(ids("{ command: [x], format: json, id: '${file.relative} ${name}' }", inside), ["spec/a.js a"]);
+    }
+
     fn listing(yaml: &str) -> Listing {
         serde_saphyr::from_str(yaml).expect("a listing")
     }
 
     fn ids(yaml: &str, text: &str) -> Vec<String> {
-        let listed = read(&listing(yaml), text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        let listed =
+            read(&listing(yaml), text.as_bytes(), Path::new("/project")).unwrap_or_else(|error| panic!("{error}"));
         listed.cases.into_iter().map(|case| case.id).collect()
     }
 
@@ -165,13 +186,13 @@ mod tests {
             ),
             ["p.TestA"]
         );
-        let error = read(&listing(yaml), b"{\"tests\": [{}]}").expect_err("no name");
+        let error = read(&listing(yaml), b"{\"tests\": [{}]}", Path::new("/project")).expect_err("no name");
         assert!(error.contains("no `file`"), "{error}");
     }
 
     #[test]
     fn an_id_that_is_listed_twice_is_told() {
-        let listed = read(&listing("command: [x]"), b"a\nb\na\n").expect("a listing");
+        let listed = read(&listing("command: [x]"), b"a\nb\na\n", Path::new("/project")).expect("a listing");
         assert_eq!(listed.cases.len(), 2);
         assert!(listed.notes[0].contains("can't be told apart: a"), "{:?}", listed.notes);
     }

@@ -65,8 +65,11 @@ impl CommandLook {
         around: Option<&Surroundings>,
     ) -> Result<Self, String> {
         let text = output(spec, profile, scratch, mark, around)?;
+        let folder = folder(spec, profile);
+        // Runners that resolve links name files by where they really are.
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         let Listed { cases: mut listed, mut notes } =
-            read(&profile.list, &text).map_err(|error| format!("{}: {error}", spec.profile))?;
+            read(&profile.list, &text, &real).map_err(|error| format!("{}: {error}", spec.profile))?;
         let all = listed.len();
         if let Some(filter) = &spec.filter {
             let parsed = parse_filter(filter).map_err(|error| error.to_string())?;
@@ -90,7 +93,6 @@ impl CommandLook {
             notes.push("each case has a process of its own: what one leaves in memory, no other sees".to_owned());
         }
         let mut texts = BTreeMap::new();
-        let folder = folder(spec, profile);
         let cases = listed.iter().map(|case| subject_case(case, &folder, &mut texts)).collect();
         Ok(Self { cases, notes, listed })
     }

@@ -10,6 +10,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
     ("go-test", include_str!("profiles/go-test.yaml")),
     ("libtest", include_str!("profiles/libtest.yaml")),
+    ("rspec", include_str!("profiles/rspec.yaml")),
+    ("vitest", include_str!("profiles/vitest.yaml")),
 ];
 
 /// How cases are listed and run, and how their outcomes are read.
@@ -190,6 +192,8 @@ pub(super) enum Word {
     Skipped,
     /// Something written by the case.
     Output,
+    /// It is another case's, which the runner was not asked for.
+    Unasked,
 }
 
 impl Default for JsonResults {

@@ -80,7 +80,8 @@ pub(in crate::app) fn diagnose_again(
 ) -> Result<Stopped, AppError> {
     let record = session.record();
     let suspect = suspects(&record).remove(&case).or_else(|| late_suspects(&record, &BTreeSet::new()).remove(&case));
-    let deadlines = Deadlines { rounds: None, diagnosis: Some(Instant::now() + limits.time) };
+    let until = Some(Instant::now() + limits.time);
+    let deadlines = Deadlines { rounds: None, diagnosis: until, all: until };
     let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
     let mut chart = Chart::default();
     let mut doctor = Doctor { prober, record: &record, header, setting, limits, chart: &mut chart };

@@ -5,4 +5,5 @@ mod kit;
 mod libtest;
 mod orders;
 mod providers;
+mod rspec;
 mod told;

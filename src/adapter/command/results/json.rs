@@ -90,6 +90,9 @@ impl JsonReader {
         let first =
             |names: &[String]| names.iter().find_map(|name| fields.get(name).filter(|text| !text.is_empty())).cloned();
         let (message, details) = (first(&self.json.message), first(&self.json.details).unwrap_or_default());
+        if word == Word::Unasked {
+            return None;
+        }
         if word == Word::Output {
             let output = self.output.entry(id).or_default();
             if output.len() < KEPT {
@@ -102,7 +105,7 @@ impl JsonReader {
             told.details = self.output.remove(&told.id).unwrap_or_default() + &details;
         }
         told.micros = micros(&mut fields, &self.json);
-        told.message = message.unwrap_or_default();
+        told.message = message.unwrap_or_default().trim().to_owned();
         self.look_into(&mut told);
         Some(told)
     }
