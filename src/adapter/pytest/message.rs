@@ -1,6 +1,7 @@
 //! What the plugin and the harness say to each other: JSON, a message per line.
 
 use crate::adapter::pytest::holdings::Held;
+use crate::adapter::python::{Found, NeverAwaited, PendingTask};
 use crate::event::{Dirt, TrialReport};
 use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place};
 use serde::{Deserialize, Serialize};
@@ -113,6 +114,10 @@ pub(super) struct Finished {
     #[serde(default)]
     loop_bound: Vec<LoopBound>,
     #[serde(default)]
+    pending_tasks: Vec<PendingTask>,
+    #[serde(default)]
+    never_awaited: Vec<NeverAwaited>,
+    #[serde(default)]
     dirt: Dirt,
     #[serde(default)]
     after: Option<u32>,
@@ -168,11 +173,18 @@ impl Finished {
             Told::Stopped => Outcome::Crashed(failure()),
             Told::Skipped => Outcome::Skipped { reason: self.message.clone() },
         };
+        let found = Found {
+            loop_bound: self.loop_bound,
+            pending_tasks: self.pending_tasks,
+            never_awaited: self.never_awaited,
+            ..Found::default()
+        };
+        let notes = self.notes.into_iter().chain(found.notes()).collect();
         TrialReport {
             outcome,
             micros: self.micros,
-            notes: self.notes,
-            loop_bound: self.loop_bound,
+            notes,
+            loop_bound: found.loop_bound,
             retained: Vec::new(),
             dirt: self.dirt,
             after: self.after,

@@ -363,7 +363,7 @@ class Plugin:
         if before is not None:
             told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
         if self.probe is not None:
-            told["loop_bound"] = self.probe.loop_bound()
+            told.update((key, found) for key, found in self.probe.outlived().items() if found)
         return told
 
     def one(self, case, following):

@@ -7,7 +7,7 @@ mod probes;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(super) use found::Found;
+pub(super) use found::{Found, NeverAwaited, PendingTask};
 pub(super) use probes::Probes;
 
 /// Watches what outlives its case and its event loop.

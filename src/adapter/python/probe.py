@@ -119,21 +119,19 @@ class Probe:
 
     def end_case(self):
         """What is open now, and what was found to outlive its loop since the last look."""
-        bound = self.loop_bound()
-        pending = _pending_on_dead_loops(self.resources)
+        found = self.outlived()
         case, self.case = self.case, None
-        never_awaited, self.never_awaited = self.never_awaited, []
-        return {
-            "case": case,
-            "counts": self.counts(),
-            "new": [resource.description() for resource in self.open_since(case)],
-            "loop_bound": bound,
-            "pending_tasks": pending,
-            "never_awaited": never_awaited,
-        }
+        new = [resource.description() for resource in self.open_since(case)]
+        return dict(found, case=case, counts=self.counts(), new=new)
+
+    def outlived(self):
+        """What was found since the last look, without counts, which cost a look at /proc."""
+        found = {"loop_bound": self.loop_bound(), "pending_tasks": _pending_on_dead_loops(self.resources)}
+        found["never_awaited"], self.never_awaited = self.never_awaited, []
+        return found
 
     def loop_bound(self):
-        """What was found to outlive its loop since the last look: without counts, which cost a look at /proc."""
+        """What was found to outlive its loop since the last look."""
         if not self.resources:
             return []
         with self.lock:
@@ -408,9 +406,8 @@ def _is_closed(kind, thing):
 def _pending_on_dead_loops(resources):
     """Tasks that were pending when their loop was closed: nothing will ever end them."""
     told = []
-    import asyncio
-
-    for resource in resources:
+    asyncio = sys.modules.get("asyncio")
+    for resource in resources if asyncio is not None else []:
         if resource.kind != "event_loop" or resource.told:
             continue
         loop = resource.thing()

@@ -43,3 +43,25 @@ fn the_finding_is_told_where_people_read() {
         assert!(text.contains("aiohttp.client.ClientSession"), "{file}: {text}");
     }
 }
+
+#[test]
+fn a_coroutine_that_nobody_awaits_and_a_task_that_its_loop_left_behind_are_notes_of_their_tests() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import asyncio\nKEPT = []\nasync def work():\n    await asyncio.sleep(60)\n\
+                def test_drops():\n    work()\n\
+                def test_leaves():\n    loop = asyncio.new_event_loop()\n    KEPT.append(loop.create_task(work()))\n    \
+                loop.run_until_complete(asyncio.sleep(0))\n    loop.close()\n\
+                def test_awaits():\n    asyncio.run(asyncio.sleep(0))\n";
+    let suite = suite.with("test_coroutines.py", text);
+    suite
+        .command("run", &["--seed", "1", "--orders", "declared", "--rounds", "1", "--no-alone", "--no-leaks"])
+        .exits(0);
+    let noted = suite.project.journal().into_iter().filter_map(|entry| {
+        let trial = entry["event"].get("trial_finished")?.clone();
+        Some((trial["case"].as_u64()?, trial["notes"].as_array().cloned().unwrap_or_default()))
+    });
+    let noted: Vec<(u64, String)> = noted.map(|(case, notes)| (case, format!("{notes:?}"))).collect();
+    assert!(noted[0].1.contains("coroutine work") && noted[0].1.contains("was never awaited"), "{noted:?}");
+    assert!(noted[1].1.contains("(work) was pending when its event loop was closed"), "{noted:?}");
+    assert_eq!(noted[2], (2, "[]".to_owned()), "{noted:?}");
+}
