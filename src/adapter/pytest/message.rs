@@ -58,7 +58,7 @@ pub(super) enum Message {
     Started {
         started: u32,
     },
-    Finished(Finished),
+    Finished(Box<Finished>),
     Ended {
         #[serde(rename = "ended")]
         _ended: bool,
