@@ -1,7 +1,7 @@
 //! Looking without running: `check` and `list`.
 
 use crate::adapter::{Reach, Sandbox, ScenarioSpec, SubjectSpec, load_subject};
-use crate::app::run::suite_spec;
+use crate::app::chosen::suite_spec;
 use crate::app::{AppError, SuiteOptions, ToolInfo};
 use crate::model::{CaseId, Seed};
 use std::collections::{BTreeMap, BTreeSet};

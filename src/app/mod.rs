@@ -1,6 +1,7 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve, self-check.
 
 mod background;
+mod chosen;
 mod diagnose;
 mod doctor;
 mod error;
@@ -10,6 +11,7 @@ mod inspect;
 mod leaks;
 mod minimise_again;
 mod options;
+mod plans;
 mod probe;
 mod quarantine;
 mod recorded;

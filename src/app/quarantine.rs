@@ -131,7 +131,7 @@ fn findings(folder: &Path, request: &QuarantineRequest) -> Result<Vec<Quarantine
             owner: request.owner.clone(),
             issue: request.issue.clone(),
             until: request.until,
-            seen: (seen.failures > 0).then_some(seen),
+            seen: (seen.failures() > 0).then_some(seen),
             line: 0,
         })
     };

@@ -5,9 +5,8 @@ use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::run::{Setting, engine, redactor};
 use crate::app::{AppError, ToolInfo};
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
-use crate::event::{
-    Event, Header, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Rate, Redactor, RunLock, SubjectInfo,
-};
+use crate::event::{Event, Header, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Redactor, RunLock, SubjectInfo};
+use crate::model::statistics::Tally;
 use crate::model::{CaseId, Clock, ContentHash, EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +37,7 @@ pub struct ReproFile {
     /// What is expected to be seen.
     pub expected: Expected,
     /// How often it was seen.
-    pub rate: Rate,
+    pub rate: Tally,
     /// The deadline of a case, in milliseconds.
     pub case_deadline_ms: u64,
 }
@@ -96,7 +95,7 @@ impl ReproFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReproOutcome {
     /// How often it showed.
-    pub seen: Rate,
+    pub seen: Tally,
     /// How often the case failed in another way.
     pub otherwise: u32,
     /// Cases of the repro that no longer exist.
@@ -107,8 +106,8 @@ pub struct ReproOutcome {
 
 /// The smallest number of runs that misses a failure of this rate with less than 5 %, at least five.
 /// Runs are independent, so n runs miss it with probability (1 − q)ⁿ.
-pub fn times_for(rate: Rate) -> u32 {
-    let q = f64::from(rate.failures) / f64::from(rate.trials.max(1));
+pub fn times_for(rate: Tally) -> u32 {
+    let q = rate.rate();
     if q >= 1.0 || q <= 0.0 {
         return 5;
     }
@@ -161,7 +160,7 @@ pub fn repro(
     let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor.clone())?;
     let mut seen = Seen {
         repro: &repro,
-        outcome: ReproOutcome { seen: Rate::default(), otherwise: 0, missing, message: None },
+        outcome: ReproOutcome { seen: Tally::default(), otherwise: 0, missing, message: None },
         journal,
         redactor,
     };
@@ -262,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_rare_failure_is_tried_more_often() {
-        let times = |failures, trials| times_for(Rate { failures, trials });
+        let times = |failures, trials| times_for(Tally::new(failures, trials));
         assert_eq!(times(5, 5), 5);
         assert_eq!(times(1, 2), 5);
         assert_eq!(times(1, 5), 14);

@@ -2,10 +2,11 @@
 
 use crate::adapter::load_subject;
 use crate::app::files;
+use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
-use crate::app::run::{Plans, Setting, deadlines, drive, redactor};
+use crate::app::run::{Setting, deadlines, drive, redactor};
 use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
 use crate::engine::{StopHandle, clean_up};
 use crate::event::{Event, JournalReader, JournalWriter, RunLock};

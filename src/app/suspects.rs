@@ -1,7 +1,7 @@
 //! Cases that failed, and what the run knows about why.
 
-use crate::event::Rate;
 use crate::minimise::{Answer, Costs, Problem};
+use crate::model::statistics::Tally;
 use crate::model::{EventLoop, OutcomeKind, RoundKind, Stress};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,9 +27,9 @@ pub(super) struct Suspect {
     /// The hash seed under which it failed.
     pub hash_seed: Option<u32>,
     /// Failures alone, as planned.
-    pub alone: Rate,
+    pub alone: Tally,
     /// Failures in the rounds that made it a suspect.
-    pub seen: Rate,
+    pub seen: Tally,
     /// Whether it failed only where it had run before in the same round.
     pub ran_before_itself: bool,
 }
@@ -124,8 +124,8 @@ fn without(mut before: Vec<u32>, case: u32) -> Vec<u32> {
     before
 }
 
-fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> Rate {
-    let mut rate = Rate::default();
+fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> Tally {
+    let mut rate = Tally::default();
     for round in record.rounds.iter().filter(|round| wanted(round)) {
         for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
             if outcome != OutcomeKind::Skipped {
@@ -155,7 +155,7 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
     problem.costs = costs(record);
     problem.leads = leads(record, suspect);
     problem.hypotheses = found.to_vec();
-    if suspect.alone.failures == 0 {
+    if suspect.alone.failures() == 0 {
         let in_its_way = |order: &Vec<u32>| !order.is_empty();
         problem.passed = passes(record, suspect.case).into_iter().filter(in_its_way).collect();
         let everybody = 0..u32::try_from(record.header.cases.len()).unwrap_or(0);

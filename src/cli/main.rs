@@ -263,9 +263,9 @@ fn repro(arguments: &ReproArguments) -> Result<Exit, Trouble> {
     if outcome.otherwise > 0 {
         writeln!(out, "note: it failed in another way {} times", outcome.otherwise)?;
     }
-    if outcome.seen.failures == 0 {
-        writeln!(out, "gone (0 of {})", outcome.seen.trials)?;
-        return Ok(if outcome.seen.trials == 0 { Exit::Interrupted } else { Exit::Good });
+    if outcome.seen.failures() == 0 {
+        writeln!(out, "gone (0 of {})", outcome.seen.trials())?;
+        return Ok(if outcome.seen.trials() == 0 { Exit::Interrupted } else { Exit::Good });
     }
     writeln!(out, "shows ({})", outcome.seen)?;
     if let Some(message) = &outcome.message {

@@ -1,6 +1,7 @@
 //! The facts.
 
 use crate::event::Header;
+use crate::model::statistics::Tally;
 use crate::model::{EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 
@@ -182,15 +183,6 @@ pub struct Note {
     pub text: String,
 }
 
-/// So many failures in so many trials.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rate {
-    /// Failures.
-    pub failures: u32,
-    /// Trials.
-    pub trials: u32,
-}
-
 /// What the diagnosis of a suspect came to. A later one about the same case replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
@@ -202,9 +194,9 @@ pub struct Diagnosis {
     /// What was found.
     pub conclusion: Conclusion,
     /// How often it failed alone.
-    pub alone: Rate,
+    pub alone: Tally,
     /// How often it failed in the order that is accused (or that was tried again).
-    pub in_order: Rate,
+    pub in_order: Tally,
     /// The probes that were run for it.
     pub probes: u32,
     /// Its repro file, relative to the run's folder.
@@ -268,18 +260,4 @@ pub enum RunEnd {
         /// Why.
         reason: String,
     },
-}
-
-impl Rate {
-    /// One trial more.
-    pub fn count(&mut self, failed: bool) {
-        self.trials += 1;
-        self.failures += u32::from(failed);
-    }
-}
-
-impl std::fmt::Display for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {}", self.failures, self.trials)
-    }
 }

@@ -1,7 +1,7 @@
 //! What was known before a run began, as far as its verdicts and reports use it: it stands in the header, so that a
 //! report stays a function of the journal.
 
-use crate::event::Rate;
+use crate::model::statistics::Tally;
 use crate::model::{CaseId, ContentHash, FindingKind};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -55,7 +55,7 @@ pub struct Past {
     /// Trials in shuffled rounds of earlier runs, by case: those of cases that have not changed, on a subject that has
     /// not changed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub trials: BTreeMap<u32, Rate>,
+    pub trials: BTreeMap<u32, Tally>,
     /// What was found before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownFinding>,
@@ -65,7 +65,7 @@ pub struct Past {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlierRounds {
     /// How many failed, of how many.
-    pub rate: Rate,
+    pub rate: Tally,
     /// The runs that they are from.
     pub runs: u32,
     /// When the first of these began.
@@ -119,7 +119,7 @@ pub struct QuarantineEntry {
     pub until: Date,
     /// How often it failed when it was put there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<Rate>,
+    pub seen: Option<Tally>,
     /// Its line in the file, from 1.
     pub line: u32,
 }

@@ -1,6 +1,5 @@
 //! What is new, fixed or changed from one run to another.
 
-use crate::event::Rate;
 use crate::history::{Seen, Snapshot};
 use crate::model::statistics::{Confidence, Tally, upper_bound};
 use serde::Serialize;
@@ -38,9 +37,9 @@ pub struct Change {
     /// Its verdict after.
     pub after: &'static str,
     /// How often it failed before.
-    pub failed_before: Option<Rate>,
+    pub failed_before: Option<Tally>,
     /// How often it failed after.
-    pub failed_after: Rate,
+    pub failed_after: Tally,
     /// Whether a kind of finding is there that was not.
     pub worse: bool,
 }
@@ -137,12 +136,12 @@ impl Change {
 
 /// Whether so many trials without a failure exclude, with 95 % confidence, that it still fails as often as it did. What
 /// fails no trial (a leak) is gone when it is not found.
-fn is_gone(before: Rate, after: Rate) -> bool {
-    if after.trials == 0 || after.failures > 0 {
+fn is_gone(before: Tally, after: Tally) -> bool {
+    if after.trials() == 0 || after.failures() > 0 {
         return false;
     }
-    let rate = Tally::new(before.failures, before.trials).rate();
-    before.failures == 0 || upper_bound(Tally::new(0, after.trials), Confidence::USUAL) < rate
+    let rate = before.rate();
+    before.failures() == 0 || upper_bound(after, Confidence::USUAL) < rate
 }
 
 #[cfg(test)]
@@ -154,7 +153,7 @@ mod tests {
         let cases = cases.iter().map(|(id, kind, failures, trials)| {
             let seen = Seen {
                 verdict: kind.map_or(Verdict::Stable, FindingKind::verdict),
-                rate: Rate { failures: *failures, trials: *trials },
+                rate: Tally::new(*failures, *trials),
                 findings: kind.iter().map(|kind| (*kind, None)).collect(),
             };
             ((*id).to_owned(), seen)

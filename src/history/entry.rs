@@ -1,6 +1,6 @@
 //! A run as it is remembered.
 
-use crate::event::Rate;
+use crate::model::statistics::Tally;
 use crate::model::{ContentHash, FindingKind, OutcomeKind, RoundKind, Seed, Verdict};
 use crate::record::{Record, is_failure};
 use crate::verdict::{CaseJudgement, Judgement};
@@ -31,7 +31,7 @@ pub struct RunEntry {
     /// How long it took, in milliseconds.
     pub millis: u64,
     /// Failures and trials, in planned rounds.
-    pub rate: Rate,
+    pub rate: Tally,
     /// Its completed shuffled rounds: seed (with the life of the event loop), and whether something failed in it.
     pub rounds: BTreeMap<String, Failed>,
     /// Its cases, in declared order.
@@ -57,9 +57,9 @@ pub struct CaseEntry {
     /// What it came to.
     pub verdict: Verdict,
     /// Failures and trials, in planned rounds.
-    pub rate: Rate,
+    pub rate: Tally,
     /// Failures and trials in shuffled rounds that ran to their end.
-    pub shuffled: Rate,
+    pub shuffled: Tally,
     /// The mean duration of its trials, in microseconds.
     pub mean_us: u64,
     /// Its longest trial, in microseconds.
@@ -70,7 +70,7 @@ pub struct CaseEntry {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Counted {
-    shuffled: Rate,
+    shuffled: Tally,
     micros: u64,
     timed: u64,
     slowest: u32,
@@ -110,10 +110,7 @@ impl RunEntry {
             seed: header.seed,
             gate: judgement.gate.as_str().to_owned(),
             millis: record.millis,
-            rate: cases.iter().fold(Rate::default(), |sum, case| Rate {
-                failures: sum.failures + case.rate.failures,
-                trials: sum.trials + case.rate.trials,
-            }),
+            rate: cases.iter().map(|case| case.rate).sum(),
             rounds: rounds(record),
             cases,
         }

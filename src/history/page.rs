@@ -169,7 +169,7 @@ fn percent(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Rate;
+    use crate::model::statistics::Tally;
 
     #[test]
     fn the_style_has_no_rule_left_open() {
@@ -194,7 +194,7 @@ mod tests {
                 week: "2026-W48".into(),
                 runs: 1,
                 failed_runs: 0,
-                rate: Rate { failures: 0, trials: 5 },
+                rate: Tally::new(0, 5),
                 flake_rate: 0.0,
             }],
             last_runs: Vec::new(),

@@ -1,7 +1,8 @@
 //! What a run that begins takes over: earlier trials that count, and findings that are known.
 
-use crate::event::{EarlierRounds, KnownFinding, Past, Rate};
+use crate::event::{EarlierRounds, KnownFinding, Past};
 use crate::history::{History, HistoryError};
+use crate::model::statistics::Tally;
 use crate::model::{ContentHash, FindingKind, Seed};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -56,7 +57,7 @@ impl History {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
         )?;
         if let (Some(since), Some(until)) = (since.and_then(timestamp), until.and_then(timestamp)) {
-            past.rounds = Some(EarlierRounds { rate: Rate { failures, trials }, runs, since, until });
+            past.rounds = Some(EarlierRounds { rate: Tally::new(failures, trials), runs, since, until });
         }
         // A run whose root seed was run before brings no passes again, as with rounds; its failures count.
         let mut select = connection.prepare(
@@ -73,8 +74,7 @@ impl History {
             let Some(place) = places.get(id.as_str()) else { continue };
             if beginning.cases.get(*place as usize).is_some_and(|(_, now)| *now == hash) {
                 let rate = past.trials.entry(*place).or_default();
-                rate.failures += row.get::<_, u32>(2)?;
-                rate.trials += row.get::<_, u32>(3)?;
+                *rate += Tally::new(row.get(2)?, row.get(3)?);
             }
         }
         Ok(past)

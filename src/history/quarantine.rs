@@ -1,7 +1,8 @@
 //! `quarantine.toml`: read with every mistake named by its line, and edited without touching what stands around.
 
-use crate::event::{QuarantineEntry, Rate};
+use crate::event::QuarantineEntry;
 use crate::history::past::kind;
+use crate::model::statistics::Tally;
 use crate::model::{CaseId, FindingKind};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -268,10 +269,10 @@ impl Reader<'_> {
 }
 
 /// `3 of 50`.
-fn rate(text: &str) -> Option<Rate> {
+fn rate(text: &str) -> Option<Tally> {
     let (failures, trials) = text.split_once(" of ")?;
-    let rate = Rate { failures: failures.trim().parse().ok()?, trials: trials.trim().parse().ok()? };
-    (rate.failures <= rate.trials).then_some(rate)
+    let (failures, trials) = (failures.trim().parse().ok()?, trials.trim().parse().ok()?);
+    (failures <= trials).then(|| Tally::new(failures, trials))
 }
 
 #[cfg(test)]
@@ -285,7 +286,7 @@ mod tests {
             owner: "ana \"the\" owner".into(),
             issue: Some("https://example.org/7".into()),
             until: jiff::civil::date(2026, 12, 31),
-            seen: Some(Rate { failures: 3, trials: 50 }),
+            seen: Some(Tally::new(3, 50)),
             line: 0,
         }
     }

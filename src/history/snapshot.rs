@@ -1,8 +1,8 @@
 //! The findings of one run, from the history or from a journal, as two runs are compared by.
 
-use crate::event::Rate;
 use crate::history::past::{kind, timestamp};
 use crate::history::{History, HistoryError, RunEntry};
+use crate::model::statistics::Tally;
 use crate::model::{FindingKind, Verdict};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
@@ -27,7 +27,7 @@ pub struct Seen {
     /// What it came to.
     pub verdict: Verdict,
     /// Failures and trials in planned rounds.
-    pub rate: Rate,
+    pub rate: Tally,
     /// What is wrong with it, with the fingerprint of the failure.
     pub findings: BTreeMap<FindingKind, Option<String>>,
 }
@@ -70,7 +70,7 @@ impl History {
                  JOIN names ON names.number = cases.name WHERE cases.run = ?1",
         )?;
         let cases = select.query_map([run], |row| {
-            let rate = Rate { failures: row.get(2)?, trials: row.get(3)? };
+            let rate = Tally::new(row.get(2)?, row.get(3)?);
             let seen = Seen { verdict: verdict(&row.get::<_, String>(1)?), rate, findings: BTreeMap::new() };
             Ok((row.get::<_, String>(0)?, seen))
         })?;

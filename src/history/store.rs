@@ -90,8 +90,8 @@ impl History {
                 entry.seed.to_string(),
                 entry.gate,
                 i64::try_from(entry.millis).unwrap_or(i64::MAX),
-                entry.rate.trials,
-                entry.rate.failures,
+                entry.rate.trials(),
+                entry.rate.failures(),
             ],
         )?;
         let number = transaction.last_insert_rowid();
@@ -130,10 +130,10 @@ fn write_case(transaction: &Transaction<'_>, run: i64, case: &CaseEntry) -> rusq
         name,
         case.hash,
         case.verdict.as_str(),
-        case.rate.trials,
-        case.rate.failures,
-        case.shuffled.trials,
-        case.shuffled.failures,
+        case.rate.trials(),
+        case.rate.failures(),
+        case.shuffled.trials(),
+        case.shuffled.failures(),
         i64::try_from(case.mean_us).unwrap_or(i64::MAX),
         i64::try_from(case.slowest_us).unwrap_or(i64::MAX),
     ])?;

@@ -1,10 +1,10 @@
 //! How a suite and its cases have done over time.
 
-use crate::event::Rate;
 use crate::history::past::{kind, timestamp};
 use crate::history::snapshot::verdict;
 use crate::history::{History, HistoryError};
 use crate::model::Verdict;
+use crate::model::statistics::Tally;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rusqlite::params;
@@ -43,7 +43,7 @@ pub struct Week {
     /// How many of them failed the gate.
     pub failed_runs: u32,
     /// Failures and trials in planned rounds.
-    pub rate: Rate,
+    pub rate: Tally,
     /// The share of trials that failed, in [0, 1].
     pub flake_rate: f64,
 }
@@ -58,7 +58,7 @@ pub struct PastRun {
     /// What it came to.
     pub gate: String,
     /// Failures and trials in planned rounds: of the suite, or of the case.
-    pub rate: Rate,
+    pub rate: Tally,
     /// The commit, if it is known.
     pub commit: Option<String>,
     /// The branch, if it is known.
@@ -155,7 +155,7 @@ impl History {
                 run: row.get(1)?,
                 started,
                 gate: row.get(3)?,
-                rate: Rate { failures: row.get(4)?, trials: row.get(5)? },
+                rate: Tally::new(row.get(4)?, row.get(5)?),
                 commit: row.get(6)?,
                 branch: row.get(7)?,
                 millis: row.get::<_, i64>(8)? as f64,
@@ -202,7 +202,7 @@ impl History {
                 run: row.get(0)?,
                 started,
                 gate: word,
-                rate: Rate { failures: row.get(3)?, trials: row.get(4)? },
+                rate: Tally::new(row.get(3)?, row.get(4)?),
                 commit: row.get(5)?,
                 branch: row.get(6)?,
                 millis: row.get::<_, i64>(7)? as f64 / 1000.0,
@@ -231,22 +231,21 @@ fn last_of(mut runs: Vec<PastRun>) -> Vec<PastRun> {
 }
 
 fn weeks<'r>(runs: impl IntoIterator<Item = &'r PastRun>) -> Vec<Week> {
-    let mut weeks: BTreeMap<String, (u32, u32, Rate)> = BTreeMap::new();
+    let mut weeks: BTreeMap<String, (u32, u32, Tally)> = BTreeMap::new();
     for run in runs {
         let date = run.started.to_zoned(TimeZone::UTC).date().iso_week_date();
         let (runs, failed, rate) = weeks.entry(format!("{}-W{:02}", date.year(), date.week())).or_default();
         *runs += 1;
         *failed +=
             u32::from(matches!(run.gate.as_str(), "failed" | "broken" | "order_dependent" | "intermittent" | "leaky"));
-        rate.failures += run.rate.failures;
-        rate.trials += run.rate.trials;
+        *rate += run.rate;
     }
-    let week = |(week, (runs, failed_runs, rate)): (String, (u32, u32, Rate))| Week {
+    let week = |(week, (runs, failed_runs, rate)): (String, (u32, u32, Tally))| Week {
         week,
         runs,
         failed_runs,
         rate,
-        flake_rate: if rate.trials == 0 { 0.0 } else { f64::from(rate.failures) / f64::from(rate.trials) },
+        flake_rate: rate.rate(),
     };
     weeks.into_iter().map(week).collect()
 }

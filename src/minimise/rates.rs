@@ -75,7 +75,7 @@ impl Rates {
 
     /// The same with more runs in which what it takes was there.
     pub fn with_present(mut self, more: Tally) -> Self {
-        self.present = self.present + more;
+        self.present += more;
         self
     }
 }

@@ -1,10 +1,11 @@
 //! A finding in words: everything that a reader is told of it, cleaned, before any format lays it out.
 
-use crate::event::{KnownFinding, QuarantineEntry, Rate};
+use crate::event::{KnownFinding, QuarantineEntry};
+use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
 use crate::report::text::visible;
 use crate::report::view::{View, Weight};
-use crate::report::words::{count, day, percent, share};
+use crate::report::words::{count, day, percent};
 use crate::verdict::{CaseJudgement, Order};
 
 /// A finding in words.
@@ -28,12 +29,12 @@ pub(super) struct Finding {
     pub(super) place: Place,
     pub(super) order: Option<OrderStory>,
     pub(super) seen: Option<Seen>,
-    pub(super) rate: Rate,
+    pub(super) rate: Tally,
     pub(super) interval: (f64, f64),
     /// By the kind of the round, in the kinds' order.
-    pub(super) by_kind: Vec<(RoundKind, Rate)>,
+    pub(super) by_kind: Vec<(RoundKind, Tally)>,
     /// Alone, and in the accused order.
-    pub(super) compared: Option<(Rate, Rate)>,
+    pub(super) compared: Option<(Tally, Tally)>,
     pub(super) remarks: Vec<String>,
     /// What it leaves behind, sentence and course.
     pub(super) leaks: Vec<(String, Vec<u64>)>,
@@ -244,12 +245,12 @@ impl Finding {
         match (&self.order, self.kind) {
             (Some(order), _) => order.sentence(view, self.compared),
             (None, FindingKind::Broken) => match self.compared {
-                Some((alone, _)) if alone.trials > 0 => format!("fails alone from a fresh start, {alone} times"),
+                Some((alone, _)) if alone.trials() > 0 => format!("fails alone from a fresh start, {alone} times"),
                 _ => format!("fails every time, {} times", self.rate),
             },
             (None, FindingKind::OrderDependent) => format!("its result differs between orders: {}", self.kinds()),
             (None, FindingKind::Intermittent) => {
-                let share = percent(share(self.rate));
+                let share = percent(self.rate.rate());
                 match self.compared {
                     Some((alone, in_order)) => {
                         format!(
@@ -287,7 +288,7 @@ impl Finding {
 const NAMED: usize = 4;
 
 impl OrderStory {
-    fn sentence(&self, view: &View<'_>, compared: Option<(Rate, Rate)>) -> String {
+    fn sentence(&self, view: &View<'_>, compared: Option<(Tally, Tally)>) -> String {
         let sequences: Vec<String> = self.sequences.iter().map(|sequence| chain(view, sequence)).collect();
         let after = sequences.join(", or after ");
         match (self.role, compared) {

@@ -1,6 +1,7 @@
 //! A judged record, prepared for rendering: what several formats count, counted once.
 
-use crate::event::{CaseInfo, QuarantineEntry, Rate};
+use crate::event::{CaseInfo, QuarantineEntry};
+use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, RoundKind};
 use crate::record::{Record, is_failure};
 use crate::report::text::visible;
@@ -14,13 +15,13 @@ pub(super) struct View<'a> {
     pub(super) record: &'a Record,
     pub(super) judgement: &'a Judgement,
     pub(super) context: &'a Context,
-    tallies: Vec<Tally>,
+    tallies: Vec<CaseTally>,
 }
 
 /// The trials of a case, counted by the kind of their round.
 #[derive(Debug, Clone, Default)]
-struct Tally {
-    rates: BTreeMap<RoundKind, Rate>,
+struct CaseTally {
+    rates: BTreeMap<RoundKind, Tally>,
     micros: u64,
     timed: u32,
     slowest: u32,
@@ -37,7 +38,7 @@ pub(super) enum Weight {
 
 impl<'a> View<'a> {
     pub(super) fn new(record: &'a Record, judgement: &'a Judgement, context: &'a Context) -> Self {
-        let mut tallies = vec![Tally::default(); record.header.cases.len()];
+        let mut tallies = vec![CaseTally::default(); record.header.cases.len()];
         for round in &record.rounds {
             for slot in &round.slots {
                 let (Some(tally), Some(outcome)) = (tallies.get_mut(slot.case as usize), slot.outcome) else {
@@ -81,7 +82,7 @@ impl<'a> View<'a> {
     }
 
     /// Failures and trials by the kind of the round, probes included.
-    pub(super) fn rates(&self, case: u32) -> BTreeMap<RoundKind, Rate> {
+    pub(super) fn rates(&self, case: u32) -> BTreeMap<RoundKind, Tally> {
         self.tallies.get(case as usize).map(|tally| tally.rates.clone()).unwrap_or_default()
     }
 

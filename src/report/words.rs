@@ -1,6 +1,5 @@
 //! Numbers in words: the same in every format.
 
-use crate::event::Rate;
 use crate::verdict::Evidence;
 
 /// A share as percent, with as many digits as it deserves: `45 %`, `4.9 %`, `0.1 %`.
@@ -54,11 +53,6 @@ pub(super) fn grouped(number: usize) -> String {
     out
 }
 
-/// The rate as a share, in [0, 1]; 0 without trials.
-pub(super) fn share(rate: Rate) -> f64 {
-    if rate.trials == 0 { 0.0 } else { f64::from(rate.failures) / f64::from(rate.trials) }
-}
-
 /// The evidence in a sentence. `findings` is how many cases have one.
 pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
     let confidence = percent(evidence.confidence);
@@ -90,7 +84,7 @@ fn earlier(evidence: &Evidence) -> String {
     let (since, until) = (day(earlier.since), day(earlier.until));
     let days = if since == until { since } else { format!("{since} to {until}") };
     let runs = count(earlier.runs as usize, "earlier run");
-    format!(" ({} of them from {runs} of unchanged cases, {days})", grouped(earlier.rate.trials as usize))
+    format!(" ({} of them from {runs} of unchanged cases, {days})", grouped(earlier.rate.trials() as usize))
 }
 
 /// The day of a time, in UTC.

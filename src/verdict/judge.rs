@@ -1,7 +1,7 @@
 //! From a record to a judgement.
 
-use crate::event::{Conclusion, Diagnosis, Rate, RunEnd};
-use crate::model::statistics::{self, Confidence};
+use crate::event::{Conclusion, Diagnosis, RunEnd};
+use crate::model::statistics::{self, Confidence, Tally};
 use crate::model::{FindingKind, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
 use crate::verdict::{
@@ -32,21 +32,21 @@ pub fn judge(record: &Record) -> Judgement {
 
 /// The trials of a case, counted.
 #[derive(Debug, Clone, Default)]
-struct Tally {
+struct Trials {
     /// In planned rounds.
-    planned: Rate,
+    planned: Tally,
     /// In shuffled rounds.
-    shuffled: Rate,
+    shuffled: Tally,
     /// In rounds of its own.
-    alone: Rate,
+    alone: Tally,
     /// Reported as skipped.
     skipped: u32,
     /// Begun in a planned round and never reported.
     missing: u32,
 }
 
-fn tally(record: &Record) -> Vec<Tally> {
-    let mut tallies = vec![Tally::default(); record.header.cases.len()];
+fn tally(record: &Record) -> Vec<Trials> {
+    let mut tallies = vec![Trials::default(); record.header.cases.len()];
     for round in record.rounds.iter().filter(|round| round.is_planned()) {
         for slot in &round.slots {
             let Some(tally) = tallies.get_mut(slot.case as usize) else { continue };
@@ -72,14 +72,14 @@ fn tally(record: &Record) -> Vec<Tally> {
     tallies
 }
 
-fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
+fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {
     let diagnosis = record.diagnoses.get(&case);
     let failure = record.failures.get(&case).and_then(|seen| first_planned(record, seen));
     let past = record.header.background.past.as_ref();
     let earlier = past.and_then(|past| past.trials.get(&case)).copied().unwrap_or_default();
-    let shuffled = sum(tally.shuffled, earlier);
-    let trials = if shuffled.trials > 0 { shuffled } else { tally.planned };
-    let interval = statistics::interval(counted(trials), confidence_of(record));
+    let shuffled = tally.shuffled + earlier;
+    let trials = if shuffled.trials() > 0 { shuffled } else { tally.planned };
+    let interval = statistics::interval(trials, confidence_of(record));
     let mut judged = CaseJudgement {
         case,
         verdict: Verdict::Stable,
@@ -98,7 +98,7 @@ fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
         repro: diagnosis.and_then(|diagnosis| diagnosis.repro.clone()),
         leaks: Vec::new(),
     };
-    if judged.failure.is_some() || tally.planned.failures > 0 {
+    if judged.failure.is_some() || tally.planned.failures() > 0 {
         let (finding, order) = match diagnosis {
             Some(diagnosis) => concluded(diagnosis),
             None => (observed(tally), None),
@@ -107,14 +107,18 @@ fn judge_case(record: &Record, case: u32, tally: &Tally) -> CaseJudgement {
         judged.verdict = finding.verdict();
         judged.order = order;
         judged.remarks.extend(loops::remarks(record, case));
-    } else if tally.skipped > 0 && tally.planned.trials > 0 {
+    } else if tally.skipped > 0 && tally.planned.trials() > 0 {
         judged.findings.push(FindingKind::OrderDependent);
         judged.verdict = Verdict::OrderDependent;
-        judged.remarks.push(format!("skipped in {} of {} trials", tally.skipped, tally.skipped + tally.planned.trials));
+        judged.remarks.push(format!(
+            "skipped in {} of {} trials",
+            tally.skipped,
+            tally.skipped + tally.planned.trials()
+        ));
     } else if let Some(reason) = skip_reason(record, case, tally) {
         judged.verdict = Verdict::Skipped;
         judged.reason = Some(reason);
-    } else if tally.missing > 0 || tally.planned.trials == 0 {
+    } else if tally.missing > 0 || tally.planned.trials() == 0 {
         judged.verdict = Verdict::Unproven;
         judged.reason =
             Some(format!("{} of its planned trials did not run to an end that counts", tally.missing.max(1)));
@@ -139,24 +143,21 @@ fn first_planned(record: &Record, seen: &[FailureSeen]) -> Option<FailureSeen> {
     seen.iter().find(planned).or(seen.first()).cloned()
 }
 
-fn skip_reason(record: &Record, case: u32, tally: &Tally) -> Option<String> {
+fn skip_reason(record: &Record, case: u32, tally: &Trials) -> Option<String> {
     let known = record.case(case).and_then(|info| info.skip.clone());
     known.or_else(|| (tally.skipped > 0).then(|| record.skips.get(&case).cloned().unwrap_or_default()))
 }
 
 /// What observation alone says of a case that failed: broken if it never passed, alone included; order-dependent if it
 /// passes alone and fails in every round with others, or the other way round; else intermittent.
-fn observed(tally: &Tally) -> FindingKind {
-    let others = Rate {
-        failures: tally.planned.failures - tally.alone.failures,
-        trials: tally.planned.trials - tally.alone.trials,
-    };
-    if tally.planned.failures == tally.planned.trials {
+fn observed(tally: &Trials) -> FindingKind {
+    let others = tally.planned.without(tally.alone);
+    if tally.planned.failures() == tally.planned.trials() {
         FindingKind::Broken
-    } else if tally.alone.trials > 0
-        && others.trials > 0
-        && (tally.alone.failures == 0) == (others.failures == others.trials)
-        && (tally.alone.failures == 0 || tally.alone.failures == tally.alone.trials)
+    } else if tally.alone.trials() > 0
+        && others.trials() > 0
+        && (tally.alone.failures() == 0) == others.all_failed()
+        && (tally.alone.failures() == 0 || tally.alone.all_failed())
     {
         FindingKind::OrderDependent
     } else {
@@ -188,7 +189,7 @@ fn concluded(diagnosis: &Diagnosis) -> (FindingKind, Option<Order>) {
 fn evidence(record: &Record) -> Evidence {
     let shuffled = record.rounds.iter().filter(|round| round.kind == RoundKind::Shuffle && round.is_complete());
     let mut seeds = BTreeSet::new();
-    let mut rate = Rate::default();
+    let mut rate = Tally::default();
     for round in shuffled {
         if seeds.insert((round.seed, round.event_loop)) {
             rate.count(round.has_failure());
@@ -196,23 +197,18 @@ fn evidence(record: &Record) -> Evidence {
     }
     let confidence = confidence_of(record);
     let earlier = record.header.background.past.as_ref().and_then(|past| past.rounds);
-    let rate = sum(rate, earlier.map(|rounds| rounds.rate).unwrap_or_default());
+    let rate = rate + earlier.map(|rounds| rounds.rate).unwrap_or_default();
     Evidence {
         earlier,
-        rounds_counted: rate.trials,
-        rounds_failed: rate.failures,
+        rounds_counted: rate.trials(),
+        rounds_failed: rate.failures(),
         confidence: confidence.share(),
-        round_rate_upper: statistics::upper_bound(counted(rate), confidence),
+        round_rate_upper: statistics::upper_bound(rate, confidence),
         case_rate_upper_corrected: statistics::upper_bound(
-            counted(rate),
+            rate,
             statistics::each_of(record.header.cases.len(), confidence),
         ),
     }
-}
-
-/// Both rates as one.
-fn sum(a: Rate, b: Rate) -> Rate {
-    Rate { failures: a.failures + b.failures, trials: a.trials + b.trials }
 }
 
 /// Whether earlier rounds make up for shuffles that were not run: the rate that was to be excluded is, and everything
@@ -226,7 +222,7 @@ fn earlier_rounds_suffice(record: &Record, cases: &[CaseJudgement], evidence: &E
     evidence.rounds_failed == 0
         && evidence.round_rate_upper <= rate * (1.0 + 1e-9)
         && completed >= planned as usize
-        && cases.iter().all(|case| case.verdict != Verdict::Unproven || case.rate.trials > 0)
+        && cases.iter().all(|case| case.verdict != Verdict::Unproven || case.rate.trials() > 0)
 }
 
 fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgement, evidence: &Evidence) -> Gate {
@@ -258,8 +254,4 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
 /// The confidence asked for; the usual one where the journal has none that makes sense.
 fn confidence_of(record: &Record) -> Confidence {
     Confidence::new(record.header.policy.confidence).unwrap_or(Confidence::USUAL)
-}
-
-fn counted(rate: Rate) -> statistics::Tally {
-    statistics::Tally::new(rate.failures, rate.trials)
 }

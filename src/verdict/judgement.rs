@@ -1,6 +1,7 @@
 //! What a run came to.
 
-use crate::event::{EarlierRounds, Rate};
+use crate::event::EarlierRounds;
+use crate::model::statistics::Tally;
 use crate::model::{FindingKind, Verdict};
 use crate::record::FailureSeen;
 use crate::verdict::{Cause, Leak, QuarantineJudgement};
@@ -86,11 +87,11 @@ pub struct CaseJudgement {
     /// What is wrong with it, worst first.
     pub findings: Vec<FindingKind>,
     /// Failures and trials, in planned rounds.
-    pub rate: Rate,
+    pub rate: Tally,
     /// Failures and trials, in shuffled rounds.
-    pub shuffled: Rate,
+    pub shuffled: Tally,
     /// Failures and trials in shuffled rounds of earlier runs that count, because nothing has changed.
-    pub earlier: Rate,
+    pub earlier: Tally,
     /// The exact interval of its failure rate (Clopper and Pearson, 1934), over shuffled rounds, earlier ones that
     /// count included, if there are any; else over all planned ones.
     pub interval: (f64, f64),
@@ -99,7 +100,7 @@ pub struct CaseJudgement {
     /// Order-dependence, if that is what is wrong.
     pub order: Option<Order>,
     /// Failures and trials alone, and in the accused order, where they were counted.
-    pub compared: Option<(Rate, Rate)>,
+    pub compared: Option<(Tally, Tally)>,
     /// The first failure that was seen.
     pub failure: Option<FailureSeen>,
     /// Why it was skipped, or what is missing if it is unproven.

@@ -1,7 +1,6 @@
 //! What depends on how long an event loop lives.
 
 use super::leaks;
-use crate::event::Rate;
 use crate::model::statistics::{Tally, fisher_one_sided};
 use crate::model::{EventLoop, OutcomeKind};
 use crate::record::{Record, is_failure};
@@ -13,10 +12,8 @@ const ALIKE: f64 = 0.01;
 /// Nothing where only one was run, or where the two can't be told apart.
 pub(super) fn remarks(record: &Record, case: u32) -> Vec<String> {
     let (own, shared) = (rate(record, case, EventLoop::Case), rate(record, case, EventLoop::Round));
-    let fails_more = |one: Rate, other: Rate| {
-        let tally = |rate: Rate| Tally::new(rate.failures, rate.trials);
-        other.trials > 0 && other.failures == 0 && fisher_one_sided(tally(one), tally(other)) <= ALIKE
-    };
+    let fails_more =
+        |one: Tally, other: Tally| other.trials() > 0 && other.failures() == 0 && fisher_one_sided(one, other) <= ALIKE;
     if fails_more(own, shared) {
         let told = format!(
             "it fails where each case has an event loop of its own ({own}), and passes where a round has one ({shared})"
@@ -35,8 +32,8 @@ pub(super) fn remarks(record: &Record, case: u32) -> Vec<String> {
 }
 
 /// Failures in planned rounds of several cases, with such a life of event loops.
-fn rate(record: &Record, case: u32, event_loop: EventLoop) -> Rate {
-    let mut rate = Rate::default();
+fn rate(record: &Record, case: u32, event_loop: EventLoop) -> Tally {
+    let mut rate = Tally::default();
     let rounds = record.rounds.iter().filter(|round| round.is_planned() && round.event_loop == event_loop);
     for round in rounds.filter(|round| round.slots.len() > 1) {
         let outcomes = round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome);

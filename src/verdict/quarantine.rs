@@ -1,9 +1,9 @@
 //! What the quarantine comes to: which findings it excuses, which entries have expired, which are no longer needed.
 
-use crate::event::{Quarantine, QuarantineEntry, Rate};
+use crate::event::{Quarantine, QuarantineEntry};
 use crate::model::FindingKind;
 use crate::model::Verdict;
-use crate::model::statistics::{Confidence, Tally, lower_bound, upper_bound};
+use crate::model::statistics::{Confidence, lower_bound, upper_bound};
 use crate::record::Record;
 use crate::verdict::CaseJudgement;
 use std::collections::BTreeMap;
@@ -124,14 +124,14 @@ fn status(
 fn unneeded(entry: &QuarantineEntry, case: &CaseJudgement) -> EntryStatus {
     let is_broken = entry.findings.contains(&FindingKind::Broken);
     let seen = if is_broken { case.rate } else { case.shuffled };
-    let all = Rate { failures: seen.failures + case.earlier.failures, trials: seen.trials + case.earlier.trials };
+    let all = seen + case.earlier;
     let sure = Confidence::new(SURE).unwrap_or(Confidence::USUAL);
     let then = match entry.seen {
-        Some(Rate { failures, trials }) if failures > 0 => lower_bound(Tally::new(failures, trials), sure),
+        Some(then) if then.failures() > 0 => lower_bound(then, sure),
         _ => UNSAID,
     };
-    if all.failures == 0 && all.trials > 0 && upper_bound(Tally::new(0, all.trials), sure) < then {
-        EntryStatus::Unneeded { trials: all.trials }
+    if all.failures() == 0 && all.trials() > 0 && upper_bound(all, sure) < then {
+        EntryStatus::Unneeded { trials: all.trials() }
     } else {
         EntryStatus::Waits
     }

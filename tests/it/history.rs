@@ -9,8 +9,9 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
-use steadfast::event::{EarlierRounds, Past, Rate, RunEnd};
+use steadfast::event::{EarlierRounds, Past, RunEnd};
 use steadfast::history::{CaseEntry, Failed, History, RunEntry};
+use steadfast::model::statistics::Tally;
 use steadfast::model::{ContentHash, FindingKind, Outcome, RoundKind, Seed, Verdict};
 use steadfast::verdict::{Gate, judge};
 
@@ -248,7 +249,7 @@ fn a_finding_is_new_once_and_known_from_then_on() {
 fn stopped_by_time(change: impl FnOnce(&mut Past)) -> Gate {
     let mut teller = Teller::new(&["a", "b"]);
     let day = "2026-07-01T00:00:00Z".parse().expect("a time");
-    let rounds = EarlierRounds { rate: Rate { failures: 0, trials: 12 }, runs: 2, since: day, until: day };
+    let rounds = EarlierRounds { rate: Tally::new(0, 12), runs: 2, since: day, until: day };
     let mut past = Past { runs: 2, rounds: Some(rounds), ..Past::default() };
     change(&mut past);
     teller.header().background.past = Some(past);
@@ -266,9 +267,9 @@ fn earlier_rounds_make_up_for_those_that_time_did_not_allow() {
     assert_eq!(stopped_by_time(|_| {}), Gate::Passed);
     let without = stopped_by_time(|past| past.rounds = None);
     assert!(matches!(without, Gate::Unproven { .. }), "{without:?}");
-    let too_few = stopped_by_time(|past| past.rounds.as_mut().expect("rounds").rate.trials = 11);
+    let too_few = stopped_by_time(|past| past.rounds.as_mut().expect("rounds").rate = Tally::new(0, 11));
     assert!(matches!(too_few, Gate::Unproven { .. }), "{too_few:?}");
-    let failed = stopped_by_time(|past| past.rounds.as_mut().expect("rounds").rate = Rate { failures: 1, trials: 400 });
+    let failed = stopped_by_time(|past| past.rounds.as_mut().expect("rounds").rate = Tally::new(1, 400));
     assert!(matches!(failed, Gate::Unproven { .. }), "one failure, and nothing clean can be said: {failed:?}");
 }
 
@@ -290,8 +291,8 @@ fn remembered(number: usize) -> RunEntry {
         id: format!("case[{at}]"),
         hash: "0".repeat(32),
         verdict: Verdict::Intermittent,
-        rate: Rate { failures: 1, trials: 8 },
-        shuffled: Rate { failures: 1, trials: 3 },
+        rate: Tally::new(1, 8),
+        shuffled: Tally::new(1, 3),
         mean_us: 400,
         slowest_us: 900,
         findings: vec![(FindingKind::Intermittent, Some("0a1b2c3d".to_owned()))],
@@ -307,7 +308,7 @@ fn remembered(number: usize) -> RunEntry {
         seed: Seed::new(number as u64),
         gate: "failed".to_owned(),
         millis: 1,
-        rate: Rate::default(),
+        rate: Tally::default(),
         rounds: [("0 Case".to_owned(), Failed::Yes)].into(),
         cases: (0..MANY).map(case).collect(),
     }

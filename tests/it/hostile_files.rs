@@ -2,29 +2,68 @@
 
 use proptest::prelude::*;
 use regex::{Captures, Regex};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use steadfast::app::ReproFile;
 use steadfast::event::JournalReader;
+use steadfast::model::RoundKind;
 use steadfast::report::{Context, Format};
 use steadfast::{record, verdict};
+use tempfile::TempDir;
 
 fn sample() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journals/sample.jsonl");
     let text = std::fs::read_to_string(path).expect("the committed journal");
     // Its begin has every kind of fact but what is found in the end; all of it would make each try slow.
-    let rare = |line: &&str| ["\"diagnosed\"", "\"run_finished\""].iter().any(|kind| line.contains(kind));
+    let wanted =
+        ["round_finished\":{\"round\":1,", "round_finished\":{\"round\":2,", "\"diagnosed\"", "\"run_finished\""];
+    let rare = |line: &&str| wanted.iter().any(|kind| line.contains(kind));
     let lines = text.split_inclusive('\n');
-    lines.clone().take(60).chain(lines.skip(60).filter(rare)).collect::<String>().into_bytes()
+    let chosen = lines.clone().take(60).chain(lines.skip(60).filter(rare)).collect::<String>();
+    with_a_past(&chosen).into_bytes()
+}
+
+/// The same with all that a header can say of earlier runs.
+fn with_a_past(journal: &str) -> String {
+    let (header, rest) = journal.split_once('\n').expect("lines");
+    let mut header: Value = serde_json::from_str(header).expect("JSON");
+    let started = &mut header["event"]["run_started"];
+    let case = started["cases"][0]["id"].clone();
+    let day = "2026-07-01T00:00:00Z";
+    started["background"]["past"] = json!({
+        "runs": 2,
+        "rounds": { "rate": { "failures": 0, "trials": 12 }, "runs": 2, "since": day, "until": day },
+        "trials": { "0": { "failures": 0, "trials": 12 } },
+        "known": [{ "case": 0, "kind": "broken", "run": "run", "since": day, "until": day, "runs": 1 }],
+    });
+    started["background"]["quarantine"] = json!({
+        "file": "quarantine.toml",
+        "today": "2026-07-02",
+        "entries": [{ "case": case, "owner": "ana", "until": "2026-12-31", "seen": { "failures": 1, "trials": 3 }, "line": 1 }],
+    });
+    let text = format!("{header}\n{rest}");
+    let (_folder, path) = kept(text.as_bytes());
+    let record = record::read(&path).expect("a journal");
+    assert!(record.rounds.iter().any(|round| round.kind == RoundKind::Shuffle && round.is_complete()));
+    let background = &record.header.background;
+    assert!(background.past.is_some() && background.quarantine.is_some(), "{background:?}");
+    text
+}
+
+/// A journal in a folder of its own.
+fn kept(bytes: &[u8]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.jsonl");
+    std::fs::write(&path, bytes).expect("a file");
+    (folder, path)
 }
 
 static SAMPLE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(sample);
 
 /// Reads a journal to its end, and judges what it says if it says something.
 fn read(bytes: &[u8]) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("events.jsonl");
-    std::fs::write(&path, bytes).expect("a file");
+    let (_folder, path) = kept(bytes);
     if let Ok(reader) = JournalReader::open(&path) {
         // An iterator that goes on after an error must still end.
         assert!(reader.take(10_000).count() < 10_000);

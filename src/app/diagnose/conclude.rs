@@ -6,7 +6,7 @@ use crate::app::AppError;
 use crate::app::repro::{Expected, ReproFile};
 use crate::app::suite_check::{is_one_process, pytest_line, suite_of};
 use crate::app::suspects::Suspect;
-use crate::event::{Conclusion, Diagnosis, Event, Rate};
+use crate::event::{Conclusion, Diagnosis, Event};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::OutcomeKind;
 use crate::model::statistics::Tally;
@@ -61,7 +61,7 @@ impl Doctor<'_, '_, '_> {
         suspect: &Suspect,
         leader: u32,
         found: &Minimised,
-        failures: Tally,
+        in_order: Tally,
     ) -> Result<(), AppError> {
         let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
             return Ok(());
@@ -76,7 +76,6 @@ impl Doctor<'_, '_, '_> {
                 (Conclusion::Victim { polluters: vec![members], cleaners: Vec::new(), complete: false }, order)
             }
         };
-        let in_order = rate(failures);
         let repro = self.write_repro(suspect, &order, in_order)?;
         let told = self.of_the_suite(suspect, &conclusion, &order)?;
         self.emit(Diagnosis {
@@ -150,14 +149,14 @@ impl Doctor<'_, '_, '_> {
         };
         // What is brittle shows alone: the order that it is compared with is the one that heals it.
         let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
-        let repro = self.write_repro(suspect, &order, rate(shows))?;
+        let repro = self.write_repro(suspect, &order, shows)?;
         remarks.extend(self.of_the_suite(suspect, &conclusion, &order)?);
         self.emit(Diagnosis {
             case,
             cluster: None,
             conclusion,
-            alone: rate(found.alone),
-            in_order: rate(in_order),
+            alone: found.alone,
+            in_order,
             probes: self.prober.probes,
             repro: Some(repro),
             remarks: under_stress(suspect).into_iter().chain(remarks).collect(),
@@ -196,7 +195,7 @@ impl Doctor<'_, '_, '_> {
         self.prober.session.emit(Event::Diagnosed(diagnosis)).map_err(AppError::io(self.setting.folder))
     }
 
-    pub(super) fn write_repro(&self, suspect: &Suspect, order: &[u32], rate: Rate) -> Result<String, AppError> {
+    pub(super) fn write_repro(&self, suspect: &Suspect, order: &[u32], rate: Tally) -> Result<String, AppError> {
         let ids = order.iter().filter_map(|case| self.record.case(*case)).map(|info| info.id.clone());
         let failure = suspect.failure.outcome.failure();
         let file = ReproFile {
@@ -237,8 +236,4 @@ pub(super) fn role(found: &Minimised) -> Option<Role> {
         minimise::Conclusion::Confirmed { role, .. } => Some(*role),
         _ => None,
     }
-}
-
-fn rate(tally: Tally) -> Rate {
-    Rate { failures: tally.failures(), trials: tally.trials() }
 }

@@ -7,7 +7,7 @@ use crate::app::AppError;
 use crate::app::suite_check::{passes_in_plain_pytest, suite_of};
 use crate::app::suspects::Suspect;
 use crate::engine::Stopped;
-use crate::event::{Conclusion, Diagnosis, Rate};
+use crate::event::{Conclusion, Diagnosis};
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified};
 use crate::model::OutcomeKind;
 use crate::model::statistics::Tally;
@@ -69,8 +69,8 @@ impl Doctor<'_, '_, '_> {
 
     /// Whether it passes alone, as the plan saw it or as a probe shows.
     fn passes_alone(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
-        if suspect.alone.trials > 0 {
-            return Ok(suspect.alone.failures == 0);
+        if suspect.alone.trials() > 0 {
+            return Ok(suspect.alone.failures() == 0);
         }
         let replies = self.prober.ask(&[vec![suspect.case]])?;
         Ok(replies.iter().all(|reply| reply.answer == Answer::Passes))
@@ -110,7 +110,7 @@ impl Doctor<'_, '_, '_> {
         }
         let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
         let conclusion = Conclusion::Victim { polluters: vec![vec![case]], cleaners: Vec::new(), complete: false };
-        let (alone, in_order) = (Rate { failures: 0, trials: tries }, Rate { failures: tries, trials: tries });
+        let (alone, in_order) = (Tally::new(0, tries), Tally::new(tries, tries));
         let repro = self.write_repro(suspect, &[case, case], in_order)?;
         let remark = "it passes the first time and fails the second time in one round".to_owned();
         self.emit(Diagnosis {
@@ -128,7 +128,7 @@ impl Doctor<'_, '_, '_> {
 
     /// Whether it fails always: in every trial of the plan, and alone again and again. No order can be the cause.
     pub(super) fn is_broken(&mut self, suspect: &Suspect) -> Result<bool, AppError> {
-        if suspect.seen.failures < suspect.seen.trials {
+        if suspect.seen.failures() < suspect.seen.trials() {
             return Ok(false);
         }
         let order = [suspect.case];
@@ -172,7 +172,7 @@ impl Doctor<'_, '_, '_> {
             return Ok(false);
         }
         let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
-        let failed = Rate { failures: tries, trials: tries };
+        let failed = Tally::new(tries, tries);
         let repro = self.write_repro(suspect, &[suspect.case], failed)?;
         let conclusion = Conclusion::Intermittent;
         let mut remarks = vec![match self.far_zone(suspect, failing) {
@@ -207,15 +207,15 @@ impl Doctor<'_, '_, '_> {
 
 /// Another hash seed than `failing`, if every planned trial under `failing` failed and all under the other passed.
 fn passing_hash_seed(record: &Record, case: u32, failing: u32) -> Option<u32> {
-    let mut by_seed: BTreeMap<u32, Rate> = BTreeMap::new();
+    let mut by_seed: BTreeMap<u32, Tally> = BTreeMap::new();
     for round in record.rounds.iter().filter(|round| round.is_planned()) {
         let Some(seed) = round.hash_seed else { continue };
         for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
             by_seed.entry(seed).or_default().count(crate::record::is_failure(outcome));
         }
     }
-    let is_clear = by_seed.values().all(|rate| rate.failures == 0 || rate.failures == rate.trials);
-    let fails = by_seed.get(&failing).is_some_and(|rate| rate.failures > 0);
-    let passing = by_seed.iter().find(|(_, rate)| rate.failures == 0).map(|(seed, _)| *seed);
+    let is_clear = by_seed.values().all(|rate| rate.failures() == 0 || rate.all_failed());
+    let fails = by_seed.get(&failing).is_some_and(|rate| rate.failures() > 0);
+    let passing = by_seed.iter().find(|(_, rate)| rate.failures() == 0).map(|(seed, _)| *seed);
     passing.filter(|_| is_clear && fails)
 }

@@ -72,8 +72,8 @@ impl TwoRates {
 
     /// The same comparison with trials that were already made.
     pub fn with(mut self, first: Tally, second: Tally) -> Self {
-        self.first = self.first + first;
-        self.second = self.second + second;
+        self.first += first;
+        self.second += second;
         self
     }
 

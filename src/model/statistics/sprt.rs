@@ -43,7 +43,7 @@ impl Sprt {
 
     /// The same test with trials that were already made.
     pub fn with(mut self, tally: Tally) -> Self {
-        self.tally = self.tally + tally;
+        self.tally += tally;
         self
     }
 

@@ -1,7 +1,7 @@
 //! A finding as a card: verdict, rate, order, command, failure, what to do.
 
-use crate::event::Rate;
 use crate::model::RoundKind;
+use crate::model::statistics::Tally;
 use crate::record::{RoundRecord, is_failure};
 use crate::report::finding::{Finding, Novelty, OrderStory, Role};
 use crate::report::html::difference::{Piece, pieces};
@@ -9,7 +9,7 @@ use crate::report::recipe;
 use crate::report::summary::CauseStory;
 use crate::report::text::bounded;
 use crate::report::view::View;
-use crate::report::words::{percent, share};
+use crate::report::words::percent;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -172,7 +172,7 @@ impl Interval {
         let confidence = percent(view.record.header.policy.confidence);
         let text = format!("between {} and {} with {confidence} confidence", percent(lower), percent(upper));
         let hundred = |share: f64| (share * 1000.0).round() / 10.0;
-        Self { text, rate: hundred(share(finding.rate)), lower: hundred(lower), upper: hundred(upper) }
+        Self { text, rate: hundred(finding.rate.rate()), lower: hundred(lower), upper: hundred(upper) }
     }
 }
 
@@ -256,13 +256,13 @@ impl<'a> Line<'a> {
 
 /// What the strip shows, for those who don't see it.
 fn sentence(lines: &[Line<'_>]) -> String {
-    let (mut after, mut otherwise) = (Rate::default(), Rate::default());
+    let (mut after, mut otherwise) = (Tally::default(), Tally::default());
     for line in lines {
         let rate = if line.after { &mut after } else { &mut otherwise };
         rate.count(line.failed);
     }
-    let others = if otherwise.trials > 0 { format!("; in the others {otherwise} times") } else { String::new() };
-    if after.trials == 0 {
+    let others = if otherwise.trials() > 0 { format!("; in the others {otherwise} times") } else { String::new() };
+    if after.trials() == 0 {
         return format!("The accused never ran before it in a round; it failed {otherwise} times.");
     }
     format!("In rounds in which the accused ran before it, it failed {after} times{others}.")

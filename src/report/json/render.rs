@@ -10,7 +10,6 @@ use crate::report::json::{
     JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION,
 };
 use crate::report::view::View;
-use crate::report::words::share;
 use crate::report::{Context, ReportError};
 use crate::verdict::{CaseJudgement, Cause, EntryStatus, Evidence, Gate, Judgement};
 
@@ -97,8 +96,8 @@ impl JsonEvidence {
 
 fn earlier(earlier: EarlierRounds) -> JsonEarlier {
     JsonEarlier {
-        rounds: earlier.rate.trials,
-        failed: earlier.rate.failures,
+        rounds: earlier.rate.trials(),
+        failed: earlier.rate.failures(),
         runs: earlier.runs,
         since: earlier.since.to_string(),
         until: earlier.until.to_string(),
@@ -153,11 +152,11 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         line: info.line,
         verdict: judged.verdict.as_str().to_owned(),
         findings: judged.findings.iter().map(|kind| kind.as_str().to_owned()).collect(),
-        trials: judged.rate.trials,
-        failures: judged.rate.failures,
-        rate: rounded(share(judged.rate)),
-        earlier_trials: judged.earlier.trials,
-        earlier_failures: judged.earlier.failures,
+        trials: judged.rate.trials(),
+        failures: judged.rate.failures(),
+        rate: rounded(judged.rate.rate()),
+        earlier_trials: judged.earlier.trials(),
+        earlier_failures: judged.earlier.failures(),
         new: novelty.map(|novelty| *novelty == Novelty::New),
         known: novelty.and_then(|novelty| match novelty {
             Novelty::New => None,

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use steadfast::event::{
-    CaseInfo, Conclusion, Diagnosis, Event, Header, JOURNAL_VERSION, Note, PlanPolicy, Policy, Rate, RoundEnd, RunEnd,
+    CaseInfo, Conclusion, Diagnosis, Event, Header, JOURNAL_VERSION, Note, PlanPolicy, Policy, RoundEnd, RunEnd,
     SubjectInfo, TrialReport,
 };
+use steadfast::model::statistics::Tally;
 use steadfast::model::{
     ContentHash, EventLoop, Failure, FindingKind, Outcome, Place, RoundId, RoundKind, Seed, Verdict,
 };
@@ -126,7 +127,7 @@ impl Teller {
         alone: (u32, u32),
         in_order: (u32, u32),
     ) -> &mut Self {
-        let rate = |(failures, trials)| Rate { failures, trials };
+        let rate = |(failures, trials)| Tally::new(failures, trials);
         self.fact(Event::Diagnosed(Diagnosis {
             case,
             cluster: None,
@@ -269,8 +270,8 @@ pub fn findings() -> Teller {
         case: ALERT_LOW,
         cluster: Some(ALERT_HIGH),
         conclusion: victim,
-        alone: Rate { failures: 0, trials: 1 },
-        in_order: Rate { failures: 1, trials: 1 },
+        alone: Tally::new(0, 1),
+        in_order: Tally::new(1, 1),
         probes: 2,
         repro: Some("repros/2.json".to_owned()),
         remarks: vec!["verified by one probe each way".to_owned()],
