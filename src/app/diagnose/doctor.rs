@@ -15,9 +15,12 @@ use crate::record::Record;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// How many suspects are minimised. What is beyond is tried with what was found for these, and else judged by
-/// observation, which is said.
+/// How many suspects are minimised in any case.
 const SEARCHES: u32 = 25;
+
+/// For so long, further ones are minimised as well. What is beyond both is tried with what was found for these, and else
+/// judged by observation, which is said.
+const SEARCHING: Duration = Duration::from_secs(600);
 
 /// The most time that a search takes where nobody says.
 const SEARCH_TIME: Duration = Duration::from_secs(120);
@@ -37,7 +40,7 @@ pub(in crate::app) fn diagnose(
     deadlines: Deadlines,
     session: &mut Session<'_>,
 ) -> Result<Stopped, AppError> {
-    let mut chart = Chart::default();
+    let mut chart = Chart::new();
     let mut record = session.record();
     let mut suspects = suspects(&record);
     for _ in 0..LOOKS {
@@ -61,8 +64,8 @@ pub(in crate::app) fn diagnose(
     }
     if chart.left_out > 0 {
         let text = format!(
-            "{SEARCHES} suspects were minimised, and {} more are judged by observation alone: mend the first ones and run again",
-            chart.left_out
+            "{} suspects were minimised, and {} more are judged by observation alone: mend the first ones and run again",
+            chart.searches, chart.left_out
         );
         session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(setting.folder))?;
     }
@@ -83,7 +86,7 @@ pub(in crate::app) fn diagnose_again(
     let until = Some(Instant::now() + limits.time);
     let deadlines = Deadlines { rounds: None, diagnosis: until, all: until };
     let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
-    let mut chart = Chart::default();
+    let mut chart = Chart::new();
     let mut doctor = Doctor { prober, record: &record, header, setting, limits, chart: &mut chart };
     if let Some(suspect) = &suspect {
         doctor.cluster(&[suspect])?;
@@ -99,8 +102,9 @@ fn limits(deadlines: Deadlines) -> Limits {
 }
 
 /// What is known so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Chart {
+    begun: Instant,
     /// Suspects that were looked at.
     seen: BTreeSet<u32>,
     /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
@@ -111,6 +115,17 @@ pub(super) struct Chart {
     searches: u32,
     /// Suspects that were left to observation.
     left_out: u32,
+}
+
+impl Chart {
+    fn new() -> Self {
+        Self { begun: Instant::now(), seen: BTreeSet::new(), found: Vec::new(), told: None, searches: 0, left_out: 0 }
+    }
+
+    /// Whether one more suspect can be minimised.
+    fn has_room(&self) -> bool {
+        self.searches < SEARCHES || self.begun.elapsed() < SEARCHING
+    }
 }
 
 /// Diagnoses cluster by cluster.
@@ -139,7 +154,7 @@ impl Doctor<'_, '_, '_> {
             {
                 continue;
             }
-            if self.chart.searches >= SEARCHES {
+            if !self.chart.has_room() {
                 self.chart.left_out += 1;
                 continue;
             }

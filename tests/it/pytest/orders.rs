@@ -78,6 +78,25 @@ fn a_repro_shows_its_finding_again() {
 }
 
 #[test]
+fn however_many_victims_there_are_each_gets_the_name_of_its_own_polluter() {
+    let Some(suite) = Suite::empty() else { return };
+    let pairs: Vec<String> = (0..40).map(|pair| format!("{pair:02}")).collect();
+    let mut text = "state = set()\n".to_owned();
+    for pair in &pairs {
+        text.push_str(&format!("def test_victim_{pair}(): assert '{pair}' not in state\n"));
+        text.push_str(&format!("def test_polluter_{pair}(): state.add('{pair}')\n"));
+    }
+    let suite = suite.with("test_pairs.py", &text);
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    for pair in &pairs {
+        let victim = case(&report, &format!("test_pairs.py::test_victim_{pair}"));
+        assert_eq!(sequences(victim, "polluters"), [[format!("test_polluter_{pair}")]], "{victim:#}");
+        assert_eq!(case(&report, &format!("test_pairs.py::test_polluter_{pair}"))["verdict"], "stable");
+    }
+}
+
+#[test]
 fn a_test_that_fails_in_the_probes_of_another_only_is_looked_into_as_well() {
     let Some(suite) = Suite::empty() else { return };
     let text = "state = set()\ndef test_state_setter(): state.add('set')\ndef test_both():\n    state.add('dirt')\n    \
