@@ -243,7 +243,7 @@ impl Finding {
     /// What makes it fail, in a sentence without a full stop.
     pub(super) fn root_cause(&self, view: &View<'_>) -> String {
         match (&self.order, self.kind) {
-            (Some(order), _) => order.sentence(view, self.compared),
+            (Some(order), _) => order.sentence(view, self.case, self.compared),
             (None, FindingKind::Broken) => match self.compared {
                 Some((alone, _)) if alone.trials() > 0 => format!("fails alone from a fresh start, {alone} times"),
                 _ => format!("fails every time, {} times", self.rate),
@@ -288,8 +288,8 @@ impl Finding {
 const NAMED: usize = 4;
 
 impl OrderStory {
-    fn sentence(&self, view: &View<'_>, compared: Option<(Tally, Tally)>) -> String {
-        let sequences: Vec<String> = self.sequences.iter().map(|sequence| chain(view, sequence)).collect();
+    fn sentence(&self, view: &View<'_>, case: u32, compared: Option<(Tally, Tally)>) -> String {
+        let sequences: Vec<String> = self.sequences.iter().map(|sequence| polluters(view, case, sequence)).collect();
         let after = sequences.join(", or after ");
         match (self.role, compared) {
             (Role::Victim | Role::Brittle, Some((alone, in_order))) => {
@@ -307,6 +307,11 @@ impl OrderStory {
             }
         }
     }
+}
+
+/// What a case fails after, which can be the case itself.
+pub(super) fn polluters(view: &View<'_>, case: u32, sequence: &[u32]) -> String {
+    if *sequence == [case] { "itself".to_owned() } else { chain(view, sequence) }
 }
 
 /// `a`, `a, then b`.

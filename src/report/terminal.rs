@@ -3,7 +3,7 @@
 use crate::model::Verdict;
 use crate::record::Record;
 use crate::report::Context;
-use crate::report::finding::{Finding, Novelty, OrderStory, Role, chain};
+use crate::report::finding::{Finding, Novelty, OrderStory, Role, chain, polluters};
 use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{one_line, shorten, width, wrap};
 use crate::report::view::{View, Weight};
@@ -223,7 +223,7 @@ impl Page<'_> {
         };
         for (at, sequence) in order.sequences.iter().enumerate() {
             let label = if at == 0 { verb } else { "or" };
-            self.labelled(INDENT, label, &format!("after {}", chain(self.view, sequence)));
+            self.labelled(INDENT, label, &format!("after {}", polluters(self.view, finding.case, sequence)));
         }
         if !order.cleaners.is_empty() {
             let names = list(&self.view.ids(&order.cleaners), 5);

@@ -112,16 +112,17 @@ impl Doctor<'_, '_, '_> {
         let conclusion = Conclusion::Victim { polluters: vec![vec![case]], cleaners: Vec::new(), complete: false };
         let (alone, in_order) = (Tally::new(0, tries), Tally::new(tries, tries));
         let repro = self.write_repro(suspect, &[case, case], in_order)?;
-        let remark = "it passes the first time and fails the second time in one round".to_owned();
+        let mut remarks = vec!["it passes the first time and fails the second time in one round".to_owned()];
+        remarks.extend(self.of_the_suite(suspect, &conclusion, &[case, case])?);
         self.emit(Diagnosis {
             case,
             cluster: None,
             conclusion,
             alone,
-            in_order: suspect.seen,
+            in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks: vec![remark],
+            remarks,
         })?;
         Ok(true)
     }
