@@ -3,7 +3,7 @@
 use crate::adapter::command::{CommandSubject, look_at_command};
 use crate::adapter::pytest::{SuiteSubject, look};
 use crate::adapter::{
-    CommandLook, CommandSpec, ScenarioSpec, ScenarioSubject, Start, SubjectProblem, SuiteLook, SuiteSpec,
+    CommandLook, CommandSpec, KnownTest, ScenarioSpec, ScenarioSubject, Start, SubjectProblem, SuiteLook, SuiteSpec,
     load_scenarios,
 };
 use crate::engine::{Prepare, Subject, SubjectError};
@@ -53,6 +53,15 @@ impl SubjectSpec {
             Self::Scenarios(spec) => spec.filter = None,
             Self::Suite(spec) => spec.filter = None,
             Self::Command(spec) => spec.filter = None,
+        }
+        self
+    }
+
+    /// The same with the tests that are meant, where collecting them again can give them other ids. For anything but a
+    /// suite of pytest, itself.
+    pub fn knowing(mut self, tests: impl IntoIterator<Item = KnownTest>) -> Self {
+        if let Self::Suite(spec) = &mut self {
+            spec.known = tests.into_iter().collect();
         }
         self
     }

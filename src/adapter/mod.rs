@@ -37,7 +37,7 @@ pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
 pub use pytest::{
-    Explain, PlainRun, ProvidersAround, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run,
+    Explain, KnownTest, PlainRun, ProvidersAround, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run,
 };
 pub use reach::Reach;
 pub use sandbox::Sandbox;

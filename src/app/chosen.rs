@@ -105,6 +105,7 @@ fn pytest_spec(
         time_zones: time_zones(&hash_seeds, tool),
         hash_seeds,
         explain: suite.explain,
+        known: Vec::new(),
         copied: (sandbox == Sandbox::Full).then_some(tree),
     })
 }

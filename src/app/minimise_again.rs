@@ -6,6 +6,7 @@ use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
 use crate::app::run::{Setting, engine, redactor};
 use crate::app::session::{Forecast, Session};
+use crate::app::suite_check::known_tests;
 use crate::app::{AppError, Finished, ToolInfo, Watcher, files};
 use crate::engine::{StopHandle, Stopped};
 use crate::event::{Event, JournalReader, JournalWriter, RunEnd, RunLock};
@@ -54,7 +55,7 @@ pub fn minimise_again(
     let cases = chosen(&record, case)?;
     let spec = spec_in(&path, &header.subject)?;
     refuse_gaps(&path, &spec)?;
-    let subject = load_subject(spec)?;
+    let subject = load_subject(spec.knowing(known_tests(&header)))?;
     let tool = &tool.knowing(&subject.environment());
     if subject.hash() != header.subject.hash {
         let text =

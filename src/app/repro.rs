@@ -1,6 +1,6 @@
 //! Repro files: the smallest order and seed that show a finding again, and the running of them.
 
-use crate::adapter::{LoadedSubject, load_subject};
+use crate::adapter::{KnownTest, LoadedSubject, load_subject};
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::run::{Setting, engine, redactor};
 use crate::app::{AppError, ToolInfo};
@@ -56,6 +56,15 @@ pub struct Expected {
 impl ReproFile {
     /// The version that this program writes.
     pub const VERSION: u32 = VERSION;
+
+    /// The tests of its order, for a suite that may call them otherwise by now.
+    fn known_tests(&self) -> impl Iterator<Item = KnownTest> {
+        let distinct: BTreeSet<&CaseId> = self.order.iter().collect();
+        distinct.into_iter().map(|id| {
+            let file = id.as_str().split("::").next().unwrap_or_default();
+            KnownTest { id: id.clone(), file: file.to_owned() }
+        })
+    }
 
     /// A name for its file: what fails, and a hash of all.
     pub fn file_name(&self) -> String {
@@ -131,7 +140,7 @@ pub fn repro(
     // The order names its cases: a filter of the time has nothing to add.
     let spec = spec_in(file, &repro.subject)?.unfiltered();
     refuse_gaps(file, &spec)?;
-    let subject = load_subject(spec.clone())?;
+    let subject = load_subject(spec.clone().knowing(repro.known_tests()))?;
     let tool = &tool.knowing(&subject.environment());
     let places: BTreeMap<&str, u32> = subject.cases.iter().map(|case| case.id.as_str()).zip(0..).collect();
     let (known, missing): (Vec<_>, Vec<_>) =

@@ -7,6 +7,7 @@ use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::run::{Setting, deadlines, drive, redactor};
+use crate::app::suite_check::known_tests;
 use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
 use crate::engine::{StopHandle, clean_up};
 use crate::event::{Event, JournalReader, JournalWriter, RunLock};
@@ -42,7 +43,7 @@ pub fn resume(
     let options = &of_the_run(options, &header)?;
     let spec = spec_in(&path, &header.subject)?;
     refuse_gaps(&path, &spec)?;
-    let subject = load_subject(spec)?;
+    let subject = load_subject(spec.knowing(known_tests(&header)))?;
     let tool = &tool.knowing(&subject.environment());
     let plans = Plans::make(options, &subject)?;
     if subject.hash() != header.subject.hash || plans.hash() != header.plan {

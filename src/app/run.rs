@@ -10,7 +10,7 @@ use crate::app::plans::Plans;
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Session};
-use crate::app::suite_check::{agreement, suite_of};
+use crate::app::suite_check::{agreement, known_tests, suite_of};
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
@@ -164,7 +164,7 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
         program: setting.tool.program.clone(),
         arguments: vec!["worker".to_owned()],
         jobs: setting.jobs,
-        spec: with_secrets(&header.subject.spec, setting.tool),
+        spec: for_workers(header, setting.tool),
         expected: crate::engine::Prepared {
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),
             hash: header.subject.hash.clone(),
@@ -176,9 +176,13 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
     Ok(Engine::new(config, leftovers))
 }
 
-/// The spec as workers get it: secrets are handed over the pipe and stand in no file.
-fn with_secrets(spec: &serde_json::Value, tool: &ToolInfo) -> serde_json::Value {
-    let mut spec = spec.clone();
+/// The spec as workers get it: with the tests of a suite; secrets are handed over the pipe and stand in no file.
+fn for_workers(header: &Header, tool: &ToolInfo) -> serde_json::Value {
+    let mut spec = header.subject.spec.clone();
+    if let Some(suite) = suite_of(header) {
+        let suite = SubjectSpec::Suite(suite).knowing(known_tests(header));
+        spec = serde_json::to_value(suite).unwrap_or_default();
+    }
     if let Some(spec) = spec.as_object_mut() {
         spec.insert("secrets".into(), serde_json::to_value(&tool.environment).unwrap_or_default());
         spec.insert("program".into(), tool.program.display().to_string().into());

@@ -1,6 +1,6 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
-use crate::adapter::{PlainRun, SubjectSpec, SuiteSpec, plain_run, runs_through};
+use crate::adapter::{KnownTest, PlainRun, SubjectSpec, SuiteSpec, plain_run, runs_through};
 use crate::event::Header;
 use crate::model::{CaseId, Outcome, RoundKind};
 use crate::record::Record;
@@ -13,6 +13,11 @@ pub(super) fn suite_of(header: &Header) -> Option<SuiteSpec> {
         Ok(SubjectSpec::Suite(spec)) => Some(spec),
         Ok(SubjectSpec::Scenarios(_) | SubjectSpec::Command(_)) | Err(_) => None,
     }
+}
+
+/// The tests of a run, by the ids that it has for them.
+pub(super) fn known_tests(header: &Header) -> impl Iterator<Item = KnownTest> {
+    header.cases.iter().map(|case| KnownTest { id: case.id.clone(), file: case.file.clone() })
 }
 
 /// Whether the runner of the run's cases can run this order without a new start in between, which hides what was left in
@@ -29,7 +34,8 @@ pub(super) fn is_one_process(header: &Header, order: &[u32]) -> bool {
 pub(super) fn agreement(spec: &SuiteSpec, record: &Record, case_deadline: Duration) -> Vec<String> {
     let declared = record.rounds.iter().find(|round| round.kind == RoundKind::Declared && round.is_complete());
     let Some(round) = declared else { return Vec::new() };
-    let plain = match plain_run(spec, round.hash_seed, case_deadline) {
+    let spec = SuiteSpec { known: known_tests(&record.header).collect(), ..spec.clone() };
+    let plain = match plain_run(&spec, round.hash_seed, case_deadline) {
         Ok(plain) => plain,
         Err(error) => return vec![format!("plain pytest could not be compared: {error}")],
     };

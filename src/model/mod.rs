@@ -19,7 +19,7 @@ pub use finding::{FindingKind, Verdict};
 pub use hash::ContentHash;
 pub use loop_bound::LoopBound;
 pub use money::{Money, MoneyError};
-pub use outcome::{Failure, Outcome, OutcomeKind, Place};
+pub use outcome::{Failure, NOT_COLLECTED, Outcome, OutcomeKind, Place};
 pub use resource::{AllowanceError, LEAK_KINDS, LeakAllowance, ResourceKind, Retained};
 pub use round::{EventLoop, RoundId, RoundKind, TrialKey};
 pub use seed::{Seed, SeedError};

@@ -85,6 +85,10 @@ pub enum Outcome {
     },
 }
 
+/// Why a test is skipped that the runner had when the run began and does not have in this process: what it collects
+/// depends on chance. That is told and no finding, since the test did not fail and nothing skipped it.
+pub const NOT_COLLECTED: &str = "pytest did not collect it this time";
+
 /// The kind of an outcome, without its cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 
 use crate::event::{Conclusion, Diagnosis, RunEnd};
 use crate::model::statistics::{self, Confidence, Tally};
-use crate::model::{FindingKind, RoundKind, Verdict};
+use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
 use crate::verdict::{
     CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, leaks, loops, quarantine,
@@ -108,13 +108,14 @@ fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {
         judged.order = order;
         judged.remarks.extend(loops::remarks(record, case));
     } else if tally.skipped > 0 && tally.planned.trials() > 0 {
-        judged.findings.push(FindingKind::OrderDependent);
-        judged.verdict = Verdict::OrderDependent;
-        judged.remarks.push(format!(
-            "skipped in {} of {} trials",
-            tally.skipped,
-            tally.skipped + tally.planned.trials()
-        ));
+        let all = tally.skipped + tally.planned.trials();
+        if record.skips.get(&case).is_some_and(|reason| reason == NOT_COLLECTED) {
+            judged.remarks.push(format!("not there in {} of {all} trials: {NOT_COLLECTED}", tally.skipped));
+        } else {
+            judged.findings.push(FindingKind::OrderDependent);
+            judged.verdict = Verdict::OrderDependent;
+            judged.remarks.push(format!("skipped in {} of {all} trials", tally.skipped));
+        }
     } else if let Some(reason) = skip_reason(record, case, tally) {
         judged.verdict = Verdict::Skipped;
         judged.reason = Some(reason);

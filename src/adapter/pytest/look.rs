@@ -3,6 +3,7 @@
 use crate::adapter::kind::SubjectCase;
 use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::message::{Collected, CollectedCase};
+use crate::adapter::pytest::naming;
 use crate::adapter::pytest::server::Server;
 use crate::adapter::pytest::{Start, SuiteSpec};
 use crate::adapter::surroundings::Surroundings;
@@ -21,8 +22,10 @@ pub struct SuiteLook {
     pub versions: String,
     /// How rounds can be started.
     pub start: Start,
-    /// The place of each chosen case among all that pytest collected.
-    pub(super) places: Vec<u32>,
+    /// The place of each chosen case among all that pytest collected; `None` for a known one that it did not collect.
+    pub(super) places: Vec<Option<u32>>,
+    /// What a reader should know of ids that are not what they were.
+    pub(super) drift: Vec<String>,
 }
 
 /// Collects the suite in a process of its own.
@@ -36,7 +39,7 @@ pub fn look(spec: &SuiteSpec) -> Result<SuiteLook, String> {
     let mut server = Server::start(spec, Mode::Look, first, scratch.path(), "", around.as_ref())?;
     let collected = server.collected();
     server.end();
-    SuiteLook::of(spec, collected?)
+    SuiteLook::of(spec, collected?).map(SuiteLook::collected_only)
 }
 
 /// The providers around the suite, if it has any; a trial is open, for what is asked while modules are imported.
@@ -63,16 +66,20 @@ impl SuiteLook {
         } else {
             spec.start
         };
+        let mut texts = BTreeMap::new();
+        if !spec.known.is_empty() {
+            let (cases, places, drift) = known(spec, &collected.cases, &mut texts);
+            return Ok(Self { cases, notes, versions, start, places, drift });
+        }
         let all = collected.cases.len();
         let filter = spec.filter.as_deref().map(parse_filter).transpose().map_err(|error| error.to_string())?;
-        let mut texts = BTreeMap::new();
         let mut cases = Vec::new();
         let mut places = Vec::new();
         for (place, found) in (0_u32..).zip(collected.cases) {
             let case = case(spec, found, &mut texts);
             if filter.as_ref().is_none_or(|filter| filter.matches_id(case.id.as_str(), &case.tags)) {
                 cases.push(case);
-                places.push(place);
+                places.push(Some(place));
             }
         }
         if cases.is_empty() {
@@ -81,13 +88,61 @@ impl SuiteLook {
                 None => format!("{}: pytest found no tests", spec.folder.display()),
             });
         }
-        Ok(Self { cases, notes, versions, start, places })
+        Ok(Self { cases, notes, versions, start, places, drift: Vec::new() })
+    }
+
+    /// Without those that are known and were not collected.
+    fn collected_only(mut self) -> Self {
+        let mut there = self.places.iter().map(Option::is_some);
+        self.cases.retain(|_| there.next().unwrap_or(false));
+        self.places.retain(Option::is_some);
+        self
     }
 
     /// Equal as long as the cases mean the same.
     pub fn hash(&self) -> ContentHash {
         ContentHash::of(self.cases.iter().flat_map(|case| [case.id.as_str(), case.hash.as_str()]))
     }
+}
+
+/// The known cases, their places, and what a reader should know.
+type Known = (Vec<SubjectCase>, Vec<Option<u32>>, Vec<String>);
+
+/// Finds the known cases among what was collected.
+fn known(spec: &SuiteSpec, collected: &[CollectedCase], texts: &mut BTreeMap<String, ContentHash>) -> Known {
+    let ids: Vec<&str> = spec.known.iter().map(|test| test.id.as_str()).collect();
+    let found: Vec<&str> = collected.iter().map(|case| case.id.as_str()).collect();
+    let places = naming::places(&ids, &found);
+    let mut drift = BTreeMap::new();
+    let mut cases = Vec::new();
+    for (test, place) in spec.known.iter().zip(&places) {
+        let now = place.and_then(|place| collected.get(place as usize));
+        let function = naming::function(test.id.as_str());
+        match now {
+            Some(now) if now.id == test.id.as_str() => {}
+            Some(_) => {
+                drift.entry(function).or_insert(
+                    "its parameters have other ids each time pytest collects it: they are told apart by what stays of \
+                     the ids, and by their order",
+                );
+            }
+            None => {
+                drift.insert(
+                    function,
+                    "pytest does not collect all of its tests each time: they are skipped where they are missing",
+                );
+            }
+        }
+        let meant = CollectedCase {
+            id: test.id.as_str().to_owned(),
+            file: now.map_or(&test.file, |now| &now.file).clone(),
+            line: now.map_or(0, |now| now.line),
+            marks: now.map(|now| now.marks.clone()).unwrap_or_default(),
+        };
+        cases.push(case(spec, meant, texts));
+    }
+    let drift = drift.into_iter().map(|(function, text)| format!("{function}: {text}")).collect();
+    (cases, places, drift)
 }
 
 fn case(spec: &SuiteSpec, found: CollectedCase, texts: &mut BTreeMap<String, ContentHash>) -> SubjectCase {

@@ -18,7 +18,8 @@ pub(super) enum Request<'a> {
 /// One round.
 #[derive(Debug, Serialize)]
 pub(super) struct RoundRequest<'a> {
-    pub order: &'a [u32],
+    /// Places among what it collected; `None` for a test that it did not collect.
+    pub order: &'a [Option<u32>],
     pub from: u32,
     pub seed: u64,
     /// A folder of the round's own.

@@ -30,7 +30,7 @@ pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Durati
     let mut collected = server.collected()?;
     let switches = std::mem::take(&mut collected.switches);
     let look = SuiteLook::of(spec, collected)?;
-    let place = |found: u32| look.places.iter().position(|place| *place == found);
+    let place = |found: u32| look.places.iter().position(|place| *place == Some(found));
     let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
     let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, switches };
     let mut running: Option<u32> = None;

@@ -44,7 +44,7 @@ pub(super) fn play(
     server: &mut Server,
     mode: Mode,
     unit: &RoundUnit,
-    order: &[u32],
+    order: &[Option<u32>],
     temporary: &Path,
     reports: &mut dyn Reports,
 ) -> RoundDone {

@@ -1,5 +1,6 @@
 //! Which suite, and how it is run.
 
+use crate::model::CaseId;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -39,6 +40,18 @@ pub struct SuiteSpec {
     /// What is compared before and after polluters.
     #[serde(default)]
     pub explain: Explain,
+    /// The tests that are meant, as an earlier collection had them; without any, those that are collected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<KnownTest>,
+}
+
+/// A test of an earlier collection. A later one can give it another id, or lack it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KnownTest {
+    /// The id that it is told by.
+    pub id: CaseId,
+    /// Its file, relative to the suite's folder.
+    pub file: String,
 }
 
 impl SuiteSpec {

@@ -5,7 +5,7 @@ output, JSON, a message per line. Both are taken away from them before anything 
 needed by the suite, and all traces of it are removed from the environment that the tests see. Python 3.8, pytest 7.0
 and the standard library are enough.
 
-In:   {"order": [2, 0], "from": 0, "seed": 7, "tmp": "DIR", "deadline": 30.0, "watch": 0}   one round
+In:   {"order": [2, 0, null], "from": 0, "seed": 7, "tmp": "DIR", "deadline": 30.0, "watch": 0}   one round
       the same with "walk": 1       after how many of the order's first cases what follows them begins to fail
       the same with "ledger": {"gate": "PIPE", "collect": true}  before the first test and after each one it waits there
       {"hang": true}                                             the running test is overdue: say where it is, end it
@@ -138,6 +138,16 @@ class Case:
     def of_report(cls, report, root):
         name = report.nodeid.split("::")[0]
         return cls(report.nodeid or "(collection)", os.path.join(str(root), name), 1, report=report)
+
+
+class Missing:
+    """A test that other collections of the suite had, reported as skipped."""
+
+    skipped = True
+    longrepr = "pytest did not collect it this time"
+
+
+MISSING = Case("", "", 1, report=Missing())
 
 
 class Trial:
@@ -335,18 +345,22 @@ class Plugin:
             told = self.step(order, position, request.get("watch"))
             told.update(footprint.changes())
             if ledger is not None:
-                told["held"] = ledger.held(self.cases[order[position]].item, position + 1 == len(order))
+                told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
             self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
             if ledger is not None:
                 ledger.wait()
 
+    def case(self, place):
+        """What was collected there; nothing else than in other collections may be missing."""
+        return MISSING if place is None else self.cases[place]
+
     def step(self, order, position, watch=None):
         """Runs the test at a place of the order."""
         mine = os.getpid()
-        case = self.cases[order[position]]
-        following = self.cases[order[position + 1]].item if position + 1 < len(order) else None
+        case = self.case(order[position])
+        following = self.case(order[position + 1]).item if position + 1 < len(order) else None
         before = None
         if watch is not None and position == watch:
             before = steadfast_state().snapshot(self.session)
@@ -495,7 +509,7 @@ class Server:
             wire.owner = os.getpid()
             os.close(wire.requests)
             self.stacks_on_request(request)
-            restart_capture(self.plugin.session.config)
+            unshare_capture(self.plugin.session.config)
             self.plugin.settle(request)
             if request.get("walk") is None:
                 self.plugin.play(request["order"], request["from"], request)
@@ -610,17 +624,21 @@ def write_tasks(file):
     file.flush()
 
 
-def restart_capture(config):
-    """Files of its own for what a child writes: children that share them lose text."""
+def unshare_capture(config):
+    """Files of its own for what a child writes: children that share them lose text. The objects stay the same, since the
+    suite may hold them: `sys.stdout` as a parameter, or in the handler of a logger."""
     manager = config.pluginmanager.getplugin("capturemanager")
-    if manager is None:
-        return
-    try:
-        manager.stop_global_capturing()
-        manager.start_global_capturing()
-        manager.suspend_global_capture(in_=False)
-    except Exception:
-        traceback.print_exc()
+    capturing = getattr(manager, "_global_capturing", None)
+    for one in (getattr(capturing, "out", None), getattr(capturing, "err", None)):
+        try:
+            shared = one.tmpfile.fileno()
+        except (AttributeError, OSError, ValueError):
+            # Not captured, or in memory.
+            continue
+        with tempfile.TemporaryFile(buffering=0) as own:
+            os.dup2(own.fileno(), shared)
+        if getattr(one, "_state", None) == "started":
+            os.dup2(shared, one.targetfd)
 
 
 @functools.lru_cache(maxsize=None)

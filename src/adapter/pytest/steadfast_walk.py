@@ -85,9 +85,9 @@ class Walk:
     def tail(self):
         """Runs what follows, after a tear-down of whatever the next test of the order would have shared."""
         plugin = self.plugin
-        restart_capture = plugin.step.__globals__["restart_capture"]
-        restart_capture(plugin.session.config)
-        first = plugin.cases[self.order[self.length]].item
+        unshare_capture = plugin.step.__globals__["unshare_capture"]
+        unshare_capture(plugin.session.config)
+        first = plugin.case(self.order[self.length]).item
         try:
             plugin.session._setupstate.teardown_exact(first)
         except BaseException:

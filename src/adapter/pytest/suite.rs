@@ -8,7 +8,7 @@ use crate::adapter::pytest::{Start, SuiteSpec};
 use crate::adapter::stress::Noise;
 use crate::adapter::surroundings::{Surroundings, Whose, is_whole};
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
-use crate::event::RoundEnd;
+use crate::event::{Note, RoundEnd};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -22,8 +22,29 @@ pub(in crate::adapter) struct SuiteSubject {
     mark: String,
     started: u32,
     rounds: u64,
-    servers: BTreeMap<Option<u32>, Server>,
+    servers: BTreeMap<Option<u32>, Collected>,
     around: Option<Surroundings>,
+}
+
+/// A pytest that has collected the suite.
+#[derive(Debug)]
+struct Collected {
+    server: Server,
+    /// The place of each case among what it collected.
+    places: Vec<Option<u32>>,
+    /// What a reader should know of it, until that is told.
+    drift: Vec<String>,
+}
+
+/// Waits for what it collected, in which the better part of the run's tests must be.
+fn collect(spec: &SuiteSpec, server: &mut Server) -> Result<SuiteLook, String> {
+    let look = SuiteLook::of(spec, server.collected()?)?;
+    if look.places.iter().flatten().count() * 2 < look.places.len() {
+        let text = "most of the tests that were collected when the run began are not there now: what pytest collects \
+                    depends on chance, or the suite was changed";
+        return Err(text.to_owned());
+    }
+    Ok(look)
 }
 
 impl SuiteSubject {
@@ -37,26 +58,27 @@ impl SuiteSubject {
         let around = around(&spec).map_err(SubjectError)?;
         let mut first = Server::start(&spec, Mode::Serve, first_seed, &folder, &format!("{mark}.0"), around.as_ref())
             .map_err(SubjectError)?;
-        let look = first.collected().and_then(|collected| SuiteLook::of(&spec, collected)).map_err(SubjectError)?;
+        let mut look = collect(&spec, &mut first).map_err(SubjectError)?;
         let mut servers = BTreeMap::new();
         if look.start == Start::Fork {
-            servers.insert(first_seed, first);
+            let (places, drift) = (look.places.clone(), std::mem::take(&mut look.drift));
+            servers.insert(first_seed, Collected { server: first, places, drift });
         }
         Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers, around })
     }
 
     /// A pytest that has collected the suite.
-    fn open(&mut self, mode: Mode, hash_seed: Option<u32>) -> Result<Server, String> {
+    fn open(&mut self, mode: Mode, hash_seed: Option<u32>) -> Result<Collected, String> {
         let number = self.started;
         self.started += 1;
         let scratch = self.scratch.join(format!("server-{number}"));
         let mark = format!("{}.{number}", self.mark);
         let mut server = Server::start(&self.spec, mode, hash_seed, &scratch, &mark, self.around.as_ref())?;
-        let look = SuiteLook::of(&self.spec, server.collected()?)?;
+        let look = collect(&self.spec, &mut server)?;
         if look.hash() != self.look.hash() {
-            return Err("pytest collected other tests than before: what it collects depends on chance".to_owned());
+            return Err("the suite's files are not what they were when the run began: start again".to_owned());
         }
-        Ok(server)
+        Ok(Collected { server, places: look.places, drift: look.drift })
     }
 }
 
@@ -80,16 +102,17 @@ impl Subject for SuiteSubject {
             Some(server) => Ok(server),
             None => self.open(mode, unit.hash_seed),
         };
-        let mut server = match server {
+        let Collected { mut server, places, drift } = match server {
             Ok(server) => server,
             Err(reason) => return RoundEnd::NotStarted { reason },
         };
+        drift.into_iter().for_each(|text| reports.note(Note { case: None, text }));
         if let Err(error) = server.clean_tree() {
             return RoundEnd::NotStarted { reason: format!("can't make the suite's tree what it was: {error}") };
         }
         server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
-        let order: Vec<u32> =
-            unit.order.iter().filter_map(|case| self.look.places.get(*case as usize).copied()).collect();
+        let order: Vec<Option<u32>> =
+            unit.order.iter().map(|case| places.get(*case as usize).copied().flatten()).collect();
         let cases = &self.look.cases;
         let id = |case: u32| cases.get(case as usize).map(|case| case.id.clone());
         let done = match &mut self.around {
@@ -104,7 +127,7 @@ impl Subject for SuiteSubject {
         let done = done.without_more(unit);
         match done {
             RoundDone::Whole(end) if mode == Mode::Serve => {
-                self.servers.insert(unit.hash_seed, server);
+                self.servers.insert(unit.hash_seed, Collected { server, places, drift: Vec::new() });
                 let _ = fs::remove_dir_all(&temporary);
                 end
             }
