@@ -38,6 +38,17 @@ TASK_SIGNAL = getattr(signal, "SIGRTMAX", 64) - 4
 """Signals that a test would hardly use: they ask for stacks."""
 
 
+class Real:
+    """Functions that a test may replace and never put back: these stay what they were. They are attributes of a class,
+    since what freezes time looks through all modules."""
+
+    getpid, fork, exit = os.getpid, getattr(os, "fork", None), os._exit
+    open, read, write, close = os.open, os.read, os.write, os.close
+    dumps, loads = json.dumps, json.loads
+    perf_counter, sleep = time.perf_counter, time.sleep
+    select = select.select
+
+
 def clean(text):
     """Text that JSON can carry: what is no Unicode is escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -73,11 +84,11 @@ class Gate:
     def take(self):
         if self.path is None:
             return
-        pipe = os.open(self.path, os.O_RDONLY)
+        pipe = Real.open(self.path, os.O_RDONLY)
         try:
-            os.read(pipe, 1)
+            Real.read(pipe, 1)
         finally:
-            os.close(pipe)
+            Real.close(pipe)
 
 
 class Wire:
@@ -90,7 +101,7 @@ class Wire:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
-        self.owner = os.getpid()
+        self.owner = Real.getpid()
         self.rest = b""
 
     @staticmethod
@@ -104,21 +115,21 @@ class Wire:
 
     def say(self, **message):
         """Writes a message, if this process is the one that may. A test that forks makes processes that may not."""
-        if os.getpid() != self.owner:
+        if Real.getpid() != self.owner:
             return
-        left = memoryview((json.dumps(message) + "\n").encode("ascii"))
+        left = memoryview((Real.dumps(message) + "\n").encode("ascii"))
         while left:
-            left = left[os.write(self.replies, left) :]
+            left = left[Real.write(self.replies, left) :]
 
     def hear(self):
         """The next message; None at the end of the pipe."""
         while b"\n" not in self.rest:
-            read = os.read(self.requests, 1 << 16)
+            read = Real.read(self.requests, 1 << 16)
             if not read:
                 return None
             self.rest += read
         line, _, self.rest = self.rest.partition(b"\n")
-        return json.loads(line.decode("utf-8"))
+        return Real.loads(line.decode("utf-8"))
 
 
 class Case:
@@ -339,7 +350,7 @@ class Plugin:
         ledger = None
         if request.get("ledger") is not None:
             ledger = load("steadfast_ledger").Ledger(self.session.config, self.probe, request["ledger"])
-            self.wire.say(playing=os.getpid())
+            self.wire.say(playing=Real.getpid())
             ledger.wait()
         for position in range(begin, len(order)):
             told = self.step(order, position, request.get("watch"))
@@ -358,7 +369,7 @@ class Plugin:
 
     def step(self, order, position, watch=None):
         """Runs the test at a place of the order."""
-        mine = os.getpid()
+        mine = Real.getpid()
         case = self.case(order[position])
         following = self.case(order[position + 1]).item if position + 1 < len(order) else None
         before = None
@@ -366,19 +377,24 @@ class Plugin:
             before = steadfast_state().snapshot(self.session)
         self.wire.say(started=position)
         self.gate.take()
-        if self.probe is not None:
-            self.probe.begin_case(case.nodeid)
-        begun = time.perf_counter()
+        self.probed("begin_case", case.nodeid)
+        begun = Real.perf_counter()
         told = self.one(case, following)
-        if os.getpid() != mine:
+        if Real.getpid() != mine:
             # A test forked, and this is the copy that it forgot to end.
-            os._exit(0)
-        told["micros"] = int((time.perf_counter() - begun) * 1e6)
+            Real.exit(0)
+        told["micros"] = int((Real.perf_counter() - begun) * 1e6)
         if before is not None:
             told["notes"] = [cut(text) for text in steadfast_state().compare(before, self.session)]
-        if self.probe is not None:
-            told.update((key, found) for key, found in self.probe.outlived().items() if found)
+        told.update((key, found) for key, found in (self.probed("outlived") or {}).items() if found)
         return told
+
+    def probed(self, name, *arguments):
+        """What the probe says; nothing where a test left it no world to look at."""
+        try:
+            return None if self.probe is None else getattr(self.probe, name)(*arguments)
+        except Exception:
+            return None
 
     def one(self, case, following):
         if case.report is not None:
@@ -393,12 +409,12 @@ class Plugin:
             # Else what it wrote the last time would be reported again.
             item._report_sections = []
         self.trial = trial = Trial()
-        mine = os.getpid()
+        mine = Real.getpid()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         except BaseException as error:
-            if os.getpid() != mine:
-                os._exit(0)
+            if Real.getpid() != mine:
+                Real.exit(0)
             text = "the test brought pytest down: %s: %s" % (type(error).__name__, error)
             return {"outcome": "stopped", "message": cut(text), "details": cut(traceback.format_exc())}
         finally:
@@ -437,7 +453,7 @@ class Footprint:
     def state():
         try:
             folder = os.getcwd()
-        except OSError:
+        except Exception:
             folder = None
         return dict(getattr(os.environ, "_data", os.environ)), folder, dict(sys.modules)
 
@@ -494,7 +510,7 @@ class Server:
             if "order" in request:
                 sys.stdout.flush()
                 sys.stderr.flush()
-                child = os.fork()
+                child = Real.fork()
                 if child == 0:
                     self.child(request)
                 if not self.watch(child, request):
@@ -506,7 +522,7 @@ class Server:
         try:
             os.setpgid(0, 0)
             wire = self.wire
-            wire.owner = os.getpid()
+            wire.owner = Real.getpid()
             os.close(wire.requests)
             self.stacks_on_request(request)
             unshare_capture(self.plugin.session.config)
@@ -520,7 +536,7 @@ class Server:
         except BaseException:
             traceback.print_exc()
         finally:
-            os._exit(code)
+            Real.exit(code)
 
     def stacks_on_request(self, request):
         self.stacks = open(self.stack_file(request), "w")
@@ -551,7 +567,7 @@ class Server:
             watched = [self.wire.requests] + ([ended] if ended is not None else [])
             if not is_there:
                 watched = []
-            ready, _, _ = select.select(watched, [], [], None if ended is not None and is_there else 0.003)
+            ready, _, _ = Real.select(watched, [], [], None if ended is not None and is_there else 0.003)
             if self.wire.requests in ready and is_there:
                 message = self.wire.hear()
                 if message is None:
@@ -583,7 +599,7 @@ class Server:
             size = os.path.getsize(path)
             os.kill(child, asked)
             for _ in range(50):
-                time.sleep(0.01)
+                Real.sleep(0.01)
                 grown = os.path.getsize(path)
                 if grown > size and grown == self.later_size(path):
                     break
@@ -592,7 +608,7 @@ class Server:
 
     @staticmethod
     def later_size(path):
-        time.sleep(0.01)
+        Real.sleep(0.01)
         return os.path.getsize(path)
 
 

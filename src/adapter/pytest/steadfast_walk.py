@@ -18,6 +18,13 @@ SHARE = 8
 """So many times longer than a try is the time between two of them; and into so many steps a stretch is cut."""
 
 
+class Real:
+    """Functions that a test may replace and never put back: these stay what they were."""
+
+    read, write, fork, exit, kill, waitpid = os.read, os.write, os.fork, os._exit, os.kill, os.waitpid
+    dumps, loads, monotonic, select = json.dumps, json.loads, time.monotonic, select.select
+
+
 class Walk:
     """A walk in this process, which is a child of the server."""
 
@@ -35,7 +42,7 @@ class Walk:
         position, suspended = 0, None
         while passes(told) and position < self.length:
             suspended = self.suspend(suspended, position)
-            begun, cost = time.monotonic(), self.cost
+            begun, cost = Real.monotonic(), self.cost
             start = position
             while position < self.length:
                 told_of_it = self.plugin.step(self.order, position)
@@ -43,7 +50,7 @@ class Walk:
                 if told_of_it["outcome"] == "stopped":
                     return
                 position += 1
-                if position - start >= STRIDE and time.monotonic() - begun >= SHARE * cost:
+                if position - start >= STRIDE and Real.monotonic() - begun >= SHARE * cost:
                     break
             told, after = self.attempt(), position
         if suspended is not None and not passes(told) and position - start > 1:
@@ -53,32 +60,32 @@ class Walk:
 
     def attempt(self):
         """How what follows ends in a fork of this process."""
-        begun = time.monotonic()
+        begun = Real.monotonic()
         reading, writing = os.pipe()
-        child = os.fork()
+        child = Real.fork()
         if child == 0:
             code = 70
             try:
                 os.close(reading)
                 told = self.tail()
                 with open(writing, "w") as pipe:
-                    json.dump(told, pipe)
+                    pipe.write(Real.dumps(told))
                 code = 0
             finally:
-                os._exit(code)
+                Real.exit(code)
         os.close(writing)
         text, until = b"", begun + self.patience
         while True:
-            ready, _, _ = select.select([reading], [], [], max(0.0, until - time.monotonic()))
-            read = os.read(reading, 1 << 16) if ready else b""
+            ready, _, _ = Real.select([reading], [], [], max(0.0, until - Real.monotonic()))
+            read = Real.read(reading, 1 << 16) if ready else b""
             text += read
             if not read:
                 break
         os.close(reading)
         end(child)
-        self.cost = time.monotonic() - begun
+        self.cost = Real.monotonic() - begun
         try:
-            return json.loads(text)
+            return Real.loads(text)
         except ValueError:
             return {"outcome": "failed", "message": "it did not end in the walk, or ended its process"}
 
@@ -111,38 +118,38 @@ class Walk:
             left = Suspended(self, position) if step > 1 else None
             start = position
             while position < min(start + step, until):
-                os.write(self.answer, b"{}\n")
+                Real.write(self.answer, b"{}\n")
                 self.plugin.step(self.order, position)
                 position += 1
             told = self.attempt()
             if not passes(told):
                 if left is not None and position - start > 1:
                     left.go_on(position)
-                    os._exit(0)
+                    Real.exit(0)
                 self.tell(told, position)
             if left is not None:
                 left.give_up()
         self.tell({"outcome": "passed"}, until)
 
     def tell(self, told, after):
-        line = json.dumps({"told": told, "after": after}).encode("ascii") + b"\n"
+        line = Real.dumps({"told": told, "after": after}).encode("ascii") + b"\n"
         while line:
-            line = line[os.write(self.answer, line) :]
-        os._exit(0)
+            line = line[Real.write(self.answer, line) :]
+        Real.exit(0)
 
     def heard(self, start, told, after):
         """What the child that was left behind comes to; `told` if it falls silent."""
         rest = b""
         os.close(self.answer)
         while True:
-            ready, _, _ = select.select([self.answers], [], [], self.patience)
-            read = os.read(self.answers, 1 << 16) if ready else b""
+            ready, _, _ = Real.select([self.answers], [], [], self.patience)
+            read = Real.read(self.answers, 1 << 16) if ready else b""
             if not read:
                 return told, after
             rest += read
             *lines, rest = rest.split(b"\n")
             for line in lines:
-                message = json.loads(line)
+                message = Real.loads(line)
                 if "told" in message:
                     return message["told"], message["after"]
                 # The harness hears that it goes on.
@@ -154,20 +161,20 @@ class Suspended:
 
     def __init__(self, walk, position):
         reading, self.pipe = os.pipe()
-        self.child = os.fork()
+        self.child = Real.fork()
         if self.child == 0:
             try:
                 os.close(self.pipe)
-                until = os.read(reading, 16)
+                until = Real.read(reading, 16)
                 os.close(reading)
                 if until:
                     walk.descend(position, int(until))
             finally:
-                os._exit(0)
+                Real.exit(0)
         os.close(reading)
 
     def go_on(self, until):
-        os.write(self.pipe, b"%d" % until)
+        Real.write(self.pipe, b"%d" % until)
         os.close(self.pipe)
 
     def give_up(self):
@@ -177,8 +184,8 @@ class Suspended:
 
 def end(child):
     try:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        Real.kill(child, signal.SIGKILL)
+        Real.waitpid(child, 0)
     except OSError:
         pass
 

@@ -53,6 +53,12 @@ _USED = (("httpx._client", "AsyncClient", "send"),)
 _EXPLICIT = ("client_session", "executor", "event_loop")
 
 
+class _Real:
+    """Functions that a test may replace and never put back: these stay what they were."""
+
+    getpid, listdir = os.getpid, os.listdir
+
+
 class Resource:
     """One watched object: what it is, where it came from, and whether it is still there."""
 
@@ -86,7 +92,7 @@ class Probe:
         self.resources = []
         self.serial = 0
         self.never_awaited = []
-        self.pid = os.getpid()
+        self.pid = _Real.getpid()
         self.lock = threading.RLock()
 
     def add(self, kind, thing):
@@ -112,8 +118,8 @@ class Probe:
         return _place()
 
     def begin_case(self, name):
-        if self.pid != os.getpid():
-            self.pid = os.getpid()
+        if self.pid != _Real.getpid():
+            self.pid = _Real.getpid()
             self.lock = threading.RLock()
         self.case = name
 
@@ -160,7 +166,7 @@ class Probe:
                 counts[resource.kind] += 1
         for name, folder in (("fds", "/proc/self/fd"),):
             try:
-                counts[name] = len(os.listdir(folder)) - 1
+                counts[name] = len(_Real.listdir(folder)) - 1
             except OSError:
                 pass
         children = _children()
@@ -482,7 +488,7 @@ def _is_of_library(path):
 def _children():
     children = 0
     try:
-        for task in os.listdir("/proc/self/task"):
+        for task in _Real.listdir("/proc/self/task"):
             with open("/proc/self/task/%s/children" % task) as listed:
                 children += len(listed.read().split())
     except OSError:

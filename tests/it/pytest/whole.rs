@@ -109,3 +109,23 @@ fn streams_that_a_suite_holds_are_the_ones_that_its_tests_have() {
         assert!(journal.contains("Captured stdout call") && journal.contains("what it said"), "--capture={capture}");
     }
 }
+
+#[test]
+fn what_a_test_replaces_and_never_puts_back_is_not_what_the_harness_uses() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import json, os, select, time\n\
+                def test_healthy(): pass\n\
+                def test_leaves_mocks():\n    def mock(*_, **__): raise RuntimeError('a mock')\n    \
+                time.perf_counter = time.monotonic = time.sleep = json.dumps = json.loads = mock\n    \
+                os.getpid = os.read = os.write = os._exit = select.select = mock\n\
+                def test_another(): pass\n\
+                def test_victim(): assert time.sleep(0) is None\n";
+    let suite = suite.with("test_mocks.py", text);
+    let mut many = String::new();
+    (0..40).for_each(|number| many.push_str(&format!("def test_{number:02}(): pass\n")));
+    let suite = suite.with("test_more.py", &many);
+    suite.command("run", &["--seed", "1", "--no-leaks"]).exits(1).says(&["1 finding in 1 of 44 cases"]);
+    let victim = case(&suite.project.report(), "test_mocks.py::test_victim").clone();
+    assert_eq!(sequences(&victim, "polluters"), [["test_leaves_mocks"]], "{victim:#}");
+    suite.project.assert_nothing_left();
+}
