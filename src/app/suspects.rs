@@ -35,6 +35,11 @@ pub(super) struct Suspect {
 }
 
 impl Suspect {
+    /// Whether it failed because it did not end.
+    pub fn hangs(&self) -> bool {
+        self.failure.outcome.kind() == OutcomeKind::TimedOut
+    }
+
     /// The order in which it was seen, the suspect last.
     pub fn order(&self) -> Vec<u32> {
         self.before.iter().copied().chain([self.case]).collect()

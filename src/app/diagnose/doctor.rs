@@ -9,7 +9,7 @@ use crate::app::suite_check::suite_of;
 use crate::app::suspects::{Suspect, late_suspects, problem, suspects};
 use crate::engine::{Engine, Stopped};
 use crate::event::{Event, Header, Note};
-use crate::minimise::{Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
+use crate::minimise::{Cluster, Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
 use crate::model::OutcomeKind;
 use crate::record::Record;
 use std::collections::BTreeSet;
@@ -50,9 +50,13 @@ pub(in crate::app) fn diagnose(
         let prober = Prober::new(engine, session, &record, deadlines, setting.case_timeout);
         let limits = limits(deadlines);
         let mut doctor = Doctor { prober, record: &record, header, setting, limits, chart: &mut chart };
-        for cluster in &clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone()))) {
-            let members: Vec<&Suspect> = cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect();
-            doctor.cluster(&members)?;
+        let clusters = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
+        let members = |cluster: &Cluster| cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect();
+        let mut clusters: Vec<Vec<&Suspect>> = clusters.iter().map(members).collect();
+        // A probe of what hangs takes its whole deadline: everything else is told before.
+        clusters.sort_by_key(|members| members.iter().any(|suspect| suspect.hangs()));
+        for members in &clusters {
+            doctor.cluster(members)?;
         }
         let stopped = doctor.prober.stopped;
         if stopped != Stopped::Not {

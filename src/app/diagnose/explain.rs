@@ -9,7 +9,6 @@ use crate::app::suspects::Suspect;
 use crate::engine::Stopped;
 use crate::event::{Conclusion, Diagnosis};
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified};
-use crate::model::OutcomeKind;
 use crate::model::statistics::Tally;
 use crate::record::Record;
 use std::collections::BTreeMap;
@@ -133,8 +132,7 @@ impl Doctor<'_, '_, '_> {
             return Ok(false);
         }
         let order = [suspect.case];
-        let hangs = suspect.failure.outcome.kind() == OutcomeKind::TimedOut;
-        let tries = if hangs { TRIES_ALONE.1 } else { TRIES_ALONE.0 };
+        let tries = if suspect.hangs() { TRIES_ALONE.1 } else { TRIES_ALONE.0 };
         let mut alone = suspect.alone;
         // Most that are not broken pass the first time: the others wait for that.
         for tries in [1, tries - 1] {

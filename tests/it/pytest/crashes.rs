@@ -1,7 +1,7 @@
 //! Tests that bring their process down: each is told, and the others are run all the same.
 
 use crate::cli::kit::{case, verdicts};
-use crate::pytest::kit::{Suite, notes};
+use crate::pytest::kit::{Suite, notes, sequences};
 use serde_json::Value;
 
 /// The truth about `fixtures/suites/crashes`: the tests that are broken, and what is said of them. All others pass.
@@ -68,4 +68,19 @@ fn threads_that_live_forbid_forking() {
     let report: Value = suite.project.report();
     assert_eq!(report["gate"], "passed");
     suite.project.assert_nothing_left();
+}
+
+#[test]
+fn what_hangs_is_looked_into_last() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import time\nstate = set()\ndef test_hangs():\n    while 'stuck' in state: time.sleep(0.01)\n\
+                def test_victim(): assert 'dirt' not in state\n\
+                def test_polluter():\n    state.add('dirt')\n    state.add('stuck')\n";
+    let suite = suite.with("test_stuck.py", text);
+    // There is no time to look into what hangs.
+    let hurried = ["--orders", "reverse", "--no-alone", "--no-leaks", "--case-timeout", "5s", "--max-time", "12s"];
+    suite.command("run", &hurried).exits(1);
+    let report = suite.project.report();
+    assert_eq!(sequences(case(&report, "test_stuck.py::test_victim"), "polluters"), [["test_polluter"]], "{report:#}");
+    assert_ne!(case(&report, "test_stuck.py::test_hangs")["verdict"], "stable");
 }
