@@ -12,7 +12,7 @@ use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Session};
 use crate::app::suite_check::{agreement, known_tests, suite_of};
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
-use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up};
+use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up, scratch_name};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
@@ -150,15 +150,15 @@ pub(super) fn drive(
 /// A name that no other engine on this machine has at the same time. Runs that begin in the same second bear the same
 /// identifier if their reports go to different folders, also within one process: what one of them takes away must never
 /// be another's.
-fn instance(run: &str) -> String {
+fn instance() -> String {
     static ENGINES: AtomicU64 = AtomicU64::new(0);
-    format!("{run}-{}-{}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))
+    format!("{}-{}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The engine of a run.
 pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, AppError> {
-    let name = instance(&header.run);
-    let scratch = setting.tool.temporary.join(format!("steadfast-{name}"));
+    let instance = instance();
+    let scratch = setting.tool.temporary.join(scratch_name(&header.run, &instance));
     let leftovers = Leftovers::begin(setting.folder, scratch).map_err(AppError::io(setting.folder))?;
     let config = EngineConfig {
         program: setting.tool.program.clone(),
@@ -171,7 +171,7 @@ pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, A
         },
         start_within: setting.start_within,
         patience: PATIENCE,
-        mark: format!("STEADFAST_OWNER={name}"),
+        mark: format!("STEADFAST_OWNER={}-{instance}", header.run),
     };
     Ok(Engine::new(config, leftovers))
 }

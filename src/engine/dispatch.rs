@@ -190,7 +190,7 @@ impl Engine {
     fn start_worker(&mut self) -> Result<(), EngineError> {
         self.started += 1;
         let number = self.started;
-        let name = format!("worker-{number}");
+        let name = format!("w{number}");
         let command = WorkerCommand {
             program: self.config.program.clone(),
             arguments: self.config.arguments.clone(),

@@ -1,6 +1,7 @@
 //! What a run must take away when it ends, written down first, so that the next run can do it for one that was killed.
 
 use crate::engine::Owned;
+use crate::model::ContentHash;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -69,7 +70,7 @@ impl Leftovers {
         let scratch = self.scratch.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let is_plain = self.scratch.is_absolute() && self.scratch.components().all(|part| part != Component::ParentDir);
         let is_ours = |owned: &Owned| owned.mark.starts_with(&format!("STEADFAST_OWNER={run}-"));
-        is_plain && scratch.starts_with(&format!("steadfast-{run}-")) && self.owned.iter().all(is_ours)
+        is_plain && scratch.starts_with(&prefix(run)) && self.owned.iter().all(is_ours)
     }
 
     fn save(&self) -> io::Result<()> {
@@ -78,6 +79,16 @@ impl Leftovers {
         std::fs::write(&fresh, text)?;
         std::fs::rename(&fresh, &self.path)
     }
+}
+
+/// The name of a run's folder for everything temporary. `instance` tells apart what runs at the same time. It is short: the
+/// path of a socket below it can't be longer than 107 bytes (unix(7)), and tests make sockets in their temporary folders.
+pub fn scratch_name(run: &str, instance: &str) -> String {
+    prefix(run) + instance
+}
+
+fn prefix(run: &str) -> String {
+    format!("sf-{}-", ContentHash::of([run]).short())
 }
 
 /// Takes away what killed runs below `runs` left, and returns their folders. Runs that are alive hold their lock, and

@@ -16,7 +16,7 @@ mod worker;
 mod worker_process;
 
 pub use dispatch::{Engine, EngineConfig, EngineError, Outlook};
-pub use leftovers::{Leftovers, clean_up};
+pub use leftovers::{Leftovers, clean_up, scratch_name};
 pub use orphans::{adopt_orphans, end_orphans};
 pub use owned::{Family, Owned};
 pub use progress::RoundResult;

@@ -27,11 +27,12 @@ pub fn serve(
     let owned = Arc::new(Mutex::new(Vec::new()));
     let (sender, requests) = mpsc::channel();
     let (done, finished) = mpsc::channel::<()>();
-    let watch = Watch { stop: Arc::clone(&stop), owned: Arc::clone(&owned), finished };
+    let given_up = Arc::new(AtomicBool::new(false));
+    let watch = Watch { stop: Arc::clone(&stop), owned: Arc::clone(&owned), given_up: Arc::clone(&given_up), finished };
     // Not joined: it ends with its pipe, and the pipe ends no later than the process.
     std::thread::Builder::new().name("requests".into()).spawn(move || read_requests(input, sender, watch, exit))?;
 
-    let mut wire = WireReports { output, stop, owned, broken: None };
+    let mut wire = WireReports { output, stop, owned, given_up, broken: None };
     let mut subject: Option<Box<dyn Subject>> = None;
     for request in &requests {
         match (request?, subject.as_mut()) {
@@ -62,6 +63,7 @@ pub fn serve(
 struct Watch {
     stop: Arc<AtomicBool>,
     owned: Arc<Mutex<Vec<Owned>>>,
+    given_up: Arc<AtomicBool>,
     finished: mpsc::Receiver<()>,
 }
 
@@ -77,6 +79,8 @@ fn read_requests(input: impl Read, sender: mpsc::Sender<io::Result<Request>>, wa
     // Whoever waits for the next request learns that there is none: only a round under way needs the grace.
     drop(sender);
     if let Err(mpsc::RecvTimeoutError::Timeout) = watch.finished.recv_timeout(GRACE) {
+        // From here on nothing is reported: what dies now does so by this hand.
+        watch.given_up.store(true, Ordering::SeqCst);
         for owned in watch.owned.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             owned.kill();
         }
@@ -90,12 +94,13 @@ struct WireReports<W> {
     output: W,
     stop: Arc<AtomicBool>,
     owned: Arc<Mutex<Vec<Owned>>>,
+    given_up: Arc<AtomicBool>,
     broken: Option<io::Error>,
 }
 
 impl<W: Write> WireReports<W> {
     fn send(&mut self, reply: &Reply) {
-        if self.broken.is_some() {
+        if self.broken.is_some() || self.given_up.load(Ordering::SeqCst) {
             return;
         }
         let written = serde_json::to_vec(reply).map_err(io::Error::from).and_then(|mut line| {

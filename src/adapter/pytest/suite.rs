@@ -90,7 +90,7 @@ impl Subject for SuiteSubject {
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
         let _noise = Noise::around(unit.stress, unit.seed);
         self.rounds += 1;
-        let temporary = self.scratch.join(format!("round-{}", self.rounds));
+        let temporary = self.scratch.join(format!("r{}", self.rounds));
         if let Err(error) = fs::create_dir_all(&temporary) {
             return RoundEnd::NotStarted { reason: error.to_string() };
         }

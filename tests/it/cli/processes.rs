@@ -3,6 +3,7 @@
 use crate::cli::fake::{chat, project, system};
 use crate::cli::kit::{Project, case, until};
 use rustix::process::Signal;
+use steadfast::engine::scratch_name;
 
 const CLAUDE: &str = "{ claude: { reply: Bonjour } }";
 const DECLARED: &[&str] =
@@ -244,11 +245,12 @@ fn nothing_is_removed_or_killed_on_the_word_of_a_foreign_file() {
     let pid = std::process::id();
     for (name, text) in [
         ("elsewhere", format!("{{\"scratch\":{precious:?},\"owned\":[]}}")),
-        ("above", format!("{{\"scratch\":\"{precious}/steadfast-above-1/..\",\"owned\":[]}}")),
+        ("above", format!("{{\"scratch\":\"{precious}/{}/..\",\"owned\":[]}}", scratch_name("above", "1"))),
         (
             "other",
             format!(
-                "{{\"scratch\":\"/nowhere/steadfast-other-1\",\"owned\":[{{\"group\":{pid},\"started\":null,\"mark\":\"PATH={}\"}}]}}",
+                "{{\"scratch\":\"/nowhere/{}\",\"owned\":[{{\"group\":{pid},\"started\":null,\"mark\":\"PATH={}\"}}]}}",
+                scratch_name("other", "1"),
                 env!("PATH")
             ),
         ),

@@ -33,7 +33,7 @@ fn a_started_system_has_a_temporary_folder_of_its_own() {
     project.run(&["run", "--system", "messy.yaml", "--rounds", "1"]).exits(0);
     let told = project.read("told");
     let temporary = told.split_whitespace().next().unwrap_or_default();
-    assert!(temporary.ends_with("/tmp") && temporary.contains("steadfast-"), "{told}");
+    assert!(temporary.ends_with("/tmp") && temporary.contains("/sf-"), "{told}");
     assert!(project.path("dirt").exists(), "without a full sandbox it runs in the project");
     project.assert_nothing_left();
 }
@@ -43,7 +43,7 @@ fn a_full_sandbox_keeps_the_project_and_home_clean() {
     let project = messy();
     project.run(&["run", "--system", "messy.yaml", "--rounds", "1", "--sandbox", "full"]).exits(0);
     let told = project.read("told");
-    assert!(told.trim().ends_with("/home") && told.contains("steadfast-"), "{told}");
+    assert!(told.trim().ends_with("/home") && told.contains("/sf-"), "{told}");
     assert!(!project.path("dirt").exists(), "the project is dirty");
     project.assert_nothing_left();
 }

@@ -84,3 +84,12 @@ fn what_hangs_is_looked_into_last() {
     assert_eq!(sequences(case(&report, "test_stuck.py::test_victim"), "polluters"), [["test_polluter"]], "{report:#}");
     assert_ne!(case(&report, "test_stuck.py::test_hangs")["verdict"], "stable");
 }
+
+#[test]
+fn a_test_that_runs_when_time_is_up_is_not_accused() {
+    let Some(suite) = Suite::empty() else { return };
+    let suite = suite.with("test_slow.py", "import time\ndef test_slow(): time.sleep(60)\n");
+    suite.command("run", &["--max-time", "3s", "--no-leaks"]).exits(3);
+    assert_eq!(case(&suite.project.report(), "test_slow.py::test_slow")["verdict"], "unproven");
+    suite.project.assert_nothing_left();
+}

@@ -129,3 +129,13 @@ fn what_a_test_replaces_and_never_puts_back_is_not_what_the_harness_uses() {
     assert_eq!(sequences(&victim, "polluters"), [["test_leaves_mocks"]], "{victim:#}");
     suite.project.assert_nothing_left();
 }
+
+#[test]
+fn the_temporary_folder_leaves_room_for_the_path_of_a_socket() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import socket\n\
+                def test_server_unix_socket(tmp_path):\n    server = socket.socket(socket.AF_UNIX)\n    \
+                server.bind(str(tmp_path / 's.sock'))\n    server.close()\n";
+    let suite = suite.with("test_socket.py", text);
+    suite.command("run", &["--seed", "1"]).exits(0).says(&["plain pytest agrees 1 of 1"]);
+}
