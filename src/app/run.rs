@@ -89,7 +89,7 @@ pub fn run(
     let units = plans.units(options.case_timeout, &attempts);
     let end = drive(&setting, &header, units, deadlines, &mut session, stoppable)?;
     if let (Some(suite), RunEnd::Completed | RunEnd::TimeLimit) = (suite_of(&header), &end) {
-        for text in agreement(&suite, &session.record(), options.case_timeout) {
+        for text in agreement(&suite, &session.record(), options.case_timeout, deadlines.all) {
             session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;
         }
     }

@@ -5,7 +5,7 @@ use crate::event::Header;
 use crate::model::{CaseId, Outcome, RoundKind};
 use crate::record::Record;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The suite of a run, if it has one.
 pub(super) fn suite_of(header: &Header) -> Option<SuiteSpec> {
@@ -30,10 +30,19 @@ pub(super) fn is_one_process(header: &Header, order: &[u32]) -> bool {
 }
 
 /// Runs plain pytest once and compares it with the declared round, in a sentence a line; nothing where there is no
-/// declared round.
-pub(super) fn agreement(spec: &SuiteSpec, record: &Record, case_deadline: Duration) -> Vec<String> {
+/// declared round. It takes about as long as that round: where so much is not left, that is told.
+pub(super) fn agreement(
+    spec: &SuiteSpec,
+    record: &Record,
+    case_deadline: Duration,
+    until: Option<Instant>,
+) -> Vec<String> {
     let declared = record.rounds.iter().find(|round| round.kind == RoundKind::Declared && round.is_complete());
     let Some(round) = declared else { return Vec::new() };
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    if left.is_some_and(|left| left < Duration::from_millis(round.millis)) {
+        return vec!["time was up before plain pytest could be compared with the declared round".to_owned()];
+    }
     let spec = SuiteSpec { known: known_tests(&record.header).collect(), ..spec.clone() };
     let plain = match plain_run(&spec, round.hash_seed, case_deadline) {
         Ok(plain) => plain,

@@ -86,6 +86,16 @@ fn what_hangs_is_looked_into_last() {
 }
 
 #[test]
+fn plain_pytest_is_not_run_when_there_is_no_time_for_it() {
+    let Some(suite) = Suite::empty() else { return };
+    let suite = suite.with("test_hangs.py", "import time\ndef test_hangs(): time.sleep(60)\n");
+    let hurried = ["--orders", "declared", "--no-alone", "--no-leaks", "--case-timeout", "2s", "--max-time", "7s"];
+    suite.command("run", &hurried).exits(1);
+    let noted = notes(&suite.project);
+    assert!(noted.iter().any(|note| note.starts_with("time was up before plain pytest")), "{noted:#?}");
+}
+
+#[test]
 fn a_test_that_runs_when_time_is_up_is_not_accused() {
     let Some(suite) = Suite::empty() else { return };
     let suite = suite.with("test_slow.py", "import time\ndef test_slow(): time.sleep(60)\n");
