@@ -3,8 +3,12 @@
 use crate::event::redact::REDACTED;
 use regex::{Captures, Regex};
 
-/// Keys whose beginning nothing else has: found wherever they stand.
-const DISTINCT: &str = r"sk-ant-[A-Za-z0-9_\-]{6,}|sk-(?:proj|or|svcacct)-[A-Za-z0-9_\-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_\-]{12,}|xox[abeoprs]-[A-Za-z0-9\-]{10,}|AKIA[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?";
+/// Keys whose beginning nothing else has: found wherever they stand, whatever follows.
+const DISTINCT: &str =
+    r"AKIA[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?";
+
+/// Keys whose beginning may end a word ("risk-or-", "highs_"): found wherever they stand if what follows is no word.
+const MARKED: &str = r"sk-ant-[A-Za-z0-9_\-]{6,}|sk-(?:proj|or-v[0-9]+|svcacct)-[A-Za-z0-9_\-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_\-]{12,}|xox[abeoprs]-[A-Za-z0-9\-]{10,}";
 
 /// Keys whose beginning could be a word's: only where a word begins (or behind an escape), and with a digit in them.
 const WORDLIKE: &str = r"(?:^|[^A-Za-z0-9_\-\\]|\\+(?:[nrtbf]|u[0-9a-fA-F]{4})?)((?:sk|xai|pplx)-[A-Za-z0-9_\-]{12,}|(?:gsk|hf|npm|r8)_[A-Za-z0-9]{16,})";
@@ -25,7 +29,7 @@ type IsSecret = fn(&str) -> bool;
 #[derive(Debug, Clone)]
 pub(super) struct Shapes {
     trace: Regex,
-    shapes: [(Regex, IsSecret); 4],
+    shapes: [(Regex, IsSecret); 5],
 }
 
 impl Shapes {
@@ -35,6 +39,7 @@ impl Shapes {
             trace: regex(TRACE),
             shapes: [
                 (regex(DISTINCT), |_| true),
+                (regex(MARKED), is_mixed),
                 (regex(NAMED), is_no_word),
                 (regex(SCHEME), is_no_word),
                 (regex(WORDLIKE), has_digit),
@@ -69,11 +74,16 @@ fn has_digit(value: &str) -> bool {
     value.chars().any(|c| c.is_ascii_digit())
 }
 
+/// Whether there are digits in it or capitals within, as in random letters.
+fn is_mixed(value: &str) -> bool {
+    let is_camel =
+        value.chars().skip(1).any(|c| c.is_ascii_uppercase()) && value.chars().any(|c| c.is_ascii_lowercase());
+    has_digit(value) || is_camel
+}
+
 /// Whether it is a token and no word of a sentence ("basic understanding", "authorization: required").
 fn is_no_word(value: &str) -> bool {
-    let is_mixed =
-        value.chars().skip(1).any(|c| c.is_ascii_uppercase()) && value.chars().any(|c| c.is_ascii_lowercase());
-    has_digit(value) || is_mixed || value.len() >= 24 || value.ends_with('=') || value.contains(char::is_whitespace)
+    is_mixed(value) || value.len() >= 24 || value.ends_with('=') || value.contains(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -89,6 +99,7 @@ mod tests {
         check("key sk-ant-api03-AbCdEf123456.", "key [secret].");
         check("xsk-ant-api03-AbCdEf123456", "x[secret]");
         check("a sk-0123456789abcdef0123 b", "a [secret] b");
+        check("sk-or-v1-0123456789abcdef and sk-proj-AbCdEfGhIjKl", "[secret] and [secret]");
         check("\\nsk-0123456789abcdef0123", "\\n[secret]");
         check("ghp_0123456789abcdefABCDEF0123456789abcd", "[secret]");
         check("AIzaSyA-0123456789abcdefghijklmnopqrstu", "[secret]");
@@ -115,6 +126,9 @@ mod tests {
             "authorization: required",
             "the api key is missing; api_key: optional",
             "hf_models_are_downloaded_from_there",
+            "a risk-or-reward decision, task-ant-build-file, desk-proj-management",
+            "highs_internationalisation and xoxo-with-love-from-me",
+            "github_pat_is_read_from_the_environment",
             "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
             "auth/settings-are-kept[setting=auto_fallback_to_ollama,value=true]",
         ] {
