@@ -19,7 +19,8 @@ pub(super) const REDACTED: &str = "[secret]";
 /// Secrets shorter than this are not searched for: they would eat half of every report.
 const SHORTEST: usize = 4;
 
-/// So much of a secret is taken for the whole where a text was cut within it.
+/// So many characters of a secret are taken for the whole where a text was cut within it. Backslashes do not count: of
+/// those, JSON in JSON is full.
 const PART: usize = 8;
 
 /// How often a text may have been put into JSON: a body in a body in a message.
@@ -155,22 +156,26 @@ fn escaped(text: &str, escapes: Escapes) -> String {
     out
 }
 
-/// The first bytes of a form, at least [`PART`], ending between characters; all of a short one.
+/// The characters that tell a form from others, with their places.
+fn telling(form: &str) -> impl DoubleEndedIterator<Item = (usize, char)> {
+    form.char_indices().filter(|(_, c)| *c != '\\')
+}
+
+/// The first [`PART`] of a form; all of a short one.
 fn head(form: &str) -> &str {
-    let end = (PART..form.len()).find(|end| form.is_char_boundary(*end)).unwrap_or(form.len());
+    let end = telling(form).nth(PART - 1).map_or(form.len(), |(at, c)| at + c.len_utf8());
     &form[..end]
 }
 
-/// The last bytes of a form, likewise.
+/// The last [`PART`] of a form, likewise.
 fn tail(form: &str) -> &str {
-    let start = form.len().saturating_sub(PART);
-    let start = (0..=start).rev().find(|start| form.is_char_boundary(*start)).unwrap_or(0);
+    let start = telling(form).rev().nth(PART - 1).map_or(0, |(at, _)| at);
     &form[start..]
 }
 
 /// The text without what is left of a secret where the text was cut within it: a head before the cut, a tail behind it.
 fn without_parts(text: &str, form: &str) -> Option<String> {
-    if form.len() < 2 * PART {
+    if telling(form).count() < 2 * PART {
         return None;
     }
     let (mut out, mut changed) = (text.to_owned(), false);
@@ -254,6 +259,14 @@ mod tests {
             assert!(!clean.contains("AbCdEfGh"), "{clean}");
             assert!(serde_json::from_str::<Value>(&clean).is_ok(), "{clean}");
         }
+    }
+
+    #[test]
+    fn backslashes_are_no_part_of_a_secret_that_was_cut() {
+        let secret = "n\"Aa0A\n\\";
+        let inner = json!({ "body": format!("{secret}\"…") }).to_string();
+        let clean = Redactor::new([secret.to_owned()]).apply(&json!({ "body": inner }).to_string()).into_owned();
+        assert_eq!(clean, r#"{"body":"{\"body\":\"[secret]\\\"…\"}"}"#);
     }
 
     proptest! {
