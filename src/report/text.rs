@@ -46,18 +46,7 @@ pub(super) fn shorten(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used + wide + 1 > columns {
-            break;
-        }
-        used += wide;
-        out.push(c);
-    }
-    out.push('…');
-    out
+    format!("{}…", &text[..fitting(text, columns.saturating_sub(1))])
 }
 
 /// The text as lines of at most `columns`, broken between words where that is possible.
@@ -109,14 +98,26 @@ fn push_word(lines: &mut Vec<String>, line: &mut String, word: &str, columns: us
 
 /// How many bytes of a word fill `columns`; at least one character.
 fn prefix(word: &str, columns: usize) -> usize {
+    fitting(word, columns).max(word.chars().next().map_or(0, char::len_utf8))
+}
+
+/// How many bytes of a text fit into `columns`. A text may be wider than its characters are one by one (an emoji
+/// selector widens what it follows), so what they promise is measured.
+fn fitting(text: &str, columns: usize) -> usize {
     let mut used = 0;
-    for (at, c) in word.char_indices() {
+    let mut end = text.len();
+    for (at, c) in text.char_indices() {
         used += c.width().unwrap_or(0);
-        if used > columns && at > 0 {
-            return at;
+        if used > columns {
+            end = at;
+            break;
         }
     }
-    word.len()
+    while width(&text[..end]) > columns {
+        // Marks go with the character that bears them.
+        end = text[..end].char_indices().rfind(|(_, c)| c.width() > Some(0)).map_or(0, |(at, _)| at);
+    }
+    end
 }
 
 fn is_hidden(c: char) -> bool {
@@ -188,6 +189,9 @@ mod tests {
     fn wide_characters_count_as_two_columns() {
         assert_eq!(shorten("你好世界", 5), "你好…");
         assert_eq!(wrap("你好世界 ok", 8), ["你好世界", "ok"]);
+        assert_eq!(wrap("1234560\u{fe0f}7", 8), ["1234560\u{fe0f}", "7"]);
+        assert_eq!(wrap("12345670\u{fe0f}", 8), ["1234567", "0\u{fe0f}"]);
+        assert_eq!(shorten("1230\u{fe0f}4567", 5), "123…");
     }
 
     #[test]
