@@ -28,3 +28,6 @@ pub mod report;
 pub mod app;
 
 pub mod cli;
+
+#[cfg(test)]
+mod properties;

@@ -167,6 +167,22 @@ fn only_the_command_line_reads_arguments_environment_and_terminal() {
 }
 
 #[test]
+fn properties_are_tested_with_the_same_inputs_each_time() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = Path::new(file!()).file_name();
+    let mut seen = 0;
+    for path in [sources(&root.join("src")), sources(&root.join("tests"))].concat() {
+        let text = fs::read_to_string(&path).expect("a source file");
+        for block in text.split("proptest! {").skip(1).filter(|_| path.file_name() != own) {
+            seen += 1;
+            let first = block.lines().nth(1).unwrap_or_default();
+            assert!(first.contains("properties::same_inputs()"), "{}: {first}", path.display());
+        }
+    }
+    assert!(seen > 0, "no properties are tested");
+}
+
+#[test]
 fn what_is_forbidden_is_noticed() {
     let check = |module: &str, text: &str| violations(module, &named(text));
     assert!(!check("engine", "use crate::verdict::judge;").is_empty(), "an upper layer");

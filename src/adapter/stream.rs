@@ -92,6 +92,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn how_the_bytes_are_cut_makes_no_difference(cut in 0_usize..60) {
             let text = "event: a\r\ndata: 1\r\n\r\nevent: é\rdata: \"ü\"\r\r: c\n\ndata: x\n\n";

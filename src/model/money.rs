@@ -129,6 +129,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn text_and_amount_round_trip(nanos in any::<i64>()) {
             let money = Money::from_nanos(nanos);

@@ -104,6 +104,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn text_and_seed_round_trip(value in any::<u64>()) {
             prop_assert_eq!(Seed::new(value).to_string().parse(), Ok(Seed::new(value)));

@@ -233,6 +233,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn bits_agree_with_counting_pairs(
             orders in proptest::collection::vec(proptest::collection::vec(0_u32..70, 0..40), 0..4)

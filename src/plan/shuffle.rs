@@ -78,6 +78,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn a_subset_keeps_its_relative_order(seed in any::<u64>(), keep in proptest::collection::vec(any::<bool>(), 1..60)) {
             let ids = ids((0..keep.len()).map(|case| format!("case {case}")));

@@ -46,6 +46,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn squares_cover_every_adjacent_pair(n in 2_usize..=200) {
             check(n);

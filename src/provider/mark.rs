@@ -117,6 +117,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn marks_come_out_of_any_text_again(before in "[^\\[]*[^ \\[]", after in "[^\\[]*") {
             let (text, marks) = Mark::strip(&format!("{before} {}{after} {}", mark(0), mark(1)));

@@ -202,6 +202,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn nothing_hidden_is_left(text in any::<String>()) {
             prop_assert!(!visible(&text).chars().any(is_hidden));

@@ -199,6 +199,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn no_text_panics(text in "\\PC{0,40}") {
             if let Ok(filter) = parse_filter(&text) {

@@ -175,6 +175,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn segments_written_again_are_the_same_text(text in "[${}x? ]{0,30}") {
             if let Ok(segments) = segments(&text) {

@@ -222,6 +222,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn the_order_of_listing_never_matters(mut names in prop::collection::vec("[a-z:0-9b-]{1,12}", 1..8), tag in "(en|fr|zh)") {
             let use_case = UseCase::new("grammar");

@@ -8,6 +8,8 @@ mod hostile_files;
 mod leaks;
 mod minimise;
 mod plan;
+#[path = "../../src/properties.rs"]
+mod properties;
 mod provider;
 mod pytest;
 mod python;

@@ -540,6 +540,8 @@ fn four_hundred_victims_of_one_defect_cost_one_search_and_a_probe_each() {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::same_inputs())]
+
     /// Whatever an oracle says, the search ends within its limits, and what it confirms was seen to show.
     #[test]
     fn no_oracle_confuses_a_search(seed in any::<u64>(), n in 0_usize..30, share in 0.0..1.0_f64, fixed in any::<bool>()) {

@@ -195,6 +195,8 @@ fn groupings() -> impl proptest::strategy::Strategy<Value = Grouping> {
 }
 
 proptest! {
+    #![proptest_config(crate::properties::same_inputs())]
+
     #[test]
     fn pairs_cover_every_adjacent_pair_in_the_stated_number_of_orders(n in 2_usize..=200, seed in any::<u64>()) {
         let plan = plan(PlanRequest { seed: Seed::new(seed), ..request().with_strategy(Strategy::Pairs) }, n);

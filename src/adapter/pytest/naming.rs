@@ -112,6 +112,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn each_place_is_given_once_and_what_is_there_is_found(
             known in prop::collection::btree_set("t::[ab]\\[[a-c0-9]{1,3}\\]", 0..12),

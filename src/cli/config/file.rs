@@ -228,6 +228,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn any_text_is_read_or_refused_with_places(text in "\\PC{0,120}") {
             check(&text);

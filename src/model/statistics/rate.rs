@@ -117,6 +117,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn text_and_rate_round_trip(share in 1e-9..0.999_999_f64) {
             let rate = Rate::new(share).expect("in range");

@@ -142,6 +142,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn cutting_loses_nothing(text in "\\PC*") {
             prop_assert_eq!(at_words(&text).concat(), text);

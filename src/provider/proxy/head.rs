@@ -87,6 +87,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn no_head_panics(head in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = (head_length(&head), asked(&head));

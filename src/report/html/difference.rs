@@ -121,6 +121,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn no_text_is_lost(message in "(expected |, was |assert | == |[a-c .\n日é]){0,12}") {
             let text: String = pieces(&message).into_iter().map(|piece| piece.text).collect();

@@ -101,6 +101,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::properties::same_inputs())]
+
         #[test]
         fn where_a_body_is_cut_never_matters(cut in 0usize..60) {
             let body = "event: a\ndata: {\"text\":\"h\u{e9}llo \u{4f60}\"}\n\ndata: 2\r\n\r\ndata: [DONE]\n\n".as_bytes();

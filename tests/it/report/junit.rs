@@ -250,7 +250,7 @@ fn what_xml_can_not_hold_is_shown() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, ..crate::properties::same_inputs() })]
 
     #[test]
     fn every_message_gives_a_valid_document(message in "\\PC*|(?s).*|[\\x00-\\x20\\]>&<\u{fffe}\u{85}]{0,40}", trial in any::<bool>()) {

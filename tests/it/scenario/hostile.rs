@@ -214,7 +214,7 @@ fn mutated() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, ..crate::properties::same_inputs() })]
 
     #[test]
     fn arbitrary_text_is_a_problem_and_no_panic(text in "\\PC{0,200}") {
