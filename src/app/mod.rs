@@ -24,6 +24,7 @@ mod selfcheck;
 mod serve;
 mod session;
 mod suite_check;
+mod suite_tree;
 mod suspects;
 mod worker;
 

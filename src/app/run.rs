@@ -11,6 +11,7 @@ use crate::app::remember::remember;
 use crate::app::reports::write_reports;
 use crate::app::session::{Deadlines, Session};
 use crate::app::suite_check::{agreement, known_tests, suite_of};
+use crate::app::suite_tree::Files;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up, scratch_name};
 use crate::event::{
@@ -87,7 +88,13 @@ pub fn run(
     let deadlines = deadlines(options.max_time, begun);
     let attempts = BTreeMap::new();
     let units = plans.units(options.case_timeout, &attempts);
+    let files = suite_of(&header).map(|suite| Files::of(&suite));
     let end = drive(&setting, &header, units, deadlines, &mut session, stoppable)?;
+    if let (Some(suite), Some(files)) = (suite_of(&header), files)
+        && let Some(text) = files.left(&suite, &options.root.join(&options.report_dir))
+    {
+        session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;
+    }
     if let (Some(suite), RunEnd::Completed | RunEnd::TimeLimit) = (suite_of(&header), &end) {
         for text in agreement(&suite, &session.record(), options.case_timeout, deadlines.all) {
             session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;

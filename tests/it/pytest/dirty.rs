@@ -1,7 +1,7 @@
 //! Suites that leave files behind, and what a repro keeps of a process.
 
 use crate::cli::kit::{case, verdicts};
-use crate::pytest::kit::{Suite, sequences};
+use crate::pytest::kit::{Suite, notes, sequences};
 
 #[test]
 fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_run() {
@@ -24,6 +24,18 @@ fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_r
     assert_eq!(seen[0].iter().filter(|(_, verdict)| verdict == "stable").count(), 4, "{:?}", seen[0]);
     assert_eq!(suite.files(), before, "something was written into the suite");
     suite.project.assert_nothing_left();
+}
+
+#[test]
+fn files_that_appear_beside_the_tests_are_told_and_those_of_a_clean_suite_are_not() {
+    let Some(suite) = Suite::of_fixture("dirty") else { return };
+    suite.command("run", &["--orders", "declared", "--seed", "1"]);
+    let told = "files appeared beside the tests during the run (state.txt, test_made.py): --sandbox full";
+    assert!(notes(&suite.project).iter().any(|note| note.starts_with(told)), "{:#?}", notes(&suite.project));
+    let Some(clean) = Suite::of_fixture("orders") else { return };
+    clean.command("run", &["--orders", "declared", "--seed", "1"]);
+    let notes = notes(&clean.project);
+    assert!(!notes.iter().any(|note| note.contains("beside the tests")), "{notes:#?}");
 }
 
 #[test]
