@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 pub(super) type Fields = BTreeMap<String, String>;
 
 /// The text with `${name}` filled in; `${name|regex}` is written so that a pattern means it literally, `${name|spaced}`
-/// has ` ` for each ` > `, `${name|titles}` is a pattern that means it with either of them, and `$$` is `$`.
+/// has ` ` for each ` > `, `${name|titles}` is a pattern that means it with either of them between words,
+/// `${name|trimmed}` has no blanks around it, and `$$` is `$`.
 ///
 /// # Errors
 /// The name that stands for nothing.
@@ -39,7 +40,8 @@ fn value(named: &str, fields: &Fields) -> Result<String, String> {
     words.try_fold(value, |value, word| match word {
         "regex" => Ok(regex::escape(&value)),
         "spaced" => Ok(value.replace(" > ", " ")),
-        "titles" => Ok(regex::escape(&value).replace(" > ", "( > | )")),
+        "titles" => Ok(regex::escape(&value.replace(" > ", " ")).replace(' ', "( > | )")),
+        "trimmed" => Ok(value.trim().to_owned()),
         _ => Err(named.to_owned()),
     })
 }
@@ -101,6 +103,7 @@ mod tests {
     fn a_path_of_titles_is_written_with_blanks_between() {
         let fields = of_json(&json!({ "name": "cart > fills (once)" }));
         assert_eq!(fill("${name|spaced}", &fields).as_deref(), Ok("cart fills (once)"));
-        assert_eq!(fill("^${name|titles}$", &fields).as_deref(), Ok("^cart( > | )fills \\(once\\)$"));
+        assert_eq!(fill("^${name|titles}$", &fields).as_deref(), Ok("^cart( > | )fills( > | )\\(once\\)$"));
+        assert_eq!(fill("${name|trimmed|spaced}", &of_json(&json!({ "name": " a > b" }))).as_deref(), Ok("a b"));
     }
 }

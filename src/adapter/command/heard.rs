@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// How many ids a note names.
 const NAMED: usize = 3;
 
+/// Why a case was skipped that the runner was asked for and says nothing of.
+const PASSED_OVER: &str = "the runner ended well and reported others, not this one";
+
 /// What was heard of the cases that one process was given.
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
@@ -33,6 +36,10 @@ pub(super) struct Heard {
     /// Since when the next one may be under way.
     since: Instant,
     unasked: BTreeSet<String>,
+    /// Passed over by the runner, which says so in the words that it has for cases it was not asked for.
+    passed_over: BTreeSet<u32>,
+    /// Whether anything was said of a case that was not asked for.
+    has_others: bool,
     again: BTreeSet<String>,
     /// What could not be read.
     pub problem: Option<String>,
@@ -52,6 +59,8 @@ impl Heard {
             running: BTreeMap::new(),
             since: Instant::now(),
             unasked: BTreeSet::new(),
+            passed_over: BTreeSet::new(),
+            has_others: false,
             again: BTreeSet::new(),
             problem: None,
         }
@@ -68,9 +77,16 @@ impl Heard {
     /// Takes in what the runner says.
     pub fn hear(&mut self, told: Told) {
         let Some(position) = self.places.get(&told.id).copied() else {
-            self.unasked.insert(told.id);
+            self.has_others = true;
+            if told.word != Word::Unasked {
+                self.unasked.insert(told.id);
+            }
             return;
         };
+        if told.word == Word::Unasked {
+            self.passed_over.insert(position);
+            return;
+        }
         if told.word == Word::Started {
             self.running.insert(position, Instant::now());
             return;
@@ -90,6 +106,18 @@ impl Heard {
                     *known = report;
                 }
             }
+        }
+    }
+
+    /// The process has ended, and all is read. What was asked for and has no outcome was skipped if the runner says so,
+    /// or (`is_sound`: it ended well, and all that it says is there) if it speaks of others only.
+    pub fn settle(&mut self, is_sound: bool) {
+        let told = std::mem::take(&mut self.passed_over);
+        let rest = if is_sound && self.has_others { self.missing() } else { Vec::new() };
+        let with_reason = told.into_iter().map(|position| (position, "the runner skips it"));
+        for (position, reason) in with_reason.chain(rest.into_iter().map(|position| (position, PASSED_OVER))) {
+            let outcome = Outcome::Skipped { reason: reason.to_owned() };
+            self.ended.entry(position).or_insert_with(|| TrialReport::of(outcome));
         }
     }
 
@@ -147,7 +175,7 @@ impl Heard {
 
     /// Whether no case was heard of, not even that it began.
     pub fn is_silent(&self) -> bool {
-        self.ended.is_empty() && self.running.is_empty()
+        self.ended.is_empty() && self.running.is_empty() && self.passed_over.is_empty()
     }
 
     pub fn has_failures(&self) -> bool {
@@ -232,4 +260,33 @@ fn report(told: Told, began: Instant) -> TrialReport {
         }
     };
     TrialReport { micros, ..TrialReport::of(outcome) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(told: &[(&str, Word)], is_sound: bool) -> Heard {
+        let names = ["a", "b"].map(str::to_owned).to_vec();
+        let mut heard = Heard::new(&[4, 7], names, Duration::ZERO);
+        told.iter().for_each(|(id, word)| heard.hear(Told::plain((*id).to_owned(), *word)));
+        heard.settle(is_sound);
+        heard
+    }
+
+    #[test]
+    fn what_was_asked_for_and_passed_over_is_skipped() {
+        let said = heard(&[("a", Word::Passed), ("b", Word::Unasked), ("c", Word::Unasked)], false);
+        assert!(matches!(said.ended[&7].outcome, Outcome::Skipped { .. }), "{said:?}");
+        assert!(said.notes().is_empty(), "what is not asked for may be told as such");
+        let ran = heard(&[("a", Word::Unasked), ("a", Word::Failed)], false);
+        assert!(ran.ended[&4].outcome.is_failure(), "{ran:?}");
+    }
+
+    #[test]
+    fn silence_about_a_case_is_no_fault_of_its_where_the_runner_ended_well_and_speaks_of_others() {
+        assert_eq!(heard(&[("c", Word::Unasked)], true).missing(), [0_u32; 0]);
+        assert_eq!(heard(&[("c", Word::Unasked)], false).missing(), [4, 7], "it may have died");
+        assert_eq!(heard(&[], true).missing(), [4, 7], "it said nothing at all");
+    }
 }

@@ -25,10 +25,10 @@ pub(super) struct Listed {
     pub notes: Vec<String>,
 }
 
-/// How many ids a note names.
+/// How many ids or reasons are named.
 const NAMED: usize = 5;
 
-/// Reads a listing. A path below `folder` has a field of its own, with `.relative` after its name.
+/// Reads a listing.
 ///
 /// # Errors
 /// If it is not what the profile says: for people.
@@ -54,13 +54,7 @@ pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<List
                 }
             }
         }
-        let relative = |(name, value): (&String, &String)| {
-            let inside = Path::new(value).strip_prefix(folder).ok().filter(|_| Path::new(value).is_absolute())?;
-            Some((format!("{name}.relative"), inside.display().to_string()))
-        };
-        let inside: Vec<(String, String)> = fields.iter().filter_map(relative).collect();
-        fields.extend(inside);
-        found.push(case(listing, fields)?);
+        found.push(case(listing, with_relative(fields, folder))?);
     }
     Ok(each_once(found, String::from_utf8_lossy(text).contains('\u{fffd}')))
 }
@@ -75,24 +69,64 @@ fn entries(listing: &Listing, text: &[u8]) -> Result<Vec<Fields>, String> {
             let objects = lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
             objects.filter(Value::is_object).map(|object| of_json(&object)).collect()
         }
-        ListFormat::Json => {
-            // Runners write a line or two before the document.
-            let from = lossy.find(['{', '[']).unwrap_or_default();
-            let mut documents = serde_json::Deserializer::from_str(lossy.get(from..).unwrap_or_default()).into_iter();
-            let document: Value = match documents.next() {
-                Some(document) => document.map_err(|error| format!("the listing is no JSON: {error}"))?,
-                None => return Err("the listing is empty".to_owned()),
-            };
-            items(&document, listing.items.as_deref())?.into_iter().map(of_json).collect()
-        }
+        ListFormat::Json => items(&document(&lossy)?, listing.items.as_deref())?,
     })
 }
 
-/// The items of a document that a JSONPath names.
-pub(super) fn items<'d>(document: &'d Value, path: Option<&str>) -> Result<Vec<&'d Value>, String> {
+fn document(text: &str) -> Result<Value, String> {
+    // Runners write a line or two before the document.
+    let from = text.find(['{', '[']).unwrap_or_default();
+    let mut documents = serde_json::Deserializer::from_str(text.get(from..).unwrap_or_default()).into_iter();
+    match documents.next() {
+        Some(document) => document.map_err(|error| format!("the listing is no JSON: {error}")),
+        None => Err("the listing is empty".to_owned()),
+    }
+}
+
+/// Why a listing failed, a line or more for each reason, if it says so itself.
+pub(super) fn problems(listing: &Listing, text: &[u8], folder: &Path) -> Option<String> {
+    let problems = listing.problems.as_ref()?;
+    let found = items(&document(&String::from_utf8_lossy(text)).ok()?, Some(&problems.items)).ok()?;
+    let said: Vec<String> =
+        found.into_iter().filter_map(|fields| fill(&problems.text, &with_relative(fields, folder)).ok()).collect();
+    let more = said.len().saturating_sub(NAMED);
+    let shown = said.into_iter().take(NAMED).chain((more > 0).then(|| format!("and {more} more"))).collect::<Vec<_>>();
+    (!shown.is_empty()).then(|| shown.join("\n"))
+}
+
+/// The fields, and for each path below `folder` one more with `.relative` after its name.
+fn with_relative(mut fields: Fields, folder: &Path) -> Fields {
+    let relative = |(name, value): (&String, &String)| {
+        let inside = Path::new(value).strip_prefix(folder).ok().filter(|_| Path::new(value).is_absolute())?;
+        Some((format!("{name}.relative"), inside.display().to_string()))
+    };
+    let inside: Vec<(String, String)> = fields.iter().filter_map(relative).collect();
+    fields.extend(inside);
+    fields
+}
+
+/// The items of a document that a JSONPath names, each with its fields, and with texts, numbers and truth values of the
+/// object around it as `parent.name`.
+pub(super) fn items(document: &Value, path: Option<&str>) -> Result<Vec<Fields>, String> {
     let path = path.unwrap_or("$[*]");
     let parsed = serde_json_path::JsonPath::parse(path).map_err(|error| format!("`items: {path}`: {error}"))?;
-    Ok(parsed.query(document).all())
+    let located = parsed.query_located(document);
+    let with_parent = located.iter().map(|item| {
+        let mut fields = of_json(item.node());
+        for (name, value) in object_around(document, &item.location().to_json_pointer()).into_iter().flatten() {
+            if !value.is_object() && !value.is_array() {
+                fields.extend(of_json(value).into_values().map(|value| (format!("parent.{name}"), value)));
+            }
+        }
+        fields
+    });
+    Ok(with_parent.collect())
+}
+
+/// The innermost object that holds what a JSON pointer (RFC 6901) names.
+fn object_around<'d>(document: &'d Value, pointer: &str) -> Option<&'d serde_json::Map<String, Value>> {
+    let ends = pointer.rmatch_indices('/').map(|(end, _)| end);
+    ends.filter_map(|end| document.pointer(&pointer[..end])).find_map(Value::as_object)
 }
 
 fn case(listing: &Listing, fields: Fields) -> Result<ListedCase, String> {
@@ -188,6 +222,28 @@ mod tests {
         );
         let error = read(&listing(yaml), b"{\"tests\": [{}]}", Path::new("/project")).expect_err("no name");
         assert!(error.contains("no `file`"), "{error}");
+    }
+
+    #[test]
+    fn a_case_knows_the_object_around_it() {
+        let text = r#"{"files": [{"name": "/project/a.js", "size": 3, "tests": [{"name": "x"}, {"name": "y"}]},
+                                 {"name": "/project/b/c.js", "tests": [{"name": "x"}]}], "version": 1}"#;
+        let yaml =
+            "{ command: [x], format: json, items: '$.files[*].tests[*]', id: '${parent.name.relative} > ${name}' }";
+        assert_eq!(ids(yaml, text), ["a.js > x", "a.js > y", "b/c.js > x"]);
+        let yaml = "{ command: [x], format: json, items: '$.files[*]', id: '${parent.version} ${name}' }";
+        assert_eq!(ids(yaml, text), ["1 /project/a.js", "1 /project/b/c.js"]);
+    }
+
+    #[test]
+    fn a_listing_that_failed_says_why_where_it_knows() {
+        let yaml = "{ command: [x], format: json,
+                      problems: { items: \"$.files[?@.bad]\", text: '${name.relative}: ${why}' } }";
+        let said = |text: &str| problems(&listing(yaml), text.as_bytes(), Path::new("/project"));
+        let bad = r#"{"files": [{"name": "/project/a.js", "bad": true, "why": "no such module"}, {"name": "/project/b.js"}]}"#;
+        assert_eq!(said(bad).as_deref(), Some("a.js: no such module"));
+        assert_eq!(said(r#"{"files": [{"name": "/project/b.js"}]}"#), None);
+        assert_eq!(said("killed"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::launch::{folder, listing};
-use crate::adapter::command::listing::{Listed, ListedCase, read};
+use crate::adapter::command::listing::{Listed, ListedCase, problems, read};
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunOrder};
 use crate::adapter::kind::SubjectCase;
@@ -64,10 +64,10 @@ impl CommandLook {
         mark: &str,
         around: Option<&Surroundings>,
     ) -> Result<Self, String> {
-        let text = output(spec, profile, scratch, mark, around)?;
         let folder = folder(spec, profile);
         // Runners that resolve links name files by where they really are.
         let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+        let text = output(spec, profile, &real, scratch, mark, around)?;
         let Listed { cases: mut listed, mut notes } =
             read(&profile.list, &text, &real).map_err(|error| format!("{}: {error}", spec.profile))?;
         let all = listed.len();
@@ -126,6 +126,7 @@ fn subject_case(case: &ListedCase, folder: &Path, texts: &mut BTreeMap<String, C
 fn output(
     spec: &CommandSpec,
     profile: &Profile,
+    folder: &Path,
     scratch: &Path,
     mark: &str,
     around: Option<&Surroundings>,
@@ -152,7 +153,8 @@ fn output(
     }
     let status = process.end();
     if !status.is_some_and(|status| status.success()) {
-        let (how, wrote) = (in_words(status), process.tail());
+        let how = in_words(status);
+        let wrote = problems(&profile.list, &text, folder).unwrap_or_else(|| process.tail());
         return Err(format!("{}: the cases could not be listed ({how}):\n{wrote}", spec.profile));
     }
     Ok(text)

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const SHIPPED: &[(&str, &str)] = &[
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
     ("go-test", include_str!("profiles/go-test.yaml")),
+    ("jest", include_str!("profiles/jest.yaml")),
     ("libtest", include_str!("profiles/libtest.yaml")),
     ("rspec", include_str!("profiles/rspec.yaml")),
     ("vitest", include_str!("profiles/vitest.yaml")),
@@ -46,6 +47,9 @@ pub(super) struct Listing {
     /// Where the cases are in a JSON document: a JSONPath.
     #[serde(default)]
     pub items: Option<String>,
+    /// What a document says of why a listing failed.
+    #[serde(default)]
+    pub problems: Option<Problems>,
     /// A case's id, of the fields found: `${id}` by default.
     #[serde(default = "id")]
     pub id: String,
@@ -58,6 +62,16 @@ pub(super) struct Listing {
     /// What it belongs to; by default its file, or what its id begins with.
     #[serde(default)]
     pub module: Option<String>,
+}
+
+/// Where a JSON document has the reasons for which a listing failed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Problems {
+    /// A JSONPath.
+    pub items: String,
+    /// What to say of each, made of its fields.
+    pub text: String,
 }
 
 /// What a listing looks like.
@@ -192,7 +206,7 @@ pub(super) enum Word {
     Skipped,
     /// Something written by the case.
     Output,
-    /// It is another case's, which the runner was not asked for.
+    /// It is another case's, which the runner was not asked for; said of one that it was asked for, it was skipped.
     Unasked,
 }
 

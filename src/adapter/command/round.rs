@@ -174,7 +174,13 @@ impl Round<'_> {
                 Err(problem) => heard.problem = Some(problem),
             },
         }
+        // Where nothing was ever understood, nothing is understood of what is missing either.
         self.memory.has_spoken |= !heard.is_silent();
+        let is_sound = self.memory.has_spoken
+            && !reader.is_live()
+            && heard.problem.is_none()
+            && matches!(end, End::Exited(Some(status)) if status.success());
+        heard.settle(is_sound);
         Ok(Played { heard, end, tail })
     }
 

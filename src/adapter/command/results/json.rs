@@ -41,7 +41,7 @@ impl JsonReader {
             let mut objects = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
             let mut told = Vec::new();
             while let Some(Ok(object)) = objects.next() {
-                told.extend(self.object(&object));
+                told.extend(self.told(of_json(&object)));
             }
             if !told.is_empty() || objects.byte_offset() > 0 {
                 return told;
@@ -65,11 +65,11 @@ impl JsonReader {
             None => return Ok(Vec::new()),
         };
         let found = items(&document, self.json.items.as_deref())?;
-        Ok(found.into_iter().filter_map(|item| self.object(item)).collect())
+        Ok(found.into_iter().filter_map(|fields| self.told(fields)).collect())
     }
 
-    fn object(&mut self, object: &Value) -> Option<Told> {
-        let mut fields = of_json(object);
+    /// What an object with these fields says.
+    fn told(&mut self, mut fields: Fields) -> Option<Told> {
         let is_meant = |(name, value): (&String, &String)| fields.get(name) == Some(value);
         if !self.json.only.iter().all(is_meant) {
             return None;
@@ -90,9 +90,6 @@ impl JsonReader {
         let first =
             |names: &[String]| names.iter().find_map(|name| fields.get(name).filter(|text| !text.is_empty())).cloned();
         let (message, details) = (first(&self.json.message), first(&self.json.details).unwrap_or_default());
-        if word == Word::Unasked {
-            return None;
-        }
         if word == Word::Output {
             let output = self.output.entry(id).or_default();
             if output.len() < KEPT {

@@ -24,7 +24,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    fn plain(id: impl Into<String>, word: Word) -> Self {
+    pub(super) fn plain(id: impl Into<String>, word: Word) -> Self {
         Self { id: id.into(), word, message: String::new(), details: String::new(), place: None, micros: None }
     }
 }

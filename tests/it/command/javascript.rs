@@ -1,0 +1,100 @@
+//! Jest and Vitest, where they are: the packages of `tests/node/package.json` in `STEADFAST_NODE_MODULES`.
+
+use crate::cli::kit::{Project, case, verdicts};
+use serde_json::json;
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
+const CART: &str = "exports.items = []; exports.add = (item) => exports.items.push(item);";
+
+/// A test that fills a module's list for good, one that needs it empty, and others that must not be drawn into it.
+const CART_TESTS: &str = r"
+const cart = require('./cart.js');
+describe('cart', () => {
+  test('takes (one) $item > and keeps it', () => { cart.add('apple'); expect(cart.items).toContain('apple'); });
+  describe('later', () => { test('is empty', () => { expect(cart.items).toEqual([]); }); });
+  test.each([1, 2])('counts to %i', (n) => { expect(n).toBeGreaterThan(0); });
+  test.skip('is skipped', () => {});
+});
+test('is broken', () => { expect(1 + 1).toBe(3); });
+";
+
+/// Each file has its own modules, so the same name here is no victim.
+const TWIN_TESTS: &str = r"
+const cart = require('./cart.js');
+test('cart later is empty', () => { expect(cart.items).toEqual([]); });
+";
+
+/// A project with the runner's packages; nothing where there are none.
+#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn project(runner: &str) -> Option<Project> {
+    let Some(modules) = std::env::var_os("STEADFAST_NODE_MODULES") else {
+        eprintln!("skipped: STEADFAST_NODE_MODULES names no node_modules with the packages of tests/node/package.json");
+        return None;
+    };
+    let header = match runner {
+        "vitest" => {
+            "import { createRequire } from 'node:module';\nimport { describe, expect, test } from 'vitest';\n\
+                     const require = createRequire(import.meta.url);\n"
+        }
+        _ => "",
+    };
+    let project = Project::new()
+        .with("package.json", "{}")
+        .with("src/cart.js", CART)
+        .with("src/cart.test.js", format!("{header}{CART_TESTS}"))
+        .with("src/twin.test.js", format!("{header}{TWIN_TESTS}"));
+    symlink(modules, project.path("node_modules")).expect("a link");
+    Some(project)
+}
+
+fn the_truth_is_found(runner: &str) {
+    let Some(project) = project(runner) else { return };
+    let suite = format!("command:{runner}");
+    let run = ["run", "--suite", &suite, "--seed", "1", "--orders", "declared", "--rounds", "1"];
+    project.start(&run).wait_within(Duration::from_secs(600)).exits(1);
+    let report = project.report();
+    let cart = |title: &str| format!("src/cart.test.js > {title}");
+    let taker = cart("cart takes (one) $item > and keeps it");
+    let empty = cart("cart later is empty");
+    let mut expected = [
+        (taker.clone(), "stable"),
+        (empty.clone(), "order_dependent"),
+        (cart("cart counts to 1"), "stable"),
+        (cart("cart counts to 2"), "stable"),
+        (cart("is broken"), "broken"),
+        ("src/twin.test.js > cart later is empty".to_owned(), "stable"),
+        (cart("cart is skipped"), "skipped"),
+    ];
+    expected.sort();
+    let mut found = verdicts(&report);
+    found.sort();
+    let expected: Vec<(String, String)> = expected.into_iter().map(|(id, verdict)| (id, verdict.to_owned())).collect();
+    assert_eq!(found, expected);
+    assert_eq!(case(&report, &empty)["polluters"], json!([[taker]]));
+    let broken = case(&report, &cart("is broken"));
+    assert!(broken["message"].as_str().is_some_and(|text| text.contains("Object.is equality")), "{broken:#}");
+    assert!(broken["place"].as_str().is_some_and(|place| place.starts_with("src/cart.test.js:")), "{broken:#}");
+    project.assert_nothing_left();
+}
+
+#[test]
+fn jest_runs_as_it_is() {
+    the_truth_is_found("jest");
+}
+
+#[test]
+fn vitest_runs_as_it_is() {
+    the_truth_is_found("vitest");
+}
+
+#[test]
+fn a_file_that_can_not_be_loaded_is_told_with_its_reason() {
+    for (runner, import) in [("jest", "require('./nothing.js')"), ("vitest", "import './nothing.js'")] {
+        let Some(project) = project(runner) else { return };
+        project.write("src/bad.test.js", import);
+        let suite = format!("command:{runner}");
+        let ended = project.start(&["list", "--suite", &suite]).wait_within(Duration::from_secs(600));
+        ended.exits(2).says(&["could not be listed", "src/bad.test.js: ", "Cannot find module './nothing.js'"]);
+    }
+}
