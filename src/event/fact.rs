@@ -2,7 +2,7 @@
 
 use crate::event::Header;
 use crate::model::statistics::Tally;
-use crate::model::{EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, Stress};
+use crate::model::{EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, StateMark, Stress};
 use serde::{Deserialize, Serialize};
 
 /// A fact with its time.
@@ -115,6 +115,9 @@ pub struct TrialReport {
     /// What it changed of the process's state and did not put back, as far as a cheap look can tell.
     #[serde(default, skip_serializing_if = "Dirt::is_empty")]
     pub dirt: Dirt,
+    /// What it left changed, compared part by part: looked at when it runs alone, and when a probe watches it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<StateMark>,
     /// In a walk: after how many cases of the round's order the suspect was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u32>,
@@ -148,6 +151,7 @@ impl TrialReport {
             loop_bound: Vec::new(),
             retained: Vec::new(),
             dirt: Dirt::default(),
+            marks: Vec::new(),
             after: None,
         }
     }

@@ -10,6 +10,7 @@ mod outcome;
 mod resource;
 mod round;
 mod seed;
+mod state_mark;
 pub mod statistics;
 mod stress;
 
@@ -23,4 +24,5 @@ pub use outcome::{Failure, NOT_COLLECTED, Outcome, OutcomeKind, Place};
 pub use resource::{AllowanceError, LEAK_KINDS, LeakAllowance, ResourceKind, Retained};
 pub use round::{EventLoop, RoundId, RoundKind, TrialKey};
 pub use seed::{Seed, SeedError};
+pub use state_mark::{MarkKind, StateMark};
 pub use stress::{Stress, UnknownStress};

@@ -109,6 +109,7 @@ impl Fold {
                             slots,
                             retained: BTreeMap::new(),
                             dirt: BTreeMap::new(),
+                            marks: BTreeMap::new(),
                             end: None,
                             millis: 0,
                         };
@@ -176,6 +177,9 @@ impl Fold {
         if !report.dirt.is_empty() {
             self.round(round)?.dirt.insert(position, report.dirt);
         }
+        if !report.marks.is_empty() {
+            self.round(round)?.marks.insert(position, report.marks);
+        }
         if !report.loop_bound.is_empty() {
             self.loop_bound.entry(case).or_default().extend(report.loop_bound);
         }
@@ -222,6 +226,7 @@ impl RoundRecord {
             self.slots = slots;
             self.retained.clear();
             self.dirt.clear();
+            self.marks.clear();
         }
     }
 

@@ -1,7 +1,7 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
 use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Note, RoundEnd, RunEnd};
-use crate::model::{EventLoop, LoopBound, Outcome, OutcomeKind, Retained, RoundId, RoundKind, Seed, Stress};
+use crate::model::{EventLoop, LoopBound, Outcome, OutcomeKind, Retained, RoundId, RoundKind, Seed, StateMark, Stress};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many failures of a case keep their texts. All of them are counted.
@@ -55,6 +55,8 @@ pub struct RoundRecord {
     pub retained: BTreeMap<u32, Vec<Retained>>,
     /// What its trials changed of the process's state and did not put back, by place.
     pub dirt: BTreeMap<u32, Dirt>,
+    /// What its trials left changed, compared part by part, by place.
+    pub marks: BTreeMap<u32, Vec<StateMark>>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.

@@ -3,7 +3,7 @@
 use crate::adapter::pytest::holdings::Held;
 use crate::adapter::python::{Found, NeverAwaited, PendingTask};
 use crate::event::{Dirt, TrialReport};
-use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place};
+use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place, StateMark};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -121,6 +121,8 @@ pub(super) struct Finished {
     #[serde(default)]
     dirt: Dirt,
     #[serde(default)]
+    marks: Vec<StateMark>,
+    #[serde(default)]
     after: Option<u32>,
     /// What it holds, as Python knows it, where that is accounted for.
     #[serde(default)]
@@ -188,6 +190,7 @@ impl Finished {
             loop_bound: found.loop_bound,
             retained: Vec::new(),
             dirt: self.dirt,
+            marks: self.marks,
             after: self.after,
         }
     }

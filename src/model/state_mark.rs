@@ -1,0 +1,129 @@
+//! What a case leaves changed in the state of its process, or beside it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A part of the state that a case left other than it found it: `shop.CONFIG["currency"]`, from `'USD'` to `'EUR'`.
+///
+/// Values are texts, shortened by whoever took them; secrets are removed from them before they are written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StateMark {
+    /// What kind of state it is.
+    pub kind: MarkKind,
+    /// The part, as the suite's own code would write it: `shop.CONFIG["currency"]`, `os.environ["RATE"]`.
+    pub name: String,
+    /// The value before the case; `None` where the part did not exist.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The value after it; `None` where the part does not exist any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// The kinds of state that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkKind {
+    /// A variable of a module, a class, an object or a container of the project, or of a library's object that it holds.
+    Variable,
+    /// A function, method or class of the standard library or of a library that was replaced.
+    Patch,
+    /// An environment variable.
+    Environment,
+    /// The working directory.
+    Directory,
+    /// `sys.path`.
+    Path,
+    /// A module that was removed from `sys.modules` or replaced there.
+    Module,
+    /// A module that was loaded for the first time.
+    Load,
+    /// The level, the handlers or another setting of a logger.
+    Logging,
+    /// The filters of `warnings`.
+    Warnings,
+    /// The locale.
+    Locale,
+    /// The time zone of the process.
+    TimeZone,
+    /// The state of a random generator that all code shares.
+    Random,
+    /// A context variable, or the context of `decimal`.
+    Context,
+    /// The current event loop, or the policy that makes event loops.
+    EventLoop,
+    /// A cache of results, such as the one of `functools.lru_cache`.
+    Cache,
+    /// A setting of the process: the recursion limit, a signal's handler, a default timeout.
+    Process,
+    /// A thread that still runs.
+    Thread,
+    /// A file or folder beside the tests or in TMPDIR.
+    File,
+    /// A kind that this version does not know.
+    #[serde(other)]
+    Other,
+}
+
+impl MarkKind {
+    /// Whether a mark of this kind is likely to change what other cases see. Loaded modules, random states, filled caches
+    /// and running threads are left by many cases and decide the results of few.
+    pub fn is_strong(self) -> bool {
+        match self {
+            Self::Variable
+            | Self::Patch
+            | Self::Environment
+            | Self::Directory
+            | Self::Path
+            | Self::Module
+            | Self::Logging
+            | Self::Warnings
+            | Self::Locale
+            | Self::TimeZone
+            | Self::Context
+            | Self::EventLoop
+            | Self::Process
+            | Self::File => true,
+            Self::Load | Self::Random | Self::Cache | Self::Thread | Self::Other => false,
+        }
+    }
+}
+
+impl fmt::Display for StateMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => write!(f, "{} = {after} (was {before})", self.name),
+            (None, Some(after)) => write!(f, "{} = {after} (was not there)", self.name),
+            (Some(before), None) => write!(f, "{} removed (was {before})", self.name),
+            (None, None) => f.write_str(&self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, shown: &str) {
+        let mark: StateMark = serde_json::from_str(json).expect("a mark");
+        assert_eq!(mark.to_string(), shown);
+    }
+
+    #[test]
+    fn a_mark_shows_the_part_with_both_values() {
+        check(
+            r#"{"kind":"variable","name":"shop.CONFIG[\"currency\"]","before":"'USD'","after":"'EUR'"}"#,
+            r#"shop.CONFIG["currency"] = 'EUR' (was 'USD')"#,
+        );
+        check(
+            r#"{"kind":"environment","name":"os.environ[\"RATE\"]","after":"'2'"}"#,
+            r#"os.environ["RATE"] = '2' (was not there)"#,
+        );
+        check(r#"{"kind":"module","name":"shop","before":"a module"}"#, "shop removed (was a module)");
+    }
+
+    #[test]
+    fn a_kind_of_a_later_version_is_read() {
+        check(r#"{"kind":"quantum","name":"x"}"#, "x");
+    }
+}
