@@ -3,6 +3,7 @@
 mod attribution;
 mod failures;
 mod faults;
+mod golden;
 mod hostile;
 mod kit;
 mod lifetime;
