@@ -6,6 +6,7 @@
 //! of its layers, lowest first, and a module names modules of lower layers only.
 
 pub mod model;
+pub mod platform;
 
 pub mod leak;
 pub mod plan;

@@ -230,7 +230,7 @@ impl LoadedSubject {
         match &self.kind {
             Kind::Scenarios(subject) => subject.measured(),
             Kind::Suite(spec, _) => {
-                let told = if crate::leak::linux::tells() { "yes" } else { "only Linux tells" };
+                let told = if crate::platform::tells() { "yes" } else { "only Linux tells" };
                 of_suite(spec.providers.is_some(), told)
             }
             Kind::Command(spec, _) => of_suite(

@@ -4,6 +4,7 @@
 //! before the system listens, answers in its place, and the system fails for no fault of its own. So ports are taken
 //! from below the range of which the kernel hands out (`ip_local_port_range`, ip(7)): nobody gets one there by chance.
 
+use crate::platform::first_ephemeral_port;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -24,7 +25,7 @@ const FEWEST: u16 = 1_000;
 /// # Errors
 /// If there is no free port.
 pub(super) fn free_port() -> io::Result<u16> {
-    let end = kernels_range().unwrap_or(USUAL_RANGE);
+    let end = first_ephemeral_port().unwrap_or(USUAL_RANGE);
     if end < LOWEST + FEWEST {
         return Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port());
     }
@@ -44,12 +45,6 @@ pub(super) fn free_port() -> io::Result<u16> {
     Err(last)
 }
 
-/// The lowest port that the kernel hands out by itself.
-fn kernels_range() -> Option<u16> {
-    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
-    range.split_whitespace().next()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,7 +52,7 @@ mod tests {
     #[test]
     fn a_promised_port_is_free_and_not_one_that_the_kernel_hands_out() {
         let port = free_port().expect("a port");
-        let range = kernels_range().unwrap_or(USUAL_RANGE);
+        let range = first_ephemeral_port().unwrap_or(USUAL_RANGE);
         assert!(range < LOWEST + FEWEST || (LOWEST..range).contains(&port), "{port}");
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("it is free");
     }

@@ -154,7 +154,7 @@ impl ScenarioSubject {
             (SystemKind::Process(_), ResourceKind::Task) => "tasks of a program can't be seen from outside of it",
             (SystemKind::Embedded, ResourceKind::Task) if !tells_of_tasks() => UNTOLD,
             (SystemKind::Embedded, ResourceKind::Task) => "yes",
-            _ if !crate::leak::linux::tells() => "only Linux tells",
+            _ if !crate::platform::tells() => "only Linux tells",
             _ => "yes",
         }
     }

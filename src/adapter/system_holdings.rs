@@ -4,9 +4,10 @@
 use crate::adapter::books::{Holdings, LastWord};
 use crate::adapter::event_loop::EventLoop;
 use crate::adapter::stage::Stage;
-use crate::leak::linux::{self, TcpSocket, TcpState};
+use crate::leak::observe;
 use crate::leak::{Census, Identity, Item};
 use crate::model::ResourceKind;
+use crate::platform::{self, TcpSocket, TcpState};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,12 +33,12 @@ impl<'a> SystemHoldings<'a> {
     /// Nothing where the machine does not tell or the system is elsewhere.
     pub fn of(stage: &'a Stage, event_loop: &'a mut EventLoop) -> Option<Self> {
         let own = i32::try_from(std::process::id()).ok()?;
-        Some(Self { stage, event_loop, scope: stage.scope().filter(|_| linux::tells())?, own })
+        Some(Self { stage, event_loop, scope: stage.scope().filter(|_| platform::tells())?, own })
     }
 
     /// The processes that are the system: the harness's own where it is embedded, else those that it started.
     fn pids(&self) -> Vec<i32> {
-        if self.scope.embedded { vec![self.own] } else { linux::descendants(self.own) }
+        if self.scope.embedded { vec![self.own] } else { platform::process::descendants(self.own) }
     }
 }
 
@@ -45,12 +46,12 @@ impl Holdings for SystemHoldings<'_> {
     fn census(&self) -> Census {
         let mut census = Census::new();
         for pid in self.pids() {
-            linux::descriptors(pid, &mut census);
-            linux::threads(pid, &mut census);
+            observe::descriptors(pid, &mut census);
+            observe::threads(pid, &mut census);
         }
-        linux::processes(&linux::descendants(self.own), &mut census);
+        observe::processes(&platform::process::descendants(self.own), &mut census);
         if let Some(folder) = &self.scope.temporary {
-            linux::files(folder, None, &mut census);
+            observe::files(folder, None, &mut census);
         }
         self.event_loop.tasks.enter(&mut census);
         for (name, connections) in self.stage.providers.iter().flat_map(|providers| providers.connections()) {
@@ -63,7 +64,7 @@ impl Holdings for SystemHoldings<'_> {
     }
 
     fn memory(&self) -> u64 {
-        self.pids().into_iter().map(linux::memory).sum()
+        self.pids().into_iter().map(platform::anonymous_memory).sum()
     }
 
     fn memory_owner(&self) -> &'static str {
@@ -77,7 +78,7 @@ impl Holdings for SystemHoldings<'_> {
 
     fn last_word(&self) -> LastWord<'_> {
         let ports = Ports::of(self.stage, self.scope.embedded);
-        let sockets: BTreeMap<u64, TcpSocket> = self.pids().into_iter().flat_map(linux::tcp_sockets).collect();
+        let sockets: BTreeMap<u64, TcpSocket> = self.pids().into_iter().flat_map(platform::tcp_sockets).collect();
         Box::new(move |identity, item| describe(identity, item, &ports, &sockets))
     }
 }
@@ -110,7 +111,7 @@ fn to_provider(name: &str) -> String {
 /// The last word on a thing: what a socket is, and whether it is the system's at all.
 fn describe(identity: &Identity, item: Item, ports: &Ports, sockets: &BTreeMap<u64, TcpSocket>) -> Option<Item> {
     if let Identity::Process(pid, _) = identity {
-        return linux::process(*pid).or(Some(item));
+        return observe::process_by_command(*pid).or(Some(item));
     }
     let Identity::Socket(_, inode) = identity else { return Some(item) };
     let Some(socket) = sockets.get(inode) else { return Some(item) };

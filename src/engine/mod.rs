@@ -17,7 +17,7 @@ mod worker_process;
 
 pub use dispatch::{Engine, EngineConfig, EngineError, Outlook};
 pub use leftovers::{Leftovers, clean_up, scratch_name};
-pub use orphans::{adopt_orphans, end_orphans};
+pub use orphans::end_orphans;
 pub use owned::{Family, Owned};
 pub use progress::RoundResult;
 pub use protocol::{Prepare, Prepared, RoundUnit};

@@ -2,8 +2,8 @@
 //! cleared their environment. A worker adopts them, so that they end no later than what it started.
 
 use crate::engine::Family;
+use crate::platform;
 use rustix::process::{Pid, WaitOptions};
-use std::io;
 use std::time::{Duration, Instant};
 
 /// How long orphans are looked for: one that forks while it is killed leaves another behind.
@@ -12,20 +12,10 @@ const WITHIN: Duration = Duration::from_secs(1);
 /// The pause between two looks.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// From now on, descendants of this process whose parents are gone are its own children.
-///
-/// # Errors
-/// If the kernel does not know such a thing: then they go where they always went.
-pub fn adopt_orphans() -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-    Ok(())
-}
-
 /// Ends every descendant of this process, if it adopts orphans; does nothing in a process that does not. For a moment at
 /// which all that was started has ended: what is left then has no business to be there.
 pub fn end_orphans() {
-    if !adopts() {
+    if !platform::adopts_orphans() {
         return;
     }
     let deadline = Instant::now() + WITHIN;
@@ -44,14 +34,4 @@ pub fn end_orphans() {
         }
         std::thread::sleep(LOOK);
     }
-}
-
-#[cfg(target_os = "linux")]
-fn adopts() -> bool {
-    rustix::process::child_subreaper().is_ok_and(|reaper| reaper.is_some())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn adopts() -> bool {
-    false
 }

@@ -1,5 +1,6 @@
 //! Things outside a worker that must not outlive it: process groups.
 
+use crate::platform::process::{self, start_time};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Owned {
     /// The id of the group, and of the process that leads it.
     pub group: i32,
-    /// When its leader started, in clock ticks since boot (field 22 of `/proc/P/stat`), where that can be told. With
+    /// When its leader started, in clock ticks since boot where that can be told. With
     /// the id it names a process for good: ids are used again, both together are not.
     pub started: Option<u64>,
     /// Environment entry that marks its members, `STEADFAST_OWNER=…`: how members are known once the leader is gone.
@@ -49,9 +50,10 @@ impl Owned {
 pub struct Family(Vec<(i32, Option<u64>)>);
 
 impl Family {
-    /// The descendants of `pid`, itself not counted. Empty where `/proc` does not tell.
+    /// The descendants of `pid`, itself not counted. Empty where the system does not tell.
     pub fn of(pid: u32) -> Self {
-        let mut parents: Vec<(i32, i32)> = pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
+        let mut parents: Vec<(i32, i32)> =
+            process::all().filter_map(|pid| Some((pid, process::parent(pid)?))).collect();
         let mut family: Vec<i32> = i32::try_from(pid).into_iter().collect();
         let mut next = 0;
         while let Some(elder) = family.get(next).copied() {
@@ -79,19 +81,8 @@ impl Family {
     }
 }
 
-fn pids() -> impl Iterator<Item = i32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-fn parent(pid: i32) -> Option<i32> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(1)?.parse().ok()
-}
-
 /// The processes whose environment has the entry `mark`, or one that goes on from it with a dot: what a worker starts is
-/// marked as the worker and more. Empty where `/proc` does not tell.
+/// marked as the worker and more. Empty where the system does not tell.
 fn marked(mark: &str) -> Vec<Pid> {
     if mark.is_empty() {
         return Vec::new();
@@ -99,19 +90,5 @@ fn marked(mark: &str) -> Vec<Pid> {
     let is_ours = |entry: &[u8]| {
         entry.strip_prefix(mark.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
     };
-    let carries = |pid: &i32| {
-        std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.split(|byte| *byte == 0).any(is_ours))
-    };
-    pids().filter(carries).filter_map(Pid::from_raw).collect()
-}
-
-/// When a living process started; `None` for a zombie too.
-fn start_time(pid: i32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in brackets may hold anything, brackets too: what follows the last one is plain.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_whitespace();
-    let state = fields.next()?;
-    let started = fields.nth(18)?.parse().ok()?;
-    (!matches!(state, "Z" | "X")).then_some(started)
+    process::all().filter(|pid| process::has_environment_entry(*pid, is_ours)).filter_map(Pid::from_raw).collect()
 }

@@ -1,9 +1,10 @@
 //! What the process of a suite's round holds: what `/proc` tells of it, with what Python knows better.
 
 use crate::adapter::books::{Holdings, LastWord};
-use crate::leak::linux::{self, TcpSocket, TcpState};
+use crate::leak::observe;
 use crate::leak::{Census, Identity, Item, common_name};
 use crate::model::ResourceKind;
+use crate::platform::{self, TcpSocket, TcpState};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,7 +54,7 @@ impl RoundHoldings {
     pub fn of(round: i32, temporary: PathBuf, gate: PathBuf, folder: PathBuf) -> Option<Self> {
         let own = i32::try_from(std::process::id()).ok()?;
         let (threads, sockets, descriptors) = Default::default();
-        linux::tells().then(|| Self {
+        platform::tells().then(|| Self {
             own,
             round,
             temporary,
@@ -103,10 +104,10 @@ impl RoundHoldings {
 impl Holdings for RoundHoldings {
     fn census(&self) -> Census {
         let mut census = Census::new();
-        linux::descriptors(self.round, &mut census);
-        linux::threads(self.round, &mut census);
-        linux::processes(&linux::descendants(self.own), &mut census);
-        linux::files(&self.temporary, Some(KEPT_BY_PYTEST), &mut census);
+        observe::descriptors(self.round, &mut census);
+        observe::threads(self.round, &mut census);
+        observe::processes(&platform::process::descendants(self.own), &mut census);
+        observe::files(&self.temporary, Some(KEPT_BY_PYTEST), &mut census);
         let gate = self.gate.to_string_lossy();
         census.retain(|_, item| item.place.as_deref() != Some(&*gate));
         census.extend(self.tasks.iter().map(|(number, Known(name, place))| {
@@ -117,7 +118,7 @@ impl Holdings for RoundHoldings {
     }
 
     fn memory(&self) -> u64 {
-        linux::memory(self.round)
+        platform::anonymous_memory(self.round)
     }
 
     fn memory_owner(&self) -> &'static str {
@@ -130,11 +131,11 @@ impl Holdings for RoundHoldings {
     }
 
     fn last_word(&self) -> LastWord<'_> {
-        let sockets = linux::tcp_sockets(self.round);
+        let sockets = platform::tcp_sockets(self.round);
         Box::new(move |identity, item| {
             let item = match identity {
                 Identity::Socket(_, inode) => sockets.get(inode).map_or(item.clone(), |socket| tcp(*socket, &sockets)),
-                Identity::Process(pid, _) => linux::process(*pid).unwrap_or(item),
+                Identity::Process(pid, _) => observe::process_by_command(*pid).unwrap_or(item),
                 _ => item,
             };
             let item = match self.known(identity) {

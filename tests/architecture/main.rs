@@ -1,13 +1,27 @@
 //! Holds the layers: a module names modules of lower layers only, modules of one layer do not know each other, and a
-//! few edges are forbidden besides. `docs/architecture.md` has the same table for people.
+//! few edges are forbidden besides. The files of one module lead to each other in few and short circles.
+//! `docs/architecture.md` has the same table for people.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod circles;
+mod imports;
+mod source;
+
+use circles::Graph;
+use imports::imports;
+use source::{code, crate_sources, module_path, sources};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+/// How many circles of files there may be inside modules, all of them together. It may only fall.
+const MOST_CIRCLES: usize = 18;
+
+/// How many files one of them may have. It may only fall.
+const LONGEST_CIRCLE: usize = 15;
 
 /// Layers, lowest first.
 const LAYERS: &[&[&str]] = &[
-    &["model"],
+    &["model", "platform"],
     &["plan", "leak", "provider", "tutor"],
     &["scenario", "event", "minimise"],
     &["record", "engine"],
@@ -33,6 +47,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("report", "scenario"),
     ("report", "adapter"),
     ("history", "engine"),
+    ("history", "scenario"),
     ("history", "adapter"),
 ];
 
@@ -55,26 +70,15 @@ fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
 }
 
-/// The modules of this crate that a source text names.
-fn named(text: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
-        for start in ["crate::", "steadfast::"] {
-            for (at, _) in line.match_indices(start) {
-                let rest = &line[at + start.len()..];
-                match rest.strip_prefix('{') {
-                    None => names.extend(first_word(rest)),
-                    Some(group) => names.extend(group.split(',').filter_map(first_word)),
-                }
-            }
-        }
-    }
-    names
-}
-
-fn first_word(text: &str) -> Option<String> {
-    let word: String = text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    layer(&word).map(|_| word)
+/// The top-level modules of this crate that the code of a module names.
+fn named(module: &[String], code: &str) -> BTreeSet<String> {
+    let is_module = |path: &[String]| path.len() == 1 && layer(&path[0]).is_some();
+    let imports = imports(code, module, &is_module);
+    imports
+        .into_iter()
+        .filter_map(|import| import.path.into_iter().next())
+        .filter(|name| layer(name).is_some())
+        .collect()
 }
 
 /// What is wrong with one module naming others.
@@ -95,39 +99,9 @@ fn violations(module: &str, named: &BTreeSet<String>) -> Vec<String> {
     wrong.collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder of the crate").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-fn crate_sources() -> BTreeMap<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).expect("a source file");
-        (path.strip_prefix(root).expect("below the crate").to_owned(), text)
-    };
-    sources(&root.join("src")).into_iter().map(read).collect()
-}
-
-/// The top-level module that a file belongs to; none for `lib.rs` and `main.rs`.
+/// The top-level module that a file belongs to; none for the files that lie in no folder.
 fn module_of(path: &Path) -> Option<String> {
-    let inside = path.strip_prefix("src").ok()?;
-    let first = inside.components().next()?.as_os_str().to_str()?;
-    (inside.components().count() > 1).then(|| first.to_owned())
-}
-
-/// The part of a source text that is not its tests.
-fn without_tests(text: &str) -> &str {
-    text.split("#[cfg(test)]").next().unwrap_or(text)
+    (path.components().count() > 2).then(|| module_path(path).into_iter().next()).flatten()
 }
 
 #[test]
@@ -135,7 +109,7 @@ fn modules_name_lower_layers_only() {
     let mut wrong = Vec::new();
     for (path, text) in crate_sources() {
         if let Some(module) = module_of(&path) {
-            let found = violations(&module, &named(without_tests(&text)));
+            let found = violations(&module, &named(&module_path(&path), &code(&text)));
             wrong.extend(found.into_iter().map(|text| format!("{}: {text}", path.display())));
         }
     }
@@ -157,7 +131,8 @@ fn only_the_command_line_reads_arguments_environment_and_terminal() {
             continue;
         }
         let shown = path.display().to_string();
-        for name in FOR_CLI_ONLY.iter().filter(|name| without_tests(&text).contains(**name)) {
+        let code = code(&text);
+        for name in FOR_CLI_ONLY.iter().filter(|name| code.contains(**name)) {
             if !READ_ELSEWHERE.contains(&(shown.as_str(), name)) {
                 wrong.push(format!("{shown}: {name}"));
             }
@@ -183,13 +158,45 @@ fn properties_are_tested_with_the_same_inputs_each_time() {
 }
 
 #[test]
+fn only_the_platform_reads_what_the_system_tells_of_processes() {
+    let reads = |text: &str| text.lines().any(|line| line.contains("\"/proc") && !line.trim_start().starts_with("//"));
+    assert!(reads("fs::read(format!(\"/proc/{pid}/stat\"))") && !reads("/// See `/proc`."));
+    let whole = crate_sources();
+    let production = whole.iter().map(|(path, text)| (path, text.split("#[cfg(").next().unwrap_or_default()));
+    let wrong: Vec<String> = production
+        .filter(|(path, text)| !path.starts_with("src/platform") && reads(text))
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    assert!(wrong.is_empty(), "these read /proc themselves: {wrong:?}");
+}
+
+#[test]
+fn circles_inside_modules_are_few_and_short() {
+    let sources = crate_sources();
+    let graph = Graph::of(&sources);
+    let circles = graph.circles();
+    let longest = circles.iter().map(Vec::len).max().unwrap_or(0);
+    let list: Vec<String> = circles.iter().map(|circle| format!("{circle:?}")).collect();
+    assert!(circles.len() <= MOST_CIRCLES && longest <= LONGEST_CIRCLE, "{} circles:\n{}", list.len(), list.join("\n"));
+}
+
+#[test]
 fn what_is_forbidden_is_noticed() {
-    let check = |module: &str, text: &str| violations(module, &named(text));
+    let check = |module: &str, text: &str| violations(module, &named(&[module.to_owned()], &code(text)));
     assert!(!check("engine", "use crate::verdict::judge;").is_empty(), "an upper layer");
     assert!(!check("engine", "use crate::record::Record;").is_empty(), "a neighbour");
     assert!(!check("engine", "let x = crate::scenario::load();").is_empty(), "a forbidden edge");
     assert!(!check("tutor", "use crate::{model::Seed, tutor::Config};").is_empty(), "a guest that knows the house");
     assert!(!check("provider", "use crate::tutor::Tutor;").is_empty(), "the tutor, by a neighbour");
+    assert!(!check("history", "use crate::scenario::Case;").is_empty(), "scenarios, by what remembers runs");
+    assert!(
+        !check("engine", "use crate::{\n    event::Event,\n    verdict::judge,\n};").is_empty(),
+        "over several lines"
+    );
+    assert!(!check("engine", "use super::report::render;").is_empty(), "by a way up");
+    assert!(
+        !check("leak", "use crate::plan::Plan;").is_empty() && check("leak", "use crate::platform::tells;").is_empty()
+    );
     assert!(check("engine", "use crate::event::Event;\n// crate::verdict is not named here").is_empty());
     assert!(check("app", "use crate::tutor::Defect;").is_empty());
 }

@@ -1,0 +1,21 @@
+//! What the operating system tells of processes, sockets and memory, and what is asked of it: the one place that reads
+//! `/proc`. A port to another system begins and, as far as it can, ends in this folder.
+//!
+//! Where a system does not tell, every answer is empty and [`tells`] says so: a run then reports what it could not
+//! measure and never takes silence for proof. `docs/platforms.md` has what works where.
+
+mod memory;
+mod orphans;
+mod ports;
+pub mod process;
+mod sockets;
+
+pub use memory::anonymous_memory;
+pub use orphans::{adopt_orphans, adopts_orphans};
+pub use ports::first_ephemeral_port;
+pub use sockets::{TcpSocket, TcpState, remote_addresses, tcp_sockets};
+
+/// Whether this system tells what its processes hold.
+pub fn tells() -> bool {
+    cfg!(target_os = "linux")
+}

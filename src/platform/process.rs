@@ -1,0 +1,134 @@
+//! Processes: which there are, whose children they are, since when they run, what they hold.
+
+use std::fs;
+use std::path::PathBuf;
+
+/// Every process that this one may see.
+pub fn all() -> impl Iterator<Item = i32> {
+    numbered(PathBuf::from("/proc")).map(|(pid, _)| pid)
+}
+
+/// The parent of a process.
+pub fn parent(pid: i32) -> Option<i32> {
+    stat(pid)?.get(1)?.parse().ok()
+}
+
+/// When a living process started, in clock ticks since boot. With the id it names a process for good: ids are used
+/// again, both together are not. `None` for one that has ended and was not waited for.
+pub fn start_time(pid: i32) -> Option<u64> {
+    let stat = stat(pid)?;
+    is_running(&stat).then(|| stat.get(19)?.parse().ok()).flatten()
+}
+
+/// Whether it runs still: one that has ended and was not waited for holds nothing any more.
+pub fn is_alive(pid: i32) -> bool {
+    stat(pid).is_some_and(|stat| is_running(&stat))
+}
+
+/// Whether the environment that a process was started with has such an entry, and may be read.
+pub fn has_environment_entry(pid: i32, is_meant: impl Fn(&[u8]) -> bool) -> bool {
+    fs::read(format!("/proc/{pid}/environ")).is_ok_and(|entries| entries.split(|byte| *byte == 0).any(is_meant))
+}
+
+/// The command line of a process, as it is now: a fork has its parent's until it runs its own program.
+pub fn command_line(pid: i32) -> Option<Vec<String>> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let line = line.strip_suffix(b"\0").unwrap_or(&line);
+    Some(line.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned()).collect())
+}
+
+/// The living descendants of a process, itself not counted.
+pub fn descendants(pid: i32) -> Vec<i32> {
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(elder) = family.get(next).copied() {
+        family.extend(children(elder));
+        next += 1;
+    }
+    family.into_iter().skip(1).filter(|pid| is_alive(*pid)).collect()
+}
+
+/// The threads of a process with their names.
+pub fn threads(pid: i32) -> Vec<(i32, String)> {
+    let named = |(thread, path): (i32, PathBuf)| {
+        Some((thread, fs::read_to_string(path.join("comm")).ok()?.trim_end().to_owned()))
+    };
+    numbered(format!("/proc/{pid}/task").into()).filter_map(named).collect()
+}
+
+/// The open descriptors of a process with what they lead to: a path, or a kind and an inode such as `socket:[4242]`.
+/// Those that are needed to list them are left out.
+pub fn descriptors(pid: i32) -> Vec<(i32, String)> {
+    let read =
+        |(number, path): (i32, PathBuf)| Some((number, fs::read_link(path).ok()?.to_string_lossy().into_owned()));
+    let descriptors = numbered(format!("/proc/{pid}/fd").into()).filter_map(read);
+    descriptors.filter(|(_, target)| !target.starts_with("/proc/")).collect()
+}
+
+/// The inode of the socket that a descriptor leads to; `None` if it leads to something else.
+pub fn socket_inode(descriptor: &str) -> Option<u64> {
+    descriptor.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+fn children(pid: i32) -> Vec<i32> {
+    let of = |(_, path): (i32, PathBuf)| fs::read_to_string(path.join("children")).unwrap_or_default();
+    let lists: Vec<String> = numbered(format!("/proc/{pid}/task").into()).map(of).collect();
+    lists.iter().flat_map(|list| list.split_whitespace()).filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// The fields of `/proc/PID/stat` after the command's name, which may have blanks and brackets of its own: what follows
+/// the last bracket is plain.
+fn stat(pid: i32) -> Option<Vec<String>> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    Some(line.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect())
+}
+
+fn is_running(stat: &[String]) -> bool {
+    !matches!(stat.first().map(String::as_str), None | Some("Z" | "X"))
+}
+
+/// What has a number for its name in a folder.
+fn numbered(folder: PathBuf) -> impl Iterator<Item = (i32, PathBuf)> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    fn own() -> i32 {
+        i32::try_from(std::process::id()).expect("a process id")
+    }
+
+    #[test]
+    fn a_child_is_known_until_it_ends() {
+        let mut command = Command::new("sleep");
+        let mut child = command.arg("600").env("MARK", "4242").stdin(Stdio::null()).spawn().expect("a child");
+        let pid = i32::try_from(child.id()).expect("a process id");
+        assert!(descendants(own()).contains(&pid));
+        assert!(all().any(|one| one == pid));
+        assert_eq!(parent(pid), Some(own()));
+        assert!(start_time(pid).is_some());
+        assert_eq!(command_line(pid), Some(vec!["sleep".to_owned(), "600".to_owned()]));
+        assert!(has_environment_entry(pid, |entry| entry == b"MARK=4242"));
+        assert!(!has_environment_entry(pid, |entry| entry == b"MARK=424"));
+        child.kill().expect("killed");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while is_alive(pid) {
+            assert!(std::time::Instant::now() < deadline, "killed, and alive still");
+        }
+        assert_eq!(start_time(pid), None, "one that was not waited for");
+        child.wait().expect("waited for");
+        assert!(!descendants(own()).contains(&pid));
+    }
+
+    #[test]
+    fn an_open_file_is_a_descriptor_and_a_thread_has_a_name() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let path = file.path().display().to_string();
+        assert!(descriptors(own()).iter().any(|(_, target)| *target == path));
+        assert!(threads(own()).iter().any(|(thread, _)| *thread == own()));
+    }
+}
