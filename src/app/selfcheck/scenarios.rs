@@ -2,26 +2,14 @@
 
 use crate::app::AppError;
 use crate::scenario::SCENARIO_FOLDER;
-use include_dir::{Dir, DirEntry, include_dir};
 use std::path::Path;
 
-static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+/// Sorted by path; made by `build.rs`.
+static SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped_scenarios.rs"));
 
 /// Every shipped scenario: its path below `scenarios/`, and its bytes; sorted by path.
 pub fn shipped_scenarios() -> Vec<(&'static Path, &'static [u8])> {
-    let mut files = Vec::new();
-    collect(&SHIPPED, &mut files);
-    files.sort_unstable_by_key(|(path, _)| *path);
-    files
-}
-
-fn collect(folder: &'static Dir<'static>, files: &mut Vec<(&'static Path, &'static [u8])>) {
-    for entry in folder.entries() {
-        match entry {
-            DirEntry::Dir(folder) => collect(folder, files),
-            DirEntry::File(file) => files.push((file.path(), file.contents())),
-        }
-    }
+    SHIPPED.iter().map(|(path, bytes)| (Path::new(*path), *bytes)).collect()
 }
 
 /// Writes the shipped scenarios into a project's folder.

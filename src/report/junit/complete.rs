@@ -47,7 +47,7 @@ pub(super) fn complete(
             Event::Eof => break,
             Event::Start(start) => {
                 let start = rewritten(&start, name, &suites, &mut next)?;
-                let is_suite = start.name().as_ref() == "testsuite";
+                let is_suite = start.name().as_ref() == b"testsuite";
                 line(&mut writer, &start);
                 writer.write_event(Event::Start(start))?;
                 if let Some(properties) = properties.take_if(|_| is_suite) {
@@ -57,7 +57,7 @@ pub(super) fn complete(
             Event::Empty(start) => {
                 let start = rewritten(&start, name, &suites, &mut next)?;
                 line(&mut writer, &start);
-                match properties.take_if(|_| start.name().as_ref() == "testsuite") {
+                match properties.take_if(|_| start.name().as_ref() == b"testsuite") {
                     None => writer.write_event(Event::Empty(start))?,
                     Some(properties) => {
                         let end = start.to_end().into_owned();
@@ -81,7 +81,7 @@ fn wrong(error: impl std::fmt::Display) -> ReportError {
 
 /// Suites and cases stand on lines of their own, so that a difference between two files can be read.
 fn line(writer: &mut Writer<Vec<u8>>, start: &BytesStart<'_>) {
-    if matches!(start.name().as_ref(), "testsuites" | "testsuite" | "testcase") {
+    if matches!(start.name().as_ref(), b"testsuites" | b"testsuite" | b"testcase") {
         writer.get_mut().push(b'\n');
     }
 }
@@ -106,7 +106,7 @@ fn rewritten<'a>(
     next: &mut std::slice::Iter<'_, Counts>,
 ) -> Result<BytesStart<'a>, ReportError> {
     match start.name().as_ref() {
-        "testsuites" => {
+        b"testsuites" => {
             let mut all = Counts::default();
             for suite in suites {
                 all.tests += suite.tests;
@@ -122,15 +122,15 @@ fn rewritten<'a>(
             start.push_attribute(("time", format!("{:.3}", all.seconds).as_str()));
             Ok(start)
         }
-        "testsuite" => {
+        b"testsuite" => {
             let counts = next.next().copied().unwrap_or_default();
             let mut suite = with_time(start, counts.seconds)?;
             suite.push_attribute(("skipped", counts.skipped.to_string().as_str()));
             Ok(suite)
         }
-        "testcase" => {
+        b"testcase" => {
             let time = start.try_get_attribute("time").map_err(wrong)?;
-            let seconds = time.and_then(|time| time.value.parse().ok()).unwrap_or(0.0);
+            let seconds = time.and_then(|time| std::str::from_utf8(&time.value).ok()?.parse().ok()).unwrap_or(0.0);
             with_time(start, seconds)
         }
         _ => Ok(start.to_owned()),
@@ -140,10 +140,10 @@ fn rewritten<'a>(
 /// The element with its time in three decimals.
 fn with_time<'a>(start: &BytesStart<'_>, seconds: f64) -> Result<BytesStart<'a>, ReportError> {
     let tag = start.name();
-    let mut out = BytesStart::new(tag.as_ref().to_owned());
+    let mut out = BytesStart::new(String::from_utf8_lossy(tag.as_ref()).into_owned());
     for attribute in start.attributes() {
         let attribute = attribute.map_err(wrong)?;
-        if attribute.key.as_ref() != "time" {
+        if attribute.key.as_ref() != b"time" {
             out.push_attribute(attribute);
         }
     }

@@ -23,17 +23,17 @@ fn junit(text: &str) -> BTreeMap<String, String> {
             Event::Start(start) | Event::Empty(start) => {
                 let attribute = |key: &str| {
                     let found = start.try_get_attribute(key).expect("attributes are well-formed");
-                    found.map(|found| found.value.replace("&quot;", "\""))
+                    found.map(|found| String::from_utf8_lossy(&found.value).replace("&quot;", "\""))
                 };
                 match start.name().as_ref() {
-                    "testcase" => {
+                    b"testcase" => {
                         name = attribute("name").expect("a name");
                         verdicts.insert(name.clone(), "stable".to_owned());
                     }
-                    "failure" | "error" => {
+                    b"failure" | b"error" => {
                         verdicts.insert(name.clone(), attribute("type").expect("a type"));
                     }
-                    "skipped" => {
+                    b"skipped" => {
                         verdicts.insert(name.clone(), "skipped".to_owned());
                     }
                     _ => {}

@@ -25,9 +25,9 @@ impl Element {
         for attribute in start.attributes() {
             let attribute = attribute.expect("attributes are well-formed and named once");
             let value = attribute.normalized_value(XmlVersion::Explicit1_0).expect("entities are known").into_owned();
-            attributes.insert(attribute.key.as_ref().to_owned(), value);
+            attributes.insert(utf8(attribute.key.as_ref()), value);
         }
-        Self { name: start.name().as_ref().to_owned(), attributes, ..Self::default() }
+        Self { name: utf8(start.name().as_ref()), attributes, ..Self::default() }
     }
 
     fn attribute(&self, name: &str) -> &str {
@@ -37,6 +37,10 @@ impl Element {
     fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |child| child.name == name)
     }
+}
+
+fn utf8(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
 /// Reads a document strictly: every character must be one that XML 1.0 allows, every element must be closed.
@@ -56,8 +60,8 @@ fn parse(xml: &str) -> Element {
                 let done = open.pop().unwrap();
                 open.last_mut().unwrap().children.push(done);
             }
-            Event::CData(text) => open.last_mut().unwrap().text.push_str(&text.xml10_content()),
-            Event::Text(text) => open.last_mut().unwrap().text.push_str(&text.xml10_content()),
+            Event::CData(text) => open.last_mut().unwrap().text.push_str(&text.xml10_content().expect("UTF-8")),
+            Event::Text(text) => open.last_mut().unwrap().text.push_str(&text.xml10_content().expect("UTF-8")),
             Event::Decl(_) => {}
             other => panic!("nothing else is written: {other:?}"),
         }

@@ -31,7 +31,7 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
         match &event {
             Event::Eof => break,
             Event::Start(tag) | Event::Empty(tag) => {
-                let name = tag.local_name().as_ref().to_owned();
+                let name = utf8(tag.local_name().as_ref());
                 let is_whole = matches!(event, Event::Empty(_));
                 match (name.as_str(), &mut open) {
                     ("testsuite", None) if !is_whole => {
@@ -50,15 +50,15 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
                 }
             }
             Event::Text(text) => {
-                let text = text.xml10_content();
+                let text = text.xml10_content().map_err(|error| error.to_string())?;
                 open.iter_mut().for_each(|open| open.text(&text));
             }
             Event::CData(text) => {
-                let text = text.xml10_content();
+                let text = text.xml10_content().map_err(|error| error.to_string())?;
                 open.iter_mut().for_each(|open| open.text(&text));
             }
             Event::GeneralRef(entity) => {
-                let name = entity.xml10_content().into_owned();
+                let name = entity.xml10_content().map_err(|error| error.to_string())?;
                 let text = match entity.resolve_char_ref() {
                     Ok(Some(c)) => c.to_string(),
                     Ok(None) | Err(_) => {
@@ -67,7 +67,7 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
                 };
                 open.iter_mut().for_each(|open| open.text(&text));
             }
-            Event::End(tag) => match (tag.local_name().as_ref(), &mut open) {
+            Event::End(tag) => match (utf8(tag.local_name().as_ref()).as_str(), &mut open) {
                 ("testcase", Some(_)) => told.extend(open.take().map(|open| open.told)),
                 (name, Some(open)) => open.end(name),
                 ("testsuite", None) => _ = suites.pop(),
@@ -82,12 +82,17 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
     }
 }
 
+/// What was read is a piece of a text, cut where a character ends.
+fn utf8(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 fn attributes(tag: &BytesStart<'_>) -> Result<Fields, String> {
     let mut fields = Fields::new();
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
-        let name = attribute.key.local_name().as_ref().to_owned();
-        let raw = attribute.value.into_owned();
+        let name = utf8(attribute.key.local_name().as_ref());
+        let raw = utf8(&attribute.value);
         // As it stands, without the folding of line ends: ids may hold them, written as references.
         let value = quick_xml::escape::unescape(&raw).map_or_else(|_| raw.clone(), |value| value.into_owned());
         fields.insert(name, value);
