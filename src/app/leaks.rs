@@ -166,6 +166,8 @@ impl Search<'_, '_, '_> {
             hash_seed: self.hash_seed,
             watch: None,
             walk: None,
+            aftermath: None,
+            added: false,
             order,
             from: 0,
             case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),

@@ -136,6 +136,8 @@ impl Plans {
                 hash_seed: self.hash_seed(round.kind(), number),
                 watch: None,
                 walk: None,
+                aftermath: None,
+                added: false,
                 order: plan.order(round.id),
                 from: 0,
                 case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),

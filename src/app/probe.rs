@@ -164,6 +164,8 @@ impl<'a, 's, 'w> Prober<'a, 's, 'w> {
             hash_seed: self.hash_seed,
             watch: self.watch,
             walk: None,
+            aftermath: None,
+            added: false,
             order: order.to_vec(),
             from: 0,
             case_deadline_ms: self.case_deadline_ms,

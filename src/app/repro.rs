@@ -185,6 +185,8 @@ pub fn repro(
         hash_seed: repro.hash_seed,
         watch: None,
         walk: None,
+        aftermath: None,
+        added: false,
         order: order.clone(),
         from: 0,
         case_deadline_ms: repro.case_deadline_ms,

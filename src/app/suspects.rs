@@ -100,7 +100,7 @@ fn suspect(
     let shortest = seen
         .iter()
         .filter(together)
-        .min_by_key(|failure| (after_itself(failure), failure.position))
+        .min_by_key(|failure| (after_itself(failure), record.before(failure).len()))
         .or_else(|| seen.first())
         .copied()?;
     let alone = tally(record, case, |round| round.is_planned() && round.kind == RoundKind::Alone);
@@ -146,7 +146,8 @@ fn passes(record: &Record, case: u32) -> Vec<Vec<u32>> {
     let rounds = record.rounds.iter().filter(|round| round.is_planned() && round.slots.len() > 1);
     let passed = rounds.filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == case)?;
-        (round.slots.get(place)?.outcome == Some(OutcomeKind::Passed)).then(|| round.order().take(place).collect())
+        let has_passed = round.slots.get(place)?.outcome == Some(OutcomeKind::Passed);
+        has_passed.then(|| round.before(u32::try_from(place).unwrap_or(u32::MAX)))
     });
     passed.collect()
 }

@@ -147,7 +147,7 @@ impl Engine {
                 }
             };
             match next {
-                Some(Next::Again(progress)) => waiting.push_front(progress),
+                Some(Next::Again(progress)) => waiting.push_front(*progress),
                 Some(Next::GiveUp(reason)) => {
                     self.dismiss(outlook)?;
                     return Ok(Stopped::SubjectFailed(reason));

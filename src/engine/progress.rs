@@ -46,7 +46,7 @@ pub(super) struct Progress {
 /// What becomes of a round whose attempt ended before its end.
 #[derive(Debug)]
 pub(super) enum Next {
-    Again(Progress),
+    Again(Box<Progress>),
     GiveUp(String),
 }
 
@@ -80,6 +80,8 @@ impl Progress {
             event_loop: unit.event_loop,
             stress: unit.stress,
             hash_seed: unit.hash_seed,
+            aftermath: unit.aftermath.clone(),
+            added: unit.added,
             order: unit.order.clone(),
         }
     }
@@ -142,7 +144,7 @@ impl Progress {
                 self.unit.attempt += 1;
                 self.unit.from = next;
                 (self.running, self.last, self.timed_out) = (None, None, false);
-                return Ok(Some(Next::Again(self)));
+                return Ok(Some(Next::Again(Box::new(self))));
             }
         }
         outlook.round(RoundResult {

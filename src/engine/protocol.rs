@@ -2,7 +2,7 @@
 
 use crate::engine::Owned;
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
+use crate::model::{Aftermath, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -32,6 +32,12 @@ pub struct RoundUnit {
     /// the round ends where it first fails. For subjects that can fork.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub walk: Option<u32>,
+    /// In an aftermath: which of its cases run first, and which of them share a fork. For subjects that can fork.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<Aftermath>,
+    /// Whether the clock added it to the plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub added: bool,
     /// The cases, by their place among the subject's cases.
     pub order: Vec<u32>,
     /// The first place of the order that is still to be run.

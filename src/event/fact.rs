@@ -2,7 +2,7 @@
 
 use crate::event::Header;
 use crate::model::statistics::Tally;
-use crate::model::{EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, StateMark, Stress};
+use crate::model::{Aftermath, EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, StateMark, Stress};
 use serde::{Deserialize, Serialize};
 
 /// A fact with its time.
@@ -40,6 +40,12 @@ pub enum Event {
         /// The hash seed of the subject's Python, where it has one: what a process decides once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hash_seed: Option<u32>,
+        /// In an aftermath: which of its cases run first, and which of them share a fork.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        aftermath: Option<Aftermath>,
+        /// Whether it is no part of the plan that the header counts: it was added while there was time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        added: bool,
         /// The cases to run, by their place in the header.
         order: Vec<u32>,
     },

@@ -1,5 +1,6 @@
 //! The vocabulary of the whole project: ids, seeds, clocks, outcomes, findings. No I/O.
 
+mod aftermath;
 mod case_id;
 mod clock;
 mod finding;
@@ -14,6 +15,7 @@ mod state_mark;
 pub mod statistics;
 mod stress;
 
+pub use aftermath::Aftermath;
 pub use case_id::CaseId;
 pub use clock::{Clock, SystemClock};
 pub use finding::{FindingKind, Verdict};

@@ -32,6 +32,8 @@ pub enum RoundKind {
     Twice,
     /// One case alone, from a fresh start.
     Alone,
+    /// The cases that leave marks one after another, then each other case by itself in the state that they left.
+    Aftermath,
     /// An order that the user gave.
     Given,
     /// A question of the diagnosis: some cases, then the suspect.
@@ -56,6 +58,7 @@ impl RoundKind {
             Self::Permutation => "permutation",
             Self::Twice => "twice",
             Self::Alone => "alone",
+            Self::Aftermath => "aftermath",
             Self::Given => "given",
             Self::Probe => "probe",
             Self::Survey => "survey",
@@ -76,6 +79,7 @@ impl RoundKind {
             | Self::Permutation
             | Self::Twice
             | Self::Alone
+            | Self::Aftermath
             | Self::Given => true,
             Self::Probe | Self::Walk | Self::Survey | Self::Repeated => false,
         }

@@ -54,12 +54,14 @@ impl<'a> Rounds<'a> {
             }
         }
         fixed.into_iter().for_each(|arrangement| self.push(arrangement));
+        if self.request.alone == Alone::EveryCase && cases > 1 {
+            (0..cases).for_each(|case| self.push(Arrangement::Alone { case }));
+            // What finds most comes before what finds the rest by chance.
+            (0..self.request.aftermath).for_each(|number| self.push(Arrangement::Aftermath { number }));
+        }
         (0..shuffles).for_each(|number| self.push_shuffle(number));
         if self.has_twice() {
             self.push(Arrangement::Twice);
-        }
-        if self.request.alone == Alone::EveryCase && cases > 1 {
-            (0..cases).for_each(|case| self.push(Arrangement::Alone { case }));
         }
         Ok(self.rounds)
     }

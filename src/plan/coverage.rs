@@ -1,7 +1,8 @@
 //! How much of "what ran before what" some rounds have shown.
 
-use crate::model::Seed;
+use crate::model::{Aftermath, Seed};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The share of ordered pairs of different cases that rounds have run, in two relations. Without a pair to cover both
 /// are 1.
@@ -102,6 +103,48 @@ impl PairCoverage {
         }
     }
 
+    /// Counts the cases of an aftermath: those that ran in a fork did not see those of other forks.
+    pub fn add_aftermath(&mut self, order: &[u32], shape: &Aftermath) {
+        let marking = order.get(..shape.marking as usize).unwrap_or(order);
+        self.add(marking);
+        let forks = shape.forks(u32::try_from(order.len()).unwrap_or(u32::MAX));
+        let forks = forks.iter().filter_map(|fork| order.get(fork.start as usize..fork.end as usize));
+        let cases = self.cases;
+        let known = |case: &&u32| (**case as usize) < cases;
+        let marking: Vec<u32> = marking.iter().filter(known).copied().collect();
+        match &mut self.relations {
+            Relations::Exact { before, adjacent, .. } => {
+                let mut left = vec![0; before.per_row];
+                marking.iter().for_each(|case| left[*case as usize / 64] |= 1 << (case % 64));
+                for fork in forks {
+                    let (mut seen, mut last) = (left.clone(), marking.last().copied());
+                    for case in fork.iter().filter(known) {
+                        before.add_all(*case as usize, &seen);
+                        if let Some(last) = last.replace(*case) {
+                            adjacent.add(*case as usize, last as usize);
+                        }
+                        seen[*case as usize / 64] |= 1 << (case % 64);
+                    }
+                }
+            }
+            Relations::Sampled(pairs) => {
+                let marked: BTreeSet<u32> = marking.iter().copied().collect();
+                let mut begins: BTreeSet<u32> = BTreeSet::new();
+                let mut follows: BTreeMap<u32, &[u32]> = BTreeMap::new();
+                for fork in forks {
+                    begins.extend(fork.first());
+                    follows.extend((0..).zip(fork).map(|(place, case)| (*case, &fork[..place])));
+                }
+                for pair in pairs {
+                    let Some(earlier) = follows.get(&pair.second) else { continue };
+                    pair.before |= marked.contains(&pair.first) || earlier.contains(&pair.first);
+                    let is_first = begins.contains(&pair.second) && marking.last() == Some(&pair.first);
+                    pair.adjacent |= is_first || earlier.last() == Some(&pair.first);
+                }
+            }
+        }
+    }
+
     /// The shares reached so far.
     pub fn coverage(&self) -> Coverage {
         let all = self.cases.saturating_mul(self.cases.saturating_sub(1));
@@ -198,7 +241,6 @@ impl SampledPair {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
 
     fn shares(cases: usize, orders: &[Vec<u32>]) -> (f64, f64) {
         let mut coverage = PairCoverage::new(cases);
@@ -230,6 +272,27 @@ mod tests {
         assert!(adjacent < 0.001, "{adjacent}");
         let (before, _) = shares(cases, &[order.iter().rev().copied().collect(), order]);
         assert_eq!(before, 1.0);
+    }
+
+    #[test]
+    fn a_case_in_a_fork_comes_after_the_marking_cases_and_after_none_of_another_fork() {
+        let shape = Aftermath { marking: 2, stretches: vec![2] };
+        let mut coverage = PairCoverage::new(5);
+        coverage.add_aftermath(&[0, 1, 2, 3, 4], &shape);
+        let reached = coverage.coverage();
+        // Before: 0-1, 0-2, 1-2, 0-3, 1-3, 2-3, 0-4, 1-4. Directly before: 0-1, 1-2, 2-3, 1-4.
+        assert_eq!((reached.before, reached.adjacent), (8.0 / 20.0, 4.0 / 20.0));
+    }
+
+    #[test]
+    fn an_aftermath_of_many_cases_is_estimated() {
+        let cases = 5_000;
+        let order: Vec<u32> = (0..cases as u32).collect();
+        let mut coverage = PairCoverage::new(cases);
+        coverage.add_aftermath(&order, &Aftermath { marking: 500, stretches: Vec::new() });
+        let reached = coverage.coverage();
+        let expected = (500.0 * 499.0 / 2.0 + 500.0 * 4_500.0) / (5_000.0 * 4_999.0);
+        assert!((reached.before - expected).abs() < 0.01, "{reached:?}");
     }
 
     proptest! {

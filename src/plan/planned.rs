@@ -8,7 +8,8 @@ use crate::plan::permutation::permutation;
 use crate::plan::shuffle::{shuffled, shuffled_cases, shuffled_groups};
 use crate::plan::square::row;
 use crate::plan::{
-    Arrangement, Grouping, Orders, PlanError, PlanHeader, PlanRequest, PlannedCase, PlannedRound, RoundCount,
+    Arrangement, Grouping, MarkingOrders, MarksLeft, Orders, PlanError, PlanHeader, PlanRequest, PlannedCase,
+    PlannedRound, RoundCount,
 };
 use std::collections::BTreeSet;
 
@@ -24,11 +25,12 @@ pub struct Plan {
 impl Plan {
     /// Plans rounds for `cases`, which stand in declared order.
     ///
-    /// `mixed` is declared, reverse, three shuffles, a round in which every case runs twice in a row, and each case
-    /// alone if asked for. `shuffle` is five shuffles; `pairs` and `all` are as many rounds as it takes; the others
+    /// `mixed` is declared, reverse, each case alone and their aftermath if asked for, three shuffles, and a round in
+    /// which every case runs twice in a row. `shuffle` is five shuffles; `pairs` and `all` are as many rounds as it takes; the others
     /// are one round. `rounds` sets how many rounds of all cases there are: orders without chance are taken first,
     /// shuffles fill up what is left (an order that never changes is repeated). `max_flake_rate` adds shuffles until
-    /// there are as many as its bound needs. Rounds that run each case twice, or one case alone, come on top.
+    /// there are as many as its bound needs. Rounds that run each case twice, or one case alone, and aftermath
+    /// rounds come on top.
     ///
     /// No two shuffles have one order, nor that of another round, as long as there are orders left; then they begin
     /// again, so that few cases get each order evenly often. Their seeds always differ, so each is a trial. With a
@@ -57,10 +59,15 @@ impl Plan {
         self.rounds.get(id.0 as usize)
     }
 
-    /// The order of a round, as the cases' numbers in declared order; empty for a round that is not in the plan.
-    /// Computed anew at each call.
+    /// The order of a round, as the cases' numbers in declared order; empty for a round that is not in the plan, and for
+    /// an aftermath, whose order depends on what cases leave. Computed anew at each call.
     pub fn order(&self, id: RoundId) -> Vec<u32> {
         self.round(id).map(|round| self.arranged(round)).unwrap_or_default()
+    }
+
+    /// The orders of the cases that leave marks, for aftermath rounds.
+    pub fn marking_orders<'a>(&'a self, marks: &'a MarksLeft) -> MarkingOrders<'a> {
+        MarkingOrders::new(marks, &self.ids, self.request.seed)
     }
 
     /// The order of a round as ids.
@@ -133,7 +140,7 @@ impl Plan {
         let groups = self.groups.iter().map(|group| format!("{}: {:?}", group.name, group.cases));
         let rounds = self.rounds.iter().map(|round| format!("{} {:?}", round.seed, round.arrangement));
         let given = format!("{:?}", self.given());
-        let sizes = format!("plan 2: {} {} {}", self.ids.len(), self.groups.len(), self.rounds.len());
+        let sizes = format!("plan 3: {} {} {}", self.ids.len(), self.groups.len(), self.rounds.len());
         ContentHash::of(std::iter::once(sizes).chain(cases).chain(groups).chain(rounds).chain([given]))
     }
 
@@ -151,6 +158,7 @@ impl Plan {
                 shuffled(round.seed, &self.groups, &self.ids).into_iter().flat_map(|case| [case, case]).collect()
             }
             Arrangement::Alone { case } => vec![case],
+            Arrangement::Aftermath { .. } => Vec::new(),
             Arrangement::Given => self.given().to_vec(),
         }
     }
@@ -164,6 +172,7 @@ impl Plan {
             | Arrangement::Reverse
             | Arrangement::Shuffle
             | Arrangement::Pairs { .. }
+            | Arrangement::Aftermath { .. }
             | Arrangement::Permutation { .. } => self.ids.len(),
         }
     }

@@ -17,6 +17,8 @@ pub struct PlanRequest {
     pub grouping: Grouping,
     /// Which cases also run alone.
     pub alone: Alone,
+    /// How many aftermath rounds there are, where each case runs alone before.
+    pub aftermath: u32,
     /// Whether there is a round in which every case runs twice in a row.
     pub twice: Twice,
     /// The rate that the shuffled rounds are to exclude, if none of them fails.
@@ -65,6 +67,7 @@ impl PlanRequest {
             seed,
             grouping: Grouping::default(),
             alone: Alone::default(),
+            aftermath: 0,
             twice: Twice::default(),
             max_flake_rate: None,
             confidence: Confidence::default(),

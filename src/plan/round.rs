@@ -41,6 +41,12 @@ pub enum Arrangement {
         /// The case's number in declared order.
         case: u32,
     },
+    /// The cases that leave marks one after another, then each other case in a fork of what they left. Its order is known
+    /// once each case has run alone: [`crate::plan::Plan::marking_orders`].
+    Aftermath {
+        /// Which of the orders of the marking cases, from 0.
+        number: u32,
+    },
     /// As the user said.
     Given,
 }
@@ -69,6 +75,7 @@ impl Arrangement {
             Self::Permutation { .. } => RoundKind::Permutation,
             Self::Twice => RoundKind::Twice,
             Self::Alone { .. } => RoundKind::Alone,
+            Self::Aftermath { .. } => RoundKind::Aftermath,
             Self::Given => RoundKind::Given,
         }
     }

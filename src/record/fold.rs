@@ -89,7 +89,18 @@ impl Fold {
         match event {
             Event::RunStarted(_) => return Err("a second `run_started`".into()),
             Event::RunResumed => self.end = None,
-            Event::RoundStarted { round, attempt, kind, seed, event_loop, stress, hash_seed, order } => {
+            Event::RoundStarted {
+                round,
+                attempt,
+                kind,
+                seed,
+                event_loop,
+                stress,
+                hash_seed,
+                aftermath,
+                added,
+                order,
+            } => {
                 if let Some(case) = order.iter().find(|case| **case as usize >= self.header.cases.len()) {
                     return Err(format!("round {round} names case {case}, and there is none"));
                 }
@@ -105,6 +116,8 @@ impl Fold {
                             event_loop,
                             stress,
                             hash_seed,
+                            aftermath,
+                            added,
                             attempts,
                             slots,
                             retained: BTreeMap::new(),

@@ -1,7 +1,9 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
 use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Note, RoundEnd, RunEnd};
-use crate::model::{EventLoop, LoopBound, Outcome, OutcomeKind, Retained, RoundId, RoundKind, Seed, StateMark, Stress};
+use crate::model::{
+    Aftermath, EventLoop, LoopBound, Outcome, OutcomeKind, Retained, RoundId, RoundKind, Seed, StateMark, Stress,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many failures of a case keep their texts. All of them are counted.
@@ -47,6 +49,10 @@ pub struct RoundRecord {
     pub stress: Option<Stress>,
     /// The hash seed of the subject's Python, where it has one.
     pub hash_seed: Option<u32>,
+    /// In an aftermath: which of its cases ran first, and which of them shared a fork.
+    pub aftermath: Option<Aftermath>,
+    /// Whether it is no part of the plan that the header counts.
+    pub added: bool,
     /// How many times it was begun.
     pub attempts: u32,
     /// Its trials in order.
@@ -101,7 +107,15 @@ impl RoundRecord {
         self.slots.iter().map(|slot| slot.case)
     }
 
-    /// Whether it is part of the plan, and no question of the diagnosis.
+    /// What ran before the trial at `position`, in order, and left a state that it could see.
+    pub fn before(&self, position: u32) -> Vec<u32> {
+        match &self.aftermath {
+            None => self.order().take(position as usize).collect(),
+            Some(shape) => shape.before(&self.order().collect::<Vec<u32>>(), position),
+        }
+    }
+
+    /// Whether it is a round of all cases or one of a case alone, planned or added, and no question of the diagnosis.
     pub fn is_planned(&self) -> bool {
         self.kind.is_planned()
     }
@@ -128,7 +142,12 @@ impl Record {
 
     /// The rounds of the plan that were run to their end.
     pub fn completed_rounds(&self) -> usize {
-        self.rounds.iter().filter(|round| round.is_planned() && round.is_complete()).count()
+        self.rounds.iter().filter(|round| round.is_planned() && !round.added && round.is_complete()).count()
+    }
+
+    /// The rounds that were run to their end beyond the plan.
+    pub fn added_rounds(&self) -> usize {
+        self.rounds.iter().filter(|round| round.is_planned() && round.added && round.is_complete()).count()
     }
 
     /// How many rounds were planned.
@@ -143,9 +162,6 @@ impl Record {
 
     /// What ran before a failure in its round, in order.
     pub fn before(&self, failure: &FailureSeen) -> Vec<u32> {
-        match self.round(failure.round) {
-            Some(round) => round.order().take(failure.position as usize).collect(),
-            None => Vec::new(),
-        }
+        self.round(failure.round).map(|round| round.before(failure.position)).unwrap_or_default()
     }
 }

@@ -63,8 +63,17 @@ fn the_default_plan_is_declared_reverse_three_shuffles_and_twice() {
 #[test]
 fn each_case_runs_alone_if_asked() {
     let plan = plan(PlanRequest { alone: Alone::EveryCase, ..request() }, 4);
-    let alone: Vec<Vec<u32>> = orders(&plan).split_off(6);
-    assert_eq!(alone, [[0], [1], [2], [3]]);
+    assert_eq!(orders(&plan)[2..6], [[0], [1], [2], [3]]);
+}
+
+#[test]
+fn aftermath_rounds_follow_the_cases_alone_and_come_before_the_shuffles() {
+    use RoundKind::{Aftermath, Alone as One, Declared, Reverse, Shuffle, Twice};
+    let mixed = plan(PlanRequest { alone: Alone::EveryCase, aftermath: 2, ..request() }, 2);
+    assert_eq!(kinds(&mixed), [Declared, Reverse, One, One, Aftermath, Aftermath, Shuffle, Shuffle, Shuffle, Twice]);
+    assert_eq!(mixed.order(RoundId(4)), [0; 0], "its order is not known before the marks are");
+    let without = plan(PlanRequest { alone: Alone::SuspectsOnly, aftermath: 2, ..request() }, 2);
+    assert!(!kinds(&without).contains(&Aftermath));
 }
 
 #[test]
@@ -170,8 +179,8 @@ fn what_can_not_be_planned_is_refused() {
 #[test]
 fn a_plan_is_the_same_on_every_machine() {
     let plan = plan(PlanRequest { alone: Alone::EveryCase, ..request() }, 12);
-    assert_eq!(plan.hash().as_str(), "da42cabbdb16f66348c8d39728842a2a");
-    assert_eq!(plan.order(RoundId(2)), [8, 3, 1, 2, 0, 5, 6, 4, 7, 11, 9, 10]);
+    assert_eq!(plan.hash().as_str(), "474dc94a09585e9eb8fe379b3d9f07f2");
+    assert_eq!(plan.order(RoundId(14)), [8, 3, 1, 2, 0, 5, 6, 4, 7, 11, 9, 10]);
     let header = serde_json::to_string(&plan.header()).expect("plain data");
     assert_eq!(serde_json::from_str::<steadfast::plan::PlanHeader>(&header).expect("its own text"), plan.header());
 }

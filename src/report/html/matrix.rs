@@ -2,7 +2,7 @@
 
 use crate::record::Record;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Beyond so many cases the matrix takes more memory than it is worth.
@@ -57,7 +57,18 @@ fn before(record: &Record, cases: usize) -> Vec<Vec<u64>> {
     let mut before = vec![vec![0_u64; words]; cases];
     for round in record.rounds.iter().filter(|round| round.is_planned()) {
         let mut seen = vec![0_u64; words];
-        for case in round.slots.iter().filter(|slot| slot.outcome.is_some()).map(|slot| slot.case as usize) {
+        let forks =
+            round.aftermath.as_ref().map(|shape| shape.forks(u32::try_from(round.slots.len()).unwrap_or(u32::MAX)));
+        let begins: BTreeSet<usize> = forks.into_iter().flatten().map(|fork| fork.start as usize).collect();
+        let mut before_forks = None;
+        for (place, slot) in round.slots.iter().enumerate() {
+            if begins.contains(&place) {
+                seen.clone_from(before_forks.get_or_insert_with(|| seen.clone()));
+            }
+            if slot.outcome.is_none() {
+                continue;
+            }
+            let case = slot.case as usize;
             let Some(own) = before.get_mut(case) else { continue };
             for (own, seen) in own.iter_mut().zip(&seen) {
                 *own |= seen;

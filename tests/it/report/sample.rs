@@ -98,6 +98,8 @@ impl Teller {
             event_loop: EventLoop::Case,
             stress: None,
             hash_seed: None,
+            aftermath: None,
+            added: false,
             order: order.clone(),
         });
         for (position, case) in order.iter().enumerate() {
