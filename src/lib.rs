@@ -26,6 +26,8 @@ pub mod verdict;
 pub mod history;
 pub mod report;
 
+pub mod diagnose;
+
 pub mod app;
 
 pub mod cli;

@@ -3,43 +3,27 @@
 //! Three kinds: scenarios against a tutoring system that is embedded, started as a process, or already running at a URL;
 //! pytest suites; and suites with any runner that can list and run cases by name.
 
-mod answer;
-mod books;
-mod calls;
-mod case_run;
-mod check;
+mod choice;
 mod command;
-mod embedded;
-mod event_loop;
-mod kind;
-mod mirror;
-mod output;
-mod port;
-mod process;
+mod problem;
 mod pytest;
-mod python;
-mod reach;
-mod sandbox;
-mod scenarios;
+mod scenario;
+mod shared;
 mod spec;
-mod stage;
-mod steps;
-mod stream;
-mod stress;
-mod surroundings;
-mod system_holdings;
-mod template;
-mod transport;
-mod truth;
+mod subject;
+mod system;
 
-pub use command::{CommandLook, CommandSpec, runs_through};
-pub use kind::{LoadedSubject, SubjectCase, SubjectSpec, load_subject, subject_at_work};
+pub use choice::{CommandOptions, PytestOptions, SuiteOptions, scenario_spec, suite_spec};
+pub use command::{CommandLook, CommandSpec};
+pub use problem::SubjectProblem;
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
-pub use pytest::{
-    Explain, KnownTest, PlainRun, ProvidersAround, PythonChoice, Start, SuiteLook, SuiteSpec, choose_python, plain_run,
-};
-pub use reach::Reach;
-pub use sandbox::Sandbox;
-pub use scenarios::{ScenarioSubject, load_scenarios};
-pub use spec::{ScenarioSpec, SubjectProblem};
+pub use pytest::{KnownTest, PlainRun, ProvidersAround, PytestLook, PytestSpec, Start, plain_run};
+pub use scenario::spec::ScenarioSpec;
+pub use scenario::subject::{ScenarioSubject, load_scenarios};
+pub use shared::python::{PythonChoice, choose_python};
+pub use shared::reach::Reach;
+pub use shared::sandbox::Sandbox;
+pub use shared::tree::Files;
+pub use spec::{DEFAULT_SYSTEM, SubjectSpec, Workplace};
+pub use subject::{Explain, LeakSearch, LoadedSubject, OwnLine, load_subject, subject_at_work};

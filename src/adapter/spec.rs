@@ -1,55 +1,119 @@
-//! What a worker needs to make a subject again.
+//! What is run, as it was chosen: it stands in journals and repro files, and goes to workers.
 
-use crate::adapter::{Reach, Sandbox};
-use crate::scenario::Problems;
-use serde::{Deserialize, Serialize};
+use crate::adapter::{CommandSpec, KnownTest, PytestSpec, ScenarioSpec, SubjectProblem};
+use crate::event::CaseInfo;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Scenarios against a system, as they were chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ScenarioSpec {
-    /// The project's folder.
-    pub root: PathBuf,
-    /// Files and folders of scenarios, relative to it.
-    pub paths: Vec<PathBuf>,
-    /// `embedded`, `process`, or a system file.
-    pub system: String,
-    /// Which of the cases.
-    pub filter: Option<String>,
-    /// This program.
-    pub program: PathBuf,
-    /// Values of the environment that scenarios name.
-    pub secrets: std::collections::BTreeMap<String, String>,
-    /// PYTHONPATH, which a system that is started keeps behind ours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub python_path: Option<String>,
-    /// The active environment of Python, whose interpreter runs an ASGI application.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub virtual_env: Option<PathBuf>,
-    /// How far a system that is started is kept apart.
-    #[serde(default)]
-    pub sandbox: Sandbox,
-    /// How far requests may go.
-    #[serde(default)]
-    pub reach: Reach,
-    /// Names of defects of the embedded tutor. Tests and the self-check set them; no argument does.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub defects: Vec<String>,
+/// The system that scenarios run on where nobody names one.
+pub const DEFAULT_SYSTEM: &str = "embedded";
+
+/// What is run, as it was chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SubjectSpec {
+    /// Scenarios against a system.
+    Scenarios(ScenarioSpec),
+    /// A pytest suite.
+    #[serde(rename = "suite")]
+    Pytest(PytestSpec),
+    /// A suite with a runner of its own.
+    Command(CommandSpec),
 }
 
-/// Why a subject can't be made.
-#[derive(Debug, thiserror::Error)]
-pub enum SubjectProblem {
-    /// Files are wrong.
-    #[error(transparent)]
-    Files(#[from] Problems),
-    /// A suite can't be collected.
-    #[error("{0}")]
-    Suite(String),
-    /// The filter is wrong, or leaves nothing.
-    #[error("{0}")]
-    Filter(String),
-    /// The system is somewhere that may not be reached.
-    #[error("{0}")]
-    OutOfReach(String),
+impl<'de> Deserialize<'de> for SubjectSpec {
+    /// A spec without a kind is one of scenarios: so it was before there were others.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        match value.get("kind").and_then(serde_json::Value::as_str) {
+            None | Some("scenarios") => serde_json::from_value(value).map(Self::Scenarios).map_err(D::Error::custom),
+            Some("suite") => serde_json::from_value(value).map(Self::Pytest).map_err(D::Error::custom),
+            Some("command") => serde_json::from_value(value).map(Self::Command).map_err(D::Error::custom),
+            Some(other) => Err(D::Error::custom(format!("unknown kind of subject `{other}`"))),
+        }
+    }
+}
+
+/// What only the process that starts workers knows: no file keeps it.
+#[derive(Debug, Clone, Default)]
+pub struct Workplace {
+    /// This program, which serves as its own worker.
+    pub program: PathBuf,
+    /// PYTHONPATH, which programs keep behind ours.
+    pub python_path: Option<String>,
+    /// VIRTUAL_ENV: the active environment of Python.
+    pub virtual_env: Option<PathBuf>,
+}
+
+impl SubjectSpec {
+    /// The spec as JSON.
+    ///
+    /// # Errors
+    /// If it names a path that is not Unicode, which JSON can't hold.
+    pub fn to_json(&self) -> Result<serde_json::Value, SubjectProblem> {
+        serde_json::to_value(self).map_err(SubjectProblem::Unwritable)
+    }
+
+    /// The same without a filter: for an order that names its cases.
+    pub fn unfiltered(mut self) -> Self {
+        match &mut self {
+            Self::Scenarios(spec) => spec.filter = None,
+            Self::Pytest(spec) => spec.filter = None,
+            Self::Command(spec) => spec.filter = None,
+        }
+        self
+    }
+
+    /// The same with the cases that are meant, where collecting them again can give them other ids.
+    pub fn meaning(mut self, cases: &[CaseInfo]) -> Self {
+        match &mut self {
+            Self::Pytest(spec) => spec.known = cases.iter().map(KnownTest::from).collect(),
+            Self::Scenarios(_) | Self::Command(_) => {}
+        }
+        self
+    }
+
+    /// The same with the tests that are meant, named by an order of ids.
+    pub fn meaning_tests(mut self, tests: impl IntoIterator<Item = KnownTest>) -> Self {
+        match &mut self {
+            Self::Pytest(spec) => spec.known = tests.into_iter().collect(),
+            Self::Scenarios(_) | Self::Command(_) => {}
+        }
+        self
+    }
+
+    /// The same without the path of this program, which is no part of what was chosen.
+    pub fn without_program(mut self) -> Self {
+        match &mut self {
+            Self::Scenarios(spec) => spec.program = PathBuf::new(),
+            Self::Pytest(_) | Self::Command(_) => {}
+        }
+        self
+    }
+
+    /// The same as workers get it.
+    pub fn at(mut self, workplace: &Workplace) -> Self {
+        let python_path = workplace.python_path.clone();
+        match &mut self {
+            Self::Scenarios(spec) => {
+                spec.program.clone_from(&workplace.program);
+                spec.python_path = python_path.or(spec.python_path.take());
+                spec.virtual_env = workplace.virtual_env.clone().or(spec.virtual_env.take());
+            }
+            Self::Pytest(spec) => spec.python_path = python_path.or(spec.python_path.take()),
+            Self::Command(spec) => spec.python_path = python_path.or(spec.python_path.take()),
+        }
+        self
+    }
+
+    /// The same with the values of the environment that its files name. They are handed to workers and stand in no file.
+    pub(super) fn with_secrets(mut self, secrets: &BTreeMap<String, String>) -> Self {
+        match &mut self {
+            Self::Scenarios(spec) => spec.secrets.clone_from(secrets),
+            Self::Pytest(_) | Self::Command(_) => {}
+        }
+        self
+    }
 }

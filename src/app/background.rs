@@ -31,7 +31,7 @@ const BRANCHES: [&str; 8] = [
 /// If the history or the quarantine file can't be used.
 pub(super) fn background(
     options: &RunOptions,
-    subject: &LoadedSubject,
+    subject: &dyn LoadedSubject,
     tool: &ToolInfo,
     started: Timestamp,
 ) -> Result<Background, AppError> {
@@ -41,7 +41,7 @@ pub(super) fn background(
         None => None,
         Some(file) => {
             let cases: Vec<(String, String)> =
-                subject.cases.iter().map(|case| (case.id.to_string(), case.hash.to_string())).collect();
+                subject.cases().iter().map(|case| (case.id.to_string(), case.hash.to_string())).collect();
             let beginning = Beginning {
                 suite: &subject.name(),
                 subject: &subject.hash(),
@@ -81,7 +81,7 @@ fn revision(root: &Path, tool: &ToolInfo) -> Option<Revision> {
 /// the project's tree is what its commit says.
 fn conditions(
     options: &RunOptions,
-    subject: &LoadedSubject,
+    subject: &dyn LoadedSubject,
     tool: &ToolInfo,
     revision: Option<&Revision>,
 ) -> Result<Option<ContentHash>, AppError> {

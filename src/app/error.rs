@@ -1,6 +1,7 @@
 //! Why a use case can't be carried out.
 
 use crate::adapter::SubjectProblem;
+use crate::diagnose::{DiagnoseError, ReproError};
 use crate::engine::EngineError;
 use crate::event::JournalError;
 use crate::history::HistoryError;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 pub enum AppError {
     /// Files of the user are wrong.
     #[error(transparent)]
-    Subject(#[from] SubjectProblem),
+    Subject(SubjectProblem),
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),
@@ -44,6 +45,39 @@ pub enum AppError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl From<SubjectProblem> for AppError {
+    fn from(problem: SubjectProblem) -> Self {
+        match problem {
+            SubjectProblem::Io { path, source } => Self::Io { path, source },
+            SubjectProblem::Usage(text) => Self::Usage(text),
+            problem @ (SubjectProblem::Files(_)
+            | SubjectProblem::Suite(_)
+            | SubjectProblem::Filter(_)
+            | SubjectProblem::OutOfReach(_)
+            | SubjectProblem::Unwritable(_)) => Self::Subject(problem),
+        }
+    }
+}
+
+impl From<DiagnoseError> for AppError {
+    fn from(error: DiagnoseError) -> Self {
+        match error {
+            DiagnoseError::Engine(error) => Self::Engine(error),
+            DiagnoseError::Io { path, source } => Self::Io { path, source },
+            error @ DiagnoseError::Repro(_) => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl From<ReproError> for AppError {
+    fn from(error: ReproError) -> Self {
+        match error {
+            ReproError::Io { path, source } => Self::Io { path, source },
+            error @ (ReproError::NotARepro { .. } | ReproError::Newer { .. }) => Self::Usage(error.to_string()),
+        }
+    }
 }
 
 impl AppError {

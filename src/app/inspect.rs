@@ -1,10 +1,11 @@
 //! Looking without running: `check` and `list`.
 
-use crate::adapter::{Reach, Sandbox, ScenarioSpec, SubjectSpec, load_subject};
-use crate::app::chosen::suite_spec;
-use crate::app::{AppError, SuiteOptions, ToolInfo};
+use crate::adapter::{
+    Reach, Sandbox, ScenarioSpec, SubjectSpec, SuiteOptions, load_subject, scenario_spec, suite_spec,
+};
+use crate::app::{AppError, ToolInfo};
 use crate::model::{CaseId, Seed};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A case as `list` shows it.
@@ -32,18 +33,10 @@ pub fn list(
     tool: &ToolInfo,
 ) -> Result<Vec<Listed>, AppError> {
     let spec = ScenarioSpec {
-        root: root.to_owned(),
-        paths: paths.to_vec(),
-        system: system.to_owned(),
-        filter: filter.map(str::to_owned),
         program: tool.program.clone(),
-        secrets: BTreeMap::new(),
-        python_path: None,
-        virtual_env: None,
-        sandbox: Sandbox::default(),
         // Nothing is asked of it.
         reach: Reach::Network,
-        defects: Vec::new(),
+        ..scenario_spec(root, paths, system, filter)
     };
     listed(SubjectSpec::Scenarios(spec))
 }
@@ -58,12 +51,12 @@ pub fn list_suite(
     filter: Option<&str>,
     tool: &ToolInfo,
 ) -> Result<Vec<Listed>, AppError> {
-    listed(suite_spec(suite, Sandbox::default(), root, filter, Seed::new(0), tool)?)
+    listed(suite_spec(suite, Sandbox::default(), root, filter, Seed::new(0), &tool.environment)?)
 }
 
 fn listed(spec: SubjectSpec) -> Result<Vec<Listed>, AppError> {
     let subject = load_subject(spec)?;
-    let listed = subject.cases.iter().map(|case| Listed {
+    let listed = subject.cases().iter().map(|case| Listed {
         id: case.id.clone(),
         title: case.title.clone(),
         tags: case.tags.clone(),

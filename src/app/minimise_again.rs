@@ -1,13 +1,12 @@
 //! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
 
 use crate::adapter::load_subject;
-use crate::app::diagnose::diagnose_again;
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
-use crate::app::run::{Setting, engine, redactor};
+use crate::app::run::{AtWork, engine, redactor};
 use crate::app::session::{Forecast, Session};
-use crate::app::suite_check::known_tests;
 use crate::app::{AppError, Finished, ToolInfo, Watcher, files};
+use crate::diagnose::{Setting, diagnose_again};
 use crate::engine::{StopHandle, Stopped};
 use crate::event::{Event, JournalReader, JournalWriter, RunEnd, RunLock};
 use crate::minimise::Limits;
@@ -55,7 +54,8 @@ pub fn minimise_again(
     let cases = chosen(&record, case)?;
     let spec = spec_in(&path, &header.subject)?;
     refuse_gaps(&path, &spec)?;
-    let subject = load_subject(spec.knowing(known_tests(&header)))?;
+    let spec = spec.meaning(&header.cases);
+    let subject = load_subject(spec.clone())?;
     let tool = &tool.knowing(&subject.environment());
     if subject.hash() != header.subject.hash {
         let text =
@@ -64,14 +64,20 @@ pub fn minimise_again(
     }
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let mut session = Session::new(journal, fold, watcher, Forecast::none());
-    let start_within = subject.start_within();
-    let setting = Setting { jobs: limits.jobs, case_timeout: limits.case_timeout, start_within, tool, folder };
-    let mut engine = engine(&setting, &header)?;
+    let at_work = AtWork { jobs: limits.jobs, start_within: subject.start_within(), tool, folder };
+    let mut engine = engine(&at_work, &header, &spec)?;
     stoppable(engine.stop_handle());
+    let setting = Setting {
+        header: &header,
+        subject: subject.as_ref(),
+        jobs: limits.jobs,
+        case_timeout: limits.case_timeout,
+        folder,
+    };
     let limits = Limits { probes: limits.probes, time: limits.time, ..Limits::default() };
     let mut stopped = Ok(Stopped::Not);
     for case in cases {
-        stopped = diagnose_again(&mut engine, &setting, &header, case, limits, &mut session);
+        stopped = diagnose_again(engine.as_mut(), &setting, case, limits, &mut session);
         if !matches!(stopped, Ok(Stopped::Not)) {
             break;
         }

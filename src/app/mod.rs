@@ -1,18 +1,14 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve, self-check.
 
 mod background;
-mod chosen;
-mod diagnose;
 mod doctor;
 mod error;
 mod files;
 mod init;
 mod inspect;
-mod leaks;
 mod minimise_again;
 mod options;
 mod plans;
-mod probe;
 mod quarantine;
 mod recorded;
 mod remember;
@@ -23,9 +19,6 @@ mod run;
 mod selfcheck;
 mod serve;
 mod session;
-mod suite_check;
-mod suite_tree;
-mod suspects;
 mod worker;
 
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
@@ -33,11 +26,11 @@ pub use error::AppError;
 pub use init::{CiService, Written, init};
 pub use inspect::{Listed, check, list, list_suite};
 pub use minimise_again::{MinimiseLimits, minimise_again};
-pub use options::{Accounting, AloneRounds, CommandOptions, PytestOptions, RunOptions, SuiteOptions, ToolInfo};
+pub use options::{Accounting, AloneRounds, RunOptions, ToolInfo};
 pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
 pub use remember::{compare, snapshot, trends};
 pub use reports::{Rendered, render, run_folder};
-pub use repro::{Expected, ReproFile, ReproOutcome, repro};
+pub use repro::{ReproOutcome, repro};
 pub use resume::resume;
 pub use run::{Finished, run};
 pub use selfcheck::{

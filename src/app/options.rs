@@ -1,6 +1,6 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::{Explain, Reach, Sandbox, Start};
+use crate::adapter::{Reach, Sandbox, SuiteOptions, Workplace};
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -34,6 +34,15 @@ impl ToolInfo {
         tool.environment.retain(|name, value| names.contains(name) || is_key(name, value));
         tool
     }
+
+    /// What workers are told of it.
+    pub(super) fn workplace(&self) -> Workplace {
+        Workplace {
+            program: self.program.clone(),
+            python_path: self.python_path.clone(),
+            virtual_env: self.virtual_env.clone(),
+        }
+    }
 }
 
 /// Whether a variable holds a key or password, by its name; a short value or a path is none.
@@ -59,90 +68,6 @@ pub enum Accounting {
     On,
     /// Nowhere: the report says that nothing was measured.
     Off,
-}
-
-/// A suite, as it is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SuiteOptions {
-    /// pytest.
-    Pytest(PytestOptions),
-    /// A runner that a profile describes.
-    Command(CommandOptions),
-}
-
-/// A suite with a runner that a profile describes, as it is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandOptions {
-    /// A shipped profile's name, or a file.
-    pub profile: String,
-    /// Arguments for the profile's commands.
-    pub arguments: Vec<String>,
-    /// The file that says what the mock providers around it do.
-    pub providers: Option<PathBuf>,
-}
-
-/// A pytest suite, as it is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PytestOptions {
-    /// The folder that pytest is started in.
-    pub folder: PathBuf,
-    /// The interpreter, if one was named.
-    pub python: Option<PathBuf>,
-    /// Arguments for pytest.
-    pub arguments: Vec<String>,
-    /// How rounds are started.
-    pub start: Start,
-    /// The file that says what the mock providers around it do.
-    pub providers: Option<PathBuf>,
-    /// Whose changes of state are told.
-    pub explain: Explain,
-}
-
-impl SuiteOptions {
-    /// The arguments that ask for it.
-    pub(super) fn as_typed(&self) -> Vec<String> {
-        match self {
-            Self::Pytest(pytest) => pytest.as_typed(),
-            Self::Command(command) => command.as_typed(),
-        }
-    }
-}
-
-impl CommandOptions {
-    fn as_typed(&self) -> Vec<String> {
-        let mut typed = vec!["--suite".to_owned(), format!("command:{}", self.profile)];
-        typed.extend(providers(self.providers.as_ref()));
-        if !self.arguments.is_empty() {
-            typed.push("--".to_owned());
-            typed.extend(self.arguments.iter().cloned());
-        }
-        typed
-    }
-}
-
-impl PytestOptions {
-    fn as_typed(&self) -> Vec<String> {
-        let mut typed = vec!["--suite".to_owned(), format!("pytest:{}", self.folder.display())];
-        if let Some(python) = &self.python {
-            typed.extend(["--python".to_owned(), python.display().to_string()]);
-        }
-        if self.start == Start::Fresh {
-            typed.push("--fresh-process".to_owned());
-        }
-        typed.extend(providers(self.providers.as_ref()));
-        if self.explain == Explain::All {
-            typed.push("--explain".to_owned());
-        }
-        if !self.arguments.is_empty() {
-            typed.push("--".to_owned());
-            typed.extend(self.arguments.iter().cloned());
-        }
-        typed
-    }
-}
-
-fn providers(file: Option<&PathBuf>) -> Vec<String> {
-    file.map(|file| vec!["--providers".to_owned(), file.display().to_string()]).unwrap_or_default()
 }
 
 /// What a run is asked for.

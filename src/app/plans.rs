@@ -25,7 +25,7 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    pub fn make(options: &RunOptions, subject: &LoadedSubject) -> Result<Self, AppError> {
+    pub fn make(options: &RunOptions, subject: &dyn LoadedSubject) -> Result<Self, AppError> {
         let cases = planned_cases(subject);
         let mut notes = Vec::new();
         let is_mixed = options.order.is_none() && options.strategy == Strategy::Mixed;
@@ -76,9 +76,9 @@ impl Plans {
     }
 
     /// Why no round has the case: an order that was given need not name all.
-    pub fn leaves_out(&self, id: &CaseId, subject: &LoadedSubject) -> Option<String> {
+    pub fn leaves_out(&self, id: &CaseId, subject: &dyn LoadedSubject) -> Option<String> {
         let given = self.given.as_ref()?;
-        let is_named = |index: &u32| subject.cases.get(*index as usize).is_some_and(|case| case.id == *id);
+        let is_named = |index: &u32| subject.cases().get(*index as usize).is_some_and(|case| case.id == *id);
         (!given.iter().any(is_named)).then(|| "the given order does not name it".to_owned())
     }
 
@@ -92,10 +92,10 @@ impl Plans {
         counts
     }
 
-    pub fn forecast(&self, subject: &LoadedSubject, jobs: usize) -> Forecast {
+    pub fn forecast(&self, subject: &dyn LoadedSubject, jobs: usize) -> Forecast {
         let trials: u64 = self.plans.iter().map(|(_, plan)| plan.trials()).sum();
         Forecast {
-            cases: subject.cases.len(),
+            cases: subject.cases().len(),
             trials: usize::try_from(trials).unwrap_or(usize::MAX),
             rounds: u32::try_from(self.rounds()).unwrap_or(u32::MAX),
             jobs,
@@ -146,8 +146,8 @@ impl Plans {
     }
 }
 
-fn planned_cases(subject: &LoadedSubject) -> Vec<PlannedCase> {
-    let planned = subject.cases.iter().map(|case| PlannedCase {
+fn planned_cases(subject: &dyn LoadedSubject) -> Vec<PlannedCase> {
+    let planned = subject.cases().iter().map(|case| PlannedCase {
         id: case.id.clone(),
         file: case.file.clone(),
         module: case.module.clone(),

@@ -20,7 +20,7 @@ pub(super) fn spec_in(file: &Path, subject: &SubjectInfo) -> Result<SubjectSpec,
 /// # Errors
 /// If there is one.
 pub(super) fn refuse_gaps(file: &Path, spec: &SubjectSpec) -> Result<(), AppError> {
-    let text = serde_json::to_string(spec).unwrap_or_default();
+    let text = spec.to_json()?.to_string();
     if !Redactor::has_removed(&text) {
         return Ok(());
     }

@@ -1,104 +1,20 @@
 //! Repro files: the smallest order and seed that show a finding again, and the running of them.
 
-use crate::adapter::{KnownTest, LoadedSubject, load_subject};
+use crate::adapter::{LoadedSubject, load_subject};
 use crate::app::recorded::{refuse_gaps, spec_in};
-use crate::app::run::{Setting, engine, redactor};
+use crate::app::run::{AtWork, engine, redactor};
 use crate::app::{AppError, ToolInfo};
+use crate::diagnose::ReproFile;
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
-use crate::event::{Event, Header, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Redactor, RunLock, SubjectInfo};
+use crate::event::{
+    CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Redactor, RunLock, SubjectInfo,
+};
 use crate::model::statistics::Tally;
-use crate::model::{CaseId, Clock, ContentHash, EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
-use serde::{Deserialize, Serialize};
+use crate::model::{CaseId, Clock, ContentHash, Outcome, RoundId, RoundKind};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-
-/// The version of repro files.
-const VERSION: u32 = 1;
-
-/// A repro, as it is kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReproFile {
-    /// The format's version.
-    pub version: u32,
-    /// The run that found it.
-    pub run: String,
-    /// The subject.
-    pub subject: SubjectInfo,
-    /// The seed of the round.
-    pub seed: Seed,
-    /// How long an event loop lives.
-    pub event_loop: EventLoop,
-    /// The hash seed of the subject's Python, where it has one: what a process decides once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hash_seed: Option<u32>,
-    /// The cases to run, the one that fails last.
-    pub order: Vec<CaseId>,
-    /// What is expected to be seen.
-    pub expected: Expected,
-    /// How often it was seen.
-    pub rate: Tally,
-    /// The deadline of a case, in milliseconds.
-    pub case_deadline_ms: u64,
-}
-
-/// The failure that a repro shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Expected {
-    /// Its kind.
-    pub outcome: OutcomeKind,
-    /// Its way of failing.
-    pub fingerprint: String,
-    /// Its message, the first time.
-    pub message: String,
-}
-
-impl ReproFile {
-    /// The version that this program writes.
-    pub const VERSION: u32 = VERSION;
-
-    /// The tests of its order, for a suite that may call them otherwise by now.
-    fn known_tests(&self) -> impl Iterator<Item = KnownTest> {
-        let distinct: BTreeSet<&CaseId> = self.order.iter().collect();
-        distinct.into_iter().map(|id| {
-            let file = id.as_str().split("::").next().unwrap_or_default();
-            KnownTest { id: id.clone(), file: file.to_owned() }
-        })
-    }
-
-    /// A name for its file: what fails, and a hash of all.
-    pub fn file_name(&self) -> String {
-        let victim = self.order.last().map(CaseId::as_str).unwrap_or("nothing");
-        let slug: String = victim.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
-        let hash = ContentHash::of(self.order.iter().map(CaseId::as_str).chain([self.expected.fingerprint.as_str()]));
-        format!("{}-{}.json", slug.trim_matches('-'), hash.short())
-    }
-
-    /// Reads a repro file.
-    ///
-    /// # Errors
-    /// If it can't be read, is none, or is of a newer version.
-    pub fn read(path: &Path) -> Result<Self, AppError> {
-        let text = std::fs::read_to_string(path).map_err(AppError::io(path))?;
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
-            AppError::Usage(format!(
-                "{}: not a repro file: {error}; runs write them below <run>/repros/",
-                path.display()
-            ))
-        })?;
-        let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        if version > u64::from(VERSION) {
-            let text = format!("{}: is of version {version}; use the newer program", path.display());
-            return Err(AppError::Usage(text));
-        }
-        serde_json::from_value(value).map_err(|error| {
-            AppError::Usage(format!(
-                "{}: not a repro file: {error}; runs write them below <run>/repros/",
-                path.display()
-            ))
-        })
-    }
-}
 
 /// What running a repro came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,9 +56,9 @@ pub fn repro(
     // The order names its cases: a filter of the time has nothing to add.
     let spec = spec_in(file, &repro.subject)?.unfiltered();
     refuse_gaps(file, &spec)?;
-    let subject = load_subject(spec.clone().knowing(repro.known_tests()))?;
+    let subject = load_subject(spec.clone().meaning_tests(repro.known_tests()))?;
     let tool = &tool.knowing(&subject.environment());
-    let places: BTreeMap<&str, u32> = subject.cases.iter().map(|case| case.id.as_str()).zip(0..).collect();
+    let places: BTreeMap<&str, u32> = subject.cases().iter().map(|case| case.id.as_str()).zip(0..).collect();
     let (known, missing): (Vec<_>, Vec<_>) =
         repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));
     let order: Vec<u32> = known.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
@@ -154,17 +70,10 @@ pub fn repro(
         return Err(AppError::Usage(text));
     }
     let times = times.unwrap_or_else(|| times_for(repro.rate));
-    let spec = serde_json::to_value(&spec).unwrap_or_default();
-    let header = header(&repro, &subject, spec, clock);
+    let header = header(&repro, subject.as_ref(), spec.to_json()?, clock);
     let folder = tempfile::tempdir_in(&tool.temporary).map_err(AppError::io(&tool.temporary))?;
     let _lock = RunLock::take(folder.path())?;
-    let setting = Setting {
-        jobs,
-        case_timeout: std::time::Duration::from_millis(repro.case_deadline_ms),
-        start_within: subject.start_within(),
-        tool,
-        folder: folder.path(),
-    };
+    let at_work = AtWork { jobs, start_within: subject.start_within(), tool, folder: folder.path() };
     let redactor = redactor(tool);
     let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor.clone())?;
     let mut seen = Seen {
@@ -173,9 +82,9 @@ pub fn repro(
         journal,
         redactor,
     };
-    let mut engine = engine(&setting, &header)?;
+    let mut engine = engine(&at_work, &header, &spec)?;
     stoppable(engine.stop_handle());
-    let units = (0..times).map(|number| RoundUnit {
+    let mut units = (0..times).map(|number| RoundUnit {
         round: RoundId(number),
         attempt: 0,
         kind: RoundKind::Given,
@@ -191,7 +100,7 @@ pub fn repro(
         from: 0,
         case_deadline_ms: repro.case_deadline_ms,
     });
-    let stopped = engine.run(units, None, &mut seen);
+    let stopped = engine.run(&mut units, None, &mut seen);
     engine.shut_down();
     match stopped? {
         Stopped::SubjectFailed(reason) => Err(AppError::Usage(format!(
@@ -225,16 +134,13 @@ impl Outlook for Seen<'_> {
     }
 }
 
-fn header(repro: &ReproFile, subject: &LoadedSubject, spec: serde_json::Value, clock: &dyn Clock) -> Header {
-    let cases = subject.cases.iter().map(|case| crate::event::CaseInfo {
-        id: case.id.clone(),
-        title: case.title.clone(),
-        file: case.file.clone(),
-        line: case.line,
+fn header(repro: &ReproFile, subject: &dyn LoadedSubject, spec: serde_json::Value, clock: &dyn Clock) -> Header {
+    // A repro shows one failure: what its cases are tagged with and may leave behind plays no part.
+    let cases = subject.cases().iter().map(|case| CaseInfo {
         tags: BTreeSet::new(),
-        hash: case.hash.clone(),
         skip: None,
         leaks: Vec::new(),
+        ..case.clone()
     });
     Header {
         version: JOURNAL_VERSION,

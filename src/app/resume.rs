@@ -4,16 +4,12 @@ use crate::adapter::load_subject;
 use crate::app::files;
 use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
-use crate::app::remember::remember;
-use crate::app::reports::write_reports;
-use crate::app::run::{Setting, deadlines, drive, redactor};
-use crate::app::suite_check::known_tests;
+use crate::app::run::{UnderWay, redactor};
 use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
 use crate::engine::{StopHandle, clean_up};
 use crate::event::{Event, JournalReader, JournalWriter, RunLock};
 use crate::model::RoundId;
 use crate::record::Fold;
-use crate::verdict::judge;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -43,9 +39,11 @@ pub fn resume(
     let options = &of_the_run(options, &header)?;
     let spec = spec_in(&path, &header.subject)?;
     refuse_gaps(&path, &spec)?;
-    let subject = load_subject(spec.knowing(known_tests(&header)))?;
+    let spec = spec.meaning(&header.cases);
+    let subject = load_subject(spec.clone())?;
+    let subject = subject.as_ref();
     let tool = &tool.knowing(&subject.environment());
-    let plans = Plans::make(options, &subject)?;
+    let plans = Plans::make(options, subject)?;
     if subject.hash() != header.subject.hash || plans.hash() != header.plan {
         return Err(AppError::Usage(format!(
             "{}: the scenarios, the system file or the plan changed since the run began; start a new run",
@@ -60,19 +58,11 @@ pub fn resume(
         .map(|round| (round.id, (!round.is_complete()).then_some(round.attempts)))
         .collect();
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
-    let forecast = plans.forecast(&subject, options.jobs);
+    let forecast = plans.forecast(subject, options.jobs);
     let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
-    let start_within = subject.start_within();
-    let setting = Setting { jobs: options.jobs, case_timeout: options.case_timeout, start_within, tool, folder };
-    let units = plans.units(options.case_timeout, &attempts);
-    let end = drive(&setting, &header, units, deadlines(options.max_time, begun), &mut session, stoppable)?;
-    session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
-    let record = session.finish();
-    let judgement = judge(&record);
-    write_reports(&record, &judgement, folder, options, tool)?;
-    let unremembered = remember(options.history.as_deref(), &record, &judgement, &redactor(tool)).err();
-    Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered })
+    let under_way = UnderWay { options, tool, folder, header: &header, spec, subject, plans: &plans, begun };
+    under_way.conclude(&attempts, session, stoppable)
 }
 
 /// The options that decide what is run, as the run had them.

@@ -1,24 +1,24 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
-use crate::adapter::{LoadedSubject, SubjectSpec, load_subject};
+use crate::adapter::{
+    DEFAULT_SYSTEM, LoadedSubject, ScenarioSpec, SubjectSpec, load_subject, scenario_spec, suite_spec,
+};
 use crate::app::background::background;
-use crate::app::chosen::chosen;
-use crate::app::diagnose::diagnose;
 use crate::app::files;
-use crate::app::leaks::{self, look_for_leaks};
 use crate::app::plans::Plans;
 use crate::app::remember::remember;
 use crate::app::reports::write_reports;
-use crate::app::session::{Deadlines, Session};
-use crate::app::suite_check::{agreement, known_tests, suite_of};
-use crate::app::suite_tree::Files;
+use crate::app::session::Session;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
-use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Stop, StopHandle, Stopped, clean_up, scratch_name};
+use crate::diagnose::{Deadlines, RunLog, Setting, accounts_for_resources, diagnose, look_for_leaks};
+use crate::engine::{
+    Engine, EngineConfig, Leftovers, RoundUnit, Rounds, Stop, StopHandle, Stopped, clean_up, scratch_name,
+};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
 };
-use crate::model::{CaseId, Clock, ResourceKind};
+use crate::model::{Clock, ResourceKind, RoundId};
 use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
 use std::collections::BTreeMap;
@@ -59,99 +59,152 @@ pub fn run(
     let begun = Instant::now();
     let chosen = chosen(options, tool)?;
     let subject = load_subject(chosen.clone())?;
+    let subject = subject.as_ref();
     let all_tool = tool;
     let tool = &tool.knowing(&subject.environment());
-    let plans = Plans::make(options, &subject)?;
+    let plans = Plans::make(options, subject)?;
     let started = clock.now();
-    let background = background(options, &subject, all_tool, started)?;
+    let background = background(options, subject, all_tool, started)?;
     for folder in clean_up(&files::runs(&options.report_dir)) {
         watcher.say(&format!("took away what a killed run left: {}", folder.display()));
     }
     let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
     let _lock = RunLock::take(&folder)?;
-    let header = Header { background, ..header(options, chosen, &subject, &plans, run.clone(), started) };
+    let header = Header { background, ..header(options, &chosen, subject, &plans, run.clone(), started)? };
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
-    let mut session = Session::new(journal, fold, watcher, plans.forecast(&subject, options.jobs));
+    let mut session = Session::new(journal, fold, watcher, plans.forecast(subject, options.jobs));
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
-    for note in subject.notes.iter().cloned().chain(plans.notes.clone()) {
+    for note in subject.notes().iter().cloned().chain(plans.notes.clone()) {
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
     files::point_latest(&options.report_dir, &run)?;
-    let setting = Setting {
-        jobs: options.jobs,
-        case_timeout: options.case_timeout,
-        start_within: subject.start_within(),
-        tool,
-        folder: &folder,
-    };
-    let deadlines = deadlines(options.max_time, begun);
-    let attempts = BTreeMap::new();
-    let units = plans.units(options.case_timeout, &attempts);
-    let files = suite_of(&header).map(|suite| Files::of(&suite));
-    let end = drive(&setting, &header, units, deadlines, &mut session, stoppable)?;
-    if let (Some(suite), Some(files)) = (suite_of(&header), files)
-        && let Some(text) = files.left(&suite, &options.root.join(&options.report_dir))
-    {
-        session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;
-    }
-    if let (Some(suite), RunEnd::Completed | RunEnd::TimeLimit) = (suite_of(&header), &end) {
-        for text in agreement(&suite, &session.record(), options.case_timeout, deadlines.all) {
-            session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(&folder))?;
-        }
-    }
-    session.emit(Event::RunFinished { end }).map_err(AppError::io(&folder))?;
-    let record = session.finish();
-    let judgement = judge(&record);
-    write_reports(&record, &judgement, &folder, options, tool)?;
-    let unremembered = remember(options.history.as_deref(), &record, &judgement, &redactor(tool)).err();
-    Ok(Finished { record, judgement, folder, unremembered })
+    let under_way =
+        UnderWay { options, tool, folder: &folder, header: &header, spec: chosen, subject, plans: &plans, begun };
+    under_way.conclude(&BTreeMap::new(), session, stoppable)
 }
 
-/// What `drive` needs besides the run's own facts.
-pub(super) struct Setting<'a> {
+/// What is run, as it was chosen.
+fn chosen(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
+    if let Some(suite) = &options.suite {
+        let (filter, environment) = (options.filter.as_deref(), &tool.environment);
+        return Ok(suite_spec(suite, options.sandbox, &options.root, filter, options.seed, environment)?);
+    }
+    Ok(SubjectSpec::Scenarios(ScenarioSpec {
+        program: tool.program.clone(),
+        sandbox: options.sandbox,
+        reach: options.reach,
+        defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
+        ..scenario_spec(&options.root, &options.paths, &options.system, options.filter.as_deref())
+    }))
+}
+
+/// A run whose journal is open: new ones and those that go on are brought to their end in the same way.
+pub(super) struct UnderWay<'a> {
+    pub options: &'a RunOptions,
+    pub tool: &'a ToolInfo,
+    /// The run's folder.
+    pub folder: &'a Path,
+    pub header: &'a Header,
+    pub spec: SubjectSpec,
+    pub subject: &'a dyn LoadedSubject,
+    pub plans: &'a Plans,
+    /// When this process began with it: `--max-time` counts from here.
+    pub begun: Instant,
+}
+
+impl UnderWay<'_> {
+    /// Runs what is left of the plan (`attempts` says what is next for rounds that were begun), diagnoses, looks at what
+    /// was left beside the cases, asks the subject's own runner, judges, reports and remembers.
+    pub fn conclude(
+        self,
+        attempts: &BTreeMap<RoundId, Option<u32>>,
+        mut session: Session<'_>,
+        stoppable: &mut dyn FnMut(StopHandle),
+    ) -> Result<Finished, AppError> {
+        let Self { options, tool, folder, subject, .. } = self;
+        let deadlines = deadlines(options.max_time, self.begun);
+        let files = subject.files_beside();
+        let end = self.drive(attempts, deadlines, &mut session, stoppable)?;
+        let mut notes: Vec<String> = files.appeared(&options.root.join(&options.report_dir)).into_iter().collect();
+        if matches!(end, RunEnd::Completed | RunEnd::TimeLimit) {
+            notes.extend(subject.agreement(&session.record(), options.case_timeout, deadlines.all));
+        }
+        for text in notes {
+            session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(folder))?;
+        }
+        session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
+        let record = session.finish();
+        let judgement = judge(&record);
+        write_reports(&record, &judgement, folder, options, tool)?;
+        let unremembered = remember(options.history.as_deref(), &record, &judgement, &redactor(tool)).err();
+        Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered })
+    }
+
+    /// Runs the rounds, the diagnosis, and what accounts for resources, on one engine.
+    fn drive(
+        &self,
+        attempts: &BTreeMap<RoundId, Option<u32>>,
+        deadlines: Deadlines,
+        session: &mut Session<'_>,
+        stoppable: &mut dyn FnMut(StopHandle),
+    ) -> Result<RunEnd, AppError> {
+        let at_work = AtWork {
+            jobs: self.options.jobs,
+            start_within: self.subject.start_within(),
+            tool: self.tool,
+            folder: self.folder,
+        };
+        let mut engine = engine(&at_work, self.header, &self.spec)?;
+        stoppable(engine.stop_handle());
+        let setting = Setting {
+            header: self.header,
+            subject: self.subject,
+            jobs: self.options.jobs,
+            case_timeout: self.options.case_timeout,
+            folder: self.folder,
+        };
+        let mut units = self.plans.units(self.options.case_timeout, attempts);
+        let driven = rounds_and_diagnosis(engine.as_mut(), &mut units, &setting, deadlines, session);
+        engine.shut_down();
+        driven
+    }
+}
+
+fn rounds_and_diagnosis(
+    engine: &mut dyn Rounds,
+    units: &mut dyn Iterator<Item = RoundUnit>,
+    setting: &Setting<'_>,
+    deadlines: Deadlines,
+    session: &mut Session<'_>,
+) -> Result<RunEnd, AppError> {
+    let end = match engine.run(units, deadlines.rounds, session)? {
+        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
+        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
+        Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
+        Stopped::Not => RunEnd::Completed,
+    };
+    // First what fails: whoever waits for a repro waits no longer than it takes.
+    let within = if accounts_for_resources(setting.header) { deadlines.leaving_some() } else { deadlines };
+    match diagnose(engine, setting, within, session)? {
+        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
+        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
+        Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
+    }
+    match look_for_leaks(engine, setting, deadlines, session)? {
+        Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
+        Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
+        Stopped::Asked(Stop::TimeLimit) | Stopped::Not => Ok(end),
+    }
+}
+
+/// What an engine needs besides the run's own facts.
+pub(super) struct AtWork<'a> {
     pub jobs: usize,
-    pub case_timeout: Duration,
     /// How long a worker may take to make the subject ready.
     pub start_within: Duration,
     pub tool: &'a ToolInfo,
     pub folder: &'a Path,
-}
-
-/// Runs the units, the diagnosis, and what accounts for resources, on one engine.
-pub(super) fn drive(
-    setting: &Setting<'_>,
-    header: &Header,
-    units: impl Iterator<Item = RoundUnit>,
-    deadlines: Deadlines,
-    session: &mut Session<'_>,
-    stoppable: &mut dyn FnMut(StopHandle),
-) -> Result<RunEnd, AppError> {
-    let mut engine = engine(setting, header)?;
-    stoppable(engine.stop_handle());
-    let driven = (|| {
-        let stopped = engine.run(units, deadlines.rounds, session)?;
-        let end = match stopped {
-            Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
-            Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-            Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
-            Stopped::Not => RunEnd::Completed,
-        };
-        // First what fails: whoever waits for a repro waits no longer than it takes.
-        let within = if leaks::is_wanted(header) { deadlines.leaving_some() } else { deadlines };
-        match diagnose(&mut engine, setting, header, within, session)? {
-            Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
-            Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-            Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
-        }
-        match look_for_leaks(&mut engine, setting, header, deadlines, session)? {
-            Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
-            Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
-            Stopped::Asked(Stop::TimeLimit) | Stopped::Not => Ok(end),
-        }
-    })();
-    engine.shut_down();
-    driven
 }
 
 /// A name that no other engine on this machine has at the same time. Runs that begin in the same second bear the same
@@ -162,42 +215,27 @@ fn instance() -> String {
     format!("{}-{}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The engine of a run.
-pub(super) fn engine(setting: &Setting<'_>, header: &Header) -> Result<Engine, AppError> {
+/// The engine of a run of `spec`.
+pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) -> Result<Box<dyn Rounds>, AppError> {
+    let tool = at_work.tool;
     let instance = instance();
-    let scratch = setting.tool.temporary.join(scratch_name(&header.run, &instance));
-    let leftovers = Leftovers::begin(setting.folder, scratch).map_err(AppError::io(setting.folder))?;
+    let scratch = tool.temporary.join(scratch_name(&header.run, &instance));
+    let leftovers = Leftovers::begin(at_work.folder, scratch).map_err(AppError::io(at_work.folder))?;
     let config = EngineConfig {
-        program: setting.tool.program.clone(),
+        program: tool.program.clone(),
         arguments: vec!["worker".to_owned()],
-        jobs: setting.jobs,
-        spec: for_workers(header, setting.tool),
+        jobs: at_work.jobs,
+        spec: spec.clone().meaning(&header.cases).at(&tool.workplace()).to_json()?,
+        secrets: tool.environment.clone(),
         expected: crate::engine::Prepared {
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),
             hash: header.subject.hash.clone(),
         },
-        start_within: setting.start_within,
+        start_within: at_work.start_within,
         patience: PATIENCE,
         mark: format!("STEADFAST_OWNER={}-{instance}", header.run),
     };
-    Ok(Engine::new(config, leftovers))
-}
-
-/// The spec as workers get it: with the tests of a suite; secrets are handed over the pipe and stand in no file.
-fn for_workers(header: &Header, tool: &ToolInfo) -> serde_json::Value {
-    let mut spec = header.subject.spec.clone();
-    if let Some(suite) = suite_of(header) {
-        let suite = SubjectSpec::Suite(suite).knowing(known_tests(header));
-        spec = serde_json::to_value(suite).unwrap_or_default();
-    }
-    if let Some(spec) = spec.as_object_mut() {
-        spec.insert("secrets".into(), serde_json::to_value(&tool.environment).unwrap_or_default());
-        spec.insert("program".into(), tool.program.display().to_string().into());
-        spec.extend(tool.python_path.as_deref().map(|path| ("python_path".to_owned(), path.into())));
-        let active = tool.virtual_env.as_ref().map(|folder| folder.display().to_string());
-        spec.extend(active.map(|folder| ("virtual_env".to_owned(), folder.into())));
-    }
-    spec
+    Ok(Box::new(Engine::new(config, leftovers)))
 }
 
 /// Keeps the values of the environment that scenarios name out of everything that is written.
@@ -205,7 +243,7 @@ pub(super) fn redactor(tool: &ToolInfo) -> Redactor {
     Redactor::new(tool.environment.values().cloned())
 }
 
-pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines {
+fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines {
     Deadlines {
         rounds: max_time.map(|limit| begun + limit.mul_f64(ROUNDS_SHARE)),
         diagnosis: max_time.map(|limit| begun + limit),
@@ -214,7 +252,7 @@ pub(super) fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines
 }
 
 /// What the run measures, and of what it does not, why.
-fn measured(options: &RunOptions, subject: &LoadedSubject) -> BTreeMap<String, String> {
+fn measured(options: &RunOptions, subject: &dyn LoadedSubject) -> BTreeMap<String, String> {
     let mut measured = subject.measured();
     if options.accounting == Accounting::Off {
         let kinds = ResourceKind::ALL.into_iter().filter(|kind| measured.contains_key(kind.as_str()));
@@ -226,29 +264,23 @@ fn measured(options: &RunOptions, subject: &LoadedSubject) -> BTreeMap<String, S
 
 fn header(
     options: &RunOptions,
-    chosen: SubjectSpec,
-    subject: &LoadedSubject,
+    chosen: &SubjectSpec,
+    subject: &dyn LoadedSubject,
     plans: &Plans,
     run: String,
     started: jiff::Timestamp,
-) -> Header {
-    let cases = subject.cases.iter().map(|case| CaseInfo {
-        id: CaseId::new(case.id.as_str()),
-        title: case.title.clone(),
-        file: case.file.clone(),
-        line: case.line,
-        tags: case.tags.clone(),
-        hash: case.hash.clone(),
+) -> Result<Header, AppError> {
+    let cases = subject.cases().iter().map(|case| CaseInfo {
         skip: case.skip.clone().or_else(|| plans.leaves_out(&case.id, subject)),
-        leaks: case.leaks.clone(),
+        ..case.clone()
     });
     let mut arguments: Vec<String> = options.paths.iter().map(|path| path.display().to_string()).collect();
     if let Some(suite) = &options.suite {
         arguments = suite.as_typed();
-    } else if options.system != "embedded" {
+    } else if options.system != DEFAULT_SYSTEM {
         arguments.extend(["--system".to_owned(), options.system.clone()]);
     }
-    Header {
+    Ok(Header {
         version: JOURNAL_VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         run,
@@ -257,7 +289,7 @@ fn header(
         subject: SubjectInfo {
             name: subject.name(),
             arguments,
-            spec: serde_json::to_value(chosen.without_program()).unwrap_or_default(),
+            spec: chosen.clone().without_program().to_json()?,
             hash: subject.hash(),
             measured: measured(options, subject),
         },
@@ -281,5 +313,5 @@ fn header(
         planned: plans.counts(),
         background: Background::default(),
         cases: cases.collect(),
-    }
+    })
 }

@@ -1,12 +1,10 @@
 //! A run under way: facts go to the journal first, then to the record, then to whoever watches.
 
+use crate::diagnose::RunLog;
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
-use crate::model::RoundId;
 use crate::record::{Fold, Record};
-use std::collections::BTreeMap;
 use std::io;
-use std::time::Instant;
 
 /// Somebody who watches a run.
 pub trait Watcher {
@@ -22,9 +20,6 @@ pub(super) struct Session<'w> {
     journal: JournalWriter,
     fold: Fold,
     watcher: &'w mut dyn Watcher,
-    /// Rounds whose results somebody waits for.
-    pub results: BTreeMap<RoundId, RoundResult>,
-    keeps_results: bool,
     forecast: Forecast,
 }
 
@@ -52,12 +47,7 @@ impl Forecast {
 
 impl<'w> Session<'w> {
     pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
-        Self { journal, fold, watcher, results: BTreeMap::new(), keeps_results: false, forecast }
-    }
-
-    /// From now on the results of rounds are kept for whoever asked for the rounds.
-    pub fn keep_results(&mut self) {
-        self.keeps_results = true;
+        Self { journal, fold, watcher, forecast }
     }
 
     /// Writes a fact and tells it on.
@@ -68,11 +58,6 @@ impl<'w> Session<'w> {
             Event::RunStarted(_) => Ok(()),
             _ => self.fold.entry(entry).map_err(io::Error::other),
         }
-    }
-
-    /// The record so far.
-    pub fn record(&self) -> Record {
-        self.fold.clone().finish()
     }
 
     /// The record at the end.
@@ -107,31 +92,11 @@ impl Outlook for Session<'_> {
     fn round(&mut self, result: RoundResult) {
         // A forecast that can't be written shows at the next fact.
         let _ = self.forecast(&result);
-        if self.keeps_results {
-            self.results.insert(result.unit.round, result);
-        }
     }
 }
 
-/// The share of what is left after the planned rounds that goes into the diagnosis where leaks are looked for as well.
-const DIAGNOSIS_SHARE: f64 = 0.75;
-
-/// When a run must stop beginning rounds, and when it must stop altogether.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Deadlines {
-    /// Planned rounds.
-    pub rounds: Option<Instant>,
-    /// Diagnosis.
-    pub diagnosis: Option<Instant>,
-    /// Whatever comes after it.
-    pub all: Option<Instant>,
-}
-
-impl Deadlines {
-    /// Leaves some of the time that the diagnosis had to what comes after it.
-    pub fn leaving_some(self) -> Self {
-        let now = Instant::now();
-        let share = |until: Instant| now + until.saturating_duration_since(now).mul_f64(DIAGNOSIS_SHARE);
-        Self { diagnosis: self.diagnosis.map(share), ..self }
+impl RunLog for Session<'_> {
+    fn record(&self) -> Record {
+        self.fold.clone().finish()
     }
 }

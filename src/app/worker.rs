@@ -1,6 +1,6 @@
 //! `steadfast worker`: runs rounds for another steadfast.
 
-use crate::adapter::{SubjectSpec, subject_at_work};
+use crate::adapter::subject_at_work;
 use crate::engine::{Prepare, Subject, SubjectError, serve};
 use std::io::{self, Read, Write};
 
@@ -10,10 +10,8 @@ use std::io::{self, Read, Write};
 /// If the engine speaks another protocol.
 pub fn worker(input: impl Read + Send + 'static, output: impl Write) -> io::Result<()> {
     let mut make = |prepare: Prepare| -> Result<Box<dyn Subject>, SubjectError> {
-        let spec: SubjectSpec = serde_json::from_value(prepare.spec.clone())
-            .map_err(|error| SubjectError(format!("the worker does not understand the subject: {error}")))?;
         std::fs::create_dir_all(&prepare.scratch).map_err(|error| SubjectError(error.to_string()))?;
-        subject_at_work(spec, &prepare)
+        subject_at_work(&prepare)
     };
     serve(input, output, &mut make, || std::process::exit(1))
 }

@@ -1,7 +1,7 @@
 //! `--suite`, as typed and as meant.
 
-use crate::adapter::{Explain, Start};
-use crate::app::{CommandOptions, PytestOptions, SuiteOptions};
+use crate::adapter::{CommandOptions, Explain, PytestOptions, Start, SuiteOptions};
+
 use std::path::PathBuf;
 use std::str::FromStr;
 

@@ -5,9 +5,9 @@ use crate::engine::protocol::{Reply, Request};
 use crate::engine::stop::{Stop, StopHandle, Stopped};
 use crate::engine::subject::TEMPORARY;
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
-use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit};
+use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit, Rounds};
 use crate::event::{Event, RoundEnd};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -24,6 +24,8 @@ pub struct EngineConfig {
     pub jobs: usize,
     /// What the subject is; handed on to workers.
     pub spec: serde_json::Value,
+    /// Values of the environment that only workers get.
+    pub secrets: BTreeMap<String, String>,
     /// What each worker must find when it has made the subject.
     pub expected: Prepared,
     /// How long a worker may take to make its subject.
@@ -102,24 +104,21 @@ impl Engine {
         let stop = StopHandle::new(sender.clone());
         Self { config, leftovers, workers: Vec::new(), heard, sender, stop, started: 0 }
     }
+}
 
-    /// Stops it from another thread.
-    pub fn stop_handle(&self) -> StopHandle {
+impl Rounds for Engine {
+    fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
     }
 
-    /// Runs rounds, `jobs` side by side, until all of them have ended, somebody asks to stop, or `until` has passed.
-    /// Rounds that were cut short are emitted as interrupted and are no results.
-    ///
-    /// # Errors
-    /// If workers can't be started, find other cases, or a fact can't be kept.
-    pub fn run(
+    /// `jobs` rounds run side by side.
+    fn run(
         &mut self,
-        units: impl IntoIterator<Item = RoundUnit>,
+        units: &mut dyn Iterator<Item = RoundUnit>,
         until: Option<Instant>,
         outlook: &mut dyn Outlook,
     ) -> Result<Stopped, EngineError> {
-        let mut units = units.into_iter().map(Progress::new);
+        let mut units = units.map(Progress::new);
         let mut waiting: VecDeque<Progress> = VecDeque::new();
         loop {
             if let Some(stop) = self.stop_asked(until) {
@@ -157,8 +156,7 @@ impl Engine {
         }
     }
 
-    /// Ends the workers and takes away what the run left outside its folder.
-    pub fn shut_down(mut self) {
+    fn shut_down(mut self: Box<Self>) {
         for worker in &mut self.workers {
             worker.process.dismiss();
         }
@@ -168,7 +166,9 @@ impl Engine {
         }
         self.leftovers.clear();
     }
+}
 
+impl Engine {
     fn stop_asked(&self, until: Option<Instant>) -> Option<Stop> {
         if self.stop.is_interrupted() {
             Some(Stop::Interrupt)
@@ -204,6 +204,7 @@ impl Engine {
         }
         process.send(&Request::Prepare(Prepare {
             spec: self.config.spec.clone(),
+            secrets: self.config.secrets.clone(),
             scratch: self.leftovers.scratch().join(name),
             mark: self.config.mark.clone(),
         }));

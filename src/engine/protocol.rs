@@ -4,6 +4,7 @@ use crate::engine::Owned;
 use crate::event::{Note, RoundEnd, TrialReport};
 use crate::model::{Aftermath, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A round, self-contained: all that a worker must know to run it.
@@ -51,6 +52,9 @@ pub struct RoundUnit {
 pub struct Prepare {
     /// What the subject is; the engine does not look inside.
     pub spec: serde_json::Value,
+    /// Values of the environment that the subject's files name. They come over the pipe and stand in no file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, String>,
     /// A folder of the worker's own for everything temporary.
     pub scratch: PathBuf,
     /// Marks the processes that it starts.

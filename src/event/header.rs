@@ -91,7 +91,7 @@ pub struct PlanPolicy {
     pub alone: bool,
 }
 
-/// A case as reports name it.
+/// A case of any subject, as plans, the journal and reports know it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseInfo {
     /// Its id.
@@ -100,8 +100,11 @@ pub struct CaseInfo {
     pub title: String,
     /// Its file, relative to the project.
     pub file: String,
-    /// Its line.
+    /// Its line, from 1.
     pub line: u32,
+    /// What it belongs to: a folder of scenarios, a module of a suite. Plans group by it; the journal does not keep it.
+    #[serde(skip)]
+    pub module: String,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,

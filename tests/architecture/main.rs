@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["record", "engine"],
     &["verdict", "adapter"],
     &["report", "history"],
+    &["diagnose"],
     &["app"],
     &["cli"],
 ];

@@ -121,7 +121,7 @@ fn check(defect: Defect, filter: &str) {
     let seen =
         app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, &mut |_| {}).expect("a repro that runs");
     assert_eq!((seen.seen.failures(), seen.seen.trials()), (5, 5), "{}: {seen:?}", defect.name());
-    let order = app::ReproFile::read(&file).expect("a repro file").order;
+    let order = steadfast::diagnose::ReproFile::read(&file).expect("a repro file").order;
     assert_eq!(order.len(), 2, "{}: {order:?}", defect.name());
 }
 

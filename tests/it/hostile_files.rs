@@ -5,7 +5,7 @@ use regex::{Captures, Regex};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use steadfast::app::ReproFile;
+use steadfast::diagnose::ReproFile;
 use steadfast::event::JournalReader;
 use steadfast::model::RoundKind;
 use steadfast::report::{Context, Format};

@@ -22,7 +22,7 @@ fn probe_holds(loops: &[&str]) {
         let root = env!("CARGO_MANIFEST_DIR");
         let script = format!("{root}/tests/python/probe_check.py");
         let mut command = Command::new(python);
-        command.arg("-B").arg(script).arg(format!("{root}/src/adapter/python")).args(loops);
+        command.arg("-B").arg(script).arg(format!("{root}/src/adapter/shared/python")).args(loops);
         command.output().expect("python runs")
     };
     let modules = ["aiohttp", "httpx"].iter().chain(loops).copied().collect::<Vec<_>>().join(", ");

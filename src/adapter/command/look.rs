@@ -5,8 +5,8 @@ use crate::adapter::command::launch::{folder, listing};
 use crate::adapter::command::listing::{Listed, ListedCase, problems, read};
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunOrder};
-use crate::adapter::kind::SubjectCase;
-use crate::adapter::surroundings::Surroundings;
+use crate::adapter::shared::surroundings::Surroundings;
+use crate::event::CaseInfo;
 use crate::model::{CaseId, ContentHash};
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 pub struct CommandLook {
     /// The chosen cases, in declared order.
-    pub cases: Vec<SubjectCase>,
+    pub cases: Vec<CaseInfo>,
     /// Things to know.
     pub notes: Vec<String>,
     /// The same cases, with all that the listing says of them.
@@ -103,13 +103,13 @@ impl CommandLook {
     }
 }
 
-fn subject_case(case: &ListedCase, folder: &Path, texts: &mut BTreeMap<String, ContentHash>) -> SubjectCase {
+fn subject_case(case: &ListedCase, folder: &Path, texts: &mut BTreeMap<String, ContentHash>) -> CaseInfo {
     let text = texts.entry(case.file.clone()).or_insert_with(|| {
         let bytes =
             if case.file.is_empty() { Vec::new() } else { std::fs::read(folder.join(&case.file)).unwrap_or_default() };
         ContentHash::of([bytes])
     });
-    SubjectCase {
+    CaseInfo {
         id: CaseId::from(case.id.as_str()),
         title: case.id.clone(),
         file: case.file.clone(),

@@ -14,6 +14,7 @@ mod fields;
 mod heard;
 mod launch;
 mod listing;
+mod loaded;
 mod look;
 mod process;
 mod profile;
@@ -23,7 +24,7 @@ mod spec;
 mod stretch;
 mod suite;
 
+pub(super) use loaded::CommandSuite;
 pub use look::{CommandLook, look_at_command};
 pub use spec::CommandSpec;
-pub use stretch::runs_through;
 pub(super) use suite::CommandSubject;

@@ -1,6 +1,6 @@
 //! A runner at work, as the harness hears it.
 
-use crate::adapter::output::{Mark, Output};
+use crate::adapter::system::output::{Mark, Output};
 use crate::engine::{Family, Owned};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};

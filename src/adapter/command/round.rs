@@ -9,7 +9,7 @@ use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::results::{Reader, Told};
 use crate::adapter::command::suite::Memory;
-use crate::adapter::surroundings::Environment;
+use crate::adapter::shared::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
 use crate::model::{Failure, Outcome};

@@ -1,9 +1,9 @@
 //! The books of a round of a suite: its process waits after each test, until what it holds was looked at.
 
-use crate::adapter::books::Books;
 use crate::adapter::pytest::gate::Gate;
 use crate::adapter::pytest::holdings::{Held, RoundHoldings};
 use crate::adapter::pytest::message::LedgerRequest;
+use crate::adapter::shared::books::Books;
 use crate::engine::RoundUnit;
 use crate::event::TrialReport;
 use crate::model::RoundKind;

@@ -1,7 +1,7 @@
 //! How pytest is started with the plugin.
 
-use crate::adapter::pytest::SuiteSpec;
-use crate::adapter::surroundings::Surroundings;
+use crate::adapter::pytest::PytestSpec;
+use crate::adapter::shared::surroundings::Surroundings;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 const PLUGIN: &str = include_str!("steadfast_pytest.py");
 
 /// What the plugin loads to compare states.
-const PROBE: &str = include_str!("../python/probe.py");
+const PROBE: &str = include_str!("../shared/python/probe.py");
 const STATE: &str = include_str!("steadfast_state.py");
 
 /// What it loads to account for resources.
@@ -49,7 +49,7 @@ pub(super) const GATE: &str = "gate";
 
 /// The command that starts pytest with the plugin; all that is written goes below `scratch`.
 pub(super) fn command(
-    spec: &SuiteSpec,
+    spec: &PytestSpec,
     mode: Mode,
     hash_seed: Option<u32>,
     scratch: &Path,

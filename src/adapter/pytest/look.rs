@@ -1,21 +1,21 @@
 //! What a suite consists of, found without running it.
 
-use crate::adapter::kind::SubjectCase;
 use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::message::{Collected, CollectedCase};
 use crate::adapter::pytest::naming;
 use crate::adapter::pytest::server::Server;
-use crate::adapter::pytest::{Start, SuiteSpec};
-use crate::adapter::surroundings::Surroundings;
+use crate::adapter::pytest::{PytestSpec, Start};
+use crate::adapter::shared::surroundings::Surroundings;
+use crate::event::CaseInfo;
 use crate::model::{CaseId, ContentHash};
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found.
 #[derive(Debug, Clone)]
-pub struct SuiteLook {
+pub struct PytestLook {
     /// The chosen cases, in declared order.
-    pub cases: Vec<SubjectCase>,
+    pub cases: Vec<CaseInfo>,
     /// Things to know.
     pub notes: Vec<String>,
     /// The versions: `pytest 8.3.2 on Python 3.12.1`.
@@ -32,27 +32,27 @@ pub struct SuiteLook {
 ///
 /// # Errors
 /// If it can't be collected, or nothing is chosen: for people.
-pub fn look(spec: &SuiteSpec) -> Result<SuiteLook, String> {
+pub fn look(spec: &PytestSpec) -> Result<PytestLook, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let around = around(spec)?;
     let first = spec.hash_seeds.first().copied();
     let mut server = Server::start(spec, Mode::Look, first, scratch.path(), "", around.as_ref())?;
     let collected = server.collected();
     server.end();
-    SuiteLook::of(spec, collected?).map(SuiteLook::collected_only)
+    PytestLook::of(spec, collected?).map(PytestLook::collected_only)
 }
 
 /// The providers around the suite, if it has any; a trial is open, for what is asked while modules are imported.
-pub(super) fn around(spec: &SuiteSpec) -> Result<Option<Surroundings>, String> {
+pub(super) fn around(spec: &PytestSpec) -> Result<Option<Surroundings>, String> {
     let Some(providers) = &spec.providers else { return Ok(None) };
     let mut around = Surroundings::start(&providers.file, &providers.root)?;
     around.begin_alone(0);
     Ok(Some(around))
 }
 
-impl SuiteLook {
+impl PytestLook {
     /// Chooses among what was collected.
-    pub(super) fn of(spec: &SuiteSpec, collected: Collected) -> Result<Self, String> {
+    pub(super) fn of(spec: &PytestSpec, collected: Collected) -> Result<Self, String> {
         let versions = format!("pytest {} on Python {}", collected.pytest, collected.python);
         let mut notes = vec![format!("{versions}: {} ({})", spec.python.display(), spec.python_from)];
         notes.extend(collected.notes);
@@ -106,10 +106,10 @@ impl SuiteLook {
 }
 
 /// The known cases, their places, and what a reader should know.
-type Known = (Vec<SubjectCase>, Vec<Option<u32>>, Vec<String>);
+type Known = (Vec<CaseInfo>, Vec<Option<u32>>, Vec<String>);
 
 /// Finds the known cases among what was collected.
-fn known(spec: &SuiteSpec, collected: &[CollectedCase], texts: &mut BTreeMap<String, ContentHash>) -> Known {
+fn known(spec: &PytestSpec, collected: &[CollectedCase], texts: &mut BTreeMap<String, ContentHash>) -> Known {
     let ids: Vec<&str> = spec.known.iter().map(|test| test.id.as_str()).collect();
     let found: Vec<&str> = collected.iter().map(|case| case.id.as_str()).collect();
     let places = naming::places(&ids, &found);
@@ -145,13 +145,13 @@ fn known(spec: &SuiteSpec, collected: &[CollectedCase], texts: &mut BTreeMap<Str
     (cases, places, drift)
 }
 
-fn case(spec: &SuiteSpec, found: CollectedCase, texts: &mut BTreeMap<String, ContentHash>) -> SubjectCase {
+fn case(spec: &PytestSpec, found: CollectedCase, texts: &mut BTreeMap<String, ContentHash>) -> CaseInfo {
     let text = texts.entry(found.file.clone()).or_insert_with(|| {
         let bytes = std::fs::read(spec.folder.join(&found.file)).unwrap_or_default();
         ContentHash::of([bytes])
     });
     let title = found.id.rsplit_once("::").map_or(found.id.as_str(), |(_, name)| name).to_owned();
-    SubjectCase {
+    CaseInfo {
         hash: ContentHash::of([found.id.as_str(), text.as_str()]),
         id: CaseId::from(found.id),
         title,

@@ -1,7 +1,7 @@
 //! What the plugin and the harness say to each other: JSON, a message per line.
 
 use crate::adapter::pytest::holdings::Held;
-use crate::adapter::python::{Found, NeverAwaited, PendingTask};
+use crate::adapter::shared::python::{Found, NeverAwaited, PendingTask};
 use crate::event::{Dirt, TrialReport};
 use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place, StateMark};
 use serde::{Deserialize, Serialize};

@@ -5,23 +5,26 @@
 //! folder. `docs/suites.md` tells what a user sees of it.
 
 mod accounts;
+mod check;
 mod gate;
 mod holdings;
 mod launch;
+mod loaded;
 mod look;
 mod message;
 mod naming;
 mod plain;
-mod python;
+
 mod round;
 mod server;
 mod spec;
 mod suite;
 
-pub use look::{SuiteLook, look};
+pub use look::{PytestLook, look};
 #[cfg(fuzzing)]
 pub use message::fuzz_message;
 pub use plain::{PlainRun, plain_run};
-pub use python::{PythonChoice, choose_python};
-pub use spec::{Explain, KnownTest, ProvidersAround, Start, SuiteSpec};
-pub(super) use suite::SuiteSubject;
+
+pub(super) use loaded::PytestSuite;
+pub use spec::{KnownTest, ProvidersAround, PytestSpec, Start};
+pub(super) use suite::PytestSubject;

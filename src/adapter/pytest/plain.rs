@@ -1,8 +1,8 @@
 //! pytest by itself, watched: its own loop, its own order of the arguments, one process.
 
-use crate::adapter::pytest::SuiteSpec;
+use crate::adapter::pytest::PytestSpec;
 use crate::adapter::pytest::launch::Mode;
-use crate::adapter::pytest::look::{SuiteLook, around};
+use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::message::Message;
 use crate::adapter::pytest::server::{Server, Silence};
 use crate::model::{CaseId, Outcome};
@@ -23,13 +23,13 @@ pub struct PlainRun {
 ///
 /// # Errors
 /// If nothing can be collected: for people.
-pub fn plain_run(spec: &SuiteSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, String> {
+pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut around = around(spec)?;
     let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "", around.as_ref())?;
     let mut collected = server.collected()?;
     let switches = std::mem::take(&mut collected.switches);
-    let look = SuiteLook::of(spec, collected)?;
+    let look = PytestLook::of(spec, collected)?;
     let place = |found: u32| look.places.iter().position(|place| *place == Some(found));
     let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
     let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, switches };

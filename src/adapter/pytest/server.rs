@@ -1,12 +1,12 @@
 //! A running pytest, as the harness speaks with it.
 
-use crate::adapter::mirror::{Mirror, Whose};
-use crate::adapter::output::{Mark, Output};
-use crate::adapter::pytest::SuiteSpec;
+use crate::adapter::pytest::PytestSpec;
 use crate::adapter::pytest::gate::Gate;
 use crate::adapter::pytest::launch::{GATE, Mode, command};
 use crate::adapter::pytest::message::{Collected, Message, Request};
-use crate::adapter::surroundings::Surroundings;
+use crate::adapter::shared::mirror::{Mirror, Whose};
+use crate::adapter::shared::surroundings::Surroundings;
+use crate::adapter::system::output::{Mark, Output};
 use crate::engine::{Family, Owned};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -58,7 +58,7 @@ pub(super) enum Silence {
 impl Server {
     /// Starts pytest in a process group of its own, marked by an environment entry `NAME=value`.
     pub fn start(
-        spec: &SuiteSpec,
+        spec: &PytestSpec,
         mode: Mode,
         hash_seed: Option<u32>,
         scratch: &Path,

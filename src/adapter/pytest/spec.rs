@@ -1,12 +1,14 @@
 //! Which suite, and how it is run.
 
+use crate::adapter::Explain;
+use crate::event::CaseInfo;
 use crate::model::CaseId;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// A pytest suite, as it was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SuiteSpec {
+pub struct PytestSpec {
     /// The folder that pytest is started in.
     pub folder: PathBuf,
     /// The interpreter.
@@ -54,23 +56,18 @@ pub struct KnownTest {
     pub file: String,
 }
 
-impl SuiteSpec {
+impl From<&CaseInfo> for KnownTest {
+    fn from(case: &CaseInfo) -> Self {
+        Self { id: case.id.clone(), file: case.file.clone() }
+    }
+}
+
+impl PytestSpec {
     /// The time zone that goes with a hash seed, if it is not the machine's own.
     pub fn time_zone(&self, hash_seed: Option<u32>) -> Option<&str> {
         let (_, zone) = self.time_zones.iter().find(|(seed, _)| Some(*seed) == hash_seed)?;
         Some(zone)
     }
-}
-
-/// Whose changes of state are told where a finding was minimised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Explain {
-    /// Those of the repro's polluters.
-    #[default]
-    Repro,
-    /// Those of all polluters that were found.
-    All,
 }
 
 /// Mock providers around a suite, as they were chosen.

@@ -1,12 +1,12 @@
 //! A suite as something the engine can run.
 
 use crate::adapter::pytest::launch::Mode;
-use crate::adapter::pytest::look::{SuiteLook, around};
+use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::round::{RoundDone, play};
 use crate::adapter::pytest::server::Server;
-use crate::adapter::pytest::{Start, SuiteSpec};
-use crate::adapter::stress::Noise;
-use crate::adapter::surroundings::{Surroundings, Whose, is_whole};
+use crate::adapter::pytest::{PytestSpec, Start};
+use crate::adapter::shared::stress::Noise;
+use crate::adapter::shared::surroundings::{Surroundings, Whose, is_whole};
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd};
 use std::collections::BTreeMap;
@@ -15,9 +15,9 @@ use std::path::PathBuf;
 
 /// A suite at work: a pytest for each hash seed that rounds ask for, started when it is first asked for.
 #[derive(Debug)]
-pub(in crate::adapter) struct SuiteSubject {
-    spec: SuiteSpec,
-    look: SuiteLook,
+pub(in crate::adapter) struct PytestSubject {
+    spec: PytestSpec,
+    look: PytestLook,
     scratch: PathBuf,
     mark: String,
     started: u32,
@@ -37,8 +37,8 @@ struct Collected {
 }
 
 /// Waits for what it collected, in which the better part of the run's tests must be.
-fn collect(spec: &SuiteSpec, server: &mut Server) -> Result<SuiteLook, String> {
-    let look = SuiteLook::of(spec, server.collected()?)?;
+fn collect(spec: &PytestSpec, server: &mut Server) -> Result<PytestLook, String> {
+    let look = PytestLook::of(spec, server.collected()?)?;
     if look.places.iter().flatten().count() * 2 < look.places.len() {
         let text = "most of the tests that were collected when the run began are not there now: what pytest collects \
                     depends on chance, or the suite was changed";
@@ -47,9 +47,9 @@ fn collect(spec: &SuiteSpec, server: &mut Server) -> Result<SuiteLook, String> {
     Ok(look)
 }
 
-impl SuiteSubject {
+impl PytestSubject {
     /// Collects the suite and is ready for rounds.
-    pub fn new(spec: SuiteSpec, prepare: &Prepare) -> Result<Self, SubjectError> {
+    pub fn new(spec: PytestSpec, prepare: &Prepare) -> Result<Self, SubjectError> {
         let worker = prepare.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let mark = format!("{}.{worker}", prepare.mark);
         let scratch = prepare.scratch.clone();
@@ -82,7 +82,7 @@ impl SuiteSubject {
     }
 }
 
-impl Subject for SuiteSubject {
+impl Subject for PytestSubject {
     fn prepared(&self) -> Prepared {
         Prepared { cases: u32::try_from(self.look.cases.len()).unwrap_or(u32::MAX), hash: self.look.hash() }
     }

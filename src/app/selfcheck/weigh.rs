@@ -1,8 +1,8 @@
 //! Compares what was found with what must be seen.
 
-use crate::app::repro::ReproFile;
 use crate::app::selfcheck::{Expectation, Sentence};
 use crate::app::{AppError, Finished};
+use crate::diagnose::ReproFile;
 use crate::model::FindingKind;
 use crate::scenario::{Filter, parse_filter};
 use crate::verdict::{CaseJudgement, Gate, Order};

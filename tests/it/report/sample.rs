@@ -164,6 +164,7 @@ fn case(at: usize, id: &str) -> CaseInfo {
         title: format!("what {} promises holds", file.rsplit('/').next().unwrap_or(file)),
         file: format!("scenarios/{file}"),
         line: at as u32 + 1,
+        module: String::new(),
         tags: BTreeSet::new(),
         hash: ContentHash::of([id]),
         skip: None,

@@ -1,0 +1,199 @@
+//! What is run, as it is asked for, and the spec that is meant.
+
+use crate::adapter::{
+    CommandSpec, Explain, ProvidersAround, PytestSpec, Reach, Sandbox, ScenarioSpec, Start, SubjectProblem,
+    SubjectSpec, choose_python,
+};
+use crate::model::Seed;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How many hash seeds rounds of a suite take turns with: each costs a collection of the suite.
+const HASH_SEEDS: u32 = 3;
+
+/// A time zone far from most, which has summer time and is no whole number of hours away.
+const FAR_AWAY: &str = "Pacific/Chatham";
+
+/// A suite, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SuiteOptions {
+    /// pytest.
+    Pytest(PytestOptions),
+    /// A runner that a profile describes.
+    Command(CommandOptions),
+}
+
+/// A suite with a runner that a profile describes, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandOptions {
+    /// A shipped profile's name, or a file.
+    pub profile: String,
+    /// Arguments for the profile's commands.
+    pub arguments: Vec<String>,
+    /// The file that says what the mock providers around it do.
+    pub providers: Option<PathBuf>,
+}
+
+/// A pytest suite, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PytestOptions {
+    /// The folder that pytest is started in.
+    pub folder: PathBuf,
+    /// The interpreter, if one was named.
+    pub python: Option<PathBuf>,
+    /// Arguments for pytest.
+    pub arguments: Vec<String>,
+    /// How rounds are started.
+    pub start: Start,
+    /// The file that says what the mock providers around it do.
+    pub providers: Option<PathBuf>,
+    /// Whose changes of state are told.
+    pub explain: Explain,
+}
+
+impl SuiteOptions {
+    /// The arguments that ask for it.
+    pub fn as_typed(&self) -> Vec<String> {
+        match self {
+            Self::Pytest(pytest) => pytest.as_typed(),
+            Self::Command(command) => command.as_typed(),
+        }
+    }
+}
+
+impl CommandOptions {
+    fn as_typed(&self) -> Vec<String> {
+        let mut typed = vec!["--suite".to_owned(), format!("command:{}", self.profile)];
+        typed.extend(providers(self.providers.as_ref()));
+        if !self.arguments.is_empty() {
+            typed.push("--".to_owned());
+            typed.extend(self.arguments.iter().cloned());
+        }
+        typed
+    }
+}
+
+impl PytestOptions {
+    fn as_typed(&self) -> Vec<String> {
+        let mut typed = vec!["--suite".to_owned(), format!("pytest:{}", self.folder.display())];
+        if let Some(python) = &self.python {
+            typed.extend(["--python".to_owned(), python.display().to_string()]);
+        }
+        if self.start == Start::Fresh {
+            typed.push("--fresh-process".to_owned());
+        }
+        typed.extend(providers(self.providers.as_ref()));
+        if self.explain == Explain::All {
+            typed.push("--explain".to_owned());
+        }
+        if !self.arguments.is_empty() {
+            typed.push("--".to_owned());
+            typed.extend(self.arguments.iter().cloned());
+        }
+        typed
+    }
+}
+
+fn providers(file: Option<&PathBuf>) -> Vec<String> {
+    file.map(|file| vec!["--providers".to_owned(), file.display().to_string()]).unwrap_or_default()
+}
+
+/// The hash seeds of a suite's rounds: the user's own if there is one, else some of this run's.
+fn hash_seeds(seed: Seed, environment: &BTreeMap<String, String>) -> Vec<u32> {
+    match environment.get("PYTHONHASHSEED").and_then(|seed| seed.parse().ok()) {
+        Some(own) => vec![own],
+        None => (0..HASH_SEEDS).map(|n| (seed.derive(&format!("hash seed {n}")).value() >> 32) as u32).collect(),
+    }
+}
+
+/// The last of several hash seeds goes with a time zone of its own, unless the user chose one or the machine knows none.
+fn time_zones(hash_seeds: &[u32], environment: &BTreeMap<String, String>) -> Vec<(u32, String)> {
+    let is_known = Path::new("/usr/share/zoneinfo").join(FAR_AWAY).exists();
+    match hash_seeds {
+        [_, .., last] if is_known && !environment.contains_key("TZ") => vec![(*last, FAR_AWAY.to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+/// Scenarios on a system, without the secrets that only workers get.
+pub fn scenario_spec(root: &Path, paths: &[PathBuf], system: &str, filter: Option<&str>) -> ScenarioSpec {
+    ScenarioSpec {
+        root: root.to_owned(),
+        paths: paths.to_vec(),
+        system: system.to_owned(),
+        filter: filter.map(str::to_owned),
+        program: PathBuf::new(),
+        secrets: BTreeMap::new(),
+        python_path: None,
+        virtual_env: None,
+        sandbox: Sandbox::default(),
+        reach: Reach::default(),
+        defects: Vec::new(),
+    }
+}
+
+/// A suite, as it was chosen. `environment` is the user's own.
+///
+/// # Errors
+/// If its folder can't be found, or something is asked of it that it can't do.
+pub fn suite_spec(
+    suite: &SuiteOptions,
+    sandbox: Sandbox,
+    root: &Path,
+    filter: Option<&str>,
+    seed: Seed,
+    environment: &BTreeMap<String, String>,
+) -> Result<SubjectSpec, SubjectProblem> {
+    Ok(match suite {
+        SuiteOptions::Pytest(suite) => {
+            SubjectSpec::Pytest(pytest_spec(suite, sandbox, root, filter, seed, environment)?)
+        }
+        SuiteOptions::Command(_) if sandbox == Sandbox::Full => {
+            let text = "--sandbox full: a fresh copy for each round is made of pytest suites and of started systems only; \
+                        without it, each round has a TMPDIR of its own";
+            return Err(SubjectProblem::Usage(text.to_owned()));
+        }
+        SuiteOptions::Command(suite) => SubjectSpec::Command(CommandSpec {
+            root: root.to_owned(),
+            profile: suite.profile.clone(),
+            arguments: suite.arguments.clone(),
+            filter: filter.map(str::to_owned),
+            python_path: environment.get("PYTHONPATH").cloned(),
+            providers: suite.providers.clone(),
+        }),
+    })
+}
+
+fn pytest_spec(
+    suite: &PytestOptions,
+    sandbox: Sandbox,
+    root: &Path,
+    filter: Option<&str>,
+    seed: Seed,
+    environment: &BTreeMap<String, String>,
+) -> Result<PytestSpec, SubjectProblem> {
+    let folder = root.join(&suite.folder);
+    let folder = folder.canonicalize().map_err(SubjectProblem::io(&folder))?;
+    let active = environment.get("VIRTUAL_ENV").map(Path::new);
+    let python = choose_python(&folder, suite.python.as_deref(), active);
+    let hash_seeds = hash_seeds(seed, environment);
+    // The project, as tests may read what stands beside their folder; a suite that stands elsewhere by itself.
+    let project = root.canonicalize().map_err(SubjectProblem::io(root))?;
+    let tree = if folder.starts_with(&project) { project } else { folder.clone() };
+    Ok(PytestSpec {
+        folder,
+        // A path that was typed is relative to where it was typed; a bare name is looked for on PATH.
+        python: if python.program.components().count() > 1 { root.join(&python.program) } else { python.program },
+        python_from: python.from,
+        python_path: environment.get("PYTHONPATH").cloned(),
+        arguments: suite.arguments.clone(),
+        filter: filter.map(str::to_owned),
+        start: suite.start,
+        providers: suite.providers.clone().map(|file| ProvidersAround { root: root.to_owned(), file }),
+        time_zones: time_zones(&hash_seeds, environment),
+        hash_seeds,
+        explain: suite.explain,
+        known: Vec::new(),
+        copied: (sandbox == Sandbox::Full).then_some(tree),
+    })
+}

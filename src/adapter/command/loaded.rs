@@ -1,0 +1,60 @@
+//! A suite with a runner of its own, as use cases see it.
+
+use crate::adapter::command::stretch::runs_through;
+use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
+use crate::adapter::subject::measured_of_suite;
+use crate::adapter::{LoadedSubject, SubjectProblem};
+use crate::event::CaseInfo;
+use crate::model::ContentHash;
+use std::collections::BTreeMap;
+
+/// A suite whose cases were listed.
+#[derive(Debug)]
+pub(in crate::adapter) struct CommandSuite {
+    spec: CommandSpec,
+    found: CommandLook,
+}
+
+impl CommandSuite {
+    /// Lists the cases.
+    pub fn load(spec: CommandSpec) -> Result<Self, SubjectProblem> {
+        let found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
+        Ok(Self { spec, found })
+    }
+}
+
+impl LoadedSubject for CommandSuite {
+    fn cases(&self) -> &[CaseInfo] {
+        &self.found.cases
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.found.notes
+    }
+
+    fn name(&self) -> String {
+        match self.spec.arguments.first() {
+            None => format!("the suite of {}", self.spec.profile),
+            Some(argument) => format!("the suite of {}: {argument}", self.spec.profile),
+        }
+    }
+
+    fn hash(&self) -> ContentHash {
+        self.found.hash()
+    }
+
+    fn surroundings(&self) -> ContentHash {
+        ContentHash::of([&self.spec.profile])
+    }
+
+    fn measured(&self) -> BTreeMap<String, String> {
+        measured_of_suite(
+            self.spec.providers.is_some(),
+            "the processes of a runner come and go: none of them is the suite's own",
+        )
+    }
+
+    fn runs_through(&self, order: &[u32]) -> bool {
+        runs_through(&self.spec, order)
+    }
+}

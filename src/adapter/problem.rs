@@ -1,0 +1,42 @@
+//! Why a subject can't be made.
+
+use crate::scenario::Problems;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a subject can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectProblem {
+    /// Files are wrong.
+    #[error(transparent)]
+    Files(#[from] Problems),
+    /// A suite can't be collected.
+    #[error("{0}")]
+    Suite(String),
+    /// The filter is wrong, or leaves nothing.
+    #[error("{0}")]
+    Filter(String),
+    /// The system is somewhere that may not be reached.
+    #[error("{0}")]
+    OutOfReach(String),
+    /// An argument is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A file or folder can't be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What is to be run can't be written down for workers and the journal.
+    #[error("what is to be run can't be written down: {0}; use names of files and folders that are valid Unicode")]
+    Unwritable(#[source] serde_json::Error),
+}
+
+impl SubjectProblem {
+    pub(super) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { path: path.into(), source }
+    }
+}

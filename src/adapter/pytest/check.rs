@@ -1,0 +1,146 @@
+//! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
+
+use crate::adapter::OwnLine;
+use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
+use crate::event::CaseInfo;
+use crate::model::{CaseId, Outcome, RoundKind};
+use crate::record::Record;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Runs plain pytest once and compares it with the declared round, in a sentence a line; nothing where there is no
+/// declared round. It takes about as long as that round: where so much is not left, that is told.
+pub(super) fn agreement(
+    spec: &PytestSpec,
+    record: &Record,
+    case_deadline: Duration,
+    until: Option<Instant>,
+) -> Vec<String> {
+    let declared = record.rounds.iter().find(|round| round.kind == RoundKind::Declared && round.is_complete());
+    let Some(round) = declared else { return Vec::new() };
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    if left.is_some_and(|left| left < Duration::from_millis(round.millis)) {
+        return vec!["time was up before plain pytest could be compared with the declared round".to_owned()];
+    }
+    let spec = PytestSpec { known: record.header.cases.iter().map(KnownTest::from).collect(), ..spec.clone() };
+    let plain = match plain_run(&spec, round.hash_seed, case_deadline) {
+        Ok(plain) => plain,
+        Err(error) => return vec![format!("plain pytest could not be compared: {error}")],
+    };
+    let theirs: BTreeMap<&CaseId, &Outcome> = plain.outcomes.iter().map(|(id, outcome)| (id, outcome)).collect();
+    let mut agree = 0;
+    let mut differ = Vec::new();
+    for slot in &round.slots {
+        let Some(id) = record.case(slot.case).map(|info| &info.id) else { continue };
+        match (slot.outcome, theirs.get(id).map(|outcome| outcome.kind())) {
+            (Some(ours), Some(theirs)) if ours == theirs => agree += 1,
+            (Some(ours), Some(theirs)) => differ.push(format!("{id}: {theirs} in plain pytest, {ours} here")),
+            (None, _) | (_, None) => {}
+        }
+    }
+    let compared = agree + differ.len();
+    let mut told = vec![match plain.cut_short {
+        None => format!("plain pytest agrees {agree} of {compared}"),
+        Some(how) => format!(
+            "plain pytest agrees {agree} of {compared}; it did not come to the other {}, since {how}",
+            round.slots.len() - compared
+        ),
+    }];
+    told.extend(differ.into_iter().take(20).map(|difference| {
+        format!("{difference}: unless the test fails by chance, this is a fault of steadfast; please report it")
+    }));
+    told
+}
+
+/// The line that shows a finding with pytest alone, tried once; or that pytest alone does not show it.
+pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<String> {
+    let OwnLine { record, order, fingerprint, hash_seed, case_deadline } = *finding;
+    let infos: Vec<_> = order.iter().filter_map(|case| record.case(*case)).collect();
+    let ids: Vec<String> = infos.iter().map(|info| as_argument(info.id.as_str(), &info.file)).collect();
+    let mut distinct = ids.clone();
+    distinct.sort();
+    distinct.dedup();
+    if distinct.len() < ids.len() || ids.len() > 50 {
+        return None;
+    }
+    let options = spec.arguments.iter().filter(|argument| !names_a_path(spec, argument)).cloned();
+    let arguments: Vec<String> = options.chain(ids).collect();
+    let fresh = PytestSpec { arguments: arguments.clone(), filter: None, ..spec.clone() };
+    let last = infos.last().map(|info| &info.id)?;
+    let as_asked = |plain: &PlainRun| {
+        plain.outcomes.iter().map(|(id, _)| id).eq(infos.iter().map(|info| &info.id))
+            && plain
+                .outcomes
+                .last()
+                .and_then(|(_, outcome)| outcome.failure())
+                .is_some_and(|failure| failure.fingerprint == fingerprint)
+    };
+    let same_end = |plain: &PlainRun| plain.cut_short.as_ref().is_some_and(|how| how.contains(last.as_str()));
+    match plain_run(&fresh, hash_seed, case_deadline) {
+        Ok(plain) if as_asked(&plain) || same_end(&plain) => {
+            let line = line(spec, hash_seed, &[plain.switches, arguments].concat());
+            Some(format!("pytest alone shows it: {line}"))
+        }
+        Ok(_) | Err(_) => Some(
+            "pytest alone, started with these tests only, behaves differently (it imports less, or orders them \
+             otherwise): use the steadfast command"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Whether a test passes in plain pytest, alone, under a hash seed.
+pub(super) fn passes_by_itself(spec: &PytestSpec, info: &CaseInfo, hash_seed: u32, case_deadline: Duration) -> bool {
+    let options = spec.arguments.iter().filter(|argument| !names_a_path(spec, argument)).cloned();
+    let arguments = options.chain([as_argument(info.id.as_str(), &info.file)]).collect();
+    let alone = PytestSpec { arguments, filter: None, ..spec.clone() };
+    let passed = |(id, outcome): &(CaseId, Outcome)| *id == info.id && *outcome == Outcome::Passed;
+    plain_run(&alone, Some(hash_seed), case_deadline).is_ok_and(|plain| plain.outcomes.iter().any(passed))
+}
+
+/// A test as an argument of pytest in the suite's folder: its id is relative to pytest's root folder, which may be
+/// another.
+fn as_argument(id: &str, file: &str) -> String {
+    id.split_once("::").map_or_else(|| file.to_owned(), |(_, name)| format!("{file}::{name}"))
+}
+
+fn names_a_path(spec: &PytestSpec, argument: &str) -> bool {
+    let path = argument.split("::").next().unwrap_or(argument);
+    !argument.starts_with('-') && spec.folder.join(path).exists()
+}
+
+fn line(spec: &PytestSpec, hash_seed: Option<u32>, arguments: &[String]) -> String {
+    let mut words = vec!["cd".to_owned(), quoted(&spec.folder.display().to_string()), "&&".to_owned()];
+    words.extend(spec.time_zone(hash_seed).map(|zone| format!("TZ={zone}")));
+    words.extend(hash_seed.map(|seed| format!("PYTHONHASHSEED={seed}")));
+    words.extend([quoted(&spec.python.display().to_string()), "-m".to_owned(), "pytest".to_owned()]);
+    words.extend(arguments.iter().map(|argument| quoted(argument)));
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("tests/a.py::test_b"), "tests/a.py::test_b");
+        assert_eq!(quoted("a.py::test[it's $x]"), "'a.py::test[it'\\''s $x]'");
+    }
+
+    #[test]
+    fn an_id_is_named_from_the_folder_that_pytest_starts_in() {
+        assert_eq!(as_argument("tests/a.py::T::test[x::y]", "a.py"), "a.py::T::test[x::y]");
+        assert_eq!(as_argument("tests/broken.py", "broken.py"), "broken.py");
+    }
+}

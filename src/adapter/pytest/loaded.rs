@@ -1,0 +1,95 @@
+//! A pytest suite that was collected, as use cases see it.
+
+use crate::adapter::pytest::check::{agreement, own_line, passes_by_itself};
+use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
+use crate::adapter::shared::tree::Files;
+use crate::adapter::subject::measured_of_suite;
+use crate::adapter::{Explain, LoadedSubject, OwnLine, SubjectProblem};
+use crate::event::CaseInfo;
+use crate::model::ContentHash;
+use crate::record::Record;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Up to how many tests of a suite each is run alone in a fork, if nobody says: a few hundredths of a second each.
+const FORKED_ALONE: usize = 500;
+
+/// A suite that was collected.
+#[derive(Debug)]
+pub(in crate::adapter) struct PytestSuite {
+    spec: PytestSpec,
+    found: PytestLook,
+}
+
+impl PytestSuite {
+    /// Collects the suite.
+    pub fn load(spec: PytestSpec) -> Result<Self, SubjectProblem> {
+        let found = look(&spec).map_err(SubjectProblem::Suite)?;
+        Ok(Self { spec, found })
+    }
+}
+
+impl LoadedSubject for PytestSuite {
+    fn cases(&self) -> &[CaseInfo] {
+        &self.found.cases
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.found.notes
+    }
+
+    fn name(&self) -> String {
+        format!("{} in {}", self.found.versions, self.spec.folder.display())
+    }
+
+    fn hash(&self) -> ContentHash {
+        self.found.hash()
+    }
+
+    fn surroundings(&self) -> ContentHash {
+        ContentHash::of([&self.found.versions])
+    }
+
+    fn measured(&self) -> BTreeMap<String, String> {
+        let told = if crate::platform::tells() { "yes" } else { "only Linux tells" };
+        measured_of_suite(self.spec.providers.is_some(), told)
+    }
+
+    fn starts_cheaply(&self) -> bool {
+        self.found.start == Start::Fork && self.found.cases.len() <= FORKED_ALONE
+    }
+
+    fn hash_seeds(&self) -> Vec<u32> {
+        self.spec.hash_seeds.clone()
+    }
+
+    fn forks(&self) -> bool {
+        self.spec.start == Start::Fork
+    }
+
+    fn explains(&self) -> Option<Explain> {
+        Some(self.spec.explain)
+    }
+
+    fn may_leave_files(&self) -> bool {
+        self.spec.copied.is_none()
+    }
+
+    fn own_line(&self, finding: &OwnLine<'_>) -> Option<String> {
+        own_line(&self.spec, finding)
+    }
+
+    fn deciding_time_zone(&self, case: &CaseInfo, hash_seed: u32, case_deadline: Duration) -> Option<String> {
+        let zone = self.spec.time_zone(Some(hash_seed))?;
+        let at_home = PytestSpec { time_zones: Vec::new(), ..self.spec.clone() };
+        passes_by_itself(&at_home, case, hash_seed, case_deadline).then(|| zone.to_owned())
+    }
+
+    fn files_beside(&self) -> Files {
+        if self.spec.copied.is_some() { Files::unknown() } else { Files::of(&self.spec.folder) }
+    }
+
+    fn agreement(&self, record: &Record, case_deadline: Duration, until: Option<Instant>) -> Vec<String> {
+        agreement(&self.spec, record, case_deadline, until)
+    }
+}

@@ -1,0 +1,13 @@
+//! Scenarios, played against a system: the steps of a case, the truth of its answers, and the calls that it made.
+
+pub(super) mod answer;
+pub(super) mod calls;
+pub(super) mod case_run;
+pub(super) mod loaded;
+pub(super) mod matching;
+pub(super) mod spec;
+pub(super) mod steps;
+pub(super) mod stream;
+pub(super) mod subject;
+pub(super) mod transport;
+pub(super) mod truth;

@@ -1,0 +1,12 @@
+//! The steps of a case, played against a stage.
+
+mod expect;
+mod player;
+mod problem;
+mod request;
+mod reset;
+mod scene;
+mod verbs;
+
+pub(in crate::adapter) use player::{Played, Player};
+pub(in crate::adapter) use problem::Problem;

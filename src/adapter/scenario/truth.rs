@@ -1,0 +1,57 @@
+//! The truth is on the wire: an answer counts only if a mock provider gave it.
+
+use crate::adapter::scenario::calls::describe_calls;
+use crate::adapter::scenario::steps::Played;
+use crate::model::Place;
+use crate::provider::{Call, Mark};
+
+/// What is untrue about an answer to `chat`, if anything is. An answer with status 200 is true if it is marked cached
+/// and an earlier answer of the same case carries its text, or if exactly one completed attempt in the step's window
+/// does; its provider is the one whose mock was asked.
+pub(in crate::adapter) fn check_truth(played: &Played, calls: &[Call]) -> Option<(Place, String)> {
+    let wrong = |text: String| Some((played.place.clone(), text));
+    let (_, marks) = Mark::strip(&played.said);
+    let Some(mark) = marks.last() else {
+        let cut = calls.iter().any(|call| call.seq >= played.from && !call.is_answered());
+        let more = if cut { "; a provider's answer was cut short in this case" } else { "" };
+        return wrong(format!(
+            "the answer's text {:?} came from no provider: it carries no mark of a mock's answer{more}",
+            super::matching::shorten(&played.said)
+        ));
+    };
+    let origins: Vec<&Call> = calls.iter().filter(|call| call.mark.as_ref() == Some(mark)).collect();
+    let completed = |call: &&&Call| call.is_answered();
+    let in_window = |call: &&&Call| call.seq >= played.from && call.seq < played.to;
+    if played.cached {
+        return match origins.iter().find(|call| call.seq < played.from) {
+            Some(call) => wrong_provider(played, call),
+            None => {
+                wrong("the answer says that it is cached, and no earlier answer of this case has its text".to_owned())
+            }
+        };
+    }
+    let answered: Vec<&&Call> = origins.iter().filter(completed).filter(in_window).collect();
+    match answered.as_slice() {
+        [call] => wrong_provider(played, call),
+        [] if origins.is_empty() => wrong(format!(
+            "the answer's text {:?} was given by a mock provider, but in another case: state was carried over",
+            super::matching::shorten(&Mark::strip(&played.said).0)
+        )),
+        [] => wrong(format!(
+            "the answer's text was not given by a completed call of this step, and it does not say that it is cached; {}",
+            describe_calls(calls).trim_end()
+        )),
+        many => wrong(format!("{} completed calls of this step carry the answer's text", many.len())),
+    }
+}
+
+fn wrong_provider(played: &Played, call: &Call) -> Option<(Place, String)> {
+    let claimed = played.provider.as_deref()?;
+    (claimed != call.provider.as_str()).then(|| {
+        let text = format!(
+            "provider: the answer says {claimed}, but its text was given by {}: on the wire, {claimed} did not answer this",
+            call.provider
+        );
+        (played.place.clone(), text)
+    })
+}

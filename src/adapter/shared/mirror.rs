@@ -1,0 +1,198 @@
+//! A copy of a tree, which can be made again what it was: files that tests leave beside themselves end with their round.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Folders that are no part of a project's sources: not copied.
+const LEFT_OUT: [&str; 4] = [".git", "target", "node_modules", "reports"];
+
+/// Whose tree is copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::adapter) enum Whose {
+    /// A system that is started in the copy, maybe by an interpreter of its own in the tree.
+    System,
+    /// A suite, whose Python is known already: virtual environments are left out, whatever their names.
+    Suite,
+}
+
+impl Whose {
+    fn leaves_out(self, folder: &Path) -> bool {
+        let named = |names: &[&str]| names.iter().any(|name| folder.file_name().is_some_and(|own| own == *name));
+        named(&LEFT_OUT) || (self == Self::Suite && (named(&["__pycache__"]) || folder.join("pyvenv.cfg").exists()))
+    }
+}
+
+/// A copy of a tree.
+#[derive(Debug)]
+pub(in crate::adapter) struct Mirror {
+    whose: Whose,
+    original: PathBuf,
+    copy: PathBuf,
+    /// What was copied, by its path within the tree, and what told it from other states then.
+    state: BTreeMap<PathBuf, Stamp>,
+}
+
+/// What changes whenever a file, link or folder is written or replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stamp {
+    Folder,
+    Other { inode: u64, size: u64, changed: (i64, i64) },
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        if metadata.is_dir() {
+            return Self::Folder;
+        }
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        Self::Other { inode: metadata.ino(), size: metadata.size(), changed }
+    }
+}
+
+impl Mirror {
+    /// Copies a tree: files and folders, and links as they are.
+    pub fn make(whose: Whose, original: &Path, copy: &Path) -> io::Result<Self> {
+        let mut mirror = Self { whose, original: original.to_owned(), copy: copy.to_owned(), state: BTreeMap::new() };
+        fs::create_dir_all(copy)?;
+        mirror.fill(Path::new(""))?;
+        Ok(mirror)
+    }
+
+    /// Where the copy of a folder of the tree is.
+    pub fn folder(&self, original: &Path) -> PathBuf {
+        let inside = original.strip_prefix(&self.original).unwrap_or(Path::new(""));
+        self.copy.join(inside)
+    }
+
+    /// Makes the copy what it was: takes away what was added, and copies again what was changed or removed.
+    pub fn restore(&mut self) -> io::Result<()> {
+        let mut found = BTreeMap::new();
+        look(&self.copy, Path::new(""), &mut found)?;
+        // The deepest first, so that a folder is empty when its turn comes.
+        for (path, stamp) in found.iter().rev() {
+            if self.state.get(path) != Some(stamp) {
+                remove(&self.copy.join(path), *stamp)?;
+            }
+        }
+        let lost: Vec<PathBuf> = self
+            .state
+            .iter()
+            .filter(|(path, stamp)| found.get(*path) != Some(*stamp))
+            .map(|(path, _)| path.clone())
+            .collect();
+        for path in lost {
+            self.copy_one(&path)?;
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, folder: &Path) -> io::Result<()> {
+        for entry in fs::read_dir(self.original.join(folder))? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                if !self.whose.leaves_out(&entry.path()) {
+                    self.copy_one(&path)?;
+                    self.fill(&path)?;
+                }
+            } else if kind.is_file() || kind.is_symlink() {
+                self.copy_one(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_one(&mut self, path: &Path) -> io::Result<()> {
+        let (from, to) = (self.original.join(path), self.copy.join(path));
+        let metadata = fs::symlink_metadata(&from)?;
+        if metadata.is_dir() {
+            fs::create_dir_all(&to)?;
+        } else if metadata.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
+        } else {
+            fs::copy(&from, &to)?;
+            // Bytecode is known by the time of its source. A file that is read-only keeps the time of its copy.
+            if let Ok(file) = File::options().append(true).open(&to) {
+                file.set_modified(metadata.modified()?)?;
+            }
+        }
+        self.state.insert(path.to_owned(), Stamp::of(&fs::symlink_metadata(&to)?));
+        Ok(())
+    }
+}
+
+fn look(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) -> io::Result<()> {
+    for entry in fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let path = folder.join(entry.file_name());
+        let stamp = Stamp::of(&fs::symlink_metadata(entry.path())?);
+        found.insert(path.clone(), stamp);
+        if stamp == Stamp::Folder {
+            look(root, &path, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove(path: &Path, stamp: Stamp) -> io::Result<()> {
+    match stamp {
+        Stamp::Folder => fs::remove_dir_all(path),
+        Stamp::Other { .. } => fs::remove_file(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mirror, Whose, look};
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::{fs, io};
+
+    fn names(folder: &Path) -> io::Result<Vec<String>> {
+        let mut found = BTreeMap::new();
+        look(folder, Path::new(""), &mut found)?;
+        Ok(found.keys().map(|path| path.display().to_string()).collect())
+    }
+
+    #[test]
+    fn what_was_added_changed_and_removed_is_as_it_was() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let (original, copy) = (scratch.path().join("original"), scratch.path().join("copy"));
+        fs::create_dir_all(original.join("tests/data"))?;
+        fs::write(original.join("tests/test_a.py"), "a")?;
+        fs::write(original.join("tests/data/known.txt"), "known")?;
+        fs::write(original.join("other.txt"), "other")?;
+        let mut mirror = Mirror::make(Whose::Suite, &original, &copy)?;
+        fs::write(copy.join("tests/data/known.txt"), "knoWn")?;
+        fs::write(copy.join("tests/new.txt"), "")?;
+        fs::create_dir_all(copy.join("made/deep"))?;
+        fs::write(copy.join("made/deep/new.txt"), "")?;
+        fs::remove_file(copy.join("other.txt"))?;
+        fs::remove_dir_all(copy.join("tests/data"))?;
+        fs::write(copy.join("tests/data"), "a file now")?;
+        mirror.restore()?;
+        assert_eq!(names(&copy)?, ["other.txt", "tests", "tests/data", "tests/data/known.txt", "tests/test_a.py"]);
+        assert_eq!(fs::read_to_string(copy.join("tests/data/known.txt"))?, "known");
+        assert_eq!(mirror.folder(&original.join("tests")), copy.join("tests"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_system_has_its_interpreter_in_the_copy_and_a_suite_has_not() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let original = scratch.path().join("original");
+        fs::create_dir_all(original.join("env"))?;
+        fs::create_dir_all(original.join("target"))?;
+        fs::write(original.join("env/pyvenv.cfg"), "")?;
+        for (whose, expected) in [(Whose::Suite, &[][..]), (Whose::System, &["env", "env/pyvenv.cfg"])] {
+            let copy = scratch.path().join(format!("{whose:?}"));
+            Mirror::make(whose, &original, &copy)?;
+            assert_eq!(names(&copy)?, expected, "{whose:?}");
+        }
+        Ok(())
+    }
+}

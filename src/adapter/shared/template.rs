@@ -1,0 +1,190 @@
+//! `${name}` in texts, filled in while a case runs.
+
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What the names of the environment begin with.
+const ENV: &str = "env.";
+
+/// What names stand for.
+pub(in crate::adapter) type Variables = BTreeMap<String, Value>;
+
+/// What the names of the environment stand for, as templates write them.
+pub(in crate::adapter) fn environment(secrets: &BTreeMap<String, String>) -> Variables {
+    secrets.iter().map(|(name, value)| (format!("{ENV}{name}"), Value::from(value.as_str()))).collect()
+}
+
+/// A name that stands for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::adapter) struct UnknownName(pub String);
+
+impl std::error::Error for UnknownName {}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.strip_prefix(ENV) {
+            Some(name) => write!(f, "the environment variable `{name}` is not set"),
+            None => write!(f, "`${{{}}}` stands for nothing here", self.0),
+        }
+    }
+}
+
+/// A piece of a template.
+#[derive(Debug, PartialEq)]
+enum Piece<'a> {
+    Text(&'a str),
+    Name { name: &'a str, optional: bool },
+}
+
+/// Cuts a template at its names; `$${` is a plain `${`.
+fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    while let Some(at) = rest.find("${") {
+        let (before, tail) = rest.split_at(at);
+        if let Some(text) = before.strip_suffix('$') {
+            pieces.push(Piece::Text(text));
+            pieces.push(Piece::Text("${"));
+            rest = tail.get(2..).unwrap_or_default();
+            continue;
+        }
+        let Some(end) = tail.find('}') else { break };
+        pieces.push(Piece::Text(before));
+        let name = tail.get(2..end).unwrap_or_default();
+        let optional = name.ends_with('?');
+        pieces.push(Piece::Name { name: name.trim_end_matches('?'), optional });
+        rest = tail.get(end + 1..).unwrap_or_default();
+    }
+    pieces.push(Piece::Text(rest));
+    pieces.retain(|piece| *piece != Piece::Text(""));
+    pieces
+}
+
+/// How a value stands inside a text.
+pub(in crate::adapter) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A text with its names filled in, each put through `encode`.
+fn fill_with(
+    template: &str,
+    variables: &Variables,
+    encode: impl Fn(String) -> String,
+) -> Result<Option<String>, UnknownName> {
+    let mut out = String::with_capacity(template.len());
+    for piece in pieces(template) {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Name { name, optional } => match (variables.get(name), optional) {
+                (Some(value), _) => out.push_str(&encode(plain(value))),
+                (None, true) => return Ok(None),
+                (None, false) => return Err(UnknownName(name.to_owned())),
+            },
+        }
+    }
+    Ok(Some(out))
+}
+
+/// A text with its names filled in. `${x?}` without a value leaves nothing.
+pub(in crate::adapter) fn fill_text(template: &str, variables: &Variables) -> Result<String, UnknownName> {
+    Ok(fill_with(template, variables, |text| text)?.unwrap_or_default())
+}
+
+/// A path with a query: values are percent-encoded, and a parameter whose `${x?}` has no value is left out.
+pub(in crate::adapter) fn fill_path(template: &str, variables: &Variables) -> Result<String, UnknownName> {
+    let encode =
+        |text: String| percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let (path, query) = template.split_once('?').map_or((template, None), |(path, query)| {
+        // The question mark of `${x?}` is no query.
+        if path.matches("${").count() > path.matches('}').count() { (template, None) } else { (path, Some(query)) }
+    });
+    let mut out = fill_with(path, variables, encode)?.unwrap_or_default();
+    let mut parameters = Vec::new();
+    for parameter in query.into_iter().flat_map(|query| query.split('&')) {
+        parameters.extend(fill_with(parameter, variables, encode)?);
+    }
+    if !parameters.is_empty() {
+        out.push('?');
+        out.push_str(&parameters.join("&"));
+    }
+    Ok(out)
+}
+
+/// A value with the names in its texts filled in. A text that is one name becomes that value, with its type; one that
+/// is `${x?}` without a value is left out of the mapping or list that holds it.
+pub(in crate::adapter) fn fill(value: &Value, variables: &Variables) -> Result<Option<Value>, UnknownName> {
+    match value {
+        Value::String(template) => match pieces(template).as_slice() {
+            [Piece::Name { name, optional }] => match (variables.get(*name), optional) {
+                (Some(value), _) => Ok(Some(value.clone())),
+                (None, true) => Ok(None),
+                (None, false) => Err(UnknownName((*name).to_owned())),
+            },
+            _ => Ok(fill_with(template, variables, |text| text)?.map(Value::String)),
+        },
+        Value::Array(values) => {
+            let mut filled = Vec::with_capacity(values.len());
+            for value in values {
+                filled.extend(fill(value, variables)?);
+            }
+            Ok(Some(Value::Array(filled)))
+        }
+        Value::Object(fields) => {
+            let mut filled = Map::new();
+            for (key, value) in fields {
+                if let Some(value) = fill(value, variables)? {
+                    filled.insert(key.clone(), value);
+                }
+            }
+            Ok(Some(Value::Object(filled)))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(Some(value.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn variables() -> Variables {
+        [("a".to_owned(), json!(1.5)), ("b".to_owned(), json!("x y/z"))].into()
+    }
+
+    fn check(template: Value, expected: Value) {
+        assert_eq!(fill(&template, &variables()), Ok(Some(expected)), "{template}");
+    }
+
+    #[test]
+    fn a_name_alone_keeps_its_type() {
+        check(json!({"n": "${a}", "t": "n=${a}"}), json!({"n": 1.5, "t": "n=1.5"}));
+    }
+
+    #[test]
+    fn what_is_not_given_leaves_no_key() {
+        check(json!({"n": "${none?}", "l": ["${none?}", "${b}"]}), json!({"l": ["x y/z"]}));
+    }
+
+    #[test]
+    fn a_doubled_dollar_is_plain() {
+        check(json!("$${a} and ${a}"), json!("${a} and 1.5"));
+        check(json!("${unclosed"), json!("${unclosed"));
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error() {
+        assert_eq!(fill(&json!("${nobody}"), &variables()), Err(UnknownName("nobody".into())));
+    }
+
+    #[test]
+    fn paths_are_encoded_and_lose_parameters_without_a_value() {
+        let path = |template| fill_path(template, &variables()).expect("known names");
+        assert_eq!(path("/m/${b}?l=${b}&u=${none?}"), "/m/x%20y%2Fz?l=x%20y%2Fz");
+        assert_eq!(path("/m?u=${none?}"), "/m");
+        assert_eq!(path("/m/${none?}"), "");
+    }
+}

@@ -1,0 +1,106 @@
+//! What a run of a suite leaves in the suite's own folder.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// In a larger tree nobody looks: it would cost more than it tells.
+const MOST: usize = 50_000;
+
+/// How many files are named.
+const NAMED: usize = 3;
+
+/// What tools around a suite write to. Names that begin with a dot are left out as well: folders of version control,
+/// caches, `.coverage`, and what editors keep.
+const LEFT_OUT: [&str; 7] =
+    ["target", "node_modules", "reports", "__pycache__", "htmlcov", "coverage.xml", "junit.xml"];
+
+/// The files of a suite's tree, as far as somebody looked.
+#[derive(Debug)]
+pub struct Files {
+    folder: PathBuf,
+    files: Option<BTreeSet<PathBuf>>,
+}
+
+impl Files {
+    /// Those below `folder` that are there now.
+    pub(in crate::adapter) fn of(folder: &Path) -> Self {
+        let mut files = BTreeSet::new();
+        let all = list(folder, &mut files);
+        Self { folder: folder.to_owned(), files: all.then_some(files) }
+    }
+
+    /// Those of a subject that has no such tree, or gives each round a copy of its own.
+    pub(in crate::adapter) fn unknown() -> Self {
+        Self { folder: PathBuf::new(), files: None }
+    }
+
+    /// What there is more of now, as a sentence without a full stop. It says what appeared, not who wrote it: another
+    /// program may have worked in the folder meanwhile.
+    pub fn appeared(&self, report_dir: &Path) -> Option<String> {
+        let before = self.files.as_ref()?;
+        let now = Self::of(&self.folder).files?;
+        // The suite's folder is free of links, so the reports' must be too.
+        let report_dir = report_dir.canonicalize().unwrap_or_else(|_| report_dir.to_owned());
+        let left: Vec<String> = now
+            .difference(before)
+            .filter(|file| !file.starts_with(&report_dir))
+            .map(|file| file.strip_prefix(&self.folder).unwrap_or(file).display().to_string())
+            .collect();
+        if left.is_empty() {
+            return None;
+        }
+        let named = left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let more = match left.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "files appeared beside the tests during the run ({named}{more}): --sandbox full gives each round a fresh copy"
+        ))
+    }
+}
+
+/// Whether a file or folder of this name is what a tool writes, not a test.
+fn is_left_out(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with('.') || name.ends_with(".pyc") || LEFT_OUT.contains(&name.as_ref())
+}
+
+/// Adds the files below a folder; whether these are all.
+fn list(folder: &Path, files: &mut BTreeSet<PathBuf>) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return true };
+    for entry in entries.flatten().filter(|entry| !is_left_out(&entry.file_name())) {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => {
+                if !path.join("pyvenv.cfg").exists() && !list(&path, files) {
+                    return false;
+                }
+            }
+            Ok(_) => drop(files.insert(path)),
+            Err(_) => {}
+        }
+        if files.len() > MOST {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_left_out;
+    use std::ffi::OsStr;
+
+    #[test]
+    fn what_tools_write_is_left_out_and_what_tests_write_is_not() {
+        for name in [".coverage", ".git", ".pytest_cache", "__pycache__", "a.pyc", "htmlcov", "target"] {
+            assert!(is_left_out(OsStr::new(name)), "{name}");
+        }
+        for name in ["state.txt", "test_made.py", "coverage", "data.db"] {
+            assert!(!is_left_out(OsStr::new(name)), "{name}");
+        }
+    }
+}

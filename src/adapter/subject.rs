@@ -1,0 +1,193 @@
+//! What use cases may ask of a subject, whatever kind it is.
+//!
+//! A kind implements [`LoadedSubject`] in its own folder and says there what it can do. Nothing above this module asks
+//! which kind it has in hand.
+
+use crate::adapter::command::{CommandSubject, CommandSuite};
+use crate::adapter::pytest::{PytestSubject, PytestSuite};
+use crate::adapter::scenario::loaded::LoadedScenarios;
+use crate::adapter::scenario::subject::load_scenarios;
+use crate::adapter::shared::tree::Files;
+use crate::adapter::{SubjectProblem, SubjectSpec};
+use crate::engine::{Prepare, Subject, SubjectError};
+use crate::event::CaseInfo;
+use crate::model::{ContentHash, ResourceKind};
+use crate::record::Record;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// How long a suite may take to be collected, with some time around it.
+const COLLECT_WITHIN: Duration = Duration::from_secs(660);
+
+/// A subject that was loaded: its cases, and what can be asked of it.
+pub trait LoadedSubject: fmt::Debug {
+    /// Its cases, in declared order.
+    fn cases(&self) -> &[CaseInfo];
+
+    /// Things noted while loading.
+    fn notes(&self) -> &[String];
+
+    /// In a few words: `scenarios on embedded`.
+    fn name(&self) -> String;
+
+    /// Equal as long as the cases, and what they run against, mean the same.
+    fn hash(&self) -> ContentHash;
+
+    /// Equal as long as what the cases run against is described alike: whatever the cases are.
+    fn surroundings(&self) -> ContentHash;
+
+    /// By kind of resource: `yes`, or why it is not measured.
+    fn measured(&self) -> BTreeMap<String, String>;
+
+    /// How long a worker may take to make it ready.
+    fn start_within(&self) -> Duration {
+        COLLECT_WITHIN
+    }
+
+    /// The names of the environment that its files speak of: their values are secrets.
+    fn environment(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+
+    /// Whether the event loop's life can be chosen.
+    fn chooses_event_loop(&self) -> bool {
+        false
+    }
+
+    /// Whether a fresh start is cheap enough to run each case alone.
+    fn starts_cheaply(&self) -> bool {
+        false
+    }
+
+    /// Whether what is tested is part of this program, as the shipped systems are.
+    fn is_shipped(&self) -> bool {
+        false
+    }
+
+    /// The hash seeds that its rounds take turns with; none where it has no such thing.
+    fn hash_seeds(&self) -> Vec<u32> {
+        Vec::new()
+    }
+
+    /// Whether a case can be tried in a fork in the middle of an order.
+    fn forks(&self) -> bool {
+        false
+    }
+
+    /// Whether one process runs this order from start to end. A new start in between hides what was left in memory, just
+    /// as a cleaner does.
+    fn runs_through(&self, _order: &[u32]) -> bool {
+        true
+    }
+
+    /// Whose changes of state it can tell; `None` if it can't tell any.
+    fn explains(&self) -> Option<Explain> {
+        None
+    }
+
+    /// Whether what a case leaves on disk may be there in a later round.
+    fn may_leave_files(&self) -> bool {
+        false
+    }
+
+    /// How its leaks are looked for.
+    fn leak_search(&self) -> LeakSearch {
+        LeakSearch::Suite
+    }
+
+    /// The line with which its own runner shows a finding, tried once, or that the runner alone does not show it. `None`
+    /// where there is no such line.
+    fn own_line(&self, _finding: &OwnLine<'_>) -> Option<String> {
+        None
+    }
+
+    /// The time zone that decides whether the case fails, if it goes with this hash seed and it is the zone that decides.
+    fn deciding_time_zone(&self, _case: &CaseInfo, _hash_seed: u32, _case_deadline: Duration) -> Option<String> {
+        None
+    }
+
+    /// The files that stand beside its cases now, for a look at what appeared when the rounds have ended.
+    fn files_beside(&self) -> Files {
+        Files::unknown()
+    }
+
+    /// How its own runner agrees with the round in declared order, in a sentence a line; nothing where there is no such
+    /// round, or no such runner.
+    fn agreement(&self, _record: &Record, _case_deadline: Duration, _until: Option<Instant>) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// A finding, as the subject's own runner is asked to show it.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnLine<'a> {
+    /// The run.
+    pub record: &'a Record,
+    /// The order that shows it, the case that fails last.
+    pub order: &'a [u32],
+    /// Its way of failing.
+    pub fingerprint: &'a str,
+    /// The hash seed under which it was seen.
+    pub hash_seed: Option<u32>,
+    /// The deadline of a case.
+    pub case_deadline: Duration,
+}
+
+/// Whose changes of state are told where a finding was minimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Explain {
+    /// Those of the repro's polluters.
+    #[default]
+    Repro,
+    /// Those of all polluters that were found.
+    All,
+}
+
+/// How leaks are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeakSearch {
+    /// In small cases that share nothing but the system: all that left something are repeated.
+    Scenarios,
+    /// In the tests of a suite: neighbours share what their module sets up, and no more are repeated than the suite's own
+    /// time allows.
+    Suite,
+}
+
+/// Loads what is to be run.
+///
+/// # Errors
+/// All that is wrong with it, at once.
+pub fn load_subject(spec: SubjectSpec) -> Result<Box<dyn LoadedSubject>, SubjectProblem> {
+    Ok(match spec {
+        SubjectSpec::Scenarios(spec) => Box::new(LoadedScenarios::load(spec)?),
+        SubjectSpec::Pytest(spec) => Box::new(PytestSuite::load(spec)?),
+        SubjectSpec::Command(spec) => Box::new(CommandSuite::load(spec)?),
+    })
+}
+
+/// Makes what a worker runs.
+///
+/// # Errors
+/// If it can't be understood, loaded or started.
+pub fn subject_at_work(prepare: &Prepare) -> Result<Box<dyn Subject>, SubjectError> {
+    let spec: SubjectSpec = serde_json::from_value(prepare.spec.clone())
+        .map_err(|error| SubjectError(format!("the worker does not understand the subject: {error}")))?;
+    match spec.with_secrets(&prepare.secrets) {
+        SubjectSpec::Scenarios(spec) => {
+            let subject = load_scenarios(spec).map_err(|error| SubjectError(error.to_string()))?;
+            Ok(Box::new(subject.at_work(prepare)))
+        }
+        SubjectSpec::Pytest(spec) => Ok(Box::new(PytestSubject::new(spec, prepare)?)),
+        SubjectSpec::Command(spec) => Ok(Box::new(CommandSubject::new(spec, prepare)?)),
+    }
+}
+
+/// What is measured of a suite: calls to providers if they are ours, and `resources`.
+pub(super) fn measured_of_suite(providers_are_ours: bool, resources: &str) -> BTreeMap<String, String> {
+    let calls =
+        if providers_are_ours { "yes" } else { "a suite's providers are its own: --providers FILE starts mock ones" };
+    let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), resources.to_owned()));
+    resources.chain([("provider calls".to_owned(), calls.to_owned())]).collect()
+}

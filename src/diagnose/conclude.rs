@@ -1,0 +1,239 @@
+//! What is concluded of a suspect, and what is told beside it.
+
+use super::examine::Examiner;
+use crate::adapter::{Explain, OwnLine};
+use crate::diagnose::DiagnoseError;
+use crate::diagnose::repro::{Expected, ReproFile};
+use crate::diagnose::suspects::Suspect;
+use crate::event::{Conclusion, Diagnosis, Event};
+use crate::minimise::{self, Minimised, Role};
+use crate::model::OutcomeKind;
+use crate::model::statistics::Tally;
+
+/// How many members of a sequence are watched for what they change.
+const WATCHED: usize = 3;
+
+impl Examiner<'_> {
+    /// What can be told of a suite's test besides: what its polluter changes, and the line for plain pytest.
+    pub(super) fn of_the_suite(
+        &mut self,
+        suspect: &Suspect,
+        conclusion: &Conclusion,
+        order: &[u32],
+    ) -> Result<Vec<String>, DiagnoseError> {
+        if let Some((known, told)) = &self.chart.told
+            && known == order
+        {
+            return Ok(told.clone());
+        }
+        let mut told = Vec::new();
+        let (sequences, most) = match (conclusion, self.setting.subject.explains()) {
+            (Conclusion::Victim { polluters, .. }, Some(Explain::Repro)) => {
+                (polluters.get(..1).unwrap_or_default(), WATCHED)
+            }
+            (Conclusion::Victim { polluters, .. }, Some(Explain::All)) => (polluters.as_slice(), usize::MAX),
+            (Conclusion::Brittle { state_setters, .. }, Some(Explain::Repro)) => {
+                (state_setters.get(..1).unwrap_or_default(), WATCHED)
+            }
+            (Conclusion::Brittle { state_setters, .. }, Some(Explain::All)) => (state_setters.as_slice(), usize::MAX),
+            _ => (&[][..], 0),
+        };
+        for sequence in sequences {
+            let order: Vec<u32> = sequence.iter().copied().chain([suspect.case]).collect();
+            for (place, culprit) in (0_u32..).zip(sequence).take(most) {
+                let changes = self.prober.changes(&order, place)?;
+                let name = self.record.case(*culprit).map_or("", |info| info.id.as_str());
+                told.extend(changes.iter().map(|change| format!("{name} {change}")));
+            }
+        }
+        if !matches!(conclusion, Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. }) {
+            told.extend(self.setting.subject.own_line(&OwnLine {
+                record: self.record,
+                order,
+                fingerprint: &suspect.fingerprint,
+                hash_seed: suspect.hash_seed,
+                case_deadline: self.setting.case_timeout,
+            }));
+        }
+        if self.setting.subject.explains() == Some(Explain::Repro) {
+            self.chart.told = Some((order.to_vec(), told.clone()));
+        }
+        Ok(told)
+    }
+
+    pub(super) fn conclude_follower(
+        &mut self,
+        suspect: &Suspect,
+        leader: u32,
+        found: &Minimised,
+        in_order: Tally,
+    ) -> Result<(), DiagnoseError> {
+        let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
+            return Ok(());
+        };
+        let members = sequence.members.clone();
+        let (conclusion, order) = match role(found) {
+            Some(Role::Brittle) => {
+                (Conclusion::Brittle { state_setters: vec![members], complete: false }, vec![suspect.case])
+            }
+            Some(Role::Victim) | None => {
+                let order = members.iter().copied().chain([suspect.case]).collect();
+                (Conclusion::Victim { polluters: vec![members], cleaners: Vec::new(), complete: false }, order)
+            }
+        };
+        let repro = self.write_repro(suspect, &order, in_order)?;
+        let told = self.of_the_suite(suspect, &conclusion, &order)?;
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: Some(leader),
+            conclusion,
+            alone: suspect.alone,
+            in_order,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks: under_stress(suspect).into_iter().chain(told).collect(),
+        })
+    }
+
+    /// The cleaners that are run in one process with what they hide: else the new process may be what hides it.
+    fn real_cleaners(&self, polluters: &[Vec<u32>], cleaners: &[u32], case: u32) -> Vec<u32> {
+        let first = polluters.first().map_or(&[][..], Vec::as_slice);
+        let order = |cleaner: u32| first.iter().copied().chain([cleaner, case]).collect::<Vec<u32>>();
+        cleaners.iter().copied().filter(|cleaner| self.setting.subject.runs_through(&order(*cleaner))).collect()
+    }
+
+    pub(super) fn conclude(&mut self, suspect: &Suspect, found: &Minimised) -> Result<(), DiagnoseError> {
+        let case = suspect.case;
+        let mut in_order = found.in_order;
+        let mut remarks = Vec::new();
+        let ending_with = |before: &[u32]| -> Vec<u32> { before.iter().copied().chain([case]).collect() };
+        let (conclusion, order) = match &found.conclusion {
+            minimise::Conclusion::Confirmed { role: Role::Victim, sequences, complete, cleaners } => {
+                let polluters: Vec<Vec<u32>> = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
+                let order = ending_with(polluters.first().map_or(&[], Vec::as_slice));
+                remarks.extend(self.polluters_that_fail(&polluters));
+                match self.who_brought_it_down(&polluters) {
+                    Some(of) => (Conclusion::Collateral { of }, order),
+                    None => {
+                        let cleaners = self.real_cleaners(&polluters, cleaners, case);
+                        (Conclusion::Victim { polluters, cleaners, complete: *complete }, order)
+                    }
+                }
+            }
+            minimise::Conclusion::Confirmed { role: Role::Brittle, sequences, complete, .. } => {
+                let state_setters = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
+                (Conclusion::Brittle { state_setters, complete: *complete }, vec![case])
+            }
+            minimise::Conclusion::FailsAlways => (Conclusion::Broken, vec![case]),
+            minimise::Conclusion::Intermittent => (Conclusion::Intermittent, suspect.order()),
+            minimise::Conclusion::DoesNotReproduce => {
+                remarks.push(format!(
+                    "it failed in {} trials of the run, and in none of {} more of that order",
+                    suspect.seen,
+                    found.in_order.trials()
+                ));
+                remarks.extend(self.may_be_on_disk());
+                (Conclusion::DoesNotReproduce, suspect.order())
+            }
+            minimise::Conclusion::Unexplained { best, .. } => {
+                remarks.push("no smaller order was confirmed: several causes may hide each other".to_owned());
+                let order = ending_with(best);
+                (Conclusion::NotMinimised { order: order.clone() }, order)
+            }
+            minimise::Conclusion::Exhausted { by, best } => {
+                remarks.push(format!(
+                    "the search ended at {by}: `steadfast minimise {} {}` goes on",
+                    self.setting.header.run,
+                    self.record.case(case).map_or("", |info| info.id.as_str())
+                ));
+                let order = best.as_ref().map_or_else(|| suspect.order(), |best| ending_with(best));
+                (Conclusion::NotMinimised { order: order.clone() }, order)
+            }
+        };
+        // What is brittle shows alone: the order that it is compared with is the one that heals it.
+        let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
+        let repro = self.write_repro(suspect, &order, shows)?;
+        remarks.extend(self.of_the_suite(suspect, &conclusion, &order)?);
+        self.emit(Diagnosis {
+            case,
+            cluster: None,
+            conclusion,
+            alone: found.alone,
+            in_order,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            remarks: under_stress(suspect).into_iter().chain(remarks).collect(),
+        })
+    }
+
+    /// What may bring a failure back that does not reproduce: a started system can leave state outside its process.
+    fn may_be_on_disk(&self) -> Option<String> {
+        let text =
+            "state may be left on disk: --sandbox full gives each round a fresh HOME and a fresh copy of the project";
+        self.setting.subject.may_leave_files().then(|| text.to_owned())
+    }
+
+    /// Polluters that fail themselves: mending these may mend all.
+    fn polluters_that_fail(&self, polluters: &[Vec<u32>]) -> Vec<String> {
+        let failing = polluters.iter().flatten().filter(|case| self.record.failures.contains_key(case));
+        let told = failing
+            .filter_map(|case| self.record.case(*case))
+            .map(|info| format!("its polluter {} fails itself", info.id));
+        told.collect()
+    }
+
+    /// The polluter that crashed or hung in the last probe, which no later case is to blame for.
+    fn who_brought_it_down(&self, polluters: &[Vec<u32>]) -> Option<u32> {
+        let brought_down = |outcome: &OutcomeKind| matches!(outcome, OutcomeKind::Crashed | OutcomeKind::TimedOut);
+        let first = polluters.first()?;
+        first.iter().copied().find(|case| self.prober.last_seen.get(case).is_some_and(brought_down))
+    }
+
+    pub(super) fn emit(&mut self, diagnosis: Diagnosis) -> Result<(), DiagnoseError> {
+        self.prober.log.fact(Event::Diagnosed(diagnosis)).map_err(DiagnoseError::io(self.setting.folder))
+    }
+
+    pub(super) fn write_repro(&self, suspect: &Suspect, order: &[u32], rate: Tally) -> Result<String, DiagnoseError> {
+        let ids = order.iter().filter_map(|case| self.record.case(*case)).map(|info| info.id.clone());
+        let failure = suspect.failure.outcome.failure();
+        let file = ReproFile {
+            version: ReproFile::VERSION,
+            run: self.setting.header.run.clone(),
+            // As the journal has it: without secrets.
+            subject: self.record.header.subject.clone(),
+            seed: self.setting.header.seed,
+            event_loop: suspect.event_loop,
+            hash_seed: suspect.hash_seed,
+            order: ids.collect(),
+            expected: Expected {
+                outcome: suspect.failure.outcome.kind(),
+                fingerprint: suspect.fingerprint.clone(),
+                message: failure.map(|failure| failure.message.clone()).unwrap_or_default(),
+            },
+            rate,
+            case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
+        };
+        let folder = self.setting.folder.join("repros");
+        let name = file.file_name();
+        let path = folder.join(&name);
+        let text = serde_json::to_string_pretty(&file).map_err(DiagnoseError::Repro)?;
+        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
+        written.map_err(DiagnoseError::io(&path))?;
+        Ok(format!("repros/{name}"))
+    }
+}
+
+/// What a reader should know of a finding that was made under stress.
+fn under_stress(suspect: &Suspect) -> Option<String> {
+    let stress = suspect.stress?;
+    Some(format!("seen under --stress {stress}; the counts alone and in the order are without"))
+}
+
+pub(super) fn role(found: &Minimised) -> Option<Role> {
+    match &found.conclusion {
+        minimise::Conclusion::Confirmed { role, .. } => Some(*role),
+        _ => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! Questions of the diagnosis, put to the engine.
+
+use crate::diagnose::DiagnoseError;
+use crate::diagnose::suspects::Suspect;
+use crate::diagnose::{Deadlines, RunLog};
+use crate::engine::{Ran, RoundResult, RoundUnit, Rounds, Stopped, collect};
+use crate::minimise::{Answer, Question, Reply};
+use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
+use crate::record::Record;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Asks the engine how a case ends after others.
+pub(super) struct Prober<'a> {
+    rounds: &'a mut dyn Rounds,
+    pub log: &'a mut dyn RunLog,
+    deadlines: Deadlines,
+    seed: Seed,
+    event_loop: EventLoop,
+    /// The hash seed of the probes, for subjects that have one.
+    hash_seed: Option<u32>,
+    watch: Option<u32>,
+    fingerprint: String,
+    next_round: u32,
+    case_deadline_ms: u64,
+    /// What stopped the engine, if something did: no probe is run any more.
+    pub stopped: Stopped,
+    /// Probes run for the present suspect.
+    pub probes: u32,
+    /// How the cases of the last failing probe ended.
+    pub last_seen: BTreeMap<u32, OutcomeKind>,
+    /// What was asked about the present suspect outside a search.
+    pub asked: Vec<(Vec<u32>, Reply)>,
+}
+
+impl<'a> Prober<'a> {
+    pub fn new(
+        rounds: &'a mut dyn Rounds,
+        log: &'a mut dyn RunLog,
+        record: &Record,
+        deadlines: Deadlines,
+        case_timeout: Duration,
+    ) -> Self {
+        Self {
+            rounds,
+            log,
+            deadlines,
+            seed: record.header.seed,
+            event_loop: EventLoop::default(),
+            hash_seed: None,
+            watch: None,
+            fingerprint: String::new(),
+            // Above every round that was planned, whether it ran or not.
+            next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
+            case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+            stopped: Stopped::Not,
+            probes: 0,
+            last_seen: BTreeMap::new(),
+            asked: Vec::new(),
+        }
+    }
+
+    /// The next probes are about this suspect.
+    pub fn begin(&mut self, suspect: &Suspect) {
+        self.event_loop = suspect.event_loop;
+        self.hash_seed = suspect.hash_seed;
+        self.fingerprint.clone_from(&suspect.fingerprint);
+        self.probes = 0;
+        self.last_seen.clear();
+        self.asked.clear();
+    }
+
+    /// Runs orders side by side and tells how the last case of each ended.
+    pub fn ask(&mut self, orders: &[Vec<u32>]) -> Result<Vec<Reply>, DiagnoseError> {
+        let first = self.next_round;
+        let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
+        let replies = self.run(first, units)?;
+        self.asked.extend(orders.iter().cloned().zip(replies.iter().cloned()));
+        Ok(replies)
+    }
+
+    /// The same under another hash seed, which is evidence of nothing else.
+    pub fn ask_under(&mut self, hash_seed: u32, orders: &[Vec<u32>]) -> Result<Vec<Reply>, DiagnoseError> {
+        let first = self.next_round;
+        let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order));
+        let units = units.map(|unit| RoundUnit { hash_seed: Some(hash_seed), ..unit }).collect();
+        self.run(first, units)
+    }
+
+    /// Puts questions of a search.
+    pub fn put(&mut self, questions: &[Question]) -> Result<Vec<Reply>, DiagnoseError> {
+        let first = self.next_round;
+        let units = (first..).zip(questions).map(|(number, question)| {
+            let unit = self.unit(number, &question.order);
+            match question.walk.and_then(|cases| u32::try_from(cases).ok()) {
+                None => unit,
+                Some(cases) => RoundUnit { kind: RoundKind::Walk, walk: Some(cases), ..unit },
+            }
+        });
+        let units = units.collect();
+        self.run(first, units)
+    }
+
+    fn run(&mut self, first: u32, units: Vec<RoundUnit>) -> Result<Vec<Reply>, DiagnoseError> {
+        let count = u32::try_from(units.len()).unwrap_or(0);
+        self.next_round += count;
+        self.probes += count;
+        let mut results = self.results_of(units)?;
+        Ok((first..self.next_round).map(|number| self.reply(results.remove(&RoundId(number)))).collect())
+    }
+
+    fn results_of(&mut self, units: Vec<RoundUnit>) -> Result<BTreeMap<RoundId, RoundResult>, DiagnoseError> {
+        if self.stopped != Stopped::Not {
+            return Ok(BTreeMap::new());
+        }
+        let Ran { results, stopped } = collect(self.rounds, units, self.deadlines.diagnosis, self.log)?;
+        self.stopped = stopped;
+        Ok(results)
+    }
+
+    /// Runs an order once more and tells what the case at `place` changes and does not put back.
+    pub fn changes(&mut self, order: &[u32], place: u32) -> Result<Vec<String>, DiagnoseError> {
+        let number = self.next_round;
+        self.next_round += 1;
+        self.watch = Some(place);
+        let unit = self.unit(number, order);
+        self.watch = None;
+        let mut results = self.results_of(vec![unit])?;
+        Ok(results.remove(&RoundId(number)).map(|result| result.watched).unwrap_or_default())
+    }
+
+    fn reply(&mut self, result: Option<RoundResult>) -> Reply {
+        let Some(result) = result else {
+            return Reply::new(Answer::Unsure("the probe did not run to its end".into()), Duration::ZERO);
+        };
+        let took = result.duration;
+        let answer = self.answer(&result);
+        Reply { answer, took, after: result.after.map(|after| after as usize) }
+    }
+
+    fn answer(&mut self, result: &RoundResult) -> Answer {
+        let unsure = |text: &str| Answer::Unsure(text.to_owned());
+        match result.outcomes.last() {
+            None | Some(None) => unsure("the case did not run"),
+            Some(Some(Outcome::Passed)) => Answer::Passes,
+            Some(Some(Outcome::Skipped { reason })) => unsure(&format!("the case was skipped: {reason}")),
+            Some(Some(outcome)) => match outcome.failure() {
+                Some(failure) if failure.fingerprint == self.fingerprint => {
+                    let ended = result.unit.order.iter().zip(&result.outcomes);
+                    self.last_seen =
+                        ended.filter_map(|(case, outcome)| Some((*case, outcome.as_ref()?.kind()))).collect();
+                    Answer::Fails
+                }
+                _ => unsure("the case failed in another way"),
+            },
+        }
+    }
+
+    fn unit(&self, number: u32, order: &[u32]) -> RoundUnit {
+        RoundUnit {
+            round: RoundId(number),
+            attempt: 0,
+            kind: RoundKind::Probe,
+            seed: self.seed.derive(&format!("probe {number}")),
+            event_loop: self.event_loop,
+            // What was seen under stress is verified without.
+            stress: None,
+            hash_seed: self.hash_seed,
+            watch: self.watch,
+            walk: None,
+            aftermath: None,
+            added: false,
+            order: order.to_vec(),
+            from: 0,
+            case_deadline_ms: self.case_deadline_ms,
+        }
+    }
+}
+
+/// The number of planned rounds.
+fn planned(record: &Record) -> u32 {
+    record.header.planned.values().sum()
+}
