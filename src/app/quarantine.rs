@@ -116,8 +116,7 @@ fn findings(folder: &Path, request: &QuarantineRequest) -> Result<Vec<Quarantine
     let fail_on = &record.header.policy.fail_on;
     let entry = |judged: &CaseJudgement| {
         let info = record.case(judged.case)?;
-        let findings: Vec<FindingKind> =
-            judged.findings.iter().copied().filter(|kind| fail_on.contains(kind)).collect();
+        let findings: Vec<FindingKind> = judged.findings.iter().copied().filter(|kind| kind.fails(fail_on)).collect();
         let is_chosen = request.cases.is_empty() || request.cases.iter().any(|id| id == info.id.as_str());
         if findings.is_empty() || !is_chosen {
             return None;

@@ -3,7 +3,7 @@
 use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::app::{Accounting, AloneRounds, RunOptions};
 use crate::cli::suite_arguments::SuiteChoice;
-use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
+use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
 use clap::{Args, ValueEnum};
@@ -169,9 +169,14 @@ pub(super) enum SandboxKind {
 pub(super) enum FailOn {
     Broken,
     OrderDependent,
+    EnvironmentDependent,
     Intermittent,
+    Undiagnosed,
+    Disagrees,
+    NonIdempotent,
     LoopBound,
     Leak,
+    Skipped,
 }
 
 /// What a testcase of JUnit is.
@@ -201,9 +206,14 @@ impl FailOn {
         match self {
             Self::Broken => FindingKind::Broken,
             Self::OrderDependent => FindingKind::OrderDependent,
+            Self::EnvironmentDependent => FindingKind::EnvironmentDependent,
             Self::Intermittent => FindingKind::Intermittent,
+            Self::Undiagnosed => FindingKind::Undiagnosed,
+            Self::Disagrees => FindingKind::Disagrees,
+            Self::NonIdempotent => FindingKind::NonIdempotent,
             Self::LoopBound => FindingKind::LoopBound,
             Self::Leak => FindingKind::Leak,
+            Self::Skipped => FindingKind::Skipped,
         }
     }
 }
@@ -212,13 +222,20 @@ impl RunArguments {
     /// The options that are meant.
     pub fn options(self, root: PathBuf, seed: Seed, cores: usize) -> RunOptions {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
-        let all = [FailOn::Broken, FailOn::OrderDependent, FailOn::Intermittent, FailOn::LoopBound, FailOn::Leak];
         let history = match self.no_history {
             true => None,
             false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY))),
         };
-        let usual = if self.suite.is_some() { &all[..4] } else { &all[..] };
-        let fail_on = if self.fail_on.is_empty() { usual.to_vec() } else { self.fail_on };
+        let is_suite = self.suite.is_some();
+        let usual = FindingKind::ALL.into_iter().filter(|kind| match kind.gate_default() {
+            GateDefault::Fails => true,
+            GateDefault::FailsScenarios => !is_suite,
+            GateDefault::Warns | GateDefault::Unproven | GateDefault::Remark => false,
+        });
+        let fail_on: BTreeSet<FindingKind> = match self.fail_on.is_empty() {
+            true => usual.collect(),
+            false => self.fail_on.into_iter().map(FailOn::kind).collect(),
+        };
         // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
         let jobs = if self.suite.is_some() { 1 } else { cores.clamp(1, 4) };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
@@ -248,7 +265,7 @@ impl RunArguments {
                 EventLoops::Round => vec![EventLoop::Round],
                 EventLoops::Both => vec![EventLoop::Case, EventLoop::Round],
             },
-            fail_on: fail_on.into_iter().map(FailOn::kind).collect::<BTreeSet<_>>(),
+            fail_on,
             confidence: self.confidence,
             max_flake_rate: self.max_flake_rate,
             max_time: self.max_time,

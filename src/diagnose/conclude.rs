@@ -46,7 +46,10 @@ impl Examiner<'_> {
                 told.extend(changes.iter().map(|change| format!("{name} {change}")));
             }
         }
-        if !matches!(conclusion, Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. }) {
+        if !matches!(
+            conclusion,
+            Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
+        ) {
             told.extend(self.setting.subject.own_line(&OwnLine {
                 record: self.record,
                 order,
@@ -143,13 +146,13 @@ impl Examiner<'_> {
                 (Conclusion::NotMinimised { order: order.clone() }, order)
             }
             minimise::Conclusion::Exhausted { by, best } => {
-                remarks.push(format!(
-                    "the search ended at {by}: `steadfast minimise {} {}` goes on",
-                    self.setting.header.run,
-                    self.record.case(case).map_or("", |info| info.id.as_str())
-                ));
                 let order = best.as_ref().map_or_else(|| suspect.order(), |best| ending_with(best));
-                (Conclusion::NotMinimised { order: order.clone() }, order)
+                let known = match best.as_ref().map(Vec::len) {
+                    Some(before) => format!(", with {before} cases before it in the smallest order that showed it"),
+                    None => String::new(),
+                };
+                let missing = format!("the search ended at {by} before its end{known}");
+                (Conclusion::Undiagnosed { missing, order: order.clone() }, order)
             }
         };
         // What is brittle shows alone: the order that it is compared with is the one that heals it.

@@ -248,6 +248,28 @@ pub enum Conclusion {
     Intermittent,
     /// Was seen to fail and could not be made to fail again.
     DoesNotReproduce,
+    /// Was not examined to the end.
+    Undiagnosed {
+        /// What is missing, as a clause: `time was up before the search ended`.
+        missing: String,
+        /// The smallest order that showed it so far, the case last; empty where none did again.
+        order: Vec<u32>,
+    },
+    /// Passes the first time and fails when it, or another case, runs a second time in one process.
+    NonIdempotent {
+        /// The cases that run twice before it fails; the case itself where it is its own second run that fails.
+        repeated: Vec<u32>,
+    },
+    /// Something outside the process decides.
+    EnvironmentDependent {
+        /// What it is, as a clause: `it fails since file out/state.txt was left behind`.
+        what: String,
+    },
+    /// The suite's own runner comes to another result.
+    Disagrees {
+        /// What it says.
+        plain: String,
+    },
     /// Fails only because an earlier case crashed, hung or exhausted the system.
     Collateral {
         /// That case.

@@ -131,15 +131,19 @@ impl QuarantineEntry {
     }
 
     /// Whether a finding is one that it speaks of. What is intermittent and what depends on the order is told apart by
-    /// how much was seen, so either stands for both; and a case that was broken and now fails only sometimes is no
-    /// worse.
+    /// how much was seen, so either stands for both, as it does for what was not examined to the end; and a case that was
+    /// broken and now fails only sometimes is no worse.
     pub fn covers(&self, kind: FindingKind) -> bool {
-        use FindingKind::{Broken, Intermittent, OrderDependent};
+        use FindingKind::{
+            Broken, Disagrees, EnvironmentDependent, Intermittent, Leak, LoopBound, NonIdempotent, OrderDependent,
+            Skipped, Undiagnosed,
+        };
+        let is_some_times = matches!(kind, OrderDependent | EnvironmentDependent | Intermittent | Undiagnosed);
         self.findings.is_empty()
             || self.findings.iter().any(|known| match known {
-                Broken => matches!(kind, Broken | OrderDependent | Intermittent),
-                OrderDependent | Intermittent => matches!(kind, OrderDependent | Intermittent),
-                FindingKind::LoopBound | FindingKind::Leak => kind == *known,
+                Broken => kind == Broken || is_some_times,
+                OrderDependent | EnvironmentDependent | Intermittent | Undiagnosed => is_some_times,
+                NonIdempotent | Disagrees | LoopBound | Leak | Skipped => kind == *known,
             })
     }
 }
@@ -163,11 +167,13 @@ mod tests {
 
     #[test]
     fn an_entry_covers_what_is_no_worse_than_what_was_known() {
-        use FindingKind::{Broken, Intermittent, Leak, LoopBound, OrderDependent};
+        use FindingKind::{Broken, Intermittent, Leak, LoopBound, OrderDependent, Undiagnosed};
         check(&[Intermittent], OrderDependent, true);
         check(&[OrderDependent], Intermittent, true);
         check(&[Broken], Intermittent, true);
         check(&[Intermittent], Broken, false);
+        check(&[Intermittent], Undiagnosed, true);
+        check(&[Undiagnosed], Broken, false);
         check(&[Intermittent], Leak, false);
         check(&[Leak], LoopBound, false);
         check(&[], Broken, true);

@@ -111,8 +111,7 @@ impl History {
 
 /// A finding by its word.
 pub(super) fn kind(word: &str) -> Option<FindingKind> {
-    use FindingKind::{Broken, Intermittent, Leak, LoopBound, OrderDependent};
-    [Broken, OrderDependent, Intermittent, LoopBound, Leak].into_iter().find(|kind| kind.as_str() == word)
+    FindingKind::from_word(word)
 }
 
 /// A time as it stands in the file.

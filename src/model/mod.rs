@@ -18,7 +18,7 @@ mod stress;
 pub use aftermath::Aftermath;
 pub use case_id::CaseId;
 pub use clock::{Clock, SystemClock};
-pub use finding::{FindingKind, Verdict};
+pub use finding::{FindingKind, GateDefault, Verdict};
 pub use hash::ContentHash;
 pub use loop_bound::LoopBound;
 pub use money::{Money, MoneyError};

@@ -43,6 +43,7 @@ pub struct Fold {
     rounds: Vec<RoundRecord>,
     places: BTreeMap<RoundId, usize>,
     failures: BTreeMap<u32, Vec<FailureSeen>>,
+    passed: BTreeSet<u32>,
     skips: BTreeMap<u32, String>,
     loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
     notes: Vec<Note>,
@@ -61,6 +62,7 @@ impl Fold {
             rounds: Vec::new(),
             places: BTreeMap::new(),
             failures: BTreeMap::new(),
+            passed: BTreeSet::new(),
             skips: BTreeMap::new(),
             loop_bound: BTreeMap::new(),
             notes: Vec::new(),
@@ -161,6 +163,7 @@ impl Fold {
             header: self.header,
             rounds: self.rounds,
             failures: self.failures,
+            passed: self.passed,
             skips: self.skips,
             loop_bound: self.loop_bound,
             notes: self.notes,
@@ -204,7 +207,9 @@ impl Fold {
             self.note(Note { case: Some(case), text });
         }
         match &report.outcome {
-            Outcome::Passed => {}
+            Outcome::Passed => {
+                self.passed.insert(case);
+            }
             Outcome::Skipped { reason } => {
                 self.skips.entry(case).or_insert_with(|| reason.clone());
             }

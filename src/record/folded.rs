@@ -18,6 +18,9 @@ pub struct Record {
     pub rounds: Vec<RoundRecord>,
     /// The first failures of each case, by the case's place in the header.
     pub failures: BTreeMap<u32, Vec<FailureSeen>>,
+    /// The cases that passed in any trial, those of rounds that did not end included: a pass of a torn round proves no
+    /// rate, and still refutes that a case always fails.
+    pub passed: BTreeSet<u32>,
     /// Why a case was skipped, the first time.
     pub skips: BTreeMap<u32, String>,
     /// What each case left that outlives its event loop.

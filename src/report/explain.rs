@@ -53,12 +53,17 @@ What to do
 
 impl Topic {
     /// Every topic, in the order of a list.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Finding(FindingKind::Broken),
         Self::Finding(FindingKind::OrderDependent),
+        Self::Finding(FindingKind::EnvironmentDependent),
         Self::Finding(FindingKind::Intermittent),
+        Self::Finding(FindingKind::Undiagnosed),
+        Self::Finding(FindingKind::Disagrees),
+        Self::Finding(FindingKind::NonIdempotent),
         Self::Finding(FindingKind::LoopBound),
         Self::Finding(FindingKind::Leak),
+        Self::Finding(FindingKind::Skipped),
         Self::Unproven,
         Self::Roles,
         Self::Evidence,

@@ -35,6 +35,8 @@ pub(super) struct Finding {
     pub(super) by_kind: Vec<(RoundKind, Tally)>,
     /// Alone, and in the accused order.
     pub(super) compared: Option<(Tally, Tally)>,
+    /// What is missing for a proof, what decides, or what the suite's own runner says.
+    pub(super) reason: Option<String>,
     pub(super) remarks: Vec<String>,
     /// What it leaves behind, sentence and course.
     pub(super) leaks: Vec<(String, Vec<u64>)>,
@@ -86,6 +88,8 @@ pub(super) struct Seen {
 pub(super) enum Command {
     /// Runs its repro file.
     Repro(String),
+    /// Examines a case that nobody examined to the end.
+    Examine(String),
     /// Runs the whole plan again from its seed: there is no repro file.
     Plan(String),
 }
@@ -93,7 +97,7 @@ pub(super) enum Command {
 impl Command {
     pub(super) fn line(&self) -> &str {
         match self {
-            Self::Repro(line) | Self::Plan(line) => line,
+            Self::Repro(line) | Self::Examine(line) | Self::Plan(line) => line,
         }
     }
 }
@@ -128,6 +132,7 @@ pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         interval: judged.interval,
         by_kind: view.rates(judged.case).into_iter().filter(|(kind, _)| kind.is_planned()).collect(),
         compared: judged.compared,
+        reason: judged.reason.as_ref().map(|reason| visible(reason).into_owned()),
         remarks,
         leaks: judged.leaks.iter().map(|leak| (visible(&leak.text).into_owned(), leak.course.clone())).collect(),
         command: command(view, judged),
@@ -205,7 +210,15 @@ fn story(order: &Order, case: u32) -> OrderStory {
     }
 }
 
+/// How much time is proposed for a case that was not examined to the end.
+const LONGER: &str = "30m";
+
 fn command(view: &View<'_>, judged: &CaseJudgement) -> Command {
+    if judged.verdict == Verdict::Undiagnosed {
+        let id = view.record.case(judged.case).map_or("", |info| info.id.as_str());
+        let words = ["minimise", view.context.run_dir.as_str(), id, "--max-time", LONGER];
+        return Command::Examine(view.context.command(words));
+    }
     match &judged.repro {
         Some(repro) => Command::Repro(view.context.repro_command(repro)),
         None => {
@@ -261,6 +274,22 @@ impl Finding {
                     None => format!("fails sometimes, {} times ({share})", self.rate),
                 }
             }
+            (None, FindingKind::Undiagnosed) => {
+                let why = self.reason.as_deref().unwrap_or("it was not examined to the end");
+                format!("failed {} times, and nobody knows why yet: {why}", self.rate)
+            }
+            (None, FindingKind::EnvironmentDependent) => {
+                let what = self.reason.as_deref().unwrap_or("something outside the process decides");
+                format!("failed {} times: {what}", self.rate)
+            }
+            (None, FindingKind::Disagrees) => {
+                let plain = self.reason.as_deref().unwrap_or("the suite's own runner comes to another result");
+                format!("failed {} times here; {plain}", self.rate)
+            }
+            (None, FindingKind::NonIdempotent) => {
+                "passes once, and fails where a case runs a second time in the same process".to_owned()
+            }
+            (None, FindingKind::Skipped) => "is skipped in some orders and runs in others".to_owned(),
             (None, FindingKind::LoopBound) => "leaves something behind that belongs to an ended event loop".to_owned(),
             (None, FindingKind::Leak) => "leaves a resource behind, and more of it with each trial".to_owned(),
         }

@@ -23,8 +23,13 @@ pub fn recipe(kind: FindingKind) -> Recipe {
         FindingKind::Broken => BROKEN,
         FindingKind::OrderDependent => ORDER_DEPENDENT,
         FindingKind::Intermittent => INTERMITTENT,
+        FindingKind::EnvironmentDependent => ENVIRONMENT_DEPENDENT,
+        FindingKind::Undiagnosed => UNDIAGNOSED,
+        FindingKind::Disagrees => DISAGREES,
+        FindingKind::NonIdempotent => NON_IDEMPOTENT,
         FindingKind::LoopBound => LOOP_BOUND,
         FindingKind::Leak => LEAK,
+        FindingKind::Skipped => SKIPPED,
     }
 }
 
@@ -65,6 +70,59 @@ const INTERMITTENT: Recipe = Recipe {
     ],
 };
 
+const ENVIRONMENT_DEPENDENT: Recipe = Recipe {
+    kind: FindingKind::EnvironmentDependent,
+    means: "The case's result depends on something outside its process: a file, a port, a clock, a time zone.",
+    impact: "It passes on one machine and fails on another, or passes once and fails from then on, whatever the code does.",
+    usual_cause: "A file or database at a fixed place that an earlier run left, a port that is still taken, the machine's time zone \
+                  or locale.",
+    fix: &[
+        "Make what it needs anew for each run: a temporary folder, port 0, a database of its own.",
+        "Hand the clock, the time zone and the locale in, instead of taking the machine's.",
+    ],
+};
+
+const UNDIAGNOSED: Recipe = Recipe {
+    kind: FindingKind::Undiagnosed,
+    means: "The case failed, and was not examined to the end: why it fails is not known yet.",
+    impact: "It may be broken, depend on the order, or fail by chance. Nothing is claimed that was not proven.",
+    usual_cause: "Time was up, the run was stopped, or more cases failed than there was time to examine.",
+    fix: &[
+        "Run the command: it goes on from what this run has seen, and examines the case to the end.",
+        "Give the run more time (`--max-time`), or mend the findings that are proven first and run again.",
+    ],
+};
+
+const DISAGREES: Recipe = Recipe {
+    kind: FindingKind::Disagrees,
+    means: "The suite's own runner, started without steadfast, comes to another result for this case.",
+    impact: "Steadfast's surroundings may be what makes the difference, so the case is not accused.",
+    usual_cause: "The case depends on how it is started: its arguments, its environment, plugins, the folder that it runs in.",
+    fix: &[
+        "Compare the two outputs: what differs is what the case depends on.",
+        "If nothing of yours explains it, please report it: it may be a fault of steadfast.",
+    ],
+};
+
+const NON_IDEMPOTENT: Recipe = Recipe {
+    kind: FindingKind::NonIdempotent,
+    means: "The case passes once and fails where a case runs a second time in the same process.",
+    impact: "No order in which each case runs once shows it. It turns up with retries, with `--count`, or once a case is copied.",
+    usual_cause: "What the first run leaves behind is in the way of the second: a registered name, a row, a counter.",
+    fix: &["Undo in a teardown what the case makes.", "Or make it under a name that is new each time."],
+};
+
+const SKIPPED: Recipe = Recipe {
+    kind: FindingKind::Skipped,
+    means: "The case is skipped in some orders and runs in others.",
+    impact: "What it checks is not checked in every run, and nobody is told.",
+    usual_cause: "A mark makes it depend on another case's having run before.",
+    fix: &[
+        "Let the case make what it depends on itself.",
+        "Or run the cases that belong together in one case, step by step.",
+    ],
+};
+
 const LOOP_BOUND: Recipe = Recipe {
     kind: FindingKind::LoopBound,
     means: "The case leaves something behind that belongs to an event loop which has ended.",
@@ -95,14 +153,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_own_recipe() {
-        let kinds = [
-            FindingKind::Broken,
-            FindingKind::OrderDependent,
-            FindingKind::Intermittent,
-            FindingKind::LoopBound,
-            FindingKind::Leak,
-        ];
-        for kind in kinds {
+        for kind in FindingKind::ALL {
             assert_eq!(recipe(kind).kind, kind);
             assert!(!recipe(kind).fix.is_empty());
         }

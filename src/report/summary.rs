@@ -220,6 +220,7 @@ fn next(view: &View<'_>, causes: &[CauseStory]) -> String {
         (Gate::Failed | Gate::Passed, Some(Command::Repro(_))) => {
             "see the first finding happen with its command, then mend its cause; the others may go with it".to_owned()
         }
+        (Gate::Failed | Gate::Passed, Some(Command::Examine(line))) => format!("examine it to the end: {line}"),
         (Gate::Failed | Gate::Passed, Some(Command::Plan(line))) => format!("see it happen again: {line}"),
         (Gate::Passed | Gate::Failed, None) => "nothing to mend; ask for more certainty where it matters".to_owned(),
     }

@@ -102,7 +102,7 @@ impl<'a> View<'a> {
     /// Whether a case's findings decide the gate.
     pub(super) fn weight(&self, judged: &CaseJudgement) -> Weight {
         let fail_on = &self.record.header.policy.fail_on;
-        let counts = |kind: &FindingKind| fail_on.contains(kind);
+        let counts = |kind: &FindingKind| kind.fails(fail_on);
         if judged.quarantined.is_none() && judged.findings.iter().any(counts) { Weight::Fails } else { Weight::Warns }
     }
 

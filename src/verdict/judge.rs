@@ -1,11 +1,11 @@
 //! From a record to a judgement.
 
-use crate::event::{Conclusion, Diagnosis, RunEnd};
+use crate::event::RunEnd;
 use crate::model::statistics::{self, Confidence, Tally};
-use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
+use crate::model::{FindingKind, NOT_COLLECTED, OutcomeKind, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, is_failure};
 use crate::verdict::{
-    CaseJudgement, Evidence, Gate, Judgement, Order, QuarantineJudgement, cause, coverage, leaks, loops, quarantine,
+    CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, quarantine,
 };
 use std::collections::BTreeSet;
 
@@ -32,40 +32,47 @@ pub fn judge(record: &Record) -> Judgement {
 
 /// The trials of a case, counted.
 #[derive(Debug, Clone, Default)]
-struct Trials {
+pub(super) struct Trials {
     /// In planned rounds.
-    planned: Tally,
+    pub planned: Tally,
     /// In shuffled rounds.
-    shuffled: Tally,
-    /// In rounds of its own.
-    alone: Tally,
+    pub shuffled: Tally,
+    /// In rounds and probes of its own.
+    pub alone: Tally,
+    /// In planned rounds and in everything that the diagnosis asked.
+    pub everywhere: Tally,
     /// Reported as skipped.
-    skipped: u32,
+    pub skipped: u32,
     /// Begun in a planned round and never reported.
-    missing: u32,
+    pub missing: u32,
 }
 
 fn tally(record: &Record) -> Vec<Trials> {
     let mut tallies = vec![Trials::default(); record.header.cases.len()];
-    for round in record.rounds.iter().filter(|round| round.is_planned()) {
+    for round in record.rounds.iter().filter(|round| !round.kind.keeps_a_ledger()) {
+        let (is_planned, is_alone) = (round.is_planned(), round.slots.len() == 1);
         for slot in &round.slots {
             let Some(tally) = tallies.get_mut(slot.case as usize) else { continue };
             let failed = match slot.outcome {
                 None => {
-                    tally.missing += 1;
+                    tally.missing += u32::from(is_planned);
                     continue;
                 }
-                Some(crate::model::OutcomeKind::Skipped) => {
-                    tally.skipped += 1;
+                Some(OutcomeKind::Skipped) => {
+                    tally.skipped += u32::from(is_planned);
                     continue;
                 }
                 Some(outcome) => is_failure(outcome),
             };
-            tally.planned.count(failed);
-            match round.kind {
-                RoundKind::Shuffle => tally.shuffled.count(failed),
-                RoundKind::Alone => tally.alone.count(failed),
-                _ => {}
+            tally.everywhere.count(failed);
+            if is_alone {
+                tally.alone.count(failed);
+            }
+            if is_planned {
+                tally.planned.count(failed);
+            }
+            if round.kind == RoundKind::Shuffle {
+                tally.shuffled.count(failed);
             }
         }
     }
@@ -99,22 +106,19 @@ fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {
         leaks: Vec::new(),
     };
     if judged.failure.is_some() || tally.planned.failures() > 0 {
-        let (finding, order) = match diagnosis {
-            Some(diagnosis) => concluded(diagnosis),
-            None => (observed(tally), None),
-        };
-        judged.findings.push(finding);
-        judged.verdict = finding.verdict();
-        judged.order = order;
+        let claim = claim::of(record, case, tally, diagnosis);
+        judged.findings.push(claim.finding);
+        judged.verdict = claim.finding.verdict();
+        judged.order = claim.order;
+        judged.reason = claim.missing;
         judged.remarks.extend(loops::remarks(record, case));
     } else if tally.skipped > 0 && tally.planned.trials() > 0 {
         let all = tally.skipped + tally.planned.trials();
-        if record.skips.get(&case).is_some_and(|reason| reason == NOT_COLLECTED) {
-            judged.remarks.push(format!("not there in {} of {all} trials: {NOT_COLLECTED}", tally.skipped));
-        } else {
-            judged.findings.push(FindingKind::OrderDependent);
-            judged.verdict = Verdict::OrderDependent;
-            judged.remarks.push(format!("skipped in {} of {all} trials", tally.skipped));
+        judged.remarks.push(skipped_sometimes(record, case, tally.skipped, all));
+        let is_collected = record.skips.get(&case).is_none_or(|reason| reason != NOT_COLLECTED);
+        if is_collected && record.header.policy.fail_on.contains(&FindingKind::Skipped) {
+            judged.findings.push(FindingKind::Skipped);
+            judged.verdict = FindingKind::Skipped.verdict();
         }
     } else if let Some(reason) = skip_reason(record, case, tally) {
         judged.verdict = Verdict::Skipped;
@@ -138,6 +142,15 @@ fn with_leaks(judged: &mut CaseJudgement, found: &mut leaks::Leaks) {
     judged.leaks = leaks;
 }
 
+/// What is told of a case that was skipped in some orders and never failed.
+fn skipped_sometimes(record: &Record, case: u32, skipped: u32, all: u32) -> String {
+    match record.skips.get(&case).map(|reason| reason.trim()) {
+        Some(NOT_COLLECTED) => format!("not there in {skipped} of {all} trials: {NOT_COLLECTED}"),
+        Some(reason) if !reason.is_empty() => format!("skipped in some orders, {skipped} of {all} trials: {reason}"),
+        _ => format!("skipped in some orders, {skipped} of {all} trials"),
+    }
+}
+
 /// The failure to show: one of a planned round if there is one.
 fn first_planned(record: &Record, seen: &[FailureSeen]) -> Option<FailureSeen> {
     let planned = |failure: &&FailureSeen| record.round(failure.round).is_some_and(|round| round.is_planned());
@@ -147,44 +160,6 @@ fn first_planned(record: &Record, seen: &[FailureSeen]) -> Option<FailureSeen> {
 fn skip_reason(record: &Record, case: u32, tally: &Trials) -> Option<String> {
     let known = record.case(case).and_then(|info| info.skip.clone());
     known.or_else(|| (tally.skipped > 0).then(|| record.skips.get(&case).cloned().unwrap_or_default()))
-}
-
-/// What observation alone says of a case that failed: broken if it never passed, alone included; order-dependent if it
-/// passes alone and fails in every round with others, or the other way round; else intermittent.
-fn observed(tally: &Trials) -> FindingKind {
-    let others = tally.planned.without(tally.alone);
-    if tally.planned.failures() == tally.planned.trials() {
-        FindingKind::Broken
-    } else if tally.alone.trials() > 0
-        && others.trials() > 0
-        && (tally.alone.failures() == 0) == others.all_failed()
-        && (tally.alone.failures() == 0 || tally.alone.all_failed())
-    {
-        FindingKind::OrderDependent
-    } else {
-        FindingKind::Intermittent
-    }
-}
-
-fn concluded(diagnosis: &Diagnosis) -> (FindingKind, Option<Order>) {
-    match &diagnosis.conclusion {
-        Conclusion::Broken => (FindingKind::Broken, None),
-        Conclusion::Victim { polluters, cleaners, complete } => {
-            let order = Order::Victim { polluters: polluters.clone(), cleaners: cleaners.clone(), complete: *complete };
-            (FindingKind::OrderDependent, Some(order))
-        }
-        Conclusion::Brittle { state_setters, complete } => {
-            let order = Order::Brittle { state_setters: state_setters.clone(), complete: *complete };
-            (FindingKind::OrderDependent, Some(order))
-        }
-        Conclusion::NotMinimised { order } => {
-            (FindingKind::OrderDependent, Some(Order::NotMinimised { order: order.clone() }))
-        }
-        Conclusion::Collateral { of } => {
-            (FindingKind::OrderDependent, Some(Order::NotMinimised { order: vec![*of, diagnosis.case] }))
-        }
-        Conclusion::Intermittent | Conclusion::DoesNotReproduce => (FindingKind::Intermittent, None),
-    }
 }
 
 fn evidence(record: &Record) -> Evidence {
@@ -229,7 +204,7 @@ fn earlier_rounds_suffice(record: &Record, cases: &[CaseJudgement], evidence: &E
 fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgement, evidence: &Evidence) -> Gate {
     let fail_on = &record.header.policy.fail_on;
     let counts =
-        |case: &&CaseJudgement| case.quarantined.is_none() && case.findings.iter().any(|kind| fail_on.contains(kind));
+        |case: &&CaseJudgement| case.quarantined.is_none() && case.findings.iter().any(|kind| kind.fails(fail_on));
     match &record.end {
         Some(RunEnd::Interrupted) => return Gate::Interrupted,
         Some(RunEnd::SubjectFailed { reason }) => return Gate::Error { reason: reason.clone() },
@@ -238,6 +213,12 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
     }
     if cases.iter().any(|case| counts(&case)) || quarantine.fails() {
         return Gate::Failed;
+    }
+    let disagrees = |case: &&CaseJudgement| case.quarantined.is_none() && case.verdict == Verdict::Disagrees;
+    match cases.iter().filter(disagrees).count() {
+        0 => {}
+        1 => return Gate::Unproven { reason: "the suite's own runner disagrees about one case".to_owned() },
+        number => return Gate::Unproven { reason: format!("the suite's own runner disagrees about {number} cases") },
     }
     if earlier_rounds_suffice(record, cases, evidence) {
         return Gate::Passed;

@@ -103,7 +103,8 @@ pub struct CaseJudgement {
     pub compared: Option<(Tally, Tally)>,
     /// The first failure that was seen.
     pub failure: Option<FailureSeen>,
-    /// Why it was skipped, or what is missing if it is unproven.
+    /// Why it was skipped; what is missing if it is unproven or undiagnosed; what decides outside the process; what the
+    /// suite's own runner says.
     pub reason: Option<String>,
     /// What a reader should know besides.
     pub remarks: Vec<String>,

@@ -1,6 +1,7 @@
 //! Judges facts: a verdict for each case, a gate for the run, and how sure that is. A function of the record alone.
 
 mod cause;
+mod claim;
 mod coverage;
 mod judge;
 mod judgement;

@@ -109,7 +109,7 @@ fn status(
     let Some(case) = case else { return EntryStatus::NotInRun };
     let fail_on = &record.header.policy.fail_on;
     if !case.findings.is_empty() {
-        let covered = case.findings.iter().filter(|kind| fail_on.contains(kind)).all(|kind| entry.covers(*kind));
+        let covered = case.findings.iter().filter(|kind| kind.fails(fail_on)).all(|kind| entry.covers(*kind));
         return if covered { EntryStatus::Excuses } else { EntryStatus::Exceeded };
     }
     match case.verdict {

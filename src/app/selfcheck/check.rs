@@ -250,7 +250,14 @@ impl<'a> Laboratory<'a> {
 fn plans(expectation: &Expectation) -> &'static [Option<u32>] {
     match expectation.kind {
         FindingKind::Broken | FindingKind::Intermittent => &[Some(1), None],
-        FindingKind::OrderDependent | FindingKind::LoopBound | FindingKind::Leak => &[None],
+        FindingKind::OrderDependent
+        | FindingKind::EnvironmentDependent
+        | FindingKind::Undiagnosed
+        | FindingKind::Disagrees
+        | FindingKind::NonIdempotent
+        | FindingKind::LoopBound
+        | FindingKind::Leak
+        | FindingKind::Skipped => &[None],
     }
 }
 

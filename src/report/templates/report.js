@@ -180,7 +180,10 @@
   // The table of cases: filtered, sorted, and so many rows at a time.
   const STEP = 200;
   const body = byId("table").tBodies[0];
-  const verdicts = ["broken", "order_dependent", "intermittent", "leaky", "unproven", "skipped", "stable"];
+  const verdicts = [
+    "broken", "order_dependent", "environment_dependent", "intermittent", "undiagnosed", "disagrees", "non_idempotent",
+    "leaky", "unproven", "skipped", "stable",
+  ];
   const keys = {
     id: (number) => data.ids[number],
     verdict: (number) => verdicts.indexOf(data.verdicts[number]),

@@ -64,7 +64,9 @@ fn annotations_are_escaped_and_bounded() {
     record.header.cases[0].file = "a,b:c%.yaml".to_owned();
     let text = github_annotations(&record, &judge(&record), &context());
     assert!(
-        text.starts_with("::error file=a%2Cb%3Ac%25.yaml,line=1,title=broken%3A a/b.yaml[x=1]::100 %25 wrong …%0A"),
+        text.starts_with(
+            "::error file=a%2Cb%3Ac%25.yaml,line=1,title=undiagnosed%3A a/b.yaml[x=1]::100 %25 wrong …%0A"
+        ),
         "{text}"
     );
     assert_eq!(text.lines().count(), 1);

@@ -10,3 +10,4 @@ mod junit;
 mod markdown;
 pub mod sample;
 mod terminal;
+mod words;
