@@ -9,7 +9,7 @@ use crate::model::FindingKind;
 use crate::model::statistics::{Tally, fisher_one_sided};
 use crate::record::Record;
 use crate::verdict::Order;
-use crate::verdict::judge::Trials;
+use crate::verdict::trials::Trials;
 
 /// How likely two rates that differ so much, or more, may be if they are one, for a case to be called order-dependent
 /// without the cases that make the difference.

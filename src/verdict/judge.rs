@@ -2,16 +2,18 @@
 
 use crate::event::RunEnd;
 use crate::model::statistics::{self, Confidence, Tally};
-use crate::model::{FindingKind, NOT_COLLECTED, OutcomeKind, RoundKind, Verdict};
-use crate::record::{FailureSeen, Record, is_failure};
+use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
+use crate::record::{FailureSeen, Record};
+use crate::verdict::trials::Trials;
 use crate::verdict::{
     CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, quarantine,
+    trials,
 };
 use std::collections::BTreeSet;
 
 /// Judges a record.
 pub fn judge(record: &Record) -> Judgement {
-    let tallies = tally(record);
+    let tallies = trials::count(record);
     let mut cases: Vec<CaseJudgement> =
         tallies.iter().enumerate().map(|(index, tally)| judge_case(record, index as u32, tally)).collect();
     let mut found = leaks::find(record);
@@ -28,55 +30,6 @@ pub fn judge(record: &Record) -> Judgement {
         causes: cause::group(&cases),
         cases,
     }
-}
-
-/// The trials of a case, counted.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Trials {
-    /// In planned rounds.
-    pub planned: Tally,
-    /// In shuffled rounds.
-    pub shuffled: Tally,
-    /// In rounds and probes of its own.
-    pub alone: Tally,
-    /// In planned rounds and in everything that the diagnosis asked.
-    pub everywhere: Tally,
-    /// Reported as skipped.
-    pub skipped: u32,
-    /// Begun in a planned round and never reported.
-    pub missing: u32,
-}
-
-fn tally(record: &Record) -> Vec<Trials> {
-    let mut tallies = vec![Trials::default(); record.header.cases.len()];
-    for round in record.rounds.iter().filter(|round| !round.kind.keeps_a_ledger()) {
-        let (is_planned, is_alone) = (round.is_planned(), round.slots.len() == 1);
-        for slot in &round.slots {
-            let Some(tally) = tallies.get_mut(slot.case as usize) else { continue };
-            let failed = match slot.outcome {
-                None => {
-                    tally.missing += u32::from(is_planned);
-                    continue;
-                }
-                Some(OutcomeKind::Skipped) => {
-                    tally.skipped += u32::from(is_planned);
-                    continue;
-                }
-                Some(outcome) => is_failure(outcome),
-            };
-            tally.everywhere.count(failed);
-            if is_alone {
-                tally.alone.count(failed);
-            }
-            if is_planned {
-                tally.planned.count(failed);
-            }
-            if round.kind == RoundKind::Shuffle {
-                tally.shuffled.count(failed);
-            }
-        }
-    }
-    tallies
 }
 
 fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {

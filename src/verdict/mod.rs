@@ -8,6 +8,7 @@ mod judgement;
 mod leaks;
 mod loops;
 mod quarantine;
+mod trials;
 
 pub use cause::Cause;
 pub use judge::judge;
