@@ -1,7 +1,7 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
 use crate::adapter::{Explain, Start};
-use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
+use crate::app::{self, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
     Arguments, Command, DoctorArguments, Format, InputArguments, MinimiseArguments, ProvidersArguments,
@@ -13,6 +13,7 @@ use crate::cli::memory;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
+use crate::cli::trouble::Trouble;
 use crate::cli::{config, start};
 use crate::engine::end_orphans;
 use crate::event::Redactor;
@@ -68,31 +69,6 @@ fn ended() -> Exit {
             let _ = writeln!(io::stderr(), "error: {error}");
             Exit::Usage
         }
-    }
-}
-
-/// What keeps a command from being carried out.
-pub(super) enum Trouble {
-    Config(ConfigError),
-    App(AppError),
-    Output(io::Error),
-}
-
-impl From<ConfigError> for Trouble {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
-impl From<AppError> for Trouble {
-    fn from(error: AppError) -> Self {
-        Self::App(error)
-    }
-}
-
-impl From<io::Error> for Trouble {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
     }
 }
 

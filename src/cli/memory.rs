@@ -2,8 +2,8 @@
 
 use crate::app::{self, Growth, QuarantineRequest};
 use crate::cli::Exit;
-use crate::cli::main::Trouble;
 use crate::cli::memory_arguments::{DiffArguments, DiffFormat, HistoryArguments, QuarantineCommand, TrendFormat};
+use crate::cli::trouble::Trouble;
 use crate::model::{Clock, SystemClock};
 use std::io::{self, Write};
 use std::path::Path;

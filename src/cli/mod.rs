@@ -12,6 +12,7 @@ mod selfcheck;
 mod signals;
 mod start;
 mod suite_arguments;
+mod trouble;
 
 #[cfg(fuzzing)]
 pub use config::fuzz_config;

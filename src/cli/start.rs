@@ -3,7 +3,7 @@
 use crate::app::{self, AppError, CiService, Written};
 use crate::cli::Exit;
 use crate::cli::arguments::Ci;
-use crate::cli::main::Trouble;
+use crate::cli::trouble::Trouble;
 use crate::report::{Style, Topic};
 use crate::scenario::did_you_mean;
 use std::io::{self, Write};

@@ -1,6 +1,7 @@
 //! The dispatcher: gives rounds to workers, hears what comes of them, and emits facts in one sequence.
 
-use crate::engine::progress::{Next, Progress, RoundResult};
+use crate::engine::outlook::{EngineError, Outlook};
+use crate::engine::progress::{Next, Progress};
 use crate::engine::protocol::{Reply, Request};
 use crate::engine::stop::{Stop, StopHandle, Stopped};
 use crate::engine::subject::TEMPORARY;
@@ -8,7 +9,6 @@ use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProc
 use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit, Rounds};
 use crate::event::{Event, RoundEnd};
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -34,37 +34,6 @@ pub struct EngineConfig {
     pub patience: Duration,
     /// Marks the processes of this run.
     pub mark: String,
-}
-
-/// Who hears of a run.
-pub trait Outlook {
-    /// A fact, in sequence. An error stops the run.
-    ///
-    /// # Errors
-    /// If it can't be kept.
-    fn fact(&mut self, event: Event) -> io::Result<()>;
-
-    /// A round came to its end.
-    fn round(&mut self, result: RoundResult);
-}
-
-/// Why an engine can't go on.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// No worker can be started.
-    #[error("can't start a worker: {0}")]
-    Spawn(#[source] io::Error),
-    /// A fact can't be kept.
-    #[error("can't keep the journal: {0}")]
-    Journal(#[source] io::Error),
-    /// A worker found other cases than the run has.
-    #[error("the cases changed while the run was starting: a worker found {found} cases with hash {hash}; start again")]
-    Changed {
-        /// How many it found.
-        found: u32,
-        /// Their hash.
-        hash: String,
-    },
 }
 
 /// How long workers that are dismissed may take to end by themselves.

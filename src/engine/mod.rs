@@ -7,6 +7,7 @@
 mod dispatch;
 mod leftovers;
 mod orphans;
+mod outlook;
 mod owned;
 mod progress;
 mod protocol;
@@ -16,11 +17,11 @@ mod subject;
 mod worker;
 mod worker_process;
 
-pub use dispatch::{Engine, EngineConfig, EngineError, Outlook};
+pub use dispatch::{Engine, EngineConfig};
 pub use leftovers::{Leftovers, clean_up, scratch_name};
 pub use orphans::end_orphans;
+pub use outlook::{EngineError, Outlook, RoundResult};
 pub use owned::{Family, Owned};
-pub use progress::RoundResult;
 pub use protocol::{Prepare, Prepared, RoundUnit};
 pub use rounds::{Ran, Rounds, collect};
 pub use stop::{Stop, StopHandle, Stopped};

@@ -1,28 +1,13 @@
 //! A round under way, from its first attempt to its last.
 
 use crate::engine::RoundUnit;
-use crate::engine::dispatch::{EngineError, Outlook};
+use crate::engine::outlook::{EngineError, Outlook, RoundResult};
 use crate::event::{Event, RoundEnd, TrialReport};
 use crate::model::{Failure, Outcome};
 use std::time::{Duration, Instant};
 
 /// Deaths in a row without a single trial between them after which a round is given up.
 const FUTILE: u32 = 2;
-
-/// What a round came to.
-#[derive(Debug, Clone)]
-pub struct RoundResult {
-    /// The round.
-    pub unit: RoundUnit,
-    /// By place of its order; `None` for what never ran.
-    pub outcomes: Vec<Option<Outcome>>,
-    /// What was noted of the trial that was watched.
-    pub watched: Vec<String>,
-    /// In a walk: after how many cases its answer was found.
-    pub after: Option<u32>,
-    /// How long it took.
-    pub duration: Duration,
-}
 
 /// A round under way.
 #[derive(Debug)]

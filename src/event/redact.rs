@@ -1,7 +1,7 @@
 //! Secrets are removed before anything is written.
 
 use crate::event::Header;
-use crate::event::secret_shapes::Shapes;
+use crate::event::secret_shapes::{REDACTED, Shapes};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -12,9 +12,6 @@ pub struct Redactor {
     forms: Vec<String>,
     shapes: Shapes,
 }
-
-/// What stands where a secret stood.
-pub(super) const REDACTED: &str = "[secret]";
 
 /// Secrets shorter than this are not searched for: they would eat half of every report.
 const SHORTEST: usize = 4;

@@ -1,7 +1,9 @@
 //! What looks like a secret though nobody said so: keys of providers and forges, tokens in headers.
 
-use crate::event::redact::REDACTED;
 use regex::{Captures, Regex};
+
+/// What stands where a secret stood.
+pub(super) const REDACTED: &str = "[secret]";
 
 /// Keys whose beginning nothing else has: found wherever they stand, whatever follows.
 const DISTINCT: &str =

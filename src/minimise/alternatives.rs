@@ -6,8 +6,8 @@
 //! principles, Artificial Intelligence 1987).
 
 use crate::minimise::Sequence;
+use crate::minimise::confirmed::find_confirmed;
 use crate::minimise::frame::Frame;
-use crate::minimise::hunt::find_confirmed;
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session};
 use std::collections::{BTreeSet, VecDeque};

@@ -4,8 +4,8 @@
 //! looked for is a pass. Done only where answers are certain; where the victim fails sometimes, a pass says little.
 
 use crate::minimise::Sequence;
+use crate::minimise::confirmed::find_confirmed;
 use crate::minimise::frame::{Frame, Sign};
-use crate::minimise::hunt::find_confirmed;
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session};
 use std::collections::BTreeSet;

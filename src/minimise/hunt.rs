@@ -2,10 +2,8 @@
 
 use crate::minimise::alternatives::alternatives;
 use crate::minimise::cleaners::cleaners;
-use crate::minimise::confirm::{Checked, check};
-use crate::minimise::ddmin::ddmin;
+use crate::minimise::confirmed::{Confirmation, confirm, find_confirmed};
 use crate::minimise::frame::{Frame, Shown};
-use crate::minimise::noisy::likeliest;
 use crate::minimise::prefix::shortest;
 use crate::minimise::rates::Rates;
 use crate::minimise::reproduce::{Reproduced, reproduce};
@@ -16,17 +14,11 @@ use crate::model::statistics::{Tally, fisher_one_sided};
 /// How likely a difference between two equal rates is to be taken for a real one, after a search that led nowhere.
 const CHANCE: f64 = 0.001;
 
-/// How often a search begins again after its result was refuted.
-const ATTEMPTS: u32 = 3;
-
 /// How often a case passes alone before evidence is followed that others make it fail.
 const ALONE: u32 = 3;
 
 /// How many sequences that were found for other suspects are tried first.
 const HYPOTHESES: usize = 3;
-
-/// From how many members on an unnecessary one calls for delta debugging, instead of being left out by itself.
-const MANY: usize = 4;
 
 /// Shrinks a problem with an oracle that answers at once.
 pub fn minimise<O: Oracle + ?Sized>(problem: &Problem, limits: Limits, oracle: &mut O) -> Minimised {
@@ -195,61 +187,4 @@ fn find_first(session: &mut Session<'_>, frame: &Frame, rates: &Rates) -> Result
         }
     }
     find_confirmed(session, frame, rates, problem.before.clone())
-}
-
-/// A minimal sequence out of `scope`, which is known to show it, with the runs that prove it.
-pub(super) fn find_confirmed(
-    session: &mut Session<'_>,
-    frame: &Frame,
-    rates: &Rates,
-    scope: Vec<u32>,
-) -> Result<Option<Sequence>, Halt> {
-    let mut rates = *rates;
-    for _ in 0..ATTEMPTS {
-        let members = if rates.are_certain() {
-            Some(shortest(session, frame, scope.clone())?)
-        } else {
-            likeliest(session, frame, &rates, scope.clone())?
-        };
-        let Some(members) = members.filter(|members| !members.is_empty()) else {
-            continue;
-        };
-        match confirm(session, frame, &rates, members)? {
-            Confirmation::Minimal(sequence) => return Ok(Some(sequence)),
-            // What looked certain is not: from here on, answers are a matter of chance.
-            Confirmation::Refuted(seen) => rates = rates.with_present(seen).as_seen_by(session, frame),
-        }
-    }
-    Ok(None)
-}
-
-enum Confirmation {
-    Minimal(Sequence),
-    Refuted(Tally),
-}
-
-/// Confirms a sequence, after leaving out what turns out not to be needed.
-fn confirm(
-    session: &mut Session<'_>,
-    frame: &Frame,
-    rates: &Rates,
-    mut members: Vec<u32>,
-) -> Result<Confirmation, Halt> {
-    let before = session.phase;
-    if before == Phase::Search {
-        session.phase = Phase::Confirm;
-    }
-    let verdict = loop {
-        match check(session, frame, rates, &members)? {
-            Checked::Minimal(sequence) => break Confirmation::Minimal(sequence),
-            Checked::Refuted(seen) => break Confirmation::Refuted(seen),
-            Checked::Smaller(rest) if rest.is_empty() => break Confirmation::Refuted(Tally::default()),
-            Checked::Smaller(rest) if rest.len() >= MANY && rates.are_certain() => {
-                members = ddmin(session, frame, rest)?;
-            }
-            Checked::Smaller(rest) => members = rest,
-        }
-    };
-    session.phase = before;
-    Ok(verdict)
 }

@@ -15,6 +15,7 @@ mod bayes;
 mod cleaners;
 mod cluster;
 mod confirm;
+mod confirmed;
 mod ddmin;
 mod frame;
 mod hunt;

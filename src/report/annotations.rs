@@ -5,7 +5,8 @@ use crate::report::Context;
 use crate::report::finding::Finding;
 use crate::report::summary::Summary;
 use crate::report::text::one_line;
-use crate::report::view::{View, Weight};
+use crate::report::view::View;
+use crate::report::weight::Weight;
 use crate::report::words::count;
 use crate::verdict::Judgement;
 

@@ -4,7 +4,8 @@ use crate::event::{KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
 use crate::report::text::visible;
-use crate::report::view::{View, Weight};
+use crate::report::view::View;
+use crate::report::weight::Weight;
 use crate::report::words::{count, day, percent};
 use crate::verdict::{CaseJudgement, Order};
 
@@ -102,8 +103,15 @@ impl Command {
     }
 }
 
+impl View<'_> {
+    /// The finding on a case, in words, if there is one.
+    pub(super) fn finding(&self, case: u32) -> Option<Finding> {
+        self.judged(case).and_then(|judged| of(self, judged))
+    }
+}
+
 /// Puts a case's finding into words; `None` if it has none.
-pub(super) fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
+fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
     let kind = *judged.findings.first().filter(|_| judged.verdict.is_finding())?;
     let info = view.info(judged.case)?;
     let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());

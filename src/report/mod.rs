@@ -20,6 +20,7 @@ mod summary;
 mod terminal;
 mod text;
 mod view;
+mod weight;
 mod words;
 
 pub use annotations::github_annotations;
@@ -37,5 +38,3 @@ pub use markdown::markdown;
 pub use recipe::{Recipe, recipe};
 pub use terminal::{Style, terminal};
 pub use text::visible;
-
-use finding::Finding;

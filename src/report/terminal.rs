@@ -6,7 +6,8 @@ use crate::report::Context;
 use crate::report::finding::{Finding, Novelty, OrderStory, Role, chain, polluters};
 use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{one_line, shorten, width, wrap};
-use crate::report::view::{View, Weight};
+use crate::report::view::View;
+use crate::report::weight::Weight;
 use crate::report::words::{count, grouped};
 use crate::verdict::Judgement;
 

@@ -4,8 +4,9 @@ use crate::event::{CaseInfo, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, RoundKind};
 use crate::record::{Record, is_failure};
+use crate::report::context::Context;
 use crate::report::text::visible;
-use crate::report::{Context, Finding, finding};
+use crate::report::weight::Weight;
 use crate::verdict::{CaseJudgement, Judgement};
 use std::collections::BTreeMap;
 
@@ -25,15 +26,6 @@ struct CaseTally {
     micros: u64,
     timed: u32,
     slowest: u32,
-}
-
-/// Whether a finding decides the gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// It fails the gate.
-    Fails,
-    /// It is told, and the gate does not look at it.
-    Warns,
 }
 
 impl<'a> View<'a> {
@@ -74,11 +66,6 @@ impl<'a> View<'a> {
     /// What a case came to.
     pub(super) fn judged(&self, case: u32) -> Option<&'a CaseJudgement> {
         self.judgement.cases.get(case as usize)
-    }
-
-    /// The finding on a case, in words, if there is one.
-    pub(super) fn finding(&self, case: u32) -> Option<Finding> {
-        self.judged(case).and_then(|judged| finding::of(self, judged))
     }
 
     /// Failures and trials by the kind of the round, probes included.

@@ -1,38 +1,9 @@
 //! What a call costs: tokens times the provider's price.
 
 use super::provider::Provider;
+use super::tokens::Tokens;
 use super::usd::Usd;
 use super::use_case::UseCase;
-use serde::Serialize;
-
-/// Tokens of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub(super) struct Tokens {
-    #[serde(rename = "input_tokens")]
-    pub(super) input: u64,
-    #[serde(rename = "output_tokens")]
-    pub(super) output: u64,
-}
-
-/// What a provider said that a call used; it may say neither, or only one so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Usage {
-    pub(super) input: Option<u64>,
-    pub(super) output: Option<u64>,
-}
-
-impl Usage {
-    /// Takes over what a later part of the answer says.
-    pub(super) fn update(&mut self, later: Self) {
-        self.input = later.input.or(self.input);
-        self.output = later.output.or(self.output);
-    }
-
-    /// What is charged: what was said, and the estimate for what was not.
-    pub(super) fn or_estimate(self, estimate: Tokens) -> Tokens {
-        Tokens { input: self.input.unwrap_or(estimate.input), output: self.output.unwrap_or(estimate.output) }
-    }
-}
 
 /// Nano-dollars per token, in and out: USD per thousand tokens times a million.
 fn nanos_per_token(provider: Provider) -> (i64, i64) {
@@ -83,14 +54,5 @@ mod tests {
     fn absurd_usage_is_dear_and_no_overflow() {
         let absurd = Tokens { input: u64::MAX, output: u64::MAX };
         assert_eq!(cost(Provider::Claude, absurd), Usd::from_nanos(i64::MAX));
-    }
-
-    #[test]
-    fn what_was_not_reported_is_estimated() {
-        let estimate = Tokens { input: 50, output: 100 };
-        let mut usage = Usage { input: Some(7), output: None };
-        assert_eq!(usage.or_estimate(estimate), Tokens { input: 7, output: 100 });
-        usage.update(Usage { input: None, output: Some(9) });
-        assert_eq!(usage.or_estimate(estimate), Tokens { input: 7, output: 9 });
     }
 }

@@ -1,7 +1,8 @@
 //! The tutor alone, on a port.
 
 use super::config::Config;
-use super::system::{OpenError, Tutor};
+use super::open_error::OpenError;
+use super::system::Tutor;
 use std::net::TcpListener;
 use std::time::Duration;
 

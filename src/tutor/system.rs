@@ -3,9 +3,8 @@
 use super::config::Config;
 use super::defect::Defects;
 use super::http;
-use super::provider::Provider;
+use super::open_error::OpenError;
 use super::state::State;
-use super::store::StoreError;
 use axum::Router;
 use std::fmt;
 use std::sync::Arc;
@@ -14,25 +13,6 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Tutor {
     router: Router,
-}
-
-/// Why a tutor could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The store's file can't be opened, or is none.
-    #[error("the store can't be opened")]
-    Store(#[from] StoreError),
-    /// A provider's base URL is none.
-    #[error("`{base_url}` is no base URL for {provider}")]
-    BaseUrl {
-        /// Whose it is.
-        provider: Provider,
-        /// As it was given.
-        base_url: String,
-    },
-    /// The HTTP client for the providers can't be made.
-    #[error("the HTTP client can't be made")]
-    Client(#[from] reqwest::Error),
 }
 
 impl Tutor {

@@ -1,6 +1,6 @@
 //! What a learner wants an answer for: any word; some have rules of their own.
 
-use super::price::Tokens;
+use super::tokens::Tokens;
 
 /// What routing weighs more: price or quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Findings by cause: ten victims of one polluter are one finding with ten cases.
 
 use crate::model::Verdict;
-use crate::verdict::{CaseJudgement, Order};
+use crate::verdict::case_judgement::{CaseJudgement, Order};
 use std::collections::BTreeMap;
 
 /// Cases that fail for one reason, as far as can be told.

@@ -1,5 +1,6 @@
 //! Judges facts: a verdict for each case, a gate for the run, and how sure that is. A function of the record alone.
 
+mod case_judgement;
 mod cause;
 mod claim;
 mod coverage;
@@ -10,8 +11,9 @@ mod loops;
 mod quarantine;
 mod trials;
 
+pub use case_judgement::{CaseJudgement, Order};
 pub use cause::Cause;
 pub use judge::judge;
-pub use judgement::{CaseJudgement, Evidence, Gate, Judgement, Order};
+pub use judgement::{Evidence, Gate, Judgement};
 pub use leaks::{Leak, growing_in_memory};
 pub use quarantine::{EntryStatus, QuarantineJudgement};

@@ -5,7 +5,7 @@ use crate::model::FindingKind;
 use crate::model::Verdict;
 use crate::model::statistics::{Confidence, lower_bound, upper_bound};
 use crate::record::Record;
-use crate::verdict::CaseJudgement;
+use crate::verdict::case_judgement::CaseJudgement;
 use std::collections::BTreeMap;
 
 /// How sure it must be that an entry is no longer needed, in (0, 1): a wrong alarm costs more than an entry that stays

@@ -2,8 +2,8 @@
 
 use crate::cli::config::file::{ConfigFile, find};
 use crate::cli::config::settable::{Settable, Takes, arguments_of};
+use crate::cli::config::setting::{Origin, Setting};
 use crate::cli::config::show::show;
-use crate::model::Place;
 use crate::scenario::{Problem, Problems, did_you_mean};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -72,40 +72,6 @@ pub(in crate::cli) struct Effective {
     pub root: PathBuf,
     /// Each setting with its origin, for a reader.
     pub shown: String,
-}
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// The command line.
-    CommandLine,
-    /// A variable of the environment.
-    Environment(String),
-    /// The file.
-    File(Place, Option<String>),
-    /// It is so if nobody says anything; without values it is not set.
-    Default,
-}
-
-impl Origin {
-    /// Which layer lies above which.
-    fn strength(&self) -> u8 {
-        match self {
-            Self::CommandLine => 4,
-            Self::Environment(_) => 3,
-            Self::File(_, Some(_)) => 2,
-            Self::File(_, None) => 1,
-            Self::Default => 0,
-        }
-    }
-}
-
-/// A setting with its values and their origin.
-#[derive(Debug, Clone)]
-pub(super) struct Setting {
-    pub settable: Settable,
-    pub values: Vec<OsString>,
-    pub origin: Origin,
 }
 
 /// Puts the layers over each other.

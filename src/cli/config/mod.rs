@@ -9,6 +9,7 @@ mod file;
 mod layers;
 mod schema;
 mod settable;
+mod setting;
 mod show;
 
 pub(super) use file::FILE_NAME;

@@ -1,7 +1,7 @@
 //! The effective configuration for a reader: TOML, with the origin of each value behind it.
 
-use crate::cli::config::layers::{Origin, Setting};
 use crate::cli::config::settable::Takes;
+use crate::cli::config::setting::{Origin, Setting};
 use std::ffi::OsString;
 use std::path::Path;
 

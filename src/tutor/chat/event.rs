@@ -1,11 +1,11 @@
 //! What a chat tells its learner.
 
 use super::super::auth::NoRandomness;
-use super::super::price::Tokens;
 use super::super::provider::Provider;
 use super::super::reason::Reason;
 use super::super::selection::{Tried, Warning};
 use super::super::store::StoreError;
+use super::super::tokens::Tokens;
 use super::super::usd::Usd;
 use serde::Serialize;
 

@@ -6,13 +6,14 @@
 use super::super::budget::Reservation;
 use super::super::cache::{CacheKey, CachedAnswer};
 use super::super::defect::Defect;
-use super::super::price::{self, Tokens};
+use super::super::price;
 use super::super::provider::Provider;
 use super::super::providers::{Call, CallFailure, Delivery};
 use super::super::reason::Reason;
 use super::super::selection::{Choice, Tried, Warning, choose};
 use super::super::state::State;
 use super::super::store::FinishedTurn;
+use super::super::tokens::Tokens;
 use super::super::usd::Usd;
 use super::event::{Announcement, ChatEvent, ChatFailure, Reply};
 use super::request::{Turn, default_model};

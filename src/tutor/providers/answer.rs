@@ -1,8 +1,8 @@
 //! What the wire formats have in common once they are read.
 
-use super::super::price::Usage;
+use super::super::tokens::Usage;
 use super::super::wire::Framing;
-use super::client::Delivery;
+use super::delivery::Delivery;
 use super::failure::CallFailure;
 use super::prompt::Prompt;
 use reqwest::RequestBuilder;

@@ -1,11 +1,11 @@
 //! One call to a provider, from its head to its end.
 
-use super::super::price::Usage;
+use super::super::tokens::Usage;
 use super::super::wire::Frames;
 use super::answer::{Format, Part};
 use super::body::Body;
-use super::client::InFlight;
 use super::failure::CallFailure;
+use super::in_flight::InFlight;
 use std::time::Duration;
 use tokio::time::timeout;
 

@@ -1,9 +1,9 @@
 //! Anthropic's Messages.
 
-use super::super::price::Usage;
+use super::super::tokens::Usage;
 use super::super::wire::Framing;
 use super::answer::{Format, Part};
-use super::client::Delivery;
+use super::delivery::Delivery;
 use super::failure::CallFailure;
 use super::prompt::Prompt;
 use reqwest::RequestBuilder;

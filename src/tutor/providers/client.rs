@@ -8,28 +8,17 @@ use super::body::{Body, Deadline};
 use super::call::Call;
 use super::claude::Claude;
 use super::deepseek::DeepSeek;
+use super::delivery::Delivery;
 use super::failure::CallFailure;
+use super::in_flight::{Counters, InFlight};
 use super::mistral::Mistral;
 use super::ollama::{self, Ollama};
 use super::prompt::Prompt;
 use super::transport::Transport;
 use reqwest::{Request, RequestBuilder, Response};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-/// How an answer is to come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Delivery {
-    Whole,
-    Streamed,
-}
-
-impl Delivery {
-    pub(super) fn is_streamed(self) -> bool {
-        self == Self::Streamed
-    }
-}
 
 /// All clients.
 #[derive(Debug)]
@@ -38,32 +27,6 @@ pub(in super::super) struct Clients {
     endpoints: Endpoints,
     /// In the order of [`Provider::ALL`].
     counters: [Arc<Counters>; 4],
-}
-
-/// What a client has done so far, for the log.
-#[derive(Debug, Default)]
-struct Counters {
-    requests: AtomicU64,
-    failures: AtomicU64,
-    in_flight: AtomicU64,
-}
-
-/// Counts a call for as long as it lives.
-#[derive(Debug)]
-pub(super) struct InFlight(Arc<Counters>);
-
-impl InFlight {
-    fn begin(counters: &Arc<Counters>) -> Self {
-        counters.requests.fetch_add(1, Ordering::Relaxed);
-        counters.in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(counters))
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 impl Clients {

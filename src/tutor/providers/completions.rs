@@ -1,8 +1,8 @@
 //! Chat completions, the form that Mistral and DeepSeek share.
 
-use super::super::price::Usage;
+use super::super::tokens::Usage;
 use super::answer::Part;
-use super::client::Delivery;
+use super::delivery::Delivery;
 use super::failure::{CallFailure, Malformed};
 use super::prompt::Prompt;
 use serde::Deserialize;

@@ -2,8 +2,8 @@
 
 use super::super::wire::Framing;
 use super::answer::{Format, Part};
-use super::client::Delivery;
 use super::completions;
+use super::delivery::Delivery;
 use super::failure::CallFailure;
 use super::prompt::Prompt;
 use reqwest::RequestBuilder;

@@ -1,9 +1,9 @@
 //! Ollama's native API: `/api/generate` for answers, `/api/tags` for what is installed.
 
-use super::super::price::Usage;
+use super::super::tokens::Usage;
 use super::super::wire::Framing;
 use super::answer::{Format, Part};
-use super::client::Delivery;
+use super::delivery::Delivery;
 use super::failure::CallFailure;
 use super::prompt::Prompt;
 use reqwest::RequestBuilder;

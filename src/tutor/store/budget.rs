@@ -2,8 +2,9 @@
 
 use super::super::month::Month;
 use super::super::usd::Usd;
-use super::database::{Store, StoreError};
-use rusqlite::Connection;
+use super::database::Store;
+use super::error::StoreError;
+use super::figures::{add_cost, set_limit, set_used};
 
 impl Store {
     /// The limit, if one was set, and the month's settled costs.
@@ -32,28 +33,4 @@ impl Store {
     pub(in super::super) fn set_limit(&self, limit: Usd) -> Result<(), StoreError> {
         self.with(|connection| set_limit(connection, limit))
     }
-}
-
-pub(super) fn set_used(connection: &Connection, month: Month, used: Usd) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO months (month, used_nanos) VALUES (?, ?)")?
-        .execute([month.key(), used.nanos()])?;
-    Ok(())
-}
-
-pub(super) fn set_limit(connection: &Connection, limit: Usd) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO budget_limit (id, nanos) VALUES (1, ?)")?
-        .execute([limit.nanos()])?;
-    Ok(())
-}
-
-pub(super) fn add_cost(connection: &Connection, month: Month, cost: Usd) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO months (month, used_nanos) VALUES (?, ?)
-             ON CONFLICT (month) DO UPDATE SET used_nanos = used_nanos + excluded.used_nanos",
-        )?
-        .execute([month.key(), cost.nanos()])?;
-    Ok(())
 }

@@ -5,7 +5,8 @@ use super::super::lock;
 use super::super::log::ErrorLog;
 use super::super::month::Month;
 use super::super::usd::Usd;
-use super::budget::{set_limit, set_used};
+use super::error::StoreError;
+use super::figures::{set_limit, set_used};
 use rusqlite::{Connection, Transaction};
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -19,17 +20,6 @@ pub enum Place {
     File(PathBuf),
     /// In a file that survives a restart, without the guarantees that cost time.
     VolatileFile(PathBuf),
-}
-
-/// Why the store could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// SQLite said no.
-    #[error("the store failed")]
-    Sqlite(#[from] rusqlite::Error),
-    /// A row is not what this program writes.
-    #[error("the store holds unreadable settings")]
-    Settings(#[from] serde_json::Error),
 }
 
 /// The tutor's store.

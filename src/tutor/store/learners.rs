@@ -1,7 +1,8 @@
 //! Learners, their tokens and their settings.
 
 use super::super::settings::Settings;
-use super::database::{Store, StoreError};
+use super::database::Store;
+use super::error::StoreError;
 use rusqlite::{ErrorCode, OptionalExtension, params};
 
 /// What a password is checked against.

@@ -6,9 +6,12 @@
 mod budget;
 mod conversations;
 mod database;
+mod error;
+mod figures;
 mod learners;
 
 pub(super) use conversations::{ConversationSummary, FinishedTurn, Message};
+pub use database::Place;
 pub(super) use database::Store;
-pub use database::{Place, StoreError};
+pub use error::StoreError;
 pub(super) use learners::{Credentials, Session};

@@ -1,0 +1,53 @@
+//! Who hears of a run, and what is heard.
+
+use crate::engine::protocol::RoundUnit;
+use crate::event::Event;
+use crate::model::Outcome;
+use std::io;
+use std::time::Duration;
+
+/// What a round came to.
+#[derive(Debug, Clone)]
+pub struct RoundResult {
+    /// The round.
+    pub unit: RoundUnit,
+    /// By place of its order; `None` for what never ran.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// What was noted of the trial that was watched.
+    pub watched: Vec<String>,
+    /// In a walk: after how many cases its answer was found.
+    pub after: Option<u32>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Who hears of a run.
+pub trait Outlook {
+    /// A fact, in sequence. An error stops the run.
+    ///
+    /// # Errors
+    /// If it can't be kept.
+    fn fact(&mut self, event: Event) -> io::Result<()>;
+
+    /// A round came to its end.
+    fn round(&mut self, result: RoundResult);
+}
+
+/// Why an engine can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No worker can be started.
+    #[error("can't start a worker: {0}")]
+    Spawn(#[source] io::Error),
+    /// A fact can't be kept.
+    #[error("can't keep the journal: {0}")]
+    Journal(#[source] io::Error),
+    /// A worker found other cases than the run has.
+    #[error("the cases changed while the run was starting: a worker found {found} cases with hash {hash}; start again")]
+    Changed {
+        /// How many it found.
+        found: u32,
+        /// Their hash.
+        hash: String,
+    },
+}

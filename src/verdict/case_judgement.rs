@@ -1,0 +1,71 @@
+//! What a case came to.
+
+use crate::model::statistics::Tally;
+use crate::model::{FindingKind, Verdict};
+use crate::record::FailureSeen;
+use crate::verdict::leaks::Leak;
+
+/// What a case came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseJudgement {
+    /// The case, by its place in the header.
+    pub case: u32,
+    /// The one word.
+    pub verdict: Verdict,
+    /// What is wrong with it, worst first.
+    pub findings: Vec<FindingKind>,
+    /// Failures and trials, in planned rounds.
+    pub rate: Tally,
+    /// Failures and trials, in shuffled rounds.
+    pub shuffled: Tally,
+    /// Failures and trials in shuffled rounds of earlier runs that count, because nothing has changed.
+    pub earlier: Tally,
+    /// The exact interval of its failure rate (Clopper and Pearson, 1934), over shuffled rounds, earlier ones that
+    /// count included, if there are any; else over all planned ones.
+    pub interval: (f64, f64),
+    /// The entry of the quarantine that keeps its findings from failing the gate.
+    pub quarantined: Option<usize>,
+    /// Order-dependence, if that is what is wrong.
+    pub order: Option<Order>,
+    /// Failures and trials alone, and in the accused order, where they were counted.
+    pub compared: Option<(Tally, Tally)>,
+    /// The first failure that was seen.
+    pub failure: Option<FailureSeen>,
+    /// Why it was skipped; what is missing if it is unproven or undiagnosed; what decides outside the process; what the
+    /// suite's own runner says.
+    pub reason: Option<String>,
+    /// What a reader should know besides.
+    pub remarks: Vec<String>,
+    /// The case that stands for its cluster of like failures.
+    pub cluster: Option<u32>,
+    /// Its repro file, relative to the run's folder.
+    pub repro: Option<String>,
+    /// What it leaves behind that it should not.
+    pub leaks: Vec<Leak>,
+}
+
+/// In which way a case depends on the order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// Passes alone, fails after a polluter.
+    Victim {
+        /// Minimal sequences.
+        polluters: Vec<Vec<u32>>,
+        /// What hides it.
+        cleaners: Vec<u32>,
+        /// Whether there can be no more sequences.
+        complete: bool,
+    },
+    /// Fails alone, passes after a state-setter.
+    Brittle {
+        /// Minimal sequences.
+        state_setters: Vec<Vec<u32>>,
+        /// Whether there can be no more sequences.
+        complete: bool,
+    },
+    /// The search came to no end; the smallest order that showed it, the case itself last.
+    NotMinimised {
+        /// The order.
+        order: Vec<u32>,
+    },
+}
