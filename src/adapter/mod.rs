@@ -5,6 +5,7 @@
 
 mod choice;
 mod command;
+mod kinds;
 mod problem;
 mod pytest;
 mod scenario;
@@ -15,6 +16,7 @@ mod system;
 
 pub use choice::{CommandOptions, PytestOptions, SuiteOptions, scenario_spec, suite_spec};
 pub use command::{CommandLook, CommandSpec};
+pub use kinds::{load_subject, subject_at_work};
 pub use problem::SubjectProblem;
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
@@ -26,4 +28,4 @@ pub use shared::reach::Reach;
 pub use shared::sandbox::Sandbox;
 pub use shared::tree::Files;
 pub use spec::{DEFAULT_SYSTEM, SubjectSpec, Workplace};
-pub use subject::{Explain, LeakSearch, LoadedSubject, OwnLine, load_subject, subject_at_work};
+pub use subject::{Explain, LeakSearch, LoadedSubject, OwnLine};

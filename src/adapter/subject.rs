@@ -3,13 +3,7 @@
 //! A kind implements [`LoadedSubject`] in its own folder and says there what it can do. Nothing above this module asks
 //! which kind it has in hand.
 
-use crate::adapter::command::{CommandSubject, CommandSuite};
-use crate::adapter::pytest::{PytestSubject, PytestSuite};
-use crate::adapter::scenario::loaded::LoadedScenarios;
-use crate::adapter::scenario::subject::load_scenarios;
 use crate::adapter::shared::tree::Files;
-use crate::adapter::{SubjectProblem, SubjectSpec};
-use crate::engine::{Prepare, Subject, SubjectError};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, ResourceKind};
 use crate::record::Record;
@@ -153,35 +147,6 @@ pub enum LeakSearch {
     /// In the tests of a suite: neighbours share what their module sets up, and no more are repeated than the suite's own
     /// time allows.
     Suite,
-}
-
-/// Loads what is to be run.
-///
-/// # Errors
-/// All that is wrong with it, at once.
-pub fn load_subject(spec: SubjectSpec) -> Result<Box<dyn LoadedSubject>, SubjectProblem> {
-    Ok(match spec {
-        SubjectSpec::Scenarios(spec) => Box::new(LoadedScenarios::load(spec)?),
-        SubjectSpec::Pytest(spec) => Box::new(PytestSuite::load(spec)?),
-        SubjectSpec::Command(spec) => Box::new(CommandSuite::load(spec)?),
-    })
-}
-
-/// Makes what a worker runs.
-///
-/// # Errors
-/// If it can't be understood, loaded or started.
-pub fn subject_at_work(prepare: &Prepare) -> Result<Box<dyn Subject>, SubjectError> {
-    let spec: SubjectSpec = serde_json::from_value(prepare.spec.clone())
-        .map_err(|error| SubjectError(format!("the worker does not understand the subject: {error}")))?;
-    match spec.with_secrets(&prepare.secrets) {
-        SubjectSpec::Scenarios(spec) => {
-            let subject = load_scenarios(spec).map_err(|error| SubjectError(error.to_string()))?;
-            Ok(Box::new(subject.at_work(prepare)))
-        }
-        SubjectSpec::Pytest(spec) => Ok(Box::new(PytestSubject::new(spec, prepare)?)),
-        SubjectSpec::Command(spec) => Ok(Box::new(CommandSubject::new(spec, prepare)?)),
-    }
 }
 
 /// What is measured of a suite: calls to providers if they are ours, and `resources`.

@@ -1,6 +1,6 @@
 //! Rounds, wherever they are run: what use cases ask of an engine.
 
-use crate::engine::dispatch::{EngineError, Outlook};
+use crate::engine::outlook::{EngineError, Outlook};
 use crate::engine::{RoundResult, RoundUnit, StopHandle, Stopped};
 use crate::event::Event;
 use crate::model::RoundId;

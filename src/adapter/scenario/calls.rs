@@ -1,6 +1,5 @@
 //! What each provider must have received.
 
-use crate::adapter::scenario::case_run::describe;
 use crate::adapter::scenario::matching::{mismatch, show};
 use crate::adapter::shared::template::Variables;
 use crate::model::Place;
@@ -18,6 +17,15 @@ pub(in crate::adapter) fn describe_calls(calls: &[Call]) -> String {
         text.push_str(&format!("  {} -> {}\n", describe(call), describe_end(call)));
     }
     text
+}
+
+/// A call in a few words.
+pub(in crate::adapter) fn describe(call: &Call) -> String {
+    let model = if call.model.is_empty() { String::new() } else { format!(" model {}", call.model) };
+    let message = call.last_user_message();
+    let message =
+        if message.is_empty() { String::new() } else { format!(", message {:?}", super::matching::shorten(message)) };
+    format!("{} {}{model}{message}", call.provider, call.endpoint)
 }
 
 /// How a call ended, in a few words.

@@ -1,6 +1,6 @@
 //! One case, from its reset to the moment when nothing of it is in flight any more.
 
-use crate::adapter::scenario::calls::{check_calls, describe_calls};
+use crate::adapter::scenario::calls::{check_calls, describe, describe_calls};
 use crate::adapter::scenario::steps::{Played, Player, Problem};
 use crate::adapter::scenario::truth::check_truth;
 use crate::adapter::shared::stress::delayed;
@@ -248,15 +248,6 @@ fn covered(script: &Script) -> String {
     let mut names: Vec<String> = script.providers.keys().map(ToString::to_string).collect();
     names.extend(script.any.is_some().then(|| "any".to_owned()));
     if names.is_empty() { "no provider".to_owned() } else { names.join(", ") }
-}
-
-/// A call in a few words.
-pub(in crate::adapter) fn describe(call: &Call) -> String {
-    let model = if call.model.is_empty() { String::new() } else { format!(" model {}", call.model) };
-    let message = call.last_user_message();
-    let message =
-        if message.is_empty() { String::new() } else { format!(", message {:?}", super::matching::shorten(message)) };
-    format!("{} {}{model}{message}", call.provider, call.endpoint)
 }
 
 /// A request that came after the end of its case: no script answers it any more, and it spent money that the case did

@@ -3,23 +3,14 @@
 
 use crate::adapter::shared::books::{Holdings, LastWord};
 use crate::adapter::system::event_loop::EventLoop;
+use crate::adapter::system::scope::Scope;
 use crate::adapter::system::stage::Stage;
 use crate::leak::observe;
 use crate::leak::{Census, Identity, Item};
 use crate::model::ResourceKind;
 use crate::platform::{self, TcpSocket, TcpState};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::time::Duration;
-
-/// Whose resources are looked at.
-#[derive(Debug, Clone)]
-pub(in crate::adapter) struct Scope {
-    /// The harness's own process has the system in it.
-    pub embedded: bool,
-    /// The temporary folder of the system.
-    pub temporary: Option<PathBuf>,
-}
 
 /// A system, and the event loop of the round.
 pub(in crate::adapter) struct SystemHoldings<'a> {

@@ -6,4 +6,5 @@ pub(super) mod holdings;
 pub(super) mod output;
 pub(super) mod port;
 pub(super) mod process;
+pub(super) mod scope;
 pub(super) mod stage;
