@@ -1,7 +1,8 @@
 //! How an answer goes over the wire: what the rule engine tells the front, in a header that no client ever sees.
 
-use crate::provider::format::Page;
-use crate::provider::{Answer, Behaviour, Fault, Wire};
+use crate::provider::script::behaviour::{Answer, Behaviour, Fault, ResetAt};
+use crate::provider::wire::format::Format;
+use crate::provider::wire::page::Page;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -9,9 +10,6 @@ use std::time::Duration;
 pub(crate) const CALL_HEADER: &str = "x-steadfast-call";
 /// The header in which the rule engine tells the front how the answer goes out.
 pub(crate) const DELIVERY_HEADER: &str = "x-steadfast-delivery";
-
-/// From here on DeepSeek keeps a waiting connection alive with blank lines and comments.
-const KEEP_ALIVE_FROM: Duration = Duration::from_millis(400);
 
 /// How one answer goes over the wire.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,7 +37,7 @@ pub(crate) struct Delivery {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// What DeepSeek sends while an answer waits.
+/// What is sent while an answer waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum KeepAlive {
     /// Blank lines before a JSON document.
@@ -64,9 +62,10 @@ impl Delivery {
     }
 
     /// An answer as a behaviour says.
-    pub(crate) fn of(behaviour: &Behaviour, wire: Wire, page: &Page) -> Self {
+    pub(crate) fn of(behaviour: &Behaviour, format: &dyn Format, page: &Page) -> Self {
         let reply = matches!(behaviour.answer, Answer::Reply(_)) && page.status == 200;
-        let alive = wire == Wire::Deepseek && reply && behaviour.fault.is_none() && behaviour.after >= KEEP_ALIVE_FROM;
+        let waits = format.keeps_alive_from().is_some_and(|from| behaviour.after >= from);
+        let alive = waits && reply && behaviour.fault.is_none();
         let keep_alive = if page.stream { KeepAlive::Comments } else { KeepAlive::BlankLines };
         Self {
             hold: behaviour.hold_until.map(|barrier| barrier.calls),
@@ -82,14 +81,13 @@ impl Delivery {
 
     /// A connection that is reset before it answers anything.
     pub(crate) fn down() -> Self {
-        Self { fault: Some(Fault::Reset(crate::provider::ResetAt::Start)), ..Self::default() }
+        Self { fault: Some(Fault::Reset(ResetAt::Start)), ..Self::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::ResetAt;
 
     #[test]
     fn a_delivery_survives_its_way_through_the_header() {

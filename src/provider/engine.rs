@@ -2,13 +2,19 @@
 
 use crate::model::{RoundId, Seed, TrialKey};
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
-use crate::provider::format::{
-    Ask, Installed, Page, Stamp, builtin, check_key, failure, malformed, plain_error, read, reply,
-};
+use crate::provider::exchange::call::{BodyHash, Seq};
+use crate::provider::exchange::stage::{Decision, Inquiry};
+use crate::provider::mark::Mark;
+use crate::provider::script::behaviour::{Answer, Behaviour, Fault, ResetAt};
 use crate::provider::shared::{Shared, Site};
-use crate::provider::stage::{Decision, Inquiry};
-use crate::provider::{Answer, Auth, Behaviour, BodyHash, Endpoint, Mark, Seq, Wire};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use crate::provider::wire::ask::{Ask, Sent, check_key};
+use crate::provider::wire::endpoint::Endpoint;
+use crate::provider::wire::failing::{failure, plain_error};
+use crate::provider::wire::format::Format;
+use crate::provider::wire::installed::Installed;
+use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::reply::{malformed, reply};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use wiremock::{Request, Respond, ResponseTemplate};
@@ -52,35 +58,40 @@ impl Respond for Engine {
 
 /// Whether no status line is sent at all.
 fn is_silent(delivery: &Delivery) -> bool {
-    use crate::provider::{Fault, ResetAt};
     let at_start = matches!(delivery.fault, Some(Fault::Reset(ResetAt::Start) | Fault::Truncate(ResetAt::Start)));
     delivery.hang || at_start
 }
 
 impl Engine {
     fn answer(&self, seq: Seq, request: &Request) -> (Page, Delivery) {
-        let wire = self.site.decl.wire;
-        let endpoint = Endpoint::of(wire, &request.method, request.url.path());
+        let format = self.site.decl.wire.format();
+        let (method, path) = (&request.method, request.url.path());
+        let endpoint = self.site.decl.wire.endpoint(method, path);
+        let query = request.url.query().unwrap_or_default();
+        let sent = Sent { query, headers: &request.headers, body: &request.body };
         // Refusals and errors carry no mark; their ids only have to differ.
         let nobody = TrialKey { round: RoundId(u32::MAX), position: u32::MAX };
         let stamp = Stamp { mark: Mark::of(Seed::new(seq.0), nobody, 0), now: self.shared.clock.now() };
-        let (ask, mut refusal) = match &endpoint {
-            endpoint if endpoint.is_model_call() => read(wire, endpoint, &request.headers, &request.body, &stamp),
-            Endpoint::Show | Endpoint::Pull => read(wire, &endpoint, &request.headers, &request.body, &stamp),
-            _ => (Ask::default(), None),
+        let (mut ask, mut refusal) = match &endpoint {
+            Endpoint::Model(_) => format.read(&sent, &endpoint, &stamp),
+            Endpoint::Service(_) if *method == Method::POST => format.read(&sent, &endpoint, &stamp),
+            Endpoint::Service(_) | Endpoint::Unknown(_) => (Ask::default(), None),
         };
+        if let Some(model) = self.site.decl.wire.model_in_path(path) {
+            ask.model = model.to_owned();
+        }
         if request.headers.contains_key(TOO_LARGE_HEADER) {
-            refusal = Some(crate::provider::format::Refusal(plain_error(wire, 413, "request too large", &stamp)));
+            refusal = Some(plain_error(format, 413, "request too large", &stamp));
         }
         let inquiry = Inquiry {
             seq,
             provider: &self.site.decl.name,
             endpoint: &endpoint,
-            auth: check_key(wire, self.site.decl.key.as_deref(), &request.headers),
+            auth: check_key(format, self.site.decl.key.as_deref(), &sent),
             retry: header(&request.headers, "x-stainless-retry-count").and_then(|text| text.parse().ok()),
             body: BodyHash::of(&request.body),
             ask: &ask,
-            asks_a_model: endpoint.is_model_call() && (refusal.is_some() || !ask.only_loads(wire)),
+            asks_a_model: endpoint.is_model_call() && (refusal.is_some() || !ask.only_loads()),
             marks: &marks(&ask),
         };
         let decision = {
@@ -92,21 +103,22 @@ impl Engine {
         match decision {
             Decision::Scripted(behaviour, mark, installed) => {
                 let stamp = Stamp { mark, ..stamp };
-                let page = scripted(wire, &endpoint, &ask, &behaviour, &Installed(&installed), &stamp);
-                let delivery = Delivery::of(&behaviour, wire, &page);
+                let page = scripted(format, &endpoint, &ask, &behaviour, &Installed(&installed), &stamp);
+                let delivery = Delivery::of(&behaviour, format, &page);
                 (page, delivery)
             }
             Decision::Builtin(installed) => {
-                let page = builtin(wire, &endpoint, &ask, &Installed(&installed), &stamp);
-                whole(page.unwrap_or_else(|| plain_error(wire, 404, "not found", &stamp)))
+                let page = format.builtin(&endpoint, &ask, &Installed(&installed), &stamp);
+                let signed = page.map(|page| format.sign(page, &stamp));
+                whole(signed.unwrap_or_else(|| plain_error(format, 404, "not found", &stamp)))
             }
-            Decision::WrongKey => whole(plain_error(wire, 401, wrong_key(wire, inquiry.auth), &stamp)),
-            Decision::Refused(refusal) => whole(refusal.0),
+            Decision::WrongKey => whole(plain_error(format, 401, format.wrong_key(inquiry.auth), &stamp)),
+            Decision::Refused(refusal) => whole(refusal),
             Decision::Down => (Page::text(503, ""), Delivery::down()),
             Decision::Unscripted => whole(self.unscripted(&endpoint, &stamp)),
             Decision::Late => {
                 let message = "steadfast: this request belongs to a case that has ended";
-                let page = plain_error(wire, 503, message, &stamp).with("x-should-retry", "false");
+                let page = plain_error(format, 503, message, &stamp).with("x-should-retry", "false");
                 let delivery = Delivery { close: true, ..Delivery::of_page(&page) };
                 (page, delivery)
             }
@@ -114,12 +126,14 @@ impl Engine {
     }
 
     fn unscripted(&self, endpoint: &Endpoint, stamp: &Stamp) -> Page {
-        let (wire, name) = (self.site.decl.wire, &self.site.decl.name);
+        let (format, name) = (self.site.decl.wire.format(), &self.site.decl.name);
         let page = match endpoint {
             Endpoint::Unknown(request) => {
-                plain_error(wire, 404, &format!("steadfast: no script covers `{request}` to {name}"), stamp)
+                plain_error(format, 404, &format!("steadfast: no script covers `{request}` to {name}"), stamp)
             }
-            _ => plain_error(wire, 501, &format!("steadfast: no script covers this call to {name}"), stamp),
+            Endpoint::Model(_) | Endpoint::Service(_) => {
+                plain_error(format, 501, &format!("steadfast: no script covers this call to {name}"), stamp)
+            }
         };
         page.with("x-should-retry", "false")
     }
@@ -130,28 +144,13 @@ fn whole(page: Page) -> (Page, Delivery) {
     (page, delivery)
 }
 
-fn wrong_key(wire: Wire, auth: Auth) -> &'static str {
-    match (wire, auth) {
-        (Wire::Anthropic, Auth::Missing) => "x-api-key header is required",
-        (Wire::Anthropic, _) => "invalid x-api-key",
-        (Wire::Deepseek, Auth::Missing) => "Authentication Fails (auth header is missing)",
-        (Wire::Deepseek, _) => "Authentication Fails, Your api key is invalid",
-        (Wire::Openai, Auth::Missing) => {
-            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth \
-             (i.e. Authorization: Bearer YOUR_KEY)."
-        }
-        (Wire::Openai, _) => "Incorrect API key provided.",
-        (Wire::Mistral | Wire::Ollama, _) => "Unauthorized",
-    }
-}
-
 fn marks(ask: &Ask) -> Vec<Mark> {
     let texts = std::iter::once(&ask.system).chain(ask.messages.iter().map(|message| &message.text));
     texts.flat_map(|text| Mark::find(text)).collect()
 }
 
 fn scripted(
-    wire: Wire,
+    format: &dyn Format,
     endpoint: &Endpoint,
     ask: &Ask,
     behaviour: &Behaviour,
@@ -159,13 +158,12 @@ fn scripted(
     stamp: &Stamp,
 ) -> Page {
     match &behaviour.answer {
-        Answer::Reply(_) if wire == Wire::Ollama && installed.is_known() && !installed.has(&ask.model) => {
-            plain_error(wire, 404, &format!("model '{}' not found", ask.model), stamp)
+        Answer::Reply(given) => {
+            format.lacks_model(ask, installed, stamp).unwrap_or_else(|| reply(format, endpoint, ask, given, stamp))
         }
-        Answer::Reply(given) => reply(wire, endpoint, ask, given, stamp),
-        Answer::Fail(failing) => failure(wire, failing, stamp),
+        Answer::Fail(failing) => failure(format, failing, stamp),
         Answer::Hang => Page::text(200, ""),
-        Answer::Malformed(kind) => malformed(wire, *kind, ask, stamp),
+        Answer::Malformed(kind) => malformed(format, *kind, ask, stamp),
         Answer::Raw { status, content_type, body } => raw(*status, content_type, body, stamp),
     }
 }

@@ -5,43 +5,47 @@
 //! the trial under way, or by a provider's own rules. What arrived, whose it was and how it ended stands in one journal
 //! over all providers of a round, so that a case can be judged by what really went over the wire.
 //!
+//! The rooms: `wire` has a file per wire format, `script` what is answered, `exchange` whose a request is and what becomes
+//! of it, `front` how an answer goes over the wire, `proxy` the way to the providers for programs that know nothing of
+//! them.
+//!
 //! `docs/providers.md` says what is mocked and how an SDK is pointed at it.
 
-mod attribution;
-mod call;
-mod connections;
-mod cursor;
+mod decl;
 mod delivery;
 mod engine;
-mod format;
+mod error;
+mod exchange;
 mod front;
-mod journal;
-mod logical;
 mod mark;
-mod past;
+mod name;
 mod providers;
 mod proxy;
 mod script;
 mod serve;
 mod shared;
-mod stage;
-mod trial;
 mod wire;
 
-pub use attribution::Attribution;
-pub use call::{Auth, BodyHash, Call, ConnectionId, Ended, Endpoint, Matched, Message, Seq};
-pub use connections::{Connections, OpenConnection};
-#[cfg(fuzzing)]
-pub use format::fuzz_request;
-pub use format::supports;
-pub use journal::JournalLimits;
-pub use logical::{LogicalCall, logical_calls};
+pub use decl::ProviderDecl;
+pub use error::ProviderError;
+pub use exchange::attribution::Attribution;
+pub use exchange::call::{BodyHash, Call, ConnectionId, Ended, Matched, Seq};
+pub use exchange::connections::{Connections, OpenConnection};
+pub use exchange::journal::JournalLimits;
+pub use exchange::logical::{LogicalCall, logical_calls};
+pub use exchange::outcome::{TrialCalls, UnusedAnswer};
+pub use front::thread::Quiet;
 pub use mark::Mark;
-pub use providers::{ProviderError, Providers, ProvidersOptions, Quiet, ShutdownReport, TrialCalls, UnusedAnswer};
+pub use name::ProviderName;
+pub use providers::{Providers, ProvidersOptions, ShutdownReport};
 pub use proxy::{EnclosedTrial, Enclosure, EnclosureError, Proxy, ProxyError, Reach, Stray, StrayKind, Strays};
-pub use script::{
-    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, LocalModel, Malformed, Match, ProviderScript,
-    Reply, ResetAt, Script, Usage,
-};
+pub use script::behaviour::{Answer, Barrier, Behaviour, Fault, Malformed, ResetAt};
+pub use script::case::{LocalModel, Match, ProviderScript, Script};
+pub use script::failing::{Failing, FailureKind};
+pub use script::reply::{Finish, Reply, Usage};
 pub use serve::ServeProviders;
-pub use wire::{ProviderDecl, ProviderName, Wire};
+pub use wire::ask::{Auth, Message};
+pub use wire::endpoint::Endpoint;
+#[cfg(fuzzing)]
+pub use wire::fuzzed::fuzz_request;
+pub use wire::table::Wire;

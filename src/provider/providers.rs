@@ -1,10 +1,18 @@
 //! The mock providers of a round, as the harness holds them.
 
 use crate::model::{Clock, Seed, SystemClock, TrialKey};
-use crate::provider::front::{Command, Front, Opening, Parting};
+use crate::provider::decl::ProviderDecl;
+use crate::provider::error::ProviderError;
+use crate::provider::exchange::attribution::Attribution;
+use crate::provider::exchange::call::{Call, Seq};
+use crate::provider::exchange::connections::Connections;
+use crate::provider::exchange::journal::JournalLimits;
+use crate::provider::exchange::outcome::TrialCalls;
+use crate::provider::exchange::stage::Stage;
+use crate::provider::front::thread::{Command, Front, Opening, Parting, Quiet};
+use crate::provider::name::ProviderName;
+use crate::provider::script::case::Script;
 use crate::provider::shared::{AccessLog, Shared, Site};
-use crate::provider::stage::Stage;
-use crate::provider::{Attribution, Call, Connections, JournalLimits, ProviderDecl, ProviderName, Script, Seq};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -36,70 +44,6 @@ impl Default for ProvidersOptions {
             clock: Arc::new(SystemClock),
         }
     }
-}
-
-/// Why providers can't be served.
-#[derive(Debug, thiserror::Error)]
-pub enum ProviderError {
-    /// Two have the same name.
-    #[error("two providers are called `{0}`")]
-    Twice(ProviderName),
-    /// A port can't be had.
-    #[error("no port for {provider}")]
-    Bind {
-        /// The provider.
-        provider: ProviderName,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Their thread could not be started.
-    #[error("no thread for the providers")]
-    Thread(#[source] std::io::Error),
-    /// Their thread panicked.
-    #[error("the providers' thread has died")]
-    Died,
-}
-
-/// What a trial's calls came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrialCalls {
-    /// The trial that ended; `None` if none was under way.
-    pub trial: Option<TrialKey>,
-    /// Its calls, in the journal's sequence.
-    pub calls: Vec<Call>,
-    /// Those among them that no script covers.
-    pub unscripted: Vec<Seq>,
-    /// What was scripted and never asked for.
-    pub unused: Vec<UnusedAnswer>,
-    /// Requests that came while this trial was under way, or just before it, and belong to other ones.
-    pub late: Vec<Call>,
-    /// How many calls came that were not kept, because there were too many.
-    pub dropped: u64,
-}
-
-/// A scripted behaviour that was never asked for, or not as often as scripted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnusedAnswer {
-    /// The provider; `None` for what `any:` says.
-    pub provider: Option<ProviderName>,
-    /// The line in the scenario.
-    pub line: u32,
-    /// The behaviour in a few words.
-    pub what: String,
-    /// How many answers of it are left, where it is limited.
-    pub left: Option<u32>,
-}
-
-/// How the providers came to rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quiet {
-    /// How long it took.
-    pub waited: Duration,
-    /// Connections that were reset at the deadline because their answers had not ended.
-    pub cut: usize,
-    /// What is still in flight: 0, but for a client that neither reads nor hangs up.
-    pub in_flight: usize,
 }
 
 /// What was left when the providers were shut down.

@@ -1,10 +1,16 @@
 //! The mock providers standing alone: a developer points a real SDK at them.
 
 use crate::model::{RoundId, Seed, TrialKey};
-use crate::provider::{
-    Answer, Attribution, Behaviour, Failing, FailureKind, JournalLimits, LocalModel, Match, ProviderDecl,
-    ProviderError, ProviderName, ProviderScript, Providers, ProvidersOptions, Reply, Script, ShutdownReport, supports,
-};
+use crate::provider::decl::ProviderDecl;
+use crate::provider::error::ProviderError;
+use crate::provider::exchange::attribution::Attribution;
+use crate::provider::exchange::journal::JournalLimits;
+use crate::provider::name::ProviderName;
+use crate::provider::providers::{Providers, ProvidersOptions, ShutdownReport};
+use crate::provider::script::behaviour::{Answer, Behaviour};
+use crate::provider::script::case::{LocalModel, Match, ProviderScript, Script};
+use crate::provider::script::failing::{Failing, FailureKind};
+use crate::provider::script::reply::Reply;
 use std::io::Write;
 
 /// Providers without trials: one script answers for ever, and every request is told in a line.
@@ -55,7 +61,7 @@ impl ServeProviders {
 fn default_rules(decl: &ProviderDecl) -> ProviderScript {
     let on =
         |part: String, answer: Answer| (Match { message: Some(part), ..Match::default() }, Behaviour::plain(answer));
-    let documented = FailureKind::ALL.into_iter().filter(|kind| supports(decl.wire, *kind));
+    let documented = FailureKind::ALL.into_iter().filter(|kind| decl.wire.documents(*kind));
     let failures = documented.map(|kind| on(format!("fail: {}", kind.as_str()), Answer::Fail(Failing::new(kind))));
     let hang = on("please hang".to_owned(), Answer::Hang);
     let text = format!("Hello! I am the mock of {}, and I say this to everybody.", decl.name);

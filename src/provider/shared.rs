@@ -1,9 +1,10 @@
 //! What the fronts, the rule engines and the harness share: every part usable from any thread and any runtime.
 
 use crate::model::Clock;
-use crate::provider::connections::Ledger;
-use crate::provider::stage::Stage;
-use crate::provider::{Call, Ended, ProviderDecl, Seq};
+use crate::provider::decl::ProviderDecl;
+use crate::provider::exchange::call::{Call, Ended, Seq};
+use crate::provider::exchange::connections::Ledger;
+use crate::provider::exchange::stage::Stage;
 use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

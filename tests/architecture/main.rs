@@ -201,3 +201,31 @@ fn what_is_forbidden_is_noticed() {
     assert!(check("engine", "use crate::event::Event;\n// crate::verdict is not named here").is_empty());
     assert!(check("app", "use crate::tutor::Defect;").is_empty());
 }
+
+/// The wire formats that a source text names, `Wire::ALL` aside.
+fn wires_named(text: &str) -> Vec<&str> {
+    let variants = text.match_indices("Wire::").map(|(at, start)| &text[at + start.len()..]);
+    let word = |rest: &'_ str| rest.chars().take_while(char::is_ascii_alphanumeric).count();
+    let names = variants.map(|rest| &rest[..word(rest)]);
+    names.filter(|name| name.len() > 1 && name.starts_with(char::is_uppercase) && *name != "ALL").collect()
+}
+
+#[test]
+fn only_the_folder_of_the_wire_formats_tells_one_from_another() {
+    let mut wrong = Vec::new();
+    for (path, text) in crate_sources() {
+        if path.starts_with("src/provider/wire") {
+            continue;
+        }
+        let code = code(&text);
+        let names = wires_named(&code);
+        wrong.extend(names.into_iter().map(|name| format!("{} names {name}", path.display())));
+    }
+    assert!(wrong.is_empty(), "ask `wire.format()` instead:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_wire_format_that_is_named_is_found() {
+    let text = "if wire == Wire::Ollama { for wire in Wire::ALL { Wire::as_str } }";
+    assert_eq!(wires_named(text), ["Ollama"]);
+}

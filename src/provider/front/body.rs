@@ -1,8 +1,8 @@
 //! A body that goes out piece by piece.
 
-use crate::provider::Fault;
 use crate::provider::delivery::{Delivery, KeepAlive};
 use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::script::behaviour::Fault;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;

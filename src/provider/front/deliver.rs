@@ -1,12 +1,13 @@
 //! Delivers an answer as it is meant to go out.
 
-use crate::provider::connections::Connection;
 use crate::provider::delivery::Delivery;
+use crate::provider::exchange::call::Ended;
+use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::{AnswerBody, Paced};
 use crate::provider::front::flight::{Apron, Flight};
 use crate::provider::front::raw;
+use crate::provider::script::behaviour::Fault;
 use crate::provider::shared::Shared;
-use crate::provider::{Ended, Fault};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! A request between its arrival and the end of its answer.
 
-use crate::provider::connections::Connection;
+use crate::provider::exchange::call::{Ended, Seq};
+use crate::provider::exchange::connections::Connection;
 use crate::provider::shared::Shared;
-use crate::provider::{Ended, Seq};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Counts as in flight as long as it lives, and tells the journal how the call ended: when it is dropped before it was

@@ -1,14 +1,15 @@
 //! From a request's head to the answer's delivery.
 
-use crate::provider::connections::Connection;
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
 use crate::provider::engine::TOO_LARGE_HEADER;
+use crate::provider::exchange::call::{BodyHash, Call, Ended, Matched, Seq};
+use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::AnswerBody;
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
 use crate::provider::front::flight::{Apron, Flight};
 use crate::provider::front::upstream::{Upstream, UpstreamError};
 use crate::provider::shared::{Shared, Site};
-use crate::provider::{Auth, BodyHash, Call, Ended, Endpoint, Matched, Seq};
+use crate::provider::wire::ask::Auth;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -69,7 +70,7 @@ fn enter(post: &Post, connection: &Connection, head: &Parts) -> Seq {
         trial: None,
         provider: decl.name.clone(),
         wire: decl.wire,
-        endpoint: Endpoint::of(decl.wire, &head.method, head.uri.path()),
+        endpoint: decl.wire.endpoint(&head.method, head.uri.path()),
         connection: connection.id,
         stream: false,
         model: String::new(),

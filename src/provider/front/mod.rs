@@ -10,7 +10,5 @@ mod flight;
 mod handler;
 mod raw;
 mod socket;
-mod thread;
+pub(crate) mod thread;
 mod upstream;
-
-pub(crate) use thread::{Command, Front, Opening, Parting};

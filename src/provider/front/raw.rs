@@ -1,10 +1,11 @@
 //! Writes a faulty answer past hyper, byte by byte as the fault wants it.
 
-use crate::provider::connections::Connection;
+use crate::provider::exchange::call::Ended;
+use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::pieces;
 use crate::provider::front::deliver::Answer;
 use crate::provider::front::flight::Flight;
-use crate::provider::{Ended, Fault, ResetAt};
+use crate::provider::script::behaviour::{Fault, ResetAt};
 use std::io;
 use tokio::net::TcpStream;
 use tokio::time::sleep;

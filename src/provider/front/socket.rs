@@ -1,6 +1,6 @@
 //! An accepted socket as hyper reads and writes it, while a faulty answer may be written past hyper.
 
-use crate::provider::connections::Connection;
+use crate::provider::exchange::connections::Connection;
 use crate::provider::front::flight::Apron;
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,11 +1,12 @@
 //! The front's thread: accepts, serves, brings to quiet, and ends with everything it began.
 
+use crate::provider::error::ProviderError;
+use crate::provider::exchange::connections::Connection;
 use crate::provider::front::flight::Apron;
 use crate::provider::front::handler::{Post, handle};
 use crate::provider::front::socket::Socket;
 use crate::provider::front::upstream::Upstream;
 use crate::provider::shared::{Shared, Site};
-use crate::provider::{ProviderError, Quiet};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -16,6 +17,17 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
+
+/// How the providers came to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quiet {
+    /// How long it took.
+    pub waited: Duration,
+    /// Connections that were reset at the deadline because their answers had not ended.
+    pub cut: usize,
+    /// What is still in flight: 0, but for a client that neither reads nor hangs up.
+    pub in_flight: usize,
+}
 
 /// How long wiremock's threads have to end.
 const PARTING: Duration = Duration::from_secs(5);
@@ -149,7 +161,7 @@ async fn accept(listener: tokio::net::TcpListener, post: Arc<Post>) {
     }
 }
 
-async fn converse(post: Arc<Post>, connection: Arc<crate::provider::connections::Connection>) {
+async fn converse(post: Arc<Post>, connection: Arc<Connection>) {
     let apron = Apron::default();
     {
         let socket = Socket { connection: connection.clone(), apron: apron.clone() };

@@ -1,7 +1,7 @@
 //! What the proxy has seen: who was reached, and who was refused, in which trial.
 
 use crate::model::TrialKey;
-use crate::provider::ProviderName;
+use crate::provider::name::ProviderName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,12 +1,16 @@
 //! Providers and proxy around a program: what a suite of tests runs in.
 
 use crate::model::{Seed, TrialKey};
+use crate::provider::decl::ProviderDecl;
+use crate::provider::error::ProviderError;
+use crate::provider::exchange::attribution::Attribution;
+use crate::provider::exchange::outcome::TrialCalls;
+use crate::provider::front::thread::Quiet;
+use crate::provider::name::ProviderName;
+use crate::provider::providers::{Providers, ProvidersOptions};
 use crate::provider::proxy::books::{Reach, Strays};
 use crate::provider::proxy::gate::{Proxy, ProxyError};
-use crate::provider::{
-    Attribution, ProviderDecl, ProviderError, ProviderName, Providers, ProvidersOptions, Quiet, Script, TrialCalls,
-    Wire,
-};
+use crate::provider::script::case::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -85,13 +89,7 @@ impl Enclosure {
     pub fn environment(&self, python_path: Option<&str>) -> BTreeMap<String, String> {
         let mut environment = self.proxy.environment(python_path);
         for decl in self.providers.decls() {
-            let name = match decl.wire {
-                Wire::Anthropic => "ANTHROPIC_API_KEY",
-                Wire::Mistral => "MISTRAL_API_KEY",
-                Wire::Deepseek => "DEEPSEEK_API_KEY",
-                Wire::Openai => "OPENAI_API_KEY",
-                Wire::Ollama => continue,
-            };
+            let Some(name) = decl.wire.format().environment().key else { continue };
             let key = decl.key.clone().unwrap_or_else(|| format!("key-of-{}", decl.name));
             environment.entry(name.to_owned()).or_insert(key);
         }

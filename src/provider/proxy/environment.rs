@@ -1,6 +1,6 @@
 //! What a program is told, so that it finds the proxy, the providers and their authority.
 
-use crate::provider::{Providers, Wire};
+use crate::provider::providers::Providers;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -60,12 +60,8 @@ pub(crate) fn environment(port: u16, paths: &Paths, providers: &Providers) -> BT
     set("STEADFAST_PROXY", format!("127.0.0.1:{port}"));
     for decl in providers.decls() {
         let url = providers.url(&decl.name).unwrap_or_default();
-        match decl.wire {
-            Wire::Anthropic => set("ANTHROPIC_BASE_URL", url),
-            Wire::Openai => set("OPENAI_BASE_URL", format!("{url}/v1")),
-            Wire::Ollama => set("OLLAMA_HOST", url),
-            // Their SDKs read no such variable: these go through the proxy.
-            Wire::Mistral | Wire::Deepseek => {}
+        if let Some((name, behind)) = decl.wire.format().environment().base_url {
+            set(name, format!("{url}{behind}"));
         }
     }
     variables

@@ -1,13 +1,14 @@
 //! The proxy itself: a thread that accepts, decides by host, and carries.
 
 use crate::model::TrialKey;
+use crate::provider::name::ProviderName;
+use crate::provider::providers::Providers;
 use crate::provider::proxy::authority::{Authority, AuthorityError};
 use crate::provider::proxy::books::{Books, StrayKind, Strays};
 use crate::provider::proxy::carry::{carry, reset_on_close, socket, unread};
 use crate::provider::proxy::environment::{Paths, environment};
 use crate::provider::proxy::head::{Asked, MAX_HEAD, asked, head_length};
 use crate::provider::proxy::route::{Route, Routes, Target};
-use crate::provider::{ProviderName, Providers};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;

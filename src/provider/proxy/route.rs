@@ -1,6 +1,6 @@
 //! Where a host leads.
 
-use crate::provider::ProviderName;
+use crate::provider::name::ProviderName;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 

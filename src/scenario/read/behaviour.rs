@@ -1,7 +1,7 @@
 //! One scripted answer of a provider.
 
 use crate::provider::{
-    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, Malformed, Reply, ResetAt, Usage, Wire, supports,
+    Answer, Barrier, Behaviour, Failing, FailureKind, Fault, Finish, Malformed, Reply, ResetAt, Usage, Wire,
 };
 use crate::scenario::read::reader::Fields;
 use crate::scenario::read::{Reader, quoted};
@@ -233,8 +233,8 @@ impl Reader<'_> {
         let message = fields.value("message").and_then(|node| self.text(node, "a text"));
         let retry_after = fields.value("retry_after").and_then(|node| self.duration(node));
         let kind = kind?;
-        if let Some(wire) = wires.iter().find(|wire| !supports(**wire, kind)) {
-            let known = FAILURES.iter().filter(|(_, kind)| supports(*wire, *kind)).map(|(word, _)| *word);
+        if let Some(wire) = wires.iter().find(|wire| !wire.documents(kind)) {
+            let known = FAILURES.iter().filter(|(_, kind)| wire.documents(*kind)).map(|(word, _)| *word);
             let help = did_you_mean("", "it documents", known);
             let word = FAILURES.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word);
             self.problem(node.span, format!("{} documents no failure `{word}`", wire.as_str())).help(help);

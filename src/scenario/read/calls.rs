@@ -1,6 +1,6 @@
 //! `calls` and `attempts`: what each provider must have received.
 
-use crate::provider::{ProviderName, Wire};
+use crate::provider::ProviderName;
 use crate::scenario::kinds::ValueKind;
 use crate::scenario::read::Reader;
 use crate::scenario::read::matcher::has_operators;
@@ -10,15 +10,6 @@ use crate::scenario::{CallExpectation, CallExpectations, CallField, CallProperty
 
 /// What can be said of calls besides how many came to which endpoint.
 pub(crate) const CALL_KEYS: &[&str] = &["count", "model", "language", "message", "text", "stream"];
-
-/// The endpoints of a wire format by their words.
-pub(crate) fn endpoints(wire: Wire) -> &'static [&'static str] {
-    match wire {
-        Wire::Anthropic => &["messages", "models"],
-        Wire::Mistral | Wire::Deepseek | Wire::Openai => &["completions", "models"],
-        Wire::Ollama => &["generate", "chat", "tags", "version", "show", "ps", "pull"],
-    }
-}
 
 /// Of what is spoken.
 struct Callee {
@@ -69,13 +60,13 @@ impl Reader<'_> {
 
     fn callee(&mut self, entry: &Entry, into: &mut Vec<CallExpectation>) {
         let callee = if entry.key == ANY {
-            let mut all: Vec<&str> = self.providers.iter().flat_map(|known| endpoints(known.wire)).copied().collect();
+            let mut all: Vec<&str> = self.providers.iter().flat_map(|known| known.wire.endpoints()).collect();
             all.sort_unstable();
             all.dedup();
             Callee { provider: None, endpoints: all }
         } else {
             let Some(known) = self.provider(&entry.key, entry.key_span) else { return };
-            Callee { provider: Some(known.name.clone()), endpoints: endpoints(known.wire).to_vec() }
+            Callee { provider: Some(known.name.clone()), endpoints: known.wire.endpoints().collect() }
         };
         let node = &entry.value;
         let place = self.place(entry.key_span);

@@ -1,6 +1,6 @@
 //! `given`: the state in which a case starts.
 
-use crate::provider::{LocalModel, ProviderName, Wire};
+use crate::provider::{LocalModel, ProviderName};
 use crate::scenario::kinds;
 use crate::scenario::read::{Reader, quoted};
 use crate::scenario::template::is_name;
@@ -105,7 +105,7 @@ impl Reader<'_> {
             let provider = self.provider(&entry.key, entry.key_span);
             let down = self.word(&entry.value, "a state of health", &[("down", true), ("up", false)]);
             let (Some(provider), Some(true)) = (provider, down) else { continue };
-            if provider.wire == Wire::Ollama {
+            if provider.wire.is_local() {
                 // Its health is asked for over the wire, so that its mock plays it.
                 self.needs.insert(Capability::Journal);
                 start.down.push(provider.name.clone());

@@ -14,7 +14,7 @@ mod values;
 
 pub(crate) use action::{HTTP_KEYS, METHODS as HTTP_METHODS};
 pub(crate) use behaviour::{ANSWER_KEYS, FAIL_KEYS, FAILURES, FAULT_KEYS, FINISHES, MALFORMED, behaviour_keys};
-pub(crate) use calls::{CALL_KEYS, endpoints};
+pub(crate) use calls::CALL_KEYS;
 pub(crate) use expect::{EXPECT_KEYS, STREAM_KEYS};
 pub(crate) use given::{GIVEN_KEYS, settings_keys};
 pub(crate) use matcher::{OPERATORS, TYPES};

@@ -3,7 +3,7 @@
 use super::parts::{any_of, closed, count, defined, list, mapping, of_kind, template, typed, words};
 use crate::provider::Wire;
 use crate::scenario::kinds::{self, ValueKind};
-use crate::scenario::read::{CALL_KEYS, EXPECT_KEYS, OPERATORS, STREAM_KEYS, TYPES, endpoints};
+use crate::scenario::read::{CALL_KEYS, EXPECT_KEYS, OPERATORS, STREAM_KEYS, TYPES};
 use crate::scenario::{REFUSAL_FIELDS, Verb};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ pub(super) fn add_received(defs: &mut Map<String, Value>) {
         (*key, schema)
     };
     let one = closed(CALL_KEYS.iter().filter(|key| **key != "count").map(property), &[]);
-    let endpoints: BTreeSet<&'static str> = Wire::ALL.iter().flat_map(|wire| endpoints(*wire)).copied().collect();
+    let endpoints: BTreeSet<&'static str> = Wire::ALL.into_iter().flat_map(Wire::endpoints).collect();
     let endpoints = endpoints.into_iter().map(|endpoint| (endpoint, defined("counted")));
     let all = closed(CALL_KEYS.iter().map(property).chain(endpoints), &[]);
     defs.insert("received".into(), any_of([defined("counted"), all, list(&one)]));

@@ -64,7 +64,7 @@ fn every_documented_failure_has_its_status_and_body_on_every_provider() {
     for wire in Wire::ALL {
         for kind in FailureKind::ALL {
             let documented = DOCUMENTED.iter().find(|(w, k, ..)| *w == wire && *k == kind);
-            assert_eq!(supports(wire, kind), documented.is_some(), "{wire:?} {kind:?}");
+            assert_eq!(wire.documents(kind), documented.is_some(), "{wire:?} {kind:?}");
             let Some((_, _, status, word)) = documented else { continue };
             kit.providers.begin(trial(0), Seed::new(1), always(fail(kind)));
             kit.providers.sent("Hello");

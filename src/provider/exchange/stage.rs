@@ -1,15 +1,19 @@
 //! Who is on: the trial under way, what is remembered of earlier ones, and the journal. One lock holds it all.
 
 use crate::model::{Seed, TrialKey};
-use crate::provider::attribution::{Evidence, Owner, owner};
-use crate::provider::format::{Ask, Refusal};
-use crate::provider::journal::Journal;
-use crate::provider::past::Past;
-use crate::provider::trial::Trial;
-use crate::provider::{
-    Attribution, Auth, Behaviour, BodyHash, Call, Endpoint, JournalLimits, Mark, Matched, ProviderName, Script, Seq,
-    TrialCalls,
-};
+use crate::provider::exchange::attribution::{Attribution, Evidence, Owner, owner};
+use crate::provider::exchange::call::{BodyHash, Call, Matched, Seq};
+use crate::provider::exchange::journal::{Journal, JournalLimits};
+use crate::provider::exchange::outcome::TrialCalls;
+use crate::provider::exchange::past::Past;
+use crate::provider::exchange::trial::Trial;
+use crate::provider::mark::Mark;
+use crate::provider::name::ProviderName;
+use crate::provider::script::behaviour::Behaviour;
+use crate::provider::script::case::Script;
+use crate::provider::wire::ask::{Ask, Auth, Purpose};
+use crate::provider::wire::endpoint::Endpoint;
+use crate::provider::wire::page::Page;
 use std::sync::Arc;
 
 /// The state that all providers of a round share.
@@ -37,14 +41,14 @@ pub(crate) struct Inquiry<'a> {
 
 /// What a request is answered with.
 pub(crate) enum Decision {
-    /// As scripted, with a mark; the models are those that Ollama has installed.
+    /// As scripted, with a mark; the models are those that are installed.
     Scripted(Arc<Behaviour>, Mark, Vec<String>),
     /// As every such provider answers.
     Builtin(Vec<String>),
     /// By the provider's own refusal of the key.
     WrongKey,
     /// By the provider's own refusal of what is asked.
-    Refused(Refusal),
+    Refused(Page),
     /// By a reset: the provider is down.
     Down,
     /// Not: no script covers it.
@@ -107,7 +111,7 @@ impl Stage {
     }
 
     /// Decides whose a request is and what it is answered with, and enters both into the journal.
-    pub(crate) fn decide(&mut self, inquiry: &Inquiry<'_>, refusal: Option<Refusal>) -> Decision {
+    pub(crate) fn decide(&mut self, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> Decision {
         let owner = if inquiry.asks_a_model { self.owner(inquiry) } else { Owner::Current };
         let decision = match (owner, &mut self.current) {
             (Owner::Current, Some(current)) => {
@@ -167,12 +171,12 @@ impl Stage {
     }
 }
 
-fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Refusal>) -> Decision {
+fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> Decision {
     if current.is_down(inquiry.provider) {
         return Decision::Down;
     }
     if !inquiry.asks_a_model {
-        if let (Endpoint::Pull, false) = (inquiry.endpoint, inquiry.ask.model.is_empty()) {
+        if inquiry.ask.purpose == Purpose::Install && !inquiry.ask.model.is_empty() {
             current.install(&inquiry.ask.model);
         }
         return match inquiry.endpoint {

@@ -1,7 +1,10 @@
 //! How far a provider's script has been used up in a trial.
 
-use crate::provider::format::Ask;
-use crate::provider::{Answer, Behaviour, Fault, Match, ProviderName, ProviderScript, UnusedAnswer};
+use crate::provider::exchange::outcome::UnusedAnswer;
+use crate::provider::name::ProviderName;
+use crate::provider::script::behaviour::{Answer, Behaviour, Fault};
+use crate::provider::script::case::{Match, ProviderScript};
+use crate::provider::wire::ask::Ask;
 use std::sync::Arc;
 
 /// A provider's script, with the number of times that each of its behaviours has answered.

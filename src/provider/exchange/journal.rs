@@ -1,7 +1,7 @@
 //! The journal of calls: one sequence over all providers of a round, bounded.
 
 use crate::model::TrialKey;
-use crate::provider::{Call, Ended, Matched, Seq};
+use crate::provider::exchange::call::{Call, Ended, Matched, Seq};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The ledger of connections: which were accepted, which are open, who holds the other end.
 
-use crate::provider::{ConnectionId, ProviderName};
+use crate::provider::exchange::call::ConnectionId;
+use crate::provider::name::ProviderName;
 use socket2::SockRef;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -1,6 +1,8 @@
 //! Calls as an application means them: an SDK's retries of one request are one call.
 
-use crate::provider::{BodyHash, Call, Endpoint, ProviderName, Seq};
+use crate::provider::exchange::call::{BodyHash, Call, Seq};
+use crate::provider::name::ProviderName;
+use crate::provider::wire::endpoint::Endpoint;
 use std::time::Duration;
 
 /// One call as the application made it, with its attempts in sequence.

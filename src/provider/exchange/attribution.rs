@@ -15,9 +15,11 @@
 //!   message that an earlier trial sent, word by word, each tell it for that trial's.
 
 use crate::model::TrialKey;
-use crate::provider::past::Past;
-use crate::provider::trial::Trial;
-use crate::provider::{BodyHash, Mark, ProviderName};
+use crate::provider::exchange::call::BodyHash;
+use crate::provider::exchange::past::Past;
+use crate::provider::exchange::trial::Trial;
+use crate::provider::mark::Mark;
+use crate::provider::name::ProviderName;
 
 /// What a trial's requests are known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

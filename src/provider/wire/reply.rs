@@ -1,9 +1,13 @@
 //! A model's answer, and answers that break the wire format.
 
-use crate::provider::format::failure::failure_value;
-use crate::provider::format::{Ask, Page, Stamp, anthropic, completions, failure, ollama};
-use crate::provider::{Endpoint, Finish, Malformed, Reply, Usage, Wire};
-use serde_json::{Value, json};
+use crate::provider::script::behaviour::Malformed;
+use crate::provider::script::reply::{Reply, Usage};
+use crate::provider::wire::ask::Ask;
+use crate::provider::wire::endpoint::Endpoint;
+use crate::provider::wire::failing::{failure, failure_in_stream};
+use crate::provider::wire::format::{Answering, Format};
+use crate::provider::wire::page::{Page, Stamp};
+use serde_json::json;
 
 /// A stream of more pieces than this is sent in bigger pieces.
 const MAX_PIECES: usize = 4096;
@@ -11,32 +15,10 @@ const MAX_PIECES: usize = 4096;
 const GATEWAY_PAGE: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 
-/// What the wire formats need to write an answer.
-pub(crate) struct Answering<'a> {
-    pub(crate) wire: Wire,
-    pub(crate) endpoint: &'a Endpoint,
-    pub(crate) ask: &'a Ask,
-    pub(crate) stamp: &'a Stamp,
-    pub(crate) model: &'a str,
-    pub(crate) finish: Finish,
-    /// Tokens of prompt and answer.
-    pub(crate) tokens: Option<(u64, u64)>,
-    /// The answer's text, in chunks; the mark is at its end.
-    pub(crate) chunks: Vec<String>,
-    /// The failure after the chunks, in the shape that it has inside a stream.
-    pub(crate) then: Option<Value>,
-}
-
-impl Answering<'_> {
-    pub(crate) fn text(&self) -> String {
-        self.chunks.concat()
-    }
-}
-
 /// The answer to a request, as a whole or as a stream, as the request asks.
-pub(crate) fn reply(wire: Wire, endpoint: &Endpoint, ask: &Ask, reply: &Reply, stamp: &Stamp) -> Page {
+pub(crate) fn reply(format: &dyn Format, endpoint: &Endpoint, ask: &Ask, reply: &Reply, stamp: &Stamp) -> Page {
     if let (Some(failing), false) = (&reply.then, ask.stream) {
-        return failure(wire, failing, stamp);
+        return failure(format, failing, stamp);
     }
     let text = reply.chunks.concat();
     let tokens = match reply.usage {
@@ -51,7 +33,6 @@ pub(crate) fn reply(wire: Wire, endpoint: &Endpoint, ask: &Ask, reply: &Reply, s
         last.push_str(&format!(" {mark}"));
     }
     let answering = Answering {
-        wire,
         endpoint,
         ask,
         stamp,
@@ -59,16 +40,12 @@ pub(crate) fn reply(wire: Wire, endpoint: &Endpoint, ask: &Ask, reply: &Reply, s
         finish: reply.finish,
         tokens,
         chunks,
-        then: reply.then.as_ref().map(|failing| failure_value(wire, failing, stamp)),
+        then: reply.then.as_ref().map(|failing| failure_in_stream(format, failing, stamp)),
     };
-    let mut page = match wire {
-        Wire::Anthropic => anthropic::answer(&answering),
-        Wire::Mistral | Wire::Deepseek | Wire::Openai => completions::answer(&answering),
-        Wire::Ollama => ollama::answer(&answering),
-    };
+    let mut page = format.reply(&answering);
     page.mark = mark;
     page.pieces = at_most(page.pieces, MAX_PIECES);
-    failure::with_ids(wire, page, stamp)
+    format.sign(page, stamp)
 }
 
 /// A token per four characters, at least one.
@@ -101,7 +78,7 @@ fn at_most(pieces: Vec<u32>, most: usize) -> Vec<u32> {
 }
 
 /// A body that breaks the wire format.
-pub(crate) fn malformed(wire: Wire, kind: Malformed, ask: &Ask, stamp: &Stamp) -> Page {
+pub(crate) fn malformed(format: &dyn Format, kind: Malformed, ask: &Ask, stamp: &Stamp) -> Page {
     let page = match kind {
         Malformed::Json => Page::text(200, r#"{"id": "sf", "content": [{"type": "te"#).of_type("application/json"),
         Malformed::Empty => Page::text(200, "").of_type("application/json"),
@@ -111,29 +88,9 @@ pub(crate) fn malformed(wire: Wire, kind: Malformed, ask: &Ask, stamp: &Stamp) -
             let body = [b"{\"content\": \"".as_slice(), &[0xff, 0xfe, 0xc3, 0x28], b"\"}"].concat();
             Page::text(200, body).of_type("application/json")
         }
-        Malformed::Null => Page::json(200, &with_null(wire, ask, stamp)),
+        Malformed::Null => Page::json(200, &format.null_reply(ask, stamp)),
     };
-    failure::with_ids(wire, page, stamp)
-}
-
-/// An answer in the right shape, in which the text is null.
-fn with_null(wire: Wire, ask: &Ask, stamp: &Stamp) -> Value {
-    match wire {
-        Wire::Anthropic => json!({
-            "id": stamp.id("msg_"), "type": "message", "role": "assistant", "model": ask.model,
-            "content": [{"type": "text", "text": null}], "stop_reason": "end_turn", "stop_sequence": null,
-            "usage": {"input_tokens": 1, "output_tokens": 1},
-        }),
-        Wire::Mistral | Wire::Deepseek | Wire::Openai => json!({
-            "id": stamp.id("cmpl-"), "object": "chat.completion", "created": stamp.now.as_second(), "model": ask.model,
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": null}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-        }),
-        Wire::Ollama => json!({
-            "model": ask.model, "created_at": stamp.now.to_string(), "response": null,
-            "message": {"role": "assistant", "content": null}, "done": true, "done_reason": "stop",
-        }),
-    }
+    format.sign(page, stamp)
 }
 
 #[cfg(test)]

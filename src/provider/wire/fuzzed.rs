@@ -1,8 +1,15 @@
 //! The way in for the fuzzer, built with `--cfg fuzzing` only: a request's bytes, through reading and answering.
 
 use crate::model::{RoundId, Seed, TrialKey};
-use crate::provider::format::{Ask, Installed, Stamp, builtin, check_key, read, reply};
-use crate::provider::{Endpoint, Finish, Mark, Reply, Usage, Wire};
+use crate::provider::mark::Mark;
+use crate::provider::script::reply::{Finish, Reply, Usage};
+use crate::provider::wire::ask::{Ask, Sent, check_key};
+use crate::provider::wire::endpoint::Endpoint;
+use crate::provider::wire::format::Format;
+use crate::provider::wire::installed::Installed;
+use crate::provider::wire::page::Stamp;
+use crate::provider::wire::reply::reply;
+use crate::provider::wire::table::Wire;
 use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 
@@ -16,16 +23,19 @@ pub fn fuzz_request(path: &str, key: &[u8], body: &[u8]) {
         headers.insert("authorization", value);
     }
     for wire in Wire::ALL {
-        let _ = check_key(wire, Some("key"), &headers);
-        let endpoint = Endpoint::of(wire, &Method::POST, path);
-        let (ask, refusal) = read(wire, &endpoint, &headers, body, &stamp);
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let sent = Sent { query, headers: &headers, body };
+        let format = wire.format();
+        let _ = check_key(format, Some("key"), &sent);
+        let endpoint = wire.endpoint(&Method::POST, path);
+        let (ask, refusal) = format.read(&sent, &endpoint, &stamp);
         if refusal.is_none() {
-            answer(wire, &endpoint, &ask, &stamp);
+            answer(format, &endpoint, &ask, &stamp);
         }
     }
 }
 
-fn answer(wire: Wire, endpoint: &Endpoint, ask: &Ask, stamp: &Stamp) {
+fn answer(format: &dyn Format, endpoint: &Endpoint, ask: &Ask, stamp: &Stamp) {
     let given = Reply {
         chunks: vec!["Bonjour ".to_owned(), ask.system.clone()],
         as_given: false,
@@ -34,9 +44,9 @@ fn answer(wire: Wire, endpoint: &Endpoint, ask: &Ask, stamp: &Stamp) {
         model: None,
         then: None,
     };
-    let page = match builtin(wire, endpoint, ask, &Installed(&["phi:7b".to_owned()]), stamp) {
+    let page = match format.builtin(endpoint, ask, &Installed(&["phi:7b".to_owned()]), stamp) {
         Some(page) => page,
-        None => reply(wire, endpoint, ask, &given, stamp),
+        None => reply(format, endpoint, ask, &given, stamp),
     };
     let whole: u64 = page.pieces.iter().map(|length| u64::from(*length)).sum();
     assert!(whole <= page.body.len() as u64, "pieces are pieces of the body");

@@ -1,10 +1,13 @@
 //! A request that a mock provider received, and what became of it.
 
 use crate::model::TrialKey;
-use crate::provider::{Mark, ProviderName, Wire};
+use crate::provider::mark::Mark;
+use crate::provider::name::ProviderName;
+use crate::provider::wire::ask::{Auth, Message};
+use crate::provider::wire::endpoint::Endpoint;
+use crate::provider::wire::table::Wire;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
-use std::fmt;
 use std::hash::Hasher;
 use std::time::Duration;
 
@@ -30,122 +33,6 @@ impl BodyHash {
         hasher.write(body);
         Self(hasher.finish())
     }
-}
-
-/// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Endpoint {
-    /// Ollama's `POST /api/generate`.
-    Generate,
-    /// Ollama's `POST /api/chat`.
-    Chat,
-    /// Anthropic's `POST /v1/messages`.
-    Messages,
-    /// `POST …/chat/completions`.
-    Completions,
-    /// Ollama's list of installed models.
-    Tags,
-    /// Ollama's version.
-    Version,
-    /// Ollama's details of a model.
-    Show,
-    /// Ollama's loaded models.
-    Ps,
-    /// Ollama's download of a model.
-    Pull,
-    /// Ollama's `/`.
-    Root,
-    /// A cloud provider's list of models.
-    Models,
-    /// Anything else: method and path.
-    Unknown(String),
-}
-
-impl Endpoint {
-    /// The endpoint of a request.
-    pub(crate) fn of(wire: Wire, method: &http::Method, path: &str) -> Self {
-        let get = method == http::Method::GET || method == http::Method::HEAD;
-        let post = method == http::Method::POST;
-        match (wire, path) {
-            (Wire::Anthropic, "/v1/messages") if post => Self::Messages,
-            (Wire::Mistral, "/v1/chat/completions") if post => Self::Completions,
-            (Wire::Deepseek | Wire::Openai, "/chat/completions" | "/v1/chat/completions") if post => Self::Completions,
-            (Wire::Ollama, "/api/generate") if post => Self::Generate,
-            (Wire::Ollama, "/api/chat") if post => Self::Chat,
-            (Wire::Ollama, "/api/show") if post => Self::Show,
-            (Wire::Ollama, "/api/pull") if post => Self::Pull,
-            (Wire::Ollama, "/api/tags") if get => Self::Tags,
-            (Wire::Ollama, "/api/version") if get => Self::Version,
-            (Wire::Ollama, "/api/ps") if get => Self::Ps,
-            (Wire::Ollama, "/") if get => Self::Root,
-            (Wire::Anthropic | Wire::Mistral, "/v1/models") if get => Self::Models,
-            (Wire::Deepseek | Wire::Openai, "/models" | "/v1/models") if get => Self::Models,
-            _ => Self::Unknown(format!("{method} {}", path.chars().take(200).collect::<String>())),
-        }
-    }
-
-    /// Whether a model is asked: only such calls are scripted and counted.
-    pub fn is_model_call(&self) -> bool {
-        match self {
-            Self::Generate | Self::Chat | Self::Messages | Self::Completions => true,
-            Self::Tags
-            | Self::Version
-            | Self::Show
-            | Self::Ps
-            | Self::Pull
-            | Self::Root
-            | Self::Models
-            | Self::Unknown(_) => false,
-        }
-    }
-
-    /// The word for it in scenarios and messages.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Generate => "generate",
-            Self::Chat => "chat",
-            Self::Messages => "messages",
-            Self::Completions => "completions",
-            Self::Tags => "tags",
-            Self::Version => "version",
-            Self::Show => "show",
-            Self::Ps => "ps",
-            Self::Pull => "pull",
-            Self::Root => "root",
-            Self::Models => "models",
-            Self::Unknown(request) => request,
-        }
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A message of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// `user`, `assistant`, `tool` and so on, as sent.
-    pub role: String,
-    /// Its text; parts that are no text are left out.
-    pub text: String,
-}
-
-/// What the request's key was worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Auth {
-    /// This provider asks for none.
-    NotNeeded,
-    /// It was accepted.
-    Accepted,
-    /// None was sent.
-    Missing,
-    /// Another key is expected.
-    Wrong,
 }
 
 /// What the answer came from.
@@ -198,7 +85,7 @@ pub enum Ended {
 }
 
 /// One request to a mock provider. Times are since the start of the providers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Call {
     /// Its place in the journal.
     pub seq: Seq,

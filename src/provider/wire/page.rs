@@ -1,6 +1,6 @@
 //! An answer's content, before it is decided how it goes over the wire.
 
-use crate::provider::Mark;
+use crate::provider::mark::Mark;
 use jiff::Timestamp;
 use serde_json::Value;
 

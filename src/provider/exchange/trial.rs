@@ -1,10 +1,15 @@
 //! The trial that is under way: its script, and what has happened in it.
 
 use crate::model::{Seed, TrialKey};
-use crate::provider::cursor::Cursor;
-use crate::provider::format::Ask;
-use crate::provider::past::{says, says_exactly};
-use crate::provider::{Behaviour, BodyHash, Mark, ProviderName, Script, UnusedAnswer};
+use crate::provider::exchange::call::BodyHash;
+use crate::provider::exchange::cursor::Cursor;
+use crate::provider::exchange::outcome::UnusedAnswer;
+use crate::provider::exchange::past::{says, says_exactly};
+use crate::provider::mark::Mark;
+use crate::provider::name::ProviderName;
+use crate::provider::script::behaviour::Behaviour;
+use crate::provider::script::case::Script;
+use crate::provider::wire::ask::Ask;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -124,7 +129,7 @@ impl Trial {
         Some((behaviour, mark))
     }
 
-    /// The models that Ollama has installed.
+    /// The models that are installed.
     pub(crate) fn installed(&self) -> &[String] {
         &self.installed
     }

@@ -1,0 +1,26 @@
+//! Why mock providers can't be served.
+
+use crate::provider::name::ProviderName;
+
+/// Why providers can't be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// Two have the same name.
+    #[error("two providers are called `{0}`")]
+    Twice(ProviderName),
+    /// A port can't be had.
+    #[error("no port for {provider}")]
+    Bind {
+        /// The provider.
+        provider: ProviderName,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Their thread could not be started.
+    #[error("no thread for the providers")]
+    Thread(#[source] std::io::Error),
+    /// Their thread panicked.
+    #[error("the providers' thread has died")]
+    Died,
+}
