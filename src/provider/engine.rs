@@ -112,7 +112,10 @@ impl Engine {
                 let signed = page.map(|page| format.sign(page, &stamp));
                 whole(signed.unwrap_or_else(|| plain_error(format, 404, "not found", &stamp)))
             }
-            Decision::WrongKey => whole(plain_error(format, 401, format.wrong_key(inquiry.auth), &stamp)),
+            Decision::WrongKey => {
+                let (status, message) = format.wrong_key(inquiry.auth);
+                whole(plain_error(format, status, message, &stamp))
+            }
             Decision::Refused(refusal) => whole(refusal),
             Decision::Down => (Page::text(503, ""), Delivery::down()),
             Decision::Unscripted => whole(self.unscripted(&endpoint, &stamp)),

@@ -47,6 +47,8 @@ pub enum Finish {
     Stop,
     /// It ran out of tokens.
     Length,
+    /// It, or a filter around it, refused to go on: what was asked or answered is not safe.
+    Refusal,
     /// No finish reason at all: the answer is truncated.
     Absent,
 }

@@ -31,11 +31,12 @@ impl Format for Anthropic {
         sent.header("x-api-key").or(sent.bearer())
     }
 
-    fn wrong_key(&self, auth: Auth) -> &'static str {
-        match auth {
+    fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {
+        let message = match auth {
             Auth::Missing => "x-api-key header is required",
             Auth::Wrong | Auth::Accepted | Auth::NotNeeded => "invalid x-api-key",
-        }
+        };
+        (401, message)
     }
 
     fn read(&self, sent: &Sent<'_>, _endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {
@@ -64,6 +65,7 @@ impl Format for Anthropic {
         match finish {
             Finish::Stop => Some("end_turn"),
             Finish::Length => Some("max_tokens"),
+            Finish::Refusal => Some("refusal"),
             Finish::Absent => None,
         }
     }

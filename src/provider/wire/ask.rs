@@ -84,8 +84,8 @@ pub(crate) struct Ask {
     pub(crate) stream: bool,
     pub(crate) system: String,
     pub(crate) messages: Vec<Message>,
-    /// `stream_options.include_usage`.
-    pub(crate) include_usage: bool,
+    /// The form of the answer that is asked for, in a word of the format's own; empty for the usual one.
+    pub(crate) form: &'static str,
 }
 
 impl Ask {
@@ -114,8 +114,6 @@ impl Ask {
             model: text(fields, "model"),
             stream: fields.get("stream").and_then(Value::as_bool).unwrap_or_default(),
             system: text(fields, "system"),
-            include_usage: fields.get("stream_options").and_then(|o| o.get("include_usage"))
-                == Some(&Value::Bool(true)),
             ..Self::default()
         };
         for message in fields.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {

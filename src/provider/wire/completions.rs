@@ -4,7 +4,7 @@ use crate::provider::script::reply::Finish;
 use crate::provider::wire::ask::Ask;
 use crate::provider::wire::format::{Answering, Said};
 use crate::provider::wire::page::{Page, Stamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// How one provider speaks them.
 pub(super) struct Dialect {
@@ -29,11 +29,22 @@ pub(super) enum StreamUsage {
     Apart,
 }
 
+/// The form of a stream that tells the usage in a chunk of its own: `stream_options.include_usage`.
+const USAGE_APART: &str = "include_usage";
+
+/// What a request asks.
+pub(super) fn conversation(fields: &Map<String, Value>) -> Ask {
+    let options = fields.get("stream_options");
+    let apart = options.and_then(|options| options.get(USAGE_APART)) == Some(&Value::Bool(true));
+    Ask { form: if apart { USAGE_APART } else { "" }, ..Ask::conversation(fields) }
+}
+
 /// The word for the end of an answer.
 pub(super) fn finish_word(finish: Finish) -> Option<&'static str> {
     match finish {
         Finish::Stop => Some("stop"),
         Finish::Length => Some("length"),
+        Finish::Refusal => Some("content_filter"),
         Finish::Absent => None,
     }
 }
@@ -94,7 +105,7 @@ impl Dialect {
     /// Each chunk is a piece.
     fn stream(&self, answering: &Answering<'_>) -> Page {
         let mut page = Page::stream("text/event-stream; charset=utf-8").with("cache-control", "no-cache");
-        let asked = answering.ask.include_usage;
+        let asked = answering.ask.form == USAGE_APART;
         let (with_finish, apart) = match self.usage {
             StreamUsage::WithFinish => (true, false),
             StreamUsage::WithFinishOrApart => (!asked, asked),

@@ -34,16 +34,17 @@ impl Format for Deepseek {
         Environment { base_url: None, key: Some("DEEPSEEK_API_KEY") }
     }
 
-    fn wrong_key(&self, auth: Auth) -> &'static str {
-        match auth {
+    fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {
+        let message = match auth {
             Auth::Missing => "Authentication Fails (auth header is missing)",
             Auth::Wrong | Auth::Accepted | Auth::NotNeeded => "Authentication Fails, Your api key is invalid",
-        }
+        };
+        (401, message)
     }
 
     fn read(&self, sent: &Sent<'_>, _endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {
         match fields_of(self, sent, stamp, |error| format!("Failed to parse the request body as JSON: {error}")) {
-            Ok(fields) => (Ask::conversation(&fields), refusal(self, &fields, stamp)),
+            Ok(fields) => (completions::conversation(&fields), refusal(self, &fields, stamp)),
             Err(page) => (Ask::default(), Some(page)),
         }
     }

@@ -37,9 +37,9 @@ pub(crate) trait Format: Sync {
         true
     }
 
-    /// What it says to a request without a key, or with another one.
-    fn wrong_key(&self, _auth: Auth) -> &'static str {
-        "Unauthorized"
+    /// What it says to a request without a key, or with another one: status and message.
+    fn wrong_key(&self, _auth: Auth) -> (u16, &'static str) {
+        (401, "Unauthorized")
     }
 
     /// Reads the body of a request. What could be read is there even if the request is refused: then there is a page.

@@ -32,7 +32,7 @@ impl Format for Mistral {
 
     fn read(&self, sent: &Sent<'_>, _endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {
         match fields_of(self, sent, stamp, |error| format!("invalid JSON: {error}")) {
-            Ok(fields) => (Ask::conversation(&fields), refusal(self, &fields, stamp)),
+            Ok(fields) => (completions::conversation(&fields), refusal(self, &fields, stamp)),
             Err(page) => (Ask::default(), Some(page)),
         }
     }
@@ -46,7 +46,10 @@ impl Format for Mistral {
     }
 
     fn finish_word(&self, finish: Finish) -> Option<&'static str> {
-        completions::finish_word(finish)
+        match finish {
+            Finish::Stop | Finish::Length => completions::finish_word(finish),
+            Finish::Refusal | Finish::Absent => None,
+        }
     }
 
     fn builtin(&self, endpoint: &Endpoint, _: &Ask, _: &Installed<'_>, _: &Stamp) -> Option<Page> {

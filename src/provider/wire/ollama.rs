@@ -71,7 +71,7 @@ impl Format for Ollama {
         match finish {
             Finish::Stop => Some("stop"),
             Finish::Length => Some("length"),
-            Finish::Absent => None,
+            Finish::Refusal | Finish::Absent => None,
         }
     }
 

@@ -38,21 +38,22 @@ impl Format for Openai {
         Environment { base_url: Some(("OPENAI_BASE_URL", "/v1")), key: Some("OPENAI_API_KEY") }
     }
 
-    fn wrong_key(&self, auth: Auth) -> &'static str {
-        match auth {
+    fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {
+        let message = match auth {
             Auth::Missing => {
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using \
                  Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
             }
             Auth::Wrong | Auth::Accepted | Auth::NotNeeded => "Incorrect API key provided.",
-        }
+        };
+        (401, message)
     }
 
     fn read(&self, sent: &Sent<'_>, _endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {
         match fields_of(self, sent, stamp, |_| UNREADABLE.to_owned()) {
             Ok(fields) => {
                 let refused = refusal(&fields).map(|message| plain_error(self, 400, message, stamp));
-                (Ask::conversation(&fields), refused)
+                (completions::conversation(&fields), refused)
             }
             Err(page) => (Ask::default(), Some(page)),
         }

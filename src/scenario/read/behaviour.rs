@@ -52,7 +52,7 @@ pub(crate) const MALFORMED: &[(&str, Malformed)] = &[
 
 /// Every end of an answer by its word.
 pub(crate) const FINISHES: &[(&str, Finish)] =
-    &[("stop", Finish::Stop), ("length", Finish::Length), ("none", Finish::Absent)];
+    &[("stop", Finish::Stop), ("length", Finish::Length), ("refusal", Finish::Refusal), ("none", Finish::Absent)];
 
 /// The text of an answer that was given only a fault.
 const DEFAULT_REPLY: &str = "This is a scripted answer.";
@@ -181,19 +181,25 @@ impl Reader<'_> {
                     self.problem(value.span, "a stream without any chunk").help("{ malformed: empty } answers nothing");
                 }
                 let chunks: Vec<_> = items.iter().map(|item| self.text(item, "a text")).collect();
-                self.reply(fields, chunks.into_iter().collect::<Option<Vec<_>>>(), true)
+                self.reply(fields, chunks.into_iter().collect::<Option<Vec<_>>>(), true, wires)
             }
             (_, Some(value)) => {
                 let text = self.text(value, "a text");
-                self.reply(fields, text.map(|text| vec![text]), false)
+                self.reply(fields, text.map(|text| vec![text]), false, wires)
             }
-            (_, None) => self.reply(fields, Some(vec![DEFAULT_REPLY.to_owned()]), false),
+            (_, None) => self.reply(fields, Some(vec![DEFAULT_REPLY.to_owned()]), false, wires),
         }
     }
 
-    fn reply(&mut self, fields: &Fields<'_>, chunks: Option<Vec<String>>, as_given: bool) -> Option<Answer> {
+    fn reply(
+        &mut self,
+        fields: &Fields<'_>,
+        chunks: Option<Vec<String>>,
+        as_given: bool,
+        wires: &[Wire],
+    ) -> Option<Answer> {
         let usage = fields.value("usage").and_then(|node| self.usage(node)).unwrap_or_default();
-        let finish = fields.value("finish").and_then(|node| self.word(node, "an end of an answer", FINISHES));
+        let finish = fields.value("finish").and_then(|node| self.finish(node, wires));
         let model = fields.value("model").and_then(|node| self.text(node, "a model's name"));
         let then = fields.value("then").and_then(|node| {
             let fields = self.fields(node, "`then`", FAIL_KEYS)?;
@@ -204,6 +210,16 @@ impl Reader<'_> {
             self.failing(&fields, &[])
         });
         Some(Answer::Reply(Reply { chunks: chunks?, as_given, usage, finish: finish.unwrap_or_default(), model, then }))
+    }
+
+    fn finish(&mut self, node: &Node, wires: &[Wire]) -> Option<Finish> {
+        let finish = self.word(node, "an end of an answer", FINISHES)?;
+        if let Some(wire) = wires.iter().find(|wire| !wire.can_end(finish)) {
+            let known = FINISHES.iter().filter(|(_, known)| wire.can_end(*known)).map(|(word, _)| *word);
+            let help = did_you_mean("", "it documents", known);
+            self.problem(node.span, format!("{} documents no such end of an answer", wire.as_str())).help(help);
+        }
+        Some(finish)
     }
 
     fn usage(&mut self, node: &Node) -> Option<Usage> {

@@ -98,6 +98,15 @@ fn replies(recorder: &mut Recorder) {
     recorder.both("a reply that takes its time", &waits);
 }
 
+/// Answers that end because what was asked or answered is not safe. They stand last: each trial has marks of its own.
+fn safety_stops(recorder: &mut Recorder) {
+    if recorder.wire.can_end(Finish::Refusal) {
+        let refused = |text: &str| answer(Reply { finish: Finish::Refusal, ..Reply::text(text) });
+        recorder.both("refused", &refused("Bonjour et bienvenue !"));
+        recorder.both("refused without a text", &refused(""));
+    }
+}
+
 fn failures(recorder: &mut Recorder) {
     for kind in FailureKind::ALL {
         recorder.one(&format!("fail: {}", kind.as_str()), &fail(kind), false);
@@ -181,6 +190,7 @@ fn every_answer_of_every_format_is_as_it_was_written_down() {
         failures(&mut recorder);
         refusals(&mut recorder);
         builtins(&mut recorder);
+        safety_stops(&mut recorder);
         insta::with_settings!({omit_expression => true}, {
             insta::assert_snapshot!(wire.as_str(), recorder.text);
         });
