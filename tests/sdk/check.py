@@ -4,7 +4,7 @@ For each provider: a plain chat, a streamed chat, a rate limit that surfaces as 
 key. Prints a line per check; ends with 1 if one of them failed, with 2 if it can't begin.
 
     python check.py --steadfast target/release/steadfast     (starts `steadfast providers`, and ends it)
-    python check.py --claude URL --mistral URL --deepseek URL --openai URL --ollama URL [--key KEY]
+    python check.py --claude URL --mistral URL --deepseek URL --openai URL --gemini URL --ollama URL [--key KEY]
 
 Each URL can come from the environment instead: STEADFAST_CLAUDE_URL and so on; the key from STEADFAST_KEY. A provider
 without a URL is left out. The providers must answer a message that contains `fail: rate_limited` (Ollama, which has no
@@ -43,7 +43,7 @@ def raises(name, expected, status, action):
     try:
         check(name, False, f"no exception, but {action()!r}")
     except expected as error:
-        seen = getattr(error, "status_code", None)
+        seen = getattr(error, "status_code", None) or getattr(error, "code", None)
         check(name, seen == status, f"{type(error).__name__} with status {seen}")
     except Exception as error:
         check(name, False, f"{type(error).__module__}.{type(error).__name__}: {error}")
@@ -139,6 +139,50 @@ def completions(name, base_url, model, key):
         raises(f"{name} wrong key", openai.AuthenticationError, 401, lambda: say(HELLO, "sk-wrong"))
 
 
+def gemini(url, key):
+    """The google-genai package finds the mock by its own environment variable."""
+    os.environ["GOOGLE_GEMINI_BASE_URL"] = url
+    from google import genai
+    from google.genai import errors, types
+
+    model = "gemini-2.5-flash"
+
+    def say(message, with_key=key):
+        client = genai.Client(api_key=with_key)
+        answer = client.models.generate_content(model=model, contents=message)
+        assert answer.candidates[0].finish_reason == types.FinishReason.STOP, answer
+        assert answer.usage_metadata.total_token_count > 0 and answer.model_version == model, answer
+        return answer.text
+
+    def converse():
+        client = genai.Client(api_key=key)
+        chat = client.chats.create(
+            model=model, config=types.GenerateContentConfig(system_instruction="Be brief.", max_output_tokens=64)
+        )
+        chat.send_message(HELLO)
+        return chat.send_message(HELLO).text
+
+    def stream():
+        client = genai.Client(api_key=key)
+        chunks = list(client.models.generate_content_stream(model=model, contents=HELLO))
+        assert chunks[-1].candidates[0].finish_reason == types.FinishReason.STOP, chunks[-1]
+        assert chunks[-1].usage_metadata.candidates_token_count > 0, chunks[-1]
+        return "".join(chunk.text or "" for chunk in chunks)
+
+    def count():
+        client = genai.Client(api_key=key)
+        counted = client.models.count_tokens(model=model, contents=HELLO).total_tokens
+        check("gemini count", counted > 0, f"{counted} tokens")
+
+    attempt("gemini chat", lambda: say(HELLO))
+    attempt("gemini conversation", converse)
+    attempt("gemini stream", stream)
+    raises("gemini rate limit", errors.ClientError, 429, lambda: say(RATE_LIMITED))
+    count()
+    if key != "sk-any":
+        raises("gemini wrong key", errors.ClientError, 400, lambda: say(HELLO, "sk-wrong"))
+
+
 def ollama_(url, _key):
     """The ollama package finds the mock by its own environment variable."""
     os.environ["OLLAMA_HOST"] = url
@@ -168,7 +212,7 @@ def ollama_(url, _key):
 
 
 def main():
-    providers = ["claude", "mistral", "deepseek", "openai", "ollama"]
+    providers = ["claude", "mistral", "deepseek", "openai", "gemini", "ollama"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for provider in providers:
         parser.add_argument(f"--{provider}", default=os.environ.get(f"STEADFAST_{provider.upper()}_URL"))
@@ -180,26 +224,35 @@ def main():
     return run(parser, given, providers)
 
 
+# The providers as they are served without a script, and Gemini, which a file declares.
+SERVED = [
+    ([], ["claude", "mistral", "deepseek", "ollama"]),
+    (["--script", "tests/sdk/gemini.yaml"], ["gemini"]),
+]
+
+
 def with_steadfast(given):
-    """Serves the providers for as long as the checks take."""
-    served = subprocess.Popen(
-        [given.steadfast, "providers", "--key", "sk-the-right-one"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+    """Serves the providers for as long as the checks take. Run it in the project's folder."""
+    key = "sk-the-right-one"
+    served, urls = [], {}
     try:
-        urls = {}
-        while len(urls) < 4:
-            line = served.stdout.readline()
-            if not line:
-                print("steadfast providers ended before it had told its URLs")
-                return 2
-            name, url = line.split()
-            urls[name] = url
-        names = ["claude", "mistral", "deepseek", "ollama"]
-        chosen = argparse.Namespace(key="sk-the-right-one", **{name: urls.get(name) for name in names})
-        return run(None, chosen, names)
+        for arguments, names in SERVED:
+            command = [given.steadfast, "providers", "--key", key, *arguments]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            served.append(process)
+            while not all(name in urls for name in names):
+                line = process.stdout.readline()
+                if not line:
+                    print("steadfast providers ended before it had told its URLs")
+                    return 2
+                name, url = line.split()
+                urls[name] = url
+        names = [name for _, names in SERVED for name in names]
+        return run(None, argparse.Namespace(key=key, **{name: urls[name] for name in names}), names)
     finally:
-        served.terminate()
-        served.wait()
+        for process in served:
+            process.terminate()
+            process.wait()
 
 
 def run(parser, given, providers):
@@ -209,6 +262,7 @@ def run(parser, given, providers):
         "mistral": mistral,
         "deepseek": lambda url, key: completions("deepseek", url, "deepseek-chat", key),
         "openai": lambda url, key: completions("openai", f"{url}/v1", "gpt-4o-mini", key),
+        "gemini": gemini,
         "ollama": ollama_,
     }
     asked = [provider for provider in providers if getattr(given, provider)]

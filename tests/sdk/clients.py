@@ -66,6 +66,18 @@ def mistral():
     return answer.choices[0].message.content
 
 
+def gemini(**options):
+    """By GOOGLE_GEMINI_BASE_URL."""
+    from google import genai
+
+    client = genai.Client(api_key="sk-any", **options)
+    return client.models.generate_content(model="gemini-2.5-flash", contents="Hello there").text
+
+
+def gemini_hard():
+    return gemini(http_options={"base_url": "https://generativelanguage.googleapis.com", "api_version": "v1beta"})
+
+
 def ollama_():
     """By OLLAMA_HOST."""
     import ollama

@@ -18,6 +18,7 @@ mod completions;
 mod deepseek;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzed;
+mod gemini;
 mod mistral;
 mod ollama;
 mod openai;

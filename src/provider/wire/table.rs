@@ -4,7 +4,7 @@ use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
 use crate::provider::wire::endpoint::{Endpoint, Role, Route};
 use crate::provider::wire::format::Format;
-use crate::provider::wire::{anthropic, deepseek, mistral, ollama, openai};
+use crate::provider::wire::{anthropic, deepseek, gemini, mistral, ollama, openai};
 use http::Method;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -47,6 +47,8 @@ formats! {
     Deepseek = "deepseek", deepseek::Deepseek;
     /// OpenAI chat completions.
     Openai = "openai", openai::Openai;
+    /// Gemini's `generateContent`.
+    Gemini = "gemini", gemini::Gemini;
     /// Ollama's native API.
     Ollama = "ollama", ollama::Ollama;
 }

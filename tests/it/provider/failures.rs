@@ -50,6 +50,17 @@ const DOCUMENTED: &[(Wire, FailureKind, u16, &str)] = {
         (W::Openai, K::ServerError, 500, "server_error"),
         (W::Openai, K::Unavailable, 503, "server_error"),
         (W::Openai, K::Overloaded, 503, "overloaded"),
+        (W::Gemini, K::BadRequest, 400, "INVALID_ARGUMENT"),
+        (W::Gemini, K::Unauthorized, 400, "API key not valid"),
+        (W::Gemini, K::OutOfCredit, 429, "RESOURCE_EXHAUSTED"),
+        (W::Gemini, K::Forbidden, 403, "PERMISSION_DENIED"),
+        (W::Gemini, K::NotFound, 404, "NOT_FOUND"),
+        (W::Gemini, K::TooLarge, 400, "payload size"),
+        (W::Gemini, K::RateLimited, 429, "RESOURCE_EXHAUSTED"),
+        (W::Gemini, K::ServerError, 500, "INTERNAL"),
+        (W::Gemini, K::Unavailable, 503, "UNAVAILABLE"),
+        (W::Gemini, K::Timeout, 504, "DEADLINE_EXCEEDED"),
+        (W::Gemini, K::Overloaded, 503, "overloaded"),
         (W::Ollama, K::BadRequest, 400, "invalid request"),
         (W::Ollama, K::NotFound, 404, "not found"),
         (W::Ollama, K::ServerError, 500, "llama runner"),
@@ -91,6 +102,10 @@ fn assert_shape(wire: Wire, body: &Value) {
             &body["message"]
         }
         Wire::Deepseek | Wire::Openai => &body["error"]["message"],
+        Wire::Gemini => {
+            assert!(body["error"]["code"].is_u64() && body["error"]["status"].is_string());
+            &body["error"]["message"]
+        }
         Wire::Ollama => &body["error"],
     };
     assert!(text.is_string(), "{wire:?}: {body}");
@@ -204,6 +219,14 @@ fn what_the_real_providers_refuse_is_refused_and_uses_nothing_up() {
         (Wire::Deepseek, json!({"model": "m"}), 422, "missing field `messages`"),
         (Wire::Openai, json!({"messages": messages}), 400, "you must provide a model parameter"),
         (Wire::Openai, json!({"model": "m", "messages": []}), 400, "empty array"),
+        (Wire::Gemini, json!({}), 400, "contents is not specified"),
+        (Wire::Gemini, json!({"contents": [{"role": "user"}]}), 400, "contents.parts must not be empty"),
+        (
+            Wire::Gemini,
+            json!({"contents": [{"role": "system", "parts": [{"text": "x"}]}]}),
+            400,
+            "Please use a valid role",
+        ),
         (Wire::Ollama, json!({"messages": messages}), 400, "model is required"),
     ];
     for (wire, body, status, words) in cases {

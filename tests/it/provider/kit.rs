@@ -89,10 +89,11 @@ impl Kit {
     }
 
     pub fn request(&self, wire: Wire, body: &Value) -> reqwest::RequestBuilder {
-        let request = self.client.post(self.url(wire) + path(wire)).body(body.to_string());
+        let request = self.client.post(self.url(wire) + path_of(wire, body)).body(body.to_string());
         match wire {
             Wire::Anthropic => request.header("x-api-key", "sk-right").header("anthropic-version", "2023-06-01"),
             Wire::Mistral | Wire::Deepseek | Wire::Openai => request.header("authorization", "Bearer sk-right"),
+            Wire::Gemini => request.header("x-goog-api-key", "sk-right"),
             Wire::Ollama => request,
         }
     }
@@ -123,12 +124,24 @@ pub fn path(wire: Wire) -> &'static str {
         Wire::Anthropic => "/v1/messages",
         Wire::Mistral | Wire::Openai => "/v1/chat/completions",
         Wire::Deepseek => "/chat/completions",
+        Wire::Gemini => "/v1beta/models/m:generateContent",
         Wire::Ollama => "/api/chat",
+    }
+}
+
+/// Where a request goes: Gemini says in the path whether it wants a stream.
+pub fn path_of(wire: Wire, body: &Value) -> &'static str {
+    match wire {
+        Wire::Gemini if body["stream"] == true => "/v1beta/models/m:streamGenerateContent?alt=sse",
+        _ => path(wire),
     }
 }
 
 /// A request that every provider accepts.
 pub fn hello(wire: Wire, stream: bool) -> Value {
+    if wire == Wire::Gemini {
+        return json!({"stream": stream, "contents": [{"role": "user", "parts": [{"text": "Hello"}]}]});
+    }
     let mut body = json!({
         "model": "m", "stream": stream, "messages": [{"role": "user", "content": "Hello"}],
     });
@@ -143,6 +156,7 @@ pub fn text_of(wire: Wire, answer: &Value) -> String {
     let text = match wire {
         Wire::Anthropic => &answer["content"][0]["text"],
         Wire::Mistral | Wire::Deepseek | Wire::Openai => &answer["choices"][0]["message"]["content"],
+        Wire::Gemini => &answer["candidates"][0]["content"]["parts"][0]["text"],
         Wire::Ollama => &answer["message"]["content"],
     };
     text.as_str().unwrap_or_else(|| panic!("no text in {answer}")).to_owned()
@@ -167,6 +181,7 @@ pub fn text_of_stream(wire: Wire, stream: &str) -> String {
         Wire::Mistral | Wire::Deepseek | Wire::Openai => {
             document["choices"][0]["delta"]["content"].as_str().map(str::to_owned)
         }
+        Wire::Gemini => document["candidates"][0]["content"]["parts"][0]["text"].as_str().map(str::to_owned),
         Wire::Ollama => document["message"]["content"].as_str().map(str::to_owned),
     };
     documents(wire, stream).iter().filter_map(text).collect()
@@ -174,10 +189,11 @@ pub fn text_of_stream(wire: Wire, stream: &str) -> String {
 
 /// A request as bytes, for clients that misbehave.
 pub fn raw_request(wire: Wire, body: &Value) -> Vec<u8> {
+    let path = path_of(wire, body);
     let body = body.to_string();
     format!(
         "POST {} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-right\r\nanthropic-version: 1\r\ncontent-length: {}\r\n\r\n{body}",
-        path(wire),
+        path,
         body.len()
     )
     .into_bytes()

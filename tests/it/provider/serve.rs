@@ -36,6 +36,7 @@ fn named() -> Vec<ProviderDecl> {
         ("mistral", Wire::Mistral),
         ("deepseek", Wire::Deepseek),
         ("openai", Wire::Openai),
+        ("gemini", Wire::Gemini),
         ("ollama", Wire::Ollama),
     ]
     .map(|(name, wire)| decl(name, wire))
