@@ -5,6 +5,7 @@
 //! order that shows it. `docs/architecture.md` tells how the parts fit; the modules below stand in the order
 //! of its layers, lowest first, and a module names modules of lower layers only.
 
+pub mod disk;
 pub mod model;
 pub mod platform;
 

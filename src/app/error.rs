@@ -2,6 +2,7 @@
 
 use crate::adapter::SubjectProblem;
 use crate::diagnose::{DiagnoseError, ReproError};
+use crate::disk::{Limit, Refused};
 use crate::engine::EngineError;
 use crate::event::JournalError;
 use crate::history::HistoryError;
@@ -37,6 +38,9 @@ pub enum AppError {
     /// The history can't be used.
     #[error(transparent)]
     History(#[from] HistoryError),
+    /// A report can't be written where it was wanted.
+    #[error(transparent)]
+    Output(#[from] Refused),
     /// A file can't be written or read.
     #[error("{}: {source}", path.display())]
     Io {
@@ -86,6 +90,8 @@ impl AppError {
         match self {
             // Each of these has its own help.
             Self::Subject(_) | Self::Usage(_) | Self::History(_) => None,
+            Self::Output(Refused::Io { source, .. }) => Some(of_file(source)),
+            Self::Output(Refused::Foreign(_) | Refused::OfARun(_) | Refused::NoFile(_)) => None,
             Self::Journal(error) => match error {
                 JournalError::Io { source, .. } => Some(of_file(source)),
                 JournalError::NotAFact { .. } => {
@@ -95,6 +101,7 @@ impl AppError {
                     Some("name the folder of a run, or `latest`; `steadfast run` makes one")
                 }
                 JournalError::Newer { .. } | JournalError::Locked { .. } => None,
+                JournalError::Gone { .. } => Some("keep the report folder as it is until the run has ended"),
             },
             Self::Fold(_) => Some("the journal is damaged: take a whole copy of it, or start a new run"),
             Self::Report(_) => Some("the journal is whole: `steadfast report` renders the other formats"),
@@ -102,6 +109,28 @@ impl AppError {
             Self::Engine(EngineError::Changed { .. }) => None,
             Self::Start(_) => Some("name a program that can be started here, by its path or one in PATH"),
             Self::Io { source, .. } => Some(of_file(source)),
+        }
+    }
+
+    /// The limit of this machine that it comes from.
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Io { source, .. } | Self::Journal(JournalError::Io { source, .. }) => Limit::of(source),
+            Self::Engine(EngineError::Spawn(source) | EngineError::Journal(source)) => Limit::of(source),
+            Self::Output(Refused::Io { source, .. }) => Limit::of(source),
+            _ => None,
+        }
+    }
+
+    /// Whether the run's folder was taken away under it.
+    pub fn is_gone(&self) -> bool {
+        let is_gone = |error: &JournalError| matches!(error, JournalError::Gone { .. });
+        match self {
+            Self::Journal(error) => is_gone(error),
+            Self::Io { source, .. } | Self::Engine(EngineError::Journal(source)) => {
+                source.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(is_gone)
+            }
+            _ => false,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use crate::app::AppError;
 use jiff::Timestamp;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::model::Seed;
@@ -19,19 +21,26 @@ pub(super) fn runs(report_dir: &Path) -> PathBuf {
 /// Makes the folder of a new run and names it: time, then seed; a number more where that is taken.
 pub(super) fn new_run(report_dir: &Path, started: Timestamp, seed: Seed) -> Result<(String, PathBuf), AppError> {
     let runs = runs(report_dir);
-    std::fs::create_dir_all(&runs).map_err(AppError::io(&runs))?;
+    make_folder().recursive(true).create(&runs).map_err(AppError::io(&runs))?;
     let seed = seed.to_string();
     let name = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S"), &seed[..6]);
     for number in 1.. {
         let name = if number == 1 { name.clone() } else { format!("{name}-{number}") };
         let folder = runs.join(&name);
-        match std::fs::create_dir(&folder) {
+        match make_folder().create(&folder) {
             Ok(()) => return Ok((name, folder)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(AppError::io(folder)(error)),
         }
     }
     unreachable!("there is always another number")
+}
+
+/// A folder of reports: others may read it, if the user's mask lets them, and never write it.
+fn make_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o755);
+    builder
 }
 
 /// Lets `latest` lead to a run. Somebody else's file of that name is left alone.

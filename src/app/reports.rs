@@ -1,6 +1,8 @@
 //! Every report of a run, and any of them again from its journal.
 
 use crate::app::{AppError, RunOptions, ToolInfo, files};
+use crate::disk::{OutputKind, check_output, replace, write_output};
+use crate::event::JournalError;
 use crate::record::{self, Record};
 use crate::report::{self, Context, JunitDetail, ReportError, Style};
 use crate::verdict::{Judgement, judge};
@@ -73,13 +75,37 @@ fn rendered(
 }
 
 /// The files of a run's reports.
-fn reports(detail: JunitDetail) -> [(Rendered, &'static str); 4] {
+fn reports(detail: JunitDetail) -> [(Rendered, OutputKind, &'static str); 4] {
     [
-        (Rendered::Junit(detail), "junit.xml"),
-        (Rendered::Json, "report.json"),
-        (Rendered::Html, "report.html"),
-        (Rendered::Markdown, "summary.md"),
+        (Rendered::Junit(detail), OutputKind::Junit, "junit.xml"),
+        (Rendered::Json, OutputKind::Json, "report.json"),
+        (Rendered::Html, OutputKind::Html, "report.html"),
+        (Rendered::Markdown, OutputKind::Markdown, "summary.md"),
     ]
+}
+
+/// Where else reports are wanted, in the order of [`reports`].
+fn copies(options: &RunOptions) -> [Option<&PathBuf>; 4] {
+    [&options.junit, &options.json, &options.html, &options.markdown].map(Option::as_ref)
+}
+
+/// Looks, before anything starts, whether the reports may go where they are wanted.
+///
+/// # Errors
+/// If one would destroy something, or two are to go to one file.
+pub(super) fn check_outputs(options: &RunOptions) -> Result<(), AppError> {
+    let mut taken: Vec<PathBuf> = Vec::new();
+    let named = reports(options.junit_detail).into_iter().zip(copies(options));
+    for (path, kind) in named.filter_map(|((_, kind, _), path)| Some((path?, kind))) {
+        check_output(path, kind)?;
+        let absolute = std::path::absolute(path).map_err(AppError::io(path))?;
+        let file = absolute.canonicalize().unwrap_or(absolute);
+        if taken.contains(&file) && file != Path::new("/dev/null") {
+            return Err(AppError::Usage(format!("two reports are to go to {}: give each a file", path.display())));
+        }
+        taken.push(file);
+    }
+    Ok(())
 }
 
 /// Writes all reports into the run's folder.
@@ -91,8 +117,13 @@ pub(super) fn write_run_reports(
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
     let context = context(folder, tool);
-    for (format, name) in reports(detail) {
-        write(&folder.join(name), &rendered(record, judgement, format, &context)?)?;
+    let journal = files::journal(folder);
+    if !journal.is_file() {
+        return Err(JournalError::Gone { path: journal }.into());
+    }
+    for (format, _, name) in reports(detail) {
+        let path = folder.join(name);
+        replace(&path, rendered(record, judgement, format, &context)?).map_err(AppError::io(&path))?;
     }
     Ok(())
 }
@@ -106,21 +137,11 @@ pub(super) fn write_reports(
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
     write_run_reports(record, judgement, folder, options.junit_detail, tool)?;
-    let copies = [&options.junit, &options.json, &options.html, &options.markdown];
-    for ((_, name), copy) in reports(options.junit_detail).iter().zip(copies) {
+    for ((_, kind, name), copy) in reports(options.junit_detail).iter().zip(copies(options)) {
         if let Some(copy) = copy {
             let text = std::fs::read_to_string(folder.join(name)).map_err(AppError::io(folder.join(name)))?;
-            write(copy, &text)?;
+            write_output(copy, *kind, &text)?;
         }
     }
     Ok(())
-}
-
-/// Writes a file so that a reader sees all of it or what was there before.
-fn write(path: &Path, text: &str) -> Result<(), AppError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
-    }
-    let fresh = path.with_extension("fresh");
-    std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, path)).map_err(AppError::io(path))
 }

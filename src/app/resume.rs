@@ -4,6 +4,7 @@ use crate::adapter::load_subject;
 use crate::app::files;
 use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
+use crate::app::reports::check_outputs;
 use crate::app::run::{UnderWay, redactor};
 use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
 use crate::engine::{StopHandle, clean_up};
@@ -26,7 +27,8 @@ pub fn resume(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
-    clean_up(&files::runs(&options.report_dir));
+    check_outputs(options)?;
+    clean_up(&files::runs(&options.report_dir), &tool.temporary);
     let _lock = RunLock::take(folder)?;
     let path = files::journal(folder);
     let mut reader = JournalReader::open(&path)?;

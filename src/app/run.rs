@@ -7,13 +7,11 @@ use crate::app::background::background;
 use crate::app::files;
 use crate::app::plans::Plans;
 use crate::app::remember::remember;
-use crate::app::reports::write_reports;
+use crate::app::reports::{check_outputs, write_reports};
 use crate::app::session::Session;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{Deadlines, RunLog, Setting, accounts_for_resources, diagnose, look_for_leaks};
-use crate::engine::{
-    Engine, EngineConfig, Leftovers, RoundUnit, Rounds, Stop, StopHandle, Stopped, clean_up, scratch_name,
-};
+use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
@@ -23,7 +21,6 @@ use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The share of the time limit that planned rounds may take; the rest is for the diagnosis.
@@ -57,6 +54,7 @@ pub fn run(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
+    check_outputs(options)?;
     let chosen = chosen(options, tool)?;
     let subject = load_subject(chosen.clone())?;
     let subject = subject.as_ref();
@@ -65,7 +63,7 @@ pub fn run(
     let plans = Plans::make(options, subject)?;
     let started = clock.now();
     let background = background(options, subject, all_tool, started)?;
-    for folder in clean_up(&files::runs(&options.report_dir)) {
+    for folder in clean_up(&files::runs(&options.report_dir), &tool.temporary) {
         watcher.say(&format!("took away what a killed run left: {}", folder.display()));
     }
     let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
@@ -207,20 +205,11 @@ pub(super) struct AtWork<'a> {
     pub folder: &'a Path,
 }
 
-/// A name that no other engine on this machine has at the same time. Runs that begin in the same second bear the same
-/// identifier if their reports go to different folders, also within one process: what one of them takes away must never
-/// be another's.
-fn instance() -> String {
-    static ENGINES: AtomicU64 = AtomicU64::new(0);
-    format!("{}-{}", std::process::id(), ENGINES.fetch_add(1, Ordering::Relaxed))
-}
-
 /// The engine of a run of `spec`.
 pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) -> Result<Box<dyn Rounds>, AppError> {
     let tool = at_work.tool;
-    let instance = instance();
-    let scratch = tool.temporary.join(scratch_name(&header.run, &instance));
-    let leftovers = Leftovers::begin(at_work.folder, scratch).map_err(AppError::io(at_work.folder))?;
+    let temporary = &tool.temporary;
+    let leftovers = Leftovers::begin(at_work.folder, temporary, &header.run).map_err(AppError::io(temporary))?;
     let config = EngineConfig {
         program: tool.program.clone(),
         arguments: vec!["worker".to_owned()],
@@ -233,7 +222,6 @@ pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) 
         },
         start_within: at_work.start_within,
         patience: PATIENCE,
-        mark: format!("STEADFAST_OWNER={}-{instance}", header.run),
     };
     Ok(Box::new(Engine::new(config, leftovers)))
 }

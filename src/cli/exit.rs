@@ -24,6 +24,15 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every way to end.
+    const ALL: [Self; 7] =
+        [Self::Good, Self::Found, Self::Usage, Self::Unproven, Self::Subject, Self::CannotTell, Self::Interrupted];
+
+    /// The way that a code stands for; one that stands for none tells of a program that did not do its work.
+    pub(super) fn of_code(code: u8) -> Self {
+        Self::ALL.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Subject)
+    }
+
     /// The code that the shell sees.
     pub fn code(self) -> u8 {
         match self {
@@ -52,9 +61,12 @@ impl From<&Gate> for Exit {
 
 impl From<&AppError> for Exit {
     fn from(error: &AppError) -> Self {
+        if error.limit().is_some() || error.is_gone() {
+            return Self::Subject;
+        }
         match error {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
-            AppError::Io { .. } | AppError::Report(_) | AppError::History(_) => Self::Usage,
+            AppError::Io { .. } | AppError::Report(_) | AppError::History(_) | AppError::Output(_) => Self::Usage,
             AppError::Engine(_) | AppError::Start(_) => Self::Subject,
         }
     }

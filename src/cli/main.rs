@@ -1,7 +1,7 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
 use crate::adapter::{Explain, Start};
-use crate::app::{self, Finished, MinimiseLimits, Rendered, ToolInfo};
+use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
     Arguments, Command, DoctorArguments, Format, InputArguments, MinimiseArguments, ProvidersArguments,
@@ -13,9 +13,10 @@ use crate::cli::memory;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
+use crate::cli::stand_in::stand_in;
 use crate::cli::trouble::Trouble;
 use crate::cli::{config, start};
-use crate::engine::end_orphans;
+use crate::engine::{Scratch, end_orphans};
 use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
 use crate::platform::adopt_orphans;
@@ -34,6 +35,9 @@ const ENOUGH_TRIALS: u32 = 10_000;
 
 /// Runs the program.
 pub fn main() -> Exit {
+    if let Some(exit) = stand_in() {
+        return exit;
+    }
     // Where that can't be had, what hides from its parents is found by its group and its mark alone.
     let _ = adopt_orphans();
     let exit = ended();
@@ -43,7 +47,17 @@ pub fn main() -> Exit {
 
 /// Does what was asked for, and tells what kept it from being done.
 fn ended() -> Exit {
-    match configured().and_then(|(arguments, shown)| carry_out(arguments.command, &shown)) {
+    let done = configured().and_then(|(arguments, shown)| {
+        let temporary = temporary(&arguments.command)?;
+        let stoppable = Stoppable::default();
+        if temporary.is_some() {
+            watch(stoppable.clone())?;
+        }
+        let done = carry_out(arguments.command, &shown, &stoppable);
+        temporary.into_iter().for_each(Scratch::remove);
+        done
+    });
+    match done {
         Ok(exit) => exit,
         Err(Trouble::Config(ConfigError::CommandLine(error))) => {
             let is_wrong = error.use_stderr();
@@ -58,6 +72,9 @@ fn ended() -> Exit {
             // A message may show a line of a file, or what a program said as it ended.
             let text = error.to_string();
             let _ = writeln!(io::stderr(), "error: {}", Redactor::default().apply(&text));
+            if let Some(limit) = error.limit() {
+                let _ = writeln!(io::stderr(), "limit: {limit}");
+            }
             if let Some(help) = error.help() {
                 let _ = writeln!(io::stderr(), "help: {help}");
             }
@@ -88,22 +105,39 @@ fn configured() -> Result<(Arguments, String), Trouble> {
     Ok((arguments, effective.shown))
 }
 
-fn carry_out(command: Command, shown: &str) -> Result<Exit, Trouble> {
+/// A folder for what a command makes on the way, to list a suite say, and watches over it: it goes whatever happens.
+fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
+    match command {
+        Command::Run(arguments) if arguments.show_config => return Ok(None),
+        Command::Run(_) | Command::Repro(_) | Command::Minimise(_) | Command::Check(_) | Command::List(_) => {}
+        Command::Selfcheck(_) => {}
+        Command::Providers(arguments) if arguments.command.is_some() => {}
+        _ => return Ok(None),
+    }
+    let folder = std::env::temp_dir();
+    let made = Scratch::make(&folder, "session", None);
+    let scratch = made.map_err(|source| AppError::Io { path: folder, source })?;
+    // Whatever makes a temporary file in this process makes it there.
+    let _ = tempfile::env::override_temp_dir(scratch.path());
+    Ok(Some(scratch))
+}
+
+fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     match command {
         Command::Run(arguments) if arguments.show_config => {
             write!(io::stdout(), "{shown}")?;
             Ok(Exit::Good)
         }
-        Command::Run(arguments) => run(*arguments),
-        Command::Repro(arguments) => repro(&arguments),
-        Command::Minimise(arguments) => minimise(&arguments),
+        Command::Run(arguments) => run(*arguments, stoppable),
+        Command::Repro(arguments) => repro(&arguments, stoppable),
+        Command::Minimise(arguments) => minimise(&arguments, stoppable),
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
         Command::Init { ci } => start::init(&project()?, &ci),
         Command::Explain { topic } => start::explain(topic.as_deref(), style()),
         Command::Man => start::man(&Arguments::command()),
-        Command::Selfcheck(arguments) => selfcheck(arguments),
+        Command::Selfcheck(arguments) => selfcheck(arguments, stoppable),
         Command::History(arguments) => memory::history(&arguments),
         Command::Diff(arguments) => memory::diff(&arguments),
         Command::Quarantine { what } => memory::quarantine(&what, &project()?),
@@ -168,10 +202,8 @@ fn random_seed() -> Seed {
     Seed::new(RandomState::new().hash_one("root seed"))
 }
 
-fn run(arguments: RunArguments) -> Result<Exit, Trouble> {
+fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
-    let stoppable = Stoppable::default();
-    watch(stoppable.clone())?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (resumed, annotations) = (arguments.resume.clone(), arguments.annotations);
     let options = arguments.options(project()?, random_seed(), cores);
@@ -220,10 +252,8 @@ fn display(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn repro(arguments: &ReproArguments) -> Result<Exit, Trouble> {
+fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
-    let stoppable = Stoppable::default();
-    watch(stoppable.clone())?;
     let mut stop = |handle| stoppable.set(handle);
     let outcome = match app::repro(&arguments.file, arguments.times, arguments.jobs, &tool, &SystemClock, &mut stop) {
         Ok(outcome) => outcome,
@@ -251,10 +281,8 @@ fn repro(arguments: &ReproArguments) -> Result<Exit, Trouble> {
     Ok(Exit::Found)
 }
 
-fn minimise(arguments: &MinimiseArguments) -> Result<Exit, Trouble> {
+fn minimise(arguments: &MinimiseArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
-    let stoppable = Stoppable::default();
-    watch(stoppable.clone())?;
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
     let limits = MinimiseLimits {
         probes: arguments.max_probes,
@@ -315,10 +343,8 @@ fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     Ok(Exit::Good)
 }
 
-fn selfcheck(arguments: SelfCheckArguments) -> Result<Exit, Trouble> {
+fn selfcheck(arguments: SelfCheckArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
-    let stoppable = Stoppable::default();
-    watch(stoppable.clone())?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let usual_trials = if arguments.only.is_empty() { ENOUGH_TRIALS } else { 1 };
     let options = app::SelfCheckOptions {

@@ -10,6 +10,7 @@ mod memory_arguments;
 mod run_arguments;
 mod selfcheck;
 mod signals;
+mod stand_in;
 mod start;
 mod suite_arguments;
 mod trouble;

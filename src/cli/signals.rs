@@ -1,9 +1,11 @@
-//! Ctrl-C and SIGTERM: the first asks the run to end in good order, the second ends the program.
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks the run to end in good order, the second ends the program at once. Either
+//! way nothing is left behind.
 
-use crate::engine::StopHandle;
+use crate::engine::{StopHandle, Whose, end_orphans, sweep};
+use crate::platform::process::ignores;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal stops.
 #[derive(Debug, Clone, Default)]
@@ -28,28 +30,73 @@ impl Stoppable {
     }
 }
 
+/// Signals that end the program, awaited together.
+pub(super) struct Endings {
+    interrupt: Signal,
+    terminate: Signal,
+    /// `None` where it was ignored from the beginning, as under nohup: the terminal may go, the run stays.
+    hang_up: Option<Signal>,
+}
+
+impl Endings {
+    /// From now on these signals are heard, and do nothing by themselves. Must be called on an event loop.
+    ///
+    /// # Errors
+    /// If the system gives no signals.
+    pub fn heard() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: if ignores(SignalKind::hangup().as_raw_value()) {
+                None
+            } else {
+                Some(signal(SignalKind::hangup())?)
+            },
+        })
+    }
+
+    /// Waits for the next.
+    pub async fn next(&mut self) -> SignalKind {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            _ = hang_up => SignalKind::hangup(),
+        }
+    }
+}
+
 /// Watches for signals on a thread of its own, which ends with the program.
 ///
 /// # Errors
 /// If the system gives no thread or no signals.
 pub(super) fn watch(stoppable: Stoppable) -> io::Result<()> {
     let event_loop = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (mut interrupts, mut terminations) = {
+    let mut endings = {
         let _inside = event_loop.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        Endings::heard()?
     };
     let wait = move || {
         event_loop.block_on(async {
             loop {
-                tokio::select! {
-                    _ = interrupts.recv() => {}
-                    _ = terminations.recv() => {}
-                }
+                endings.next().await;
                 if !stoppable.stop() {
-                    std::process::exit(i32::from(super::Exit::Interrupted.code()));
+                    end_at_once();
                 }
             }
         });
     };
     std::thread::Builder::new().name("signals".into()).spawn(wait).map(drop)
+}
+
+/// Ends the program with all that it started, and takes its temporary folders away.
+fn end_at_once() -> ! {
+    end_orphans();
+    sweep(&std::env::temp_dir(), Whose::OfThisProcess);
+    std::process::exit(i32::from(super::Exit::Interrupted.code()));
 }

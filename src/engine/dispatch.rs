@@ -32,8 +32,6 @@ pub struct EngineConfig {
     pub start_within: Duration,
     /// How much longer than its deadline a trial may take before its worker is killed.
     pub patience: Duration,
-    /// Marks the processes of this run.
-    pub mark: String,
 }
 
 /// How long workers that are dismissed may take to end by themselves.
@@ -159,11 +157,13 @@ impl Engine {
     fn start_worker(&mut self) -> Result<(), EngineError> {
         self.started += 1;
         let number = self.started;
-        let name = format!("w{number}");
+        // Equally long for all of them, and for their rounds: a path that is longer in some rounds than in others is a
+        // difference that a test can notice.
+        let name = format!("w{number:03}");
         let command = WorkerCommand {
             program: self.config.program.clone(),
             arguments: self.config.arguments.clone(),
-            mark: format!("{}.{name}", self.config.mark),
+            mark: format!("{}.{name}", self.leftovers.mark()),
             temporary: self.leftovers.scratch().join(&name).join(TEMPORARY),
         };
         let mut process = WorkerProcess::start(&command, number, self.sender.clone()).map_err(EngineError::Spawn)?;
@@ -175,7 +175,7 @@ impl Engine {
             spec: self.config.spec.clone(),
             secrets: self.config.secrets.clone(),
             scratch: self.leftovers.scratch().join(name),
-            mark: self.config.mark.clone(),
+            mark: self.leftovers.mark().to_owned(),
         }));
         let until = Instant::now() + self.config.start_within;
         self.workers.push(Worker { process, state: State::Starting { until }, owned });

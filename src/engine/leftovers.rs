@@ -1,10 +1,11 @@
 //! What a run must take away when it ends, written down first, so that the next run can do it for one that was killed.
 
-use crate::engine::Owned;
-use crate::model::ContentHash;
+use crate::disk::{is_private, open_regular, write_private};
+use crate::engine::{Owned, Scratch, Whose, sweep};
+use crate::event::JournalError;
 use serde::{Deserialize, Serialize};
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long what is killed may take to be gone.
@@ -12,11 +13,20 @@ const DYING: Duration = Duration::from_secs(5);
 
 const FILE: &str = "leftovers.json";
 
+/// The most that is read of the file, in bytes.
+const LONGEST: u64 = 16 << 20;
+
 /// The things of a run outside its folder.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Leftovers {
-    #[serde(skip)]
     path: PathBuf,
+    scratch: Scratch,
+    owned: Vec<Owned>,
+}
+
+/// How they are written down.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
     /// The folder for everything temporary.
     scratch: PathBuf,
     /// Process groups.
@@ -24,20 +34,27 @@ pub struct Leftovers {
 }
 
 impl Leftovers {
-    /// Writes down, then makes, the folder for everything temporary of the run in `folder`.
+    /// Makes the folder for everything temporary of the run in `folder`, below `temporary`, and writes it down. `name` is
+    /// what the run's processes are known by.
     ///
     /// # Errors
     /// If either can't be written.
-    pub fn begin(folder: &Path, scratch: PathBuf) -> io::Result<Self> {
-        let leftovers = Self { path: folder.join(FILE), scratch, owned: Vec::new() };
+    pub fn begin(folder: &Path, temporary: &Path, name: &str) -> io::Result<Self> {
+        let path = std::path::absolute(folder)?.join(FILE);
+        let scratch = Scratch::make(temporary, name, Some(&path))?;
+        let leftovers = Self { path, scratch, owned: Vec::new() };
         leftovers.save()?;
-        std::fs::create_dir_all(&leftovers.scratch)?;
         Ok(leftovers)
     }
 
     /// The folder for everything temporary.
     pub fn scratch(&self) -> &Path {
-        &self.scratch
+        self.scratch.path()
+    }
+
+    /// The entry `NAME=value` in the environment of all processes of the run.
+    pub fn mark(&self) -> &str {
+        self.scratch.mark()
     }
 
     /// A process group more.
@@ -59,54 +76,59 @@ impl Leftovers {
             self.owned.iter().for_each(Owned::kill);
             std::thread::sleep(Duration::from_millis(2));
         }
-        let _ = std::fs::remove_dir_all(&self.scratch);
+        self.scratch.remove();
         let _ = std::fs::remove_file(&self.path);
     }
 
-    /// Whether all of it bears the name of the run in `folder`. A run's folder may come from elsewhere, from a CI job's
-    /// artefacts say: nothing is removed or killed on the word of a file that anybody can have written.
-    fn are_of(&self, folder: &Path) -> bool {
-        let Some(run) = folder.file_name().and_then(|name| name.to_str()) else { return false };
-        let scratch = self.scratch.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let is_plain = self.scratch.is_absolute() && self.scratch.components().all(|part| part != Component::ParentDir);
-        let is_ours = |owned: &Owned| owned.mark.starts_with(&format!("STEADFAST_OWNER={run}-"));
-        is_plain && scratch.starts_with(&prefix(run)) && self.owned.iter().all(is_ours)
-    }
-
     fn save(&self) -> io::Result<()> {
-        let text = serde_json::to_vec(self).map_err(io::Error::other)?;
+        let written = Written { scratch: self.scratch.path().to_owned(), owned: self.owned.clone() };
+        let text = serde_json::to_vec(&written).map_err(io::Error::other)?;
         let fresh = self.path.with_extension("fresh");
-        std::fs::write(&fresh, text)?;
-        std::fs::rename(&fresh, &self.path)
+        write_private(&fresh, text).and_then(|()| std::fs::rename(&fresh, &self.path)).map_err(|error| {
+            let is_gone = error.kind() == io::ErrorKind::NotFound;
+            if is_gone { io::Error::other(JournalError::Gone { path: self.path.clone() }) } else { error }
+        })
     }
 }
 
-/// The name of a run's folder for everything temporary. `instance` tells apart what runs at the same time. It is short: the
-/// path of a socket below it can't be longer than 107 bytes (unix(7)), and tests make sockets in their temporary folders.
-pub fn scratch_name(run: &str, instance: &str) -> String {
-    prefix(run) + instance
-}
-
-fn prefix(run: &str) -> String {
-    format!("sf-{}-", ContentHash::of([run]).short())
-}
-
-/// Takes away what killed runs below `runs` left, and returns their folders. Runs that are alive hold their lock, and
-/// are left alone.
-pub fn clean_up(runs: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(runs) else { return Vec::new() };
-    let mut cleaned = Vec::new();
-    for folder in entries.flatten().map(|entry| entry.path()) {
-        let path = folder.join(FILE);
-        let Ok(text) = std::fs::read(&path) else { continue };
-        let Ok(_lock) = crate::event::RunLock::take(&folder) else { continue };
-        if let Ok(mut leftovers) = serde_json::from_slice::<Leftovers>(&text)
-            && leftovers.are_of(&folder)
-        {
-            leftovers.path = path;
-            leftovers.clear();
-            cleaned.push(folder);
-        }
+/// What a file says of the leftovers of the run in `folder`. A run's folder may come from elsewhere, from a branch or
+/// from a CI job's artefacts: the file is believed only if it is ours and nobody else can write it.
+fn read(path: &Path) -> Option<Written> {
+    if path.is_symlink() {
+        return None;
     }
+    let file = open_regular(path).ok()?;
+    if !file.metadata().is_ok_and(|of| is_private(&of)) {
+        return None;
+    }
+    let mut text = Vec::new();
+    file.take(LONGEST).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// Takes away what the killed run in `folder` left. Nothing is removed or killed on the word of its file alone: the
+/// folder must lie in `temporary` and bear the run's own file, nobody may hold the lock on that, and each process must
+/// carry the mark that stands there.
+fn take_away(folder: &Path, temporary: &Path) -> bool {
+    let path = folder.join(FILE);
+    let Some(written) = read(&path) else { return false };
+    let Ok(_lock) = crate::event::RunLock::take(folder) else { return false };
+    let Some(scratch) = Scratch::abandoned(temporary, &written.scratch) else { return false };
+    for owned in written.owned.iter().filter(|owned| owned.bears(scratch.mark())) {
+        owned.kill_if_marked();
+    }
+    scratch.kill_all();
+    scratch.remove();
+    let _ = std::fs::remove_file(&path);
+    true
+}
+
+/// Takes away what killed runs below `runs` left, and returns their folders; and whatever else in `temporary` belonged to
+/// a steadfast that has died. Runs that are alive hold their locks, and are left alone.
+pub fn clean_up(runs: &Path, temporary: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(runs).into_iter().flatten().flatten();
+    let folders = entries.map(|entry| entry.path());
+    let cleaned = folders.filter(|folder| take_away(folder, temporary)).collect();
+    sweep(temporary, Whose::Abandoned);
     cleaned
 }

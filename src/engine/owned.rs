@@ -1,7 +1,7 @@
 //! Things outside a worker that must not outlive it: process groups.
 
 use crate::platform::process::{self, start_time};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 /// A process group that a worker started.
@@ -26,22 +26,36 @@ impl Owned {
     /// Kills every process of the group, and every other process that carries its mark (one that left the group). Does
     /// nothing to a group that is somebody else's by now.
     pub fn kill(&self) {
-        let leader = start_time(self.group);
-        let ours = match (self.started, leader) {
-            (Some(then), Some(now)) => then == now,
-            (_, None) | (None, _) => false,
-        };
-        if ours && let Some(pid) = Pid::from_raw(self.group) {
+        if self.leads()
+            && let Some(pid) = Pid::from_raw(self.group)
+        {
             let _ = kill_process_group(pid, Signal::KILL);
         }
-        for pid in marked(&self.mark) {
-            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        kill_marked(&self.mark);
+    }
+
+    /// The same, where a file told of it: the group goes only if its leader carries the mark, which nobody can guess.
+    pub(super) fn kill_if_marked(&self) {
+        if carries(self.group, &self.mark) {
+            self.kill();
+        } else {
+            kill_marked(&self.mark);
         }
+    }
+
+    /// Whether its mark is this one, or goes on from it.
+    pub(super) fn bears(&self, mark: &str) -> bool {
+        goes_on_from(self.mark.as_bytes(), mark)
+    }
+
+    /// Whether the process that led the group still does.
+    fn leads(&self) -> bool {
+        self.started.is_some() && start_time(self.group) == self.started
     }
 
     /// Whether any process of it is alive.
     pub fn is_alive(&self) -> bool {
-        !marked(&self.mark).is_empty() || (self.started.is_some() && start_time(self.group) == self.started)
+        !marked(&self.mark).is_empty() || self.leads()
     }
 }
 
@@ -71,24 +85,50 @@ impl Family {
     /// Kills those that are still themselves.
     pub fn kill(&self) {
         for (pid, started) in &self.0 {
-            if started.is_some()
-                && start_time(*pid) == *started
-                && let Some(pid) = Pid::from_raw(*pid)
-            {
-                let _ = rustix::process::kill_process(pid, Signal::KILL);
-            }
+            kill_exactly(*pid, || started.is_some() && start_time(*pid) == *started);
         }
     }
 }
 
+/// Kills a process that is still the one that is meant. The descriptor stays with the process that had the id when it
+/// was opened: the signal reaches that one or nobody.
+fn kill_exactly(pid: i32, is_meant: impl Fn() -> bool) {
+    let Some(pid) = Pid::from_raw(pid) else { return };
+    match pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(descriptor) if is_meant() => {
+            let _ = pidfd_send_signal(&descriptor, Signal::KILL);
+        }
+        // A kernel before 5.3, or no descriptor left: then a look and a signal must do.
+        Err(error) if error != rustix::io::Errno::SRCH && is_meant() => {
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+        }
+        Ok(_) | Err(_) => {}
+    }
+}
+
+/// Kills every process that carries a mark, and says how many there were.
+pub(super) fn kill_marked(mark: &str) -> usize {
+    let found = marked(mark);
+    for pid in &found {
+        kill_exactly(*pid, || carries(*pid, mark));
+    }
+    found.len()
+}
+
 /// The processes whose environment has the entry `mark`, or one that goes on from it with a dot: what a worker starts is
 /// marked as the worker and more. Empty where the system does not tell.
-fn marked(mark: &str) -> Vec<Pid> {
+fn marked(mark: &str) -> Vec<i32> {
+    process::all().filter(|pid| carries(*pid, mark)).collect()
+}
+
+/// Whether a process is marked so.
+fn carries(pid: i32, mark: &str) -> bool {
     if mark.is_empty() {
-        return Vec::new();
+        return false;
     }
-    let is_ours = |entry: &[u8]| {
-        entry.strip_prefix(mark.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
-    };
-    process::all().filter(|pid| process::has_environment_entry(*pid, is_ours)).filter_map(Pid::from_raw).collect()
+    process::has_environment_entry(pid, |entry| goes_on_from(entry, mark))
+}
+
+fn goes_on_from(entry: &[u8], mark: &str) -> bool {
+    entry.strip_prefix(mark.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
 }

@@ -1,5 +1,6 @@
 //! The worker's side: units of work in, facts out, over pipes.
 
+use crate::engine::orphans::Reaper;
 use crate::engine::protocol::{Reply, Request};
 use crate::engine::subject::MakeSubject;
 use crate::engine::{Owned, Reports, Subject, end_orphans};
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// How long a worker whose engine is gone may take to end by itself.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How often dead orphans are looked for.
+const REAP_EVERY: Duration = Duration::from_millis(250);
 
 /// Serves one engine until its pipe ends. When that happens in the middle of a round, the round is given up; what does
 /// not end within three seconds is ended by `exit`, after everything that was started has been killed.
@@ -31,6 +35,15 @@ pub fn serve(
     let watch = Watch { stop: Arc::clone(&stop), owned: Arc::clone(&owned), given_up: Arc::clone(&given_up), finished };
     // Not joined: it ends with its pipe, and the pipe ends no later than the process.
     std::thread::Builder::new().name("requests".into()).spawn(move || read_requests(input, sender, watch, exit))?;
+    let (served, serving) = mpsc::channel::<()>();
+    let started = Arc::clone(&owned);
+    let reap = move || {
+        let mut reaper = Reaper::default();
+        while let Err(mpsc::RecvTimeoutError::Timeout) = serving.recv_timeout(REAP_EVERY) {
+            reaper.look(&started.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    };
+    let reaper = std::thread::Builder::new().name("reaper".into()).spawn(reap)?;
 
     let mut wire = WireReports { output, stop, owned, given_up, broken: None };
     let mut subject: Option<Box<dyn Subject>> = None;
@@ -54,6 +67,8 @@ pub fn serve(
         }
     }
     drop(subject);
+    drop(served);
+    let _ = reaper.join();
     end_orphans();
     drop(done);
     Ok(())

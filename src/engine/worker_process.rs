@@ -1,5 +1,6 @@
 //! A worker as the engine sees it: a process with a pipe in and a pipe out.
 
+use crate::disk::make_folders;
 use crate::engine::Family;
 use crate::engine::protocol::{Reply, Request};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -58,7 +59,7 @@ impl WorkerProcess {
     /// Starts a worker in a process group of its own, so that a Ctrl-C reaches the engine alone.
     pub fn start(command: &WorkerCommand, number: u64, heard: Sender<FromWorker>) -> io::Result<Self> {
         let (name, value) = command.mark.split_once('=').unwrap_or((&command.mark, ""));
-        std::fs::create_dir_all(&command.temporary)?;
+        make_folders(&command.temporary)?;
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
             .env(name, value)

@@ -1,8 +1,11 @@
 //! `events.jsonl`: a fact per line, appended, flushed one by one, secrets removed before they are written.
 
+use crate::disk::open_regular;
 use crate::event::{Entry, Event, Header, JOURNAL_VERSION, Redactor};
+use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -44,6 +47,12 @@ pub enum JournalError {
         /// Its version.
         version: u64,
     },
+    /// It is not where it was made.
+    #[error("{}: the run's folder was removed or moved while the run went on: nothing of the run is kept", path.display())]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// Another process writes it.
     #[error("{}: another steadfast is at work on this run; wait for it or choose another run", path.display())]
     Locked {
@@ -69,7 +78,10 @@ impl RunLock {
     /// [`JournalError::Locked`] if another process has it.
     pub fn take(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io_error(&path))?;
+        let mut options = OpenOptions::new();
+        // The folder may come from elsewhere: a link there makes no file in another place.
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+        let file = options.create(true).mode(0o644).truncate(false).write(true).open(&path).map_err(io_error(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(JournalError::Locked { path }),
@@ -94,7 +106,7 @@ impl JournalWriter {
     /// # Errors
     /// If the file exists already or can't be made.
     pub fn create(path: &Path, redactor: Redactor) -> Result<Self, JournalError> {
-        let file = OpenOptions::new().create_new(true).append(true).open(path).map_err(io_error(path))?;
+        let file = OpenOptions::new().create_new(true).append(true).mode(0o644).open(path).map_err(io_error(path))?;
         Ok(Self { path: path.to_owned(), file, redactor, begun: Instant::now(), offset_ms: 0 })
     }
 
@@ -130,7 +142,21 @@ impl JournalWriter {
         };
         line.push('\n');
         self.file.write_all(line.as_bytes()).map_err(io_error(&self.path))?;
+        let is_last = matches!(entry.event, Event::RunFinished { .. });
+        self.look_whether_it_is_kept(is_last)?;
         Ok(entry)
+    }
+
+    /// A file whose name was taken away can be written on and on, and nobody will ever read it. That it was moved is
+    /// looked for `at_the_end` only.
+    fn look_whether_it_is_kept(&self, at_the_end: bool) -> Result<(), JournalError> {
+        let open = self.file.metadata().map_err(io_error(&self.path))?;
+        let is_in_place = || {
+            let named = std::fs::metadata(&self.path);
+            named.is_ok_and(|named| (named.dev(), named.ino()) == (open.dev(), open.ino()))
+        };
+        let is_kept = open.nlink() > 0 && (!at_the_end || is_in_place());
+        if is_kept { Ok(()) } else { Err(JournalError::Gone { path: self.path.clone() }) }
     }
 
     /// One secret more to keep out.
@@ -156,7 +182,7 @@ impl JournalReader {
     /// # Errors
     /// If it can't be read, is no journal, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let file = File::open(path).map_err(io_error(path))?;
+        let file = open_regular(path).map_err(|error| io_error(path)(error.into()))?;
         let mut input = BufReader::with_capacity(1 << 16, file);
         let no_header = || JournalError::NoHeader { path: path.to_owned() };
         let text = read_line(&mut input, path, 1)?.ok_or_else(no_header)?;

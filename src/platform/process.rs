@@ -20,6 +20,32 @@ pub fn start_time(pid: i32) -> Option<u64> {
     is_running(&stat).then(|| stat.get(19)?.parse().ok()).flatten()
 }
 
+/// The children of a process that have ended and were not waited for, each with its group.
+pub fn zombies(of: u32) -> Vec<(i32, i32)> {
+    let dead = |pid: i32| {
+        let stat = stat(pid)?;
+        let (parent, group): (u32, i32) = (stat.get(1)?.parse().ok()?, stat.get(2)?.parse().ok()?);
+        (stat.first()? == "Z" && parent == of).then_some((pid, group))
+    };
+    all().filter_map(dead).collect()
+}
+
+/// Whether this process ignores a signal, as its parent wished.
+pub fn ignores(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    signal > 0 && mask & (1 << (signal - 1)) != 0
+}
+
+/// Whether a process is another of this very program, called in the same way.
+pub fn is_called_as_this(pid: i32) -> bool {
+    let program = |pid: &str| fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let words = |pid: &str| fs::read(format!("/proc/{pid}/cmdline")).ok();
+    let (pid, this) = (pid.to_string(), "self");
+    program(&pid).is_some() && program(&pid) == program(this) && words(&pid) == words(this)
+}
+
 /// Whether it runs still: one that has ended and was not waited for holds nothing any more.
 pub fn is_alive(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| is_running(&stat))

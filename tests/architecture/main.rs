@@ -21,7 +21,7 @@ const LONGEST_CIRCLE: usize = 15;
 
 /// Layers, lowest first.
 const LAYERS: &[&[&str]] = &[
-    &["model", "platform"],
+    &["model", "platform", "disk"],
     &["plan", "leak", "provider", "tutor"],
     &["scenario", "event", "minimise"],
     &["record", "engine"],
@@ -63,6 +63,9 @@ const FOR_CLI_ONLY: &[&str] =
 const READ_ELSEWHERE: &[(&str, &str)] = &[
     // A worker whose engine is gone must not outlive it.
     ("src/app/worker.rs", "process::exit"),
+    // `--json /dev/stdout` goes to the same open file as everything else.
+    ("src/disk/output.rs", "io::stdout"),
+    ("src/disk/output.rs", "io::stderr"),
     // A served tutor logs to standard error.
     ("src/tutor/log.rs", "io::stderr"),
 ];

@@ -4,7 +4,7 @@ mod cli;
 mod command;
 mod defects;
 mod history;
-mod hostile_files;
+mod hostile;
 mod leaks;
 mod minimise;
 mod plan;

@@ -44,7 +44,7 @@ impl CommandSubject {
         let scratch = prepare.scratch.clone();
         let profile = Profile::load(&spec.root, &spec.profile).map_err(SubjectError)?;
         let around = around(&spec).map_err(SubjectError)?;
-        let look = CommandLook::take(&spec, &profile, &scratch.join("listing"), &format!("{mark}.0"), around.as_ref())
+        let look = CommandLook::take(&spec, &profile, &scratch.join("p0000"), &format!("{mark}.0"), around.as_ref())
             .map_err(SubjectError)?;
         Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), around })
     }

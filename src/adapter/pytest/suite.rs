@@ -54,7 +54,7 @@ impl PytestSubject {
         let mark = format!("{}.{worker}", prepare.mark);
         let scratch = prepare.scratch.clone();
         let first_seed = spec.hash_seeds.first().copied();
-        let folder = scratch.join("server-0");
+        let folder = scratch.join("s0000");
         let around = around(&spec).map_err(SubjectError)?;
         let mut first = Server::start(&spec, Mode::Serve, first_seed, &folder, &format!("{mark}.0"), around.as_ref())
             .map_err(SubjectError)?;
@@ -71,7 +71,7 @@ impl PytestSubject {
     fn open(&mut self, mode: Mode, hash_seed: Option<u32>) -> Result<Collected, String> {
         let number = self.started;
         self.started += 1;
-        let scratch = self.scratch.join(format!("server-{number}"));
+        let scratch = self.scratch.join(format!("s{number:04}"));
         let mark = format!("{}.{number}", self.mark);
         let mut server = Server::start(&self.spec, mode, hash_seed, &scratch, &mark, self.around.as_ref())?;
         let look = collect(&self.spec, &mut server)?;
@@ -90,7 +90,7 @@ impl Subject for PytestSubject {
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
         let _noise = Noise::around(unit.stress, unit.seed);
         self.rounds += 1;
-        let temporary = self.scratch.join(format!("r{}", self.rounds));
+        let temporary = self.scratch.join(format!("r{:08}", self.rounds));
         if let Err(error) = fs::create_dir_all(&temporary) {
             return RoundEnd::NotStarted { reason: error.to_string() };
         }

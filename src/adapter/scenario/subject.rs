@@ -167,7 +167,7 @@ impl ScenarioSubject {
         let mark = format!("{}.{worker}.{}", workplace.mark, workplace.stages);
         let setting = StageSetting {
             system: &self.system,
-            folder: workplace.scratch.join(format!("stage-{}", workplace.stages)),
+            folder: workplace.scratch.join(format!("s{:04}", workplace.stages)),
             root: &self.spec.root,
             program: &self.spec.program,
             mark: &mark,

@@ -3,7 +3,6 @@
 use crate::cli::fake::{chat, project, system};
 use crate::cli::kit::{Project, case, until};
 use rustix::process::Signal;
-use steadfast::engine::scratch_name;
 
 const CLAUDE: &str = "{ claude: { reply: Bonjour } }";
 const DECLARED: &[&str] =
@@ -245,12 +244,11 @@ fn nothing_is_removed_or_killed_on_the_word_of_a_foreign_file() {
     let pid = std::process::id();
     for (name, text) in [
         ("elsewhere", format!("{{\"scratch\":{precious:?},\"owned\":[]}}")),
-        ("above", format!("{{\"scratch\":\"{precious}/{}/..\",\"owned\":[]}}", scratch_name("above", "1"))),
+        ("above", format!("{{\"scratch\":\"{precious}/sf-abcdef/..\",\"owned\":[]}}")),
         (
             "other",
             format!(
-                "{{\"scratch\":\"/nowhere/{}\",\"owned\":[{{\"group\":{pid},\"started\":null,\"mark\":\"PATH={}\"}}]}}",
-                scratch_name("other", "1"),
+                "{{\"scratch\":\"/nowhere/sf-abcdef\",\"owned\":[{{\"group\":{pid},\"started\":null,\"mark\":\"PATH={}\"}}]}}",
                 env!("PATH")
             ),
         ),

@@ -1,0 +1,12 @@
+//! Files as they must be treated where others can write too: folders of our own that nobody else enters, outputs that
+//! destroy nothing, and reads that end.
+
+mod limit;
+mod output;
+mod private;
+mod read;
+
+pub use limit::Limit;
+pub use output::{OutputKind, Refused, check_output, replace, write_output};
+pub use private::{is_private, make_folder, make_folders, private_folder, write_private};
+pub use read::{Unreadable, open_regular, read_bytes, read_text};

@@ -1,0 +1,213 @@
+//! The folder for everything temporary of a run: exclusive, closed to others, and known again by the file that it bears.
+
+use crate::disk::{is_private, private_folder};
+use crate::engine::owned::kill_marked;
+use crate::platform::process::start_time;
+use rustix::fs::{Mode, OFlags};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How the names of these folders begin. They are short: the path of a socket below them can't be longer than 107 bytes
+/// (unix(7)), and tests make sockets in their temporary folders.
+const PREFIX: &str = "sf-";
+
+/// The file by which a folder is known. Its owner holds a lock on it, which the system lifts when the owner dies.
+const FILE: &str = "owner.json";
+
+/// The most that is read of it, in bytes.
+const LONGEST: u64 = 64 << 10;
+
+/// How long what is killed may take to be gone.
+const DYING: Duration = Duration::from_secs(5);
+
+/// Whose a folder is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Owner {
+    /// The entry `NAME=value` in the environment of all that belongs to it.
+    mark: String,
+    /// The process that made it, and when that started.
+    pid: u32,
+    started: Option<u64>,
+    /// The file elsewhere that tells of it.
+    note: Option<PathBuf>,
+}
+
+/// A folder for everything temporary, whose name nobody can guess and that nobody else can enter.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+    mark: String,
+    _lock: File,
+}
+
+/// Which folders are taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of processes that have died.
+    Abandoned,
+    /// Those of this process.
+    OfThisProcess,
+}
+
+impl Scratch {
+    /// Makes one below `temporary`. `name` begins the mark of its processes, `STEADFAST_OWNER=name-…`, and `note` is the
+    /// file that tells of it.
+    ///
+    /// # Errors
+    /// If it can't be made.
+    pub fn make(temporary: &Path, name: &str, note: Option<&Path>) -> io::Result<Self> {
+        let path = private_folder(temporary, PREFIX)?;
+        let mark = format!("STEADFAST_OWNER={name}-{:016x}", getrandom::u64().map_err(io::Error::other)?);
+        let pid = std::process::id();
+        let started = i32::try_from(pid).ok().and_then(start_time);
+        let owner = Owner { mark: mark.clone(), pid, started, note: note.map(Path::to_owned) };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path.join(FILE))?;
+        // Before anything stands in it: a folder whose file says nothing is nobody's yet.
+        file.lock()?;
+        file.write_all(&serde_json::to_vec(&owner).map_err(io::Error::other)?)?;
+        Ok(Self { path, mark, _lock: file })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The entry `NAME=value` in the environment of all that belongs to it. Nobody can guess it.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Takes it away. What can't be removed is left to the next run.
+    pub fn remove(self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+    }
+
+    /// Opens one whose owner has died, so that nobody else takes it away meanwhile. It must lie in `temporary`, be ours
+    /// and closed to others, and bear the file: no name is believed.
+    pub(super) fn abandoned(temporary: &Path, path: &Path) -> Option<Self> {
+        let (owner, lock) = open(temporary, path)?;
+        lock.try_lock().ok()?;
+        Some(Self { path: path.to_owned(), mark: owner.mark, _lock: lock })
+    }
+
+    /// Ends every process that carries its mark.
+    pub(super) fn kill_all(&self) {
+        let deadline = Instant::now() + DYING;
+        while kill_marked(&self.mark) > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+/// Takes away folders below `temporary`, with what belongs to them. Returns those that it took away.
+pub fn sweep(temporary: &Path, whose: Whose) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(temporary).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    ours.map(|entry| entry.path()).filter(|path| take_away(temporary, path, whose)).collect()
+}
+
+fn take_away(temporary: &Path, path: &Path, whose: Whose) -> bool {
+    match whose {
+        Whose::Abandoned => {
+            let Some(scratch) = Scratch::abandoned(temporary, path) else { return false };
+            scratch.kill_all();
+            scratch.remove();
+        }
+        Whose::OfThisProcess => {
+            let Some((owner, _)) = open(temporary, path) else { return false };
+            let pid = std::process::id();
+            if owner.pid != pid || owner.started != i32::try_from(pid).ok().and_then(start_time) {
+                return false;
+            }
+            kill_marked(&owner.mark);
+            let _ = std::fs::remove_dir_all(path);
+            let _ = owner.note.map(std::fs::remove_file);
+        }
+    }
+    true
+}
+
+/// What a folder says of itself, with the open file that says so.
+fn open(temporary: &Path, path: &Path) -> Option<(Owner, File)> {
+    let is_named_so = path.file_name()?.to_str()?.starts_with(PREFIX);
+    if !is_named_so || path.parent()?.canonicalize().ok()? != temporary.canonicalize().ok()? {
+        return None;
+    }
+    // By descriptor: what is looked at is what was opened, whatever happens to the name.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let folder = File::from(rustix::fs::open(path, flags | OFlags::DIRECTORY, Mode::empty()).ok()?);
+    let is_ours = |of: &Metadata| is_private(of);
+    if !folder.metadata().is_ok_and(|of| is_ours(&of)) {
+        return None;
+    }
+    let file = File::from(rustix::fs::openat(&folder, FILE, flags, Mode::empty()).ok()?);
+    if !file.metadata().is_ok_and(|of| of.is_file() && is_ours(&of)) {
+        return None;
+    }
+    let mut text = Vec::new();
+    (&file).take(LONGEST).read_to_end(&mut text).ok()?;
+    let owner: Owner = serde_json::from_slice(&text).ok()?;
+    owner.mark.starts_with("STEADFAST_OWNER=").then_some((owner, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a folder")
+    }
+
+    #[test]
+    fn its_name_is_short_and_only_its_owner_enters() {
+        let temporary = folder();
+        let scratch = Scratch::make(temporary.path(), "run", None).expect("made");
+        let name = scratch.path().file_name().expect("a name");
+        assert_eq!(name.len(), 9, "{name:?}");
+        let mode = scratch.path().metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn one_that_is_in_use_is_left_and_one_whose_owner_is_gone_is_taken_away() {
+        let temporary = folder();
+        let scratch = Scratch::make(temporary.path(), "run", None).expect("made");
+        assert_eq!(sweep(temporary.path(), Whose::Abandoned), Vec::<PathBuf>::new());
+        let path = scratch.path().to_owned();
+        drop(scratch);
+        assert_eq!(sweep(temporary.path(), Whose::Abandoned), std::slice::from_ref(&path));
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_does_not_bear_the_file_or_lies_elsewhere_is_left() {
+        let (temporary, elsewhere) = (folder(), folder());
+        let precious = temporary.path().join("sf-precious");
+        crate::disk::make_folder(&precious).expect("made");
+        let scratch = Scratch::make(elsewhere.path(), "run", None).expect("made");
+        let (path, link) = (scratch.path().to_owned(), temporary.path().join("sf-linked"));
+        drop(scratch);
+        symlink(&path, &link).expect("linked");
+        assert_eq!(sweep(temporary.path(), Whose::Abandoned), Vec::<PathBuf>::new());
+        assert!(precious.exists() && path.exists() && link.is_symlink());
+        assert!(Scratch::abandoned(temporary.path(), &path).is_none());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).expect("opened to all");
+        assert!(Scratch::abandoned(elsewhere.path(), &path).is_none(), "others could have written into it");
+    }
+
+    #[test]
+    fn those_of_this_process_go_with_their_note() {
+        let temporary = folder();
+        let note = temporary.path().join("note");
+        std::fs::write(&note, "").expect("written");
+        let scratch = Scratch::make(temporary.path(), "run", Some(&note)).expect("made");
+        assert_eq!(sweep(temporary.path(), Whose::OfThisProcess), [scratch.path().to_owned()]);
+        assert!(!note.exists() && !scratch.path().exists());
+    }
+}

@@ -1,0 +1,105 @@
+//! Somebody with an account on the machine looks for a folder to put something into, or to read from.
+
+use crate::cli::kit::until;
+use crate::hostile::kit::{RUN, as_another, hanging, line, suite};
+use rustix::process::Signal;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// How long a folder for tests may be, below the temporary folder: a socket's path has 107 bytes.
+const LONGEST: usize = 24;
+
+/// Everything below a folder.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            found.push(entry.path());
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_is_temporary_is_open_to_nobody_else_and_short_and_equally_long() {
+    let project = suite(
+        "case $1 in list) echo one; echo two; echo $TMPDIR >>places;; two) echo $TMPDIR >>places; echo x >started; exec sleep 600;; \
+         *) echo $TMPDIR >>places;; esac",
+    );
+    let run = project.start(RUN);
+    line(&project, "started");
+    let tops = project.temporary_files();
+    assert!(!tops.is_empty());
+    for top in &tops {
+        let mode = top.metadata().expect("it is there").mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}", top.display());
+    }
+    // What a program of the suite makes is its own affair; there is none here.
+    for path in tops.iter().flat_map(|top| below(top)) {
+        let Ok(found) = path.symlink_metadata() else { continue };
+        assert_eq!(found.mode() & 0o022, 0, "others may write {}", path.display());
+    }
+    let temporary = tops[0].parent().expect("the temporary folder").display().to_string();
+    let places = project.read("places");
+    let lengths: Vec<usize> = places.lines().map(|place| place.len() - temporary.len() - 1).collect();
+    // Listed once by the program and once by its worker, and two cases.
+    assert!(lengths.len() >= 4, "{places}");
+    assert!(lengths.iter().all(|length| *length == lengths[0] && *length <= LONGEST), "{places}");
+    run.signal(Signal::INT);
+    run.signal(Signal::INT);
+    run.wait().exits(130);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn another_account_can_neither_read_nor_place_anything() {
+    let project = hanging();
+    let run = project.start(RUN);
+    line(&project, "started");
+    let tops = project.temporary_files();
+    let temporary = tops[0].parent().expect("the temporary folder").to_owned();
+    // As /tmp is: everybody may make something there.
+    std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o1777)).expect("opened");
+    let script = "i=0; while [ $i -lt 1000 ]; do i=$((i+1)); for d in sf-*; do ls $d && echo read; echo x >$d/sitecustomize.py && echo \
+                  placed; mv $d $d.old && echo moved; done; done 2>/dev/null; mkdir sf-planted && echo x >sf-planted/owner.json; true";
+    if let Some(mut other) = as_another(script, &temporary) {
+        let output = other.output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{output:?}");
+    }
+    run.signal(Signal::TERM);
+    run.signal(Signal::TERM);
+    run.wait().exits(130);
+    let left = project.temporary_files();
+    assert!(left.iter().all(|path| path.ends_with("sf-planted")), "{left:?}");
+}
+
+#[test]
+fn what_a_killed_listing_made_is_taken_away_by_the_next_run() {
+    let project = suite("case $1 in list) [ -e listed ] || { echo $$ >listed; exec sleep 600; }; echo one;; esac");
+    let list = project.start(&["list", "--suite", "command:suite.yaml"]);
+    let pid = line(&project, "listed");
+    assert!(!project.temporary_files().is_empty());
+    list.signal(Signal::KILL);
+    assert_eq!(list.wait().code, None);
+    let pid = rustix::process::Pid::from_raw(pid.parse().expect("a pid")).expect("a pid");
+    let _ = rustix::process::kill_process(pid, Signal::KILL);
+    project.run(RUN).exits(0);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn a_listing_that_is_interrupted_leaves_nothing() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let project = suite("case $1 in list) echo $$ >listed; exec sleep 600;; esac");
+        let list = project.start(&["list", "--suite", "command:suite.yaml"]);
+        let pid = line(&project, "listed");
+        list.signal(signal);
+        list.wait().exits(130);
+        until("the listing is ended", || !crate::hostile::kit::lives(&pid));
+        project.assert_nothing_left();
+    }
+}
