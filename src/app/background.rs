@@ -2,6 +2,7 @@
 
 use crate::adapter::LoadedSubject;
 use crate::app::{AppError, RunOptions, ToolInfo, quarantine};
+use crate::disk::make_report_folders;
 use crate::event::{Background, Revision};
 use crate::history::{Beginning, History};
 use crate::model::ContentHash;
@@ -51,7 +52,7 @@ pub(super) fn background(
             };
             // What is wrong with the folder is told as such, and not as what a database makes of it.
             if let Some(folder) = file.parent() {
-                std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
+                make_report_folders(folder).map_err(AppError::io(folder))?;
             }
             Some(History::open(file)?.past(&beginning)?)
         }

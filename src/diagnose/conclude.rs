@@ -222,8 +222,7 @@ impl Examiner<'_> {
         let name = file.file_name();
         let path = folder.join(&name);
         let text = serde_json::to_string_pretty(&file).map_err(DiagnoseError::Repro)?;
-        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
-        written.map_err(DiagnoseError::io(&path))?;
+        crate::disk::replace(&path, text).map_err(DiagnoseError::io(&path))?;
         Ok(format!("repros/{name}"))
     }
 }

@@ -1,7 +1,7 @@
 //! Where a report goes that the user named: nothing that is no report of ours is replaced, and what can't be replaced, a
 //! terminal or a pipe, is written to.
 
-use crate::disk::read_bytes;
+use crate::disk::{make_report_folders, read_bytes};
 use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -132,7 +132,7 @@ pub fn replace(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(folder)?;
+    make_report_folders(folder)?;
     let mut builder = tempfile::Builder::new();
     let mut fresh = builder.prefix(".sf-").permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
     fresh.write_all(text.as_ref())?;

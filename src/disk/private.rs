@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// What only the owner may do with a folder.
 const FOLDER: u32 = 0o700;
 
+/// What others may do with a folder of reports.
+const REPORTS: u32 = 0o755;
+
 /// What only the owner may do with a file.
 const FILE: u32 = 0o600;
 
@@ -39,6 +42,15 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 /// If one can't be made.
 pub fn make_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(FOLDER).recursive(true).create(path)
+}
+
+/// Makes a folder of reports with those above it that are missing: others may read them, if the user's mask lets them, and
+/// never write them.
+///
+/// # Errors
+/// If one can't be made.
+pub fn make_report_folders(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(REPORTS).recursive(true).create(path)
 }
 
 /// Writes a file that only its owner can read. A link is not followed.

@@ -7,7 +7,7 @@ use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -60,16 +60,21 @@ impl Scratch {
     /// # Errors
     /// If it can't be made.
     pub fn make(temporary: &Path, name: &str, note: Option<&Path>) -> io::Result<Self> {
-        let path = private_folder(temporary, PREFIX)?;
         let mark = format!("STEADFAST_OWNER={name}-{:016x}", getrandom::u64().map_err(io::Error::other)?);
         let pid = std::process::id();
         let started = i32::try_from(pid).ok().and_then(start_time);
         let owner = Owner { mark: mark.clone(), pid, started, note: note.map(Path::to_owned) };
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path.join(FILE))?;
-        // Before anything stands in it: a folder whose file says nothing is nobody's yet.
-        file.lock()?;
-        file.write_all(&serde_json::to_vec(&owner).map_err(io::Error::other)?)?;
-        Ok(Self { path, mark, _lock: file })
+        let text = serde_json::to_vec(&owner).map_err(io::Error::other)?;
+        loop {
+            let path = private_folder(temporary, PREFIX)?;
+            // Before the lock is held, somebody who tidies up can take it for one whose maker was killed.
+            match write_locked(&path.join(FILE), &text) {
+                Ok(Some(lock)) => return Ok(Self { path, mark, _lock: lock }),
+                Ok(None) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Where it is.
@@ -84,7 +89,7 @@ impl Scratch {
 
     /// Takes it away. What can't be removed is left to the next run.
     pub fn remove(self) {
-        let _ = std::fs::remove_dir_all(&self.path);
+        remove(&self.path);
     }
 
     /// Opens one whose owner has died, so that nobody else takes it away meanwhile. It must lie in `temporary`, be ours
@@ -114,7 +119,8 @@ pub fn sweep(temporary: &Path, whose: Whose) -> Vec<PathBuf> {
 fn take_away(temporary: &Path, path: &Path, whose: Whose) -> bool {
     match whose {
         Whose::Abandoned => {
-            let Some(scratch) = Scratch::abandoned(temporary, path) else { return false };
+            // One whose maker was killed before it wrote the file is empty. Any other stays.
+            let Some(scratch) = Scratch::abandoned(temporary, path) else { return std::fs::remove_dir(path).is_ok() };
             scratch.kill_all();
             scratch.remove();
         }
@@ -125,11 +131,30 @@ fn take_away(temporary: &Path, path: &Path, whose: Whose) -> bool {
                 return false;
             }
             kill_marked(&owner.mark);
-            let _ = std::fs::remove_dir_all(path);
+            remove(path);
             let _ = owner.note.map(std::fs::remove_file);
         }
     }
     true
+}
+
+/// Writes the file of a new folder and locks it. `None` if somebody took it away before it was locked.
+fn write_locked(path: &Path, text: &[u8]) -> io::Result<Option<File>> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.lock()?;
+    file.write_all(text)?;
+    let is_there = path.metadata().is_ok_and(|named| file.metadata().is_ok_and(|open| open.ino() == named.ino()));
+    Ok(is_there.then_some(file))
+}
+
+/// Removes a folder, the file by which it is known last: what is left by a killed hand is known still.
+fn remove(path: &Path) {
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten().filter(|entry| entry.file_name() != FILE) {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let path = entry.path();
+        let _ = if is_folder { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    }
+    let _ = std::fs::remove_dir_all(path);
 }
 
 /// What a folder says of itself, with the open file that says so.
@@ -151,6 +176,10 @@ fn open(temporary: &Path, path: &Path) -> Option<(Owner, File)> {
     }
     let mut text = Vec::new();
     (&file).take(LONGEST).read_to_end(&mut text).ok()?;
+    if text.is_empty() {
+        // Its maker was killed as it began to write: nothing is marked yet.
+        return Some((Owner { mark: String::new(), pid: 0, started: None, note: None }, file));
+    }
     let owner: Owner = serde_json::from_slice(&text).ok()?;
     owner.mark.starts_with("STEADFAST_OWNER=").then_some((owner, file))
 }
@@ -190,6 +219,7 @@ mod tests {
         let (temporary, elsewhere) = (folder(), folder());
         let precious = temporary.path().join("sf-precious");
         crate::disk::make_folder(&precious).expect("made");
+        std::fs::write(precious.join("file"), "mine").expect("written");
         let scratch = Scratch::make(elsewhere.path(), "run", None).expect("made");
         let (path, link) = (scratch.path().to_owned(), temporary.path().join("sf-linked"));
         drop(scratch);
@@ -199,6 +229,17 @@ mod tests {
         assert!(Scratch::abandoned(temporary.path(), &path).is_none());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o777)).expect("opened to all");
         assert!(Scratch::abandoned(elsewhere.path(), &path).is_none(), "others could have written into it");
+    }
+
+    #[test]
+    fn what_a_killed_maker_left_is_taken_away() {
+        let temporary = folder();
+        for name in ["sf-empty0", "sf-begun0"] {
+            crate::disk::make_folder(&temporary.path().join(name)).expect("made");
+        }
+        crate::disk::write_private(&temporary.path().join("sf-begun0").join(FILE), "").expect("written");
+        assert_eq!(sweep(temporary.path(), Whose::Abandoned).len(), 2);
+        assert_eq!(std::fs::read_dir(temporary.path()).map(Iterator::count).ok(), Some(0));
     }
 
     #[test]

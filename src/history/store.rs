@@ -29,7 +29,7 @@ impl History {
     pub fn open(path: &Path) -> Result<Self, HistoryError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             // What keeps the folder from being made keeps the file from being opened, and is told then.
-            let _ = std::fs::create_dir_all(folder);
+            let _ = crate::disk::make_report_folders(folder);
         }
         let mut history = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::migrate(&mut history.connection, schema::STEPS).map_err(HistoryError::of(path))?;
