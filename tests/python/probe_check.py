@@ -1,7 +1,7 @@
 """What the probe must find in a Python process, and the healthy twins it must not accuse.
 
-Run with the folder of the probe as the argument, by a Python that has aiohttp and httpx; with `uvloop` as the second
-argument on uvloop's loops. Prints `ok` and the name of each check; the first failure ends it.
+Run with the folder of `steadfast_probe` as the argument, by a Python that has aiohttp and httpx; with `uvloop` as the
+second argument on uvloop's loops. Prints `ok` and the name of each check; the first failure ends it.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ import sys
 import threading
 
 sys.path.insert(0, sys.argv[1])
-import probe  # noqa: E402
+import steadfast_probe  # noqa: E402
 
-PROBE = probe.install()
+PROBE = steadfast_probe.install()
 
 import aiohttp  # noqa: E402
 import httpx  # noqa: E402
@@ -189,7 +189,7 @@ def threads_that_stay_are_told_with_their_place():
     PROBE.begin_case("threads")
     thread = threading.Thread(target=end.wait, name="stays", daemon=True)
     thread.start()
-    (left,) = probe.threads_left(PROBE, known)
+    (left,) = steadfast_probe.threads_left(PROBE, known)
     end.set()
     thread.join()
     PROBE.end_case()

@@ -1,24 +1,28 @@
 //! How pytest is started with the plugin.
 
 use crate::adapter::pytest::PytestSpec;
+use crate::adapter::shared::python::{write_package, write_probe};
 use crate::adapter::shared::surroundings::Surroundings;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The plugin, as it is written for each run.
-const PLUGIN: &str = include_str!("steadfast_pytest.py");
-
-/// What the plugin loads to compare states.
-const PROBE: &str = include_str!("../shared/python/probe.py");
-const STATE: &str = include_str!("steadfast_state.py");
-
-/// What it loads to account for resources.
-const LEDGER: &str = include_str!("steadfast_ledger.py");
-
-/// What it loads to walk over an order.
-const WALK: &str = include_str!("steadfast_walk.py");
+/// The plugin, file by file, as it is written for each run.
+const PLUGIN: &[(&str, &str)] = &[
+    ("__init__.py", include_str!("steadfast_pytest/__init__.py")),
+    ("capture.py", include_str!("steadfast_pytest/capture.py")),
+    ("cases.py", include_str!("steadfast_pytest/cases.py")),
+    ("footprint.py", include_str!("steadfast_pytest/footprint.py")),
+    ("ledger.py", include_str!("steadfast_pytest/ledger.py")),
+    ("plugin.py", include_str!("steadfast_pytest/plugin.py")),
+    ("real.py", include_str!("steadfast_pytest/real.py")),
+    ("server.py", include_str!("steadfast_pytest/server.py")),
+    ("state.py", include_str!("steadfast_pytest/state.py")),
+    ("texts.py", include_str!("steadfast_pytest/texts.py")),
+    ("walk.py", include_str!("steadfast_pytest/walk.py")),
+    ("wire.py", include_str!("steadfast_pytest/wire.py")),
+];
 
 /// What the plugin is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +61,8 @@ pub(super) fn command(
 ) -> io::Result<Command> {
     let plugin = scratch.join("plugin");
     fs::create_dir_all(&plugin)?;
-    fs::write(plugin.join("steadfast_pytest.py"), PLUGIN)?;
-    fs::write(plugin.join("steadfast_state.py"), STATE)?;
-    fs::write(plugin.join("steadfast_walk.py"), WALK)?;
-    fs::write(plugin.join("steadfast_ledger.py"), LEDGER)?;
-    fs::write(plugin.join("steadfast_probe.py"), PROBE)?;
+    write_package(&plugin, "steadfast_pytest", PLUGIN)?;
+    write_probe(&plugin)?;
     let temporary = scratch.join("tmp");
     fs::create_dir_all(&temporary)?;
     let mut command = Command::new(&spec.python);

@@ -5,6 +5,7 @@ use crate::adapter::shared::python::{Found, NeverAwaited, PendingTask};
 use crate::event::{Dirt, TrialReport};
 use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place, StateMark};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// To the plugin.
@@ -63,6 +64,9 @@ pub(super) enum Message {
     Ended {
         #[serde(rename = "ended")]
         _ended: bool,
+        /// Exceptions that the plugin kept from the tests, by place and kind.
+        #[serde(default)]
+        swallowed: BTreeMap<String, u64>,
     },
     Dead {
         dead: String,

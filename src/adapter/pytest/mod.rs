@@ -1,7 +1,7 @@
 //! pytest suites: collected once, each round played in a fork of the process that collected them.
 //!
-//! The suite's own Python runs `steadfast_pytest.py`, a pytest plugin that this program carries. It is written to a
-//! scratch folder and named by `-p` and `PYTHONPATH`; nothing is installed and nothing is written into the suite's
+//! The suite's own Python runs `steadfast_pytest`, a pytest plugin that this program carries. It is written to a scratch
+//! folder and named by `-p` and `PYTHONPATH`; nothing is installed and nothing is written into the suite's
 //! folder. `docs/suites.md` tells what a user sees of it.
 
 mod accounts;

@@ -5,7 +5,7 @@ use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::message::{Message, Request, RoundRequest};
 use crate::adapter::pytest::server::{Server, Silence};
 use crate::engine::{Reports, RoundUnit};
-use crate::event::{RoundEnd, TrialReport};
+use crate::event::{Note, RoundEnd, TrialReport};
 use crate::model::{Failure, Outcome};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -99,10 +99,13 @@ pub(super) fn play(
                     return RoundDone::ServerLost(RoundEnd::Interrupted);
                 }
             }
-            Ok(Message::Ended { .. }) => match mode {
-                Mode::Serve => return course.buried(server, mode, RoundEnd::Completed),
-                Mode::Once | Mode::Look | Mode::Plain => return RoundDone::Whole(RoundEnd::Completed),
-            },
+            Ok(Message::Ended { swallowed, .. }) => {
+                server.new_notes(&swallowed).into_iter().for_each(|text| reports.note(Note { case: None, text }));
+                match mode {
+                    Mode::Serve => return course.buried(server, mode, RoundEnd::Completed),
+                    Mode::Once | Mode::Look | Mode::Plain => return RoundDone::Whole(RoundEnd::Completed),
+                }
+            }
             Ok(Message::Dead { dead, .. }) => {
                 let wrote = server.output.since(written);
                 return RoundDone::Whole(course.crashed(&dead, &wrote, reports));

@@ -5,9 +5,11 @@ use crate::adapter::pytest::gate::Gate;
 use crate::adapter::pytest::launch::{GATE, Mode, command};
 use crate::adapter::pytest::message::{Collected, Message, Request};
 use crate::adapter::shared::mirror::{Mirror, Whose};
+use crate::adapter::shared::python;
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::adapter::system::output::{Mark, Output};
 use crate::engine::{Family, Owned};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,8 @@ pub(super) struct Server {
     /// Where it runs: the suite's folder, or its copy.
     pub folder: PathBuf,
     mirror: Option<Mirror>,
+    /// Where its plugin swallowed an exception, as far as that was told.
+    swallowed: BTreeSet<String>,
     /// Its HOME, if that is a folder of its own.
     home: Option<PathBuf>,
 }
@@ -107,7 +111,27 @@ impl Server {
             readers.push(std::thread::spawn(move || output.drain(pipe)));
         }
         let unannounced = owned.clone();
-        Ok(Self { child, requests, messages, readers, output, owned, gate, unannounced, folder, mirror, home })
+        Ok(Self {
+            child,
+            requests,
+            messages,
+            readers,
+            output,
+            owned,
+            gate,
+            unannounced,
+            folder,
+            mirror,
+            swallowed: BTreeSet::new(),
+            home,
+        })
+    }
+
+    /// What a reader should know of exceptions that the plugin swallowed in a round: of each place once.
+    pub fn new_notes(&mut self, swallowed: &BTreeMap<String, u64>) -> Vec<String> {
+        let mut new = swallowed.clone();
+        new.retain(|place, _| self.swallowed.insert(place.clone()));
+        python::swallowed(&new).collect()
     }
 
     /// Makes its tree what it was and its HOME empty, if it has some of its own.

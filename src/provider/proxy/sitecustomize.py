@@ -11,6 +11,7 @@ def _watch():
     import threading
 
     local = threading.local()
+    passed_through = ("", "__main__", "sitecustomize", "anyio", "httpcore", "urllib3")
     stdlib = getattr(sys, "stdlib_module_names", ())
 
     def is_here(host):
@@ -31,10 +32,11 @@ def _watch():
             return host == socket.gethostname()
 
     def who():
-        frame, seen = sys._getframe(2), ""
+        frame = vars(sys)["_getframe"](2)
+        seen = ""
         while frame is not None:
             package = (frame.f_globals.get("__name__") or "").split(".")[0]
-            if package not in ("", "__main__", "sitecustomize", "anyio", "httpcore", "urllib3") and package not in stdlib:
+            if package not in passed_through and package not in stdlib:
                 seen = package
                 break
             frame = frame.f_back

@@ -15,9 +15,10 @@ import json
 import os
 import socket
 import sys
+from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import probe as probing  # noqa: E402
+import steadfast_probe  # noqa: E402
 
 _NEXT = "/.steadfast/next"
 _HEAD_LIMIT = 64 * 1024
@@ -99,7 +100,7 @@ async def read_request(reader):
     except asyncio.IncompleteReadError:
         return None
     except asyncio.LimitOverrunError:
-        raise BadRequest("a head without end")
+        raise BadRequest("a head without end") from None
     lines = head.decode("latin-1").split("\r\n")
     try:
         method, target, _ = lines[0].split(" ", 2)
@@ -117,7 +118,7 @@ async def read_request(reader):
                 raise BadRequest("a body of %d bytes" % length)
             body = await reader.readexactly(length)
     except (ValueError, asyncio.IncompleteReadError) as error:
-        raise BadRequest(str(error))
+        raise BadRequest(str(error)) from None
     return method, target, headers, body
 
 
@@ -139,7 +140,7 @@ class Case:
     def __init__(self, application):
         self.application = application
         self.following = None
-        self.asked = None
+        self.asked: Any = None
 
     async def serve(self, listener):
         self.asked = asyncio.get_running_loop().create_future()
@@ -205,7 +206,7 @@ class Lifespan:
         self.started = asyncio.Event()
         self.stopped = asyncio.Event()
         self.failure = None
-        self.task = None
+        self.task: Any = None
 
     async def start(self):
         self.task = asyncio.ensure_future(self.run())
@@ -261,7 +262,7 @@ def reply(connection, value):
 
 def main():
     name, port = sys.argv[1], int(sys.argv[2])
-    probe = probing.install()
+    probe = steadfast_probe.install()
     sys.path.insert(0, os.getcwd())
     application = load(name)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -16,6 +16,8 @@ pub(crate) struct Found {
     pub pending_tasks: Vec<PendingTask>,
     /// Coroutines that nobody awaited.
     pub never_awaited: Vec<NeverAwaited>,
+    /// Exceptions that the probe kept from the program, by place and kind.
+    pub swallowed: BTreeMap<String, u64>,
 }
 
 /// A task that nothing will ever end.
@@ -46,6 +48,10 @@ impl Found {
         self.loop_bound.extend(other.loop_bound);
         self.pending_tasks.extend(other.pending_tasks);
         self.never_awaited.extend(other.never_awaited);
+        for (place, count) in other.swallowed {
+            let total = self.swallowed.entry(place).or_default();
+            *total = total.saturating_add(count);
+        }
     }
 
     /// What it says besides, a line each.
@@ -58,13 +64,31 @@ impl Found {
             .never_awaited
             .iter()
             .map(|dropped| format!("coroutine {} ({}) was never awaited", dropped.coroutine, dropped.defined));
-        pending.chain(dropped).collect()
+        pending.chain(dropped).chain(swallowed(&self.swallowed)).collect()
     }
+}
+
+/// What a reader should know where a look at the process was broken off by an exception.
+pub(crate) fn swallowed(counts: &BTreeMap<String, u64>) -> impl Iterator<Item = String> + '_ {
+    counts.iter().map(|(place, count)| {
+        let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+        format!("a look at the Python process was broken off {times} ({place}): what it would have found is not told")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exceptions_that_the_probe_kept_to_itself_are_counted_over_all_processes() {
+        let one = |text: &str| serde_json::from_str::<Found>(text).expect("what the probe says");
+        let mut found = one(r#"{"swallowed": {"Probe.add: TypeError": 1}}"#);
+        found.extend(one(r#"{"swallowed": {"Probe.add: TypeError": 2, "patch: KeyError": 1}}"#));
+        let told = found.notes();
+        assert!(told[0].contains("3 times (Probe.add: TypeError)"), "{told:?}");
+        assert!(told[1].contains("once (patch: KeyError)"), "{told:?}");
+    }
 
     #[test]
     fn a_bound_session_is_told_with_its_place_and_its_holder() {

@@ -9,17 +9,43 @@ pub use choice::{PythonChoice, choose_python};
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(in crate::adapter) use found::{Found, NeverAwaited, PendingTask};
+pub(in crate::adapter) use found::{Found, NeverAwaited, PendingTask, swallowed};
 pub(in crate::adapter) use probes::Probes;
 
-/// Watches what outlives its case and its event loop.
-const PROBE: &str = include_str!("probe.py");
+/// The package that watches what outlives its case and its event loop, file by file.
+const PROBE: &[(&str, &str)] = &[
+    ("__init__.py", include_str!("steadfast_probe/__init__.py")),
+    ("holders.py", include_str!("steadfast_probe/holders.py")),
+    ("places.py", include_str!("steadfast_probe/places.py")),
+    ("probe.py", include_str!("steadfast_probe/probe.py")),
+    ("resources.py", include_str!("steadfast_probe/resources.py")),
+    ("swallowed.py", include_str!("steadfast_probe/swallowed.py")),
+    ("wraps.py", include_str!("steadfast_probe/wraps.py")),
+];
 
 /// Serves an ASGI application, with an event loop for each case.
 const ASGI_WORKER: &str = include_str!("asgi_worker.py");
 
 /// The path on which the worker ends one case's loop and begins the next one's.
 pub(in crate::adapter) const NEXT_CASE: &str = "/.steadfast/next";
+
+/// Writes the package `name`, with these files, into `folder`.
+///
+/// # Errors
+/// If that is not possible.
+pub(in crate::adapter) fn write_package(folder: &Path, name: &str, files: &[(&str, &str)]) -> io::Result<()> {
+    let package = folder.join(name);
+    std::fs::create_dir_all(&package)?;
+    files.iter().try_for_each(|(file, text)| std::fs::write(package.join(file), text))
+}
+
+/// Writes the package `steadfast_probe` into `folder`.
+///
+/// # Errors
+/// If that is not possible.
+pub(in crate::adapter) fn write_probe(folder: &Path) -> io::Result<()> {
+    write_package(folder, "steadfast_probe", PROBE)
+}
 
 /// Writes what an ASGI application is served with into `folder`, and tells which file is the program.
 ///
@@ -28,7 +54,7 @@ pub(in crate::adapter) const NEXT_CASE: &str = "/.steadfast/next";
 pub(in crate::adapter) fn write_worker(folder: &Path) -> io::Result<PathBuf> {
     let folder = folder.join("python");
     std::fs::create_dir_all(&folder)?;
-    std::fs::write(folder.join("probe.py"), PROBE)?;
+    write_probe(&folder)?;
     let program = folder.join("asgi_worker.py");
     std::fs::write(&program, ASGI_WORKER)?;
     Ok(program)

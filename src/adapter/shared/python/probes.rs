@@ -1,6 +1,6 @@
 //! The probe in the processes of a program that the harness started: put there by PYTHONPATH, asked after each case.
 
-use crate::adapter::shared::python::{Found, PROBE};
+use crate::adapter::shared::python::{Found, write_probe};
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -35,7 +35,7 @@ impl Probes {
         fs::create_dir_all(&probes.modules)?;
         fs::create_dir_all(&probes.processes)?;
         fs::write(probes.modules.join("sitecustomize.py"), SITECUSTOMIZE)?;
-        fs::write(probes.modules.join("steadfast_probe.py"), PROBE)?;
+        write_probe(&probes.modules)?;
         Ok(probes)
     }
 

@@ -13,8 +13,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 class Listener:
     """Answers the harness after each case."""
 
-    def __init__(self, probe, folder):
-        self.probe, self.folder = probe, folder
+    def __init__(self, probe, folder, swallowed):
+        """`swallowed` counts exceptions that are kept from the program."""
+        self.probe, self.folder, self.swallowed = probe, folder, swallowed
         self.owner = self.socket = None
         add = probe.add
 
@@ -49,8 +50,9 @@ class Listener:
                 file.write(name)
             os.replace(place + ".new", place)
             threading.Thread(target=self.serve, args=(self.socket,), name="steadfast", daemon=True).start()
-        except Exception:  # A watcher never breaks what it watches.
-            pass
+        except Exception:
+            # A watcher never breaks what it watches.
+            self.swallowed("Listener.start")
 
     def serve(self, listener):
         import json
@@ -65,7 +67,7 @@ class Listener:
                 asked.settimeout(5)
                 asked.sendall(json.dumps(self.probe.end_case()).encode("ascii"))
             except Exception:
-                pass
+                self.swallowed("Listener.serve")
             finally:
                 asked.close()
 
@@ -75,14 +77,13 @@ def install():
     if not folder or not sys.platform.startswith("linux"):
         return
     try:
-        from importlib import util
+        import steadfast_probe
+        from steadfast_probe.swallowed import swallowed
 
-        spec = util.spec_from_file_location("_steadfast_probe", os.path.join(HERE, "steadfast_probe.py"))
-        module = util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        Listener(module.install(), folder)
+        Listener(steadfast_probe.install(), folder, swallowed)
     except Exception:
-        pass
+        # Without a listener the harness finds no process to ask.
+        return
 
 
 def run_next():

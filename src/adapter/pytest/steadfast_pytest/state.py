@@ -9,6 +9,7 @@ import os
 import sys
 import sysconfig
 import warnings
+from typing import Any
 
 MOST = 40
 """How many differences are told."""
@@ -61,7 +62,8 @@ def variables(owner):
 
 def snapshot(session):
     """The state now. Holds the values that it saw, so that no identity is used twice."""
-    state, kept = {}, []
+    state: Any = {}
+    kept: Any = []
 
     def see(key, value, told=None):
         kept.append(value)

@@ -9,12 +9,12 @@ import os
 import sys
 import threading
 import weakref
+from typing import Any
 
+from steadfast_probe.swallowed import swallowed
 
-class Real:
-    """Functions that a test may replace and never put back: these stay what they were."""
-
-    open, read, close, fstat = os.open, os.read, os.close, os.fstat
+from .real import Real
+from .texts import clean
 
 
 class Ledger:
@@ -38,8 +38,9 @@ class Ledger:
             return
         try:
             self.sockets.append((weakref.ref(arguments[0]), self.probe.place() if self.probe is not None else []))
-        except Exception:  # A watcher never breaks what it watches.
-            pass
+        except Exception:
+            # A watcher never breaks what it watches.
+            swallowed("Ledger.audit")
 
     def wait(self):
         """Until the harness has looked."""
@@ -108,10 +109,12 @@ class Ledger:
     def open_loops(self):
         for loop, place in self.all_loops():
             try:
-                if not loop.is_closed():
-                    yield loop, place
+                is_open = not loop.is_closed()
             except Exception:
+                swallowed("Ledger.open_loops")
                 continue
+            if is_open:
+                yield loop, place
 
     def all_loops(self):
         for resource in list(self.probe.resources) if self.probe is not None else []:
@@ -121,13 +124,15 @@ class Ledger:
 
     def pending(self):
         """Tasks that have not ended, by a number of their own."""
-        asyncio, told = sys.modules.get("asyncio"), {}
+        asyncio: Any = sys.modules.get("asyncio")
+        told = {}
         if asyncio is None:
             return told
         for loop, _ in self.all_loops():
             try:
                 tasks = asyncio.all_tasks(loop)
             except Exception:
+                swallowed("Ledger.pending")
                 continue
             for task in tasks:
                 if task not in self.tasks:
@@ -148,6 +153,7 @@ def described(task):
         place = "%s:%d" % (code.co_filename, code.co_firstlineno) if code is not None else None
         return [clean(getattr(coroutine, "__qualname__", "a task")), place and "the code of " + clean(place)]
     except Exception:
+        swallowed("described")
         return ["a task", None]
 
 
@@ -155,7 +161,8 @@ def number_of(thing):
     try:
         number = thing.fileno()
         return number if number >= 0 else None
-    except Exception:
+    except (AttributeError, OSError, ValueError):
+        # It has none, or is closed.
         return None
 
 
@@ -165,8 +172,3 @@ def inode_of(thing):
         return None if number is None else Real.fstat(number).st_ino
     except OSError:
         return None
-
-
-def clean(text):
-    """Text that JSON can carry: what is no Unicode is escaped."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

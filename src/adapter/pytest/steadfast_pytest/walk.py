@@ -5,24 +5,17 @@ child is left suspended; once a try fails, the child that was left at the last p
 So the order is run once, and no test of it more than a few times.
 """
 
-import json
 import os
-import select
 import signal
-import time
+
+from .capture import unshare_capture
+from .real import Real
 
 STRIDE = 25
 """At least so many tests lie between two tries."""
 
 SHARE = 8
 """So many times longer than a try is the time between two of them; and into so many steps a stretch is cut."""
-
-
-class Real:
-    """Functions that a test may replace and never put back: these stay what they were."""
-
-    read, write, fork, exit, kill, waitpid = os.read, os.write, os.fork, os._exit, os.kill, os.waitpid
-    dumps, loads, monotonic, select = json.dumps, json.loads, time.monotonic, select.select
 
 
 class Walk:
@@ -92,7 +85,6 @@ class Walk:
     def tail(self):
         """Runs what follows, after a tear-down of whatever the next test of the order would have shared."""
         plugin = self.plugin
-        unshare_capture = plugin.step.__globals__["unshare_capture"]
         unshare_capture(plugin.session.config)
         first = plugin.case(self.order[self.length]).item
         try:

@@ -1,0 +1,80 @@
+"""What pytest collected, and what it reports of each test."""
+
+import linecache
+import os
+
+from .texts import clean, cut
+
+
+class Case:
+    """A test, or a file of the suite that has none because it does not import or is skipped as a whole."""
+
+    def __init__(self, nodeid, path, line, marks=(), item=None, report=None):
+        self.nodeid, self.path, self.line, self.marks = nodeid, path, line, marks
+        self.item, self.report = item, report
+        self.name = ""
+
+    @classmethod
+    def of_item(cls, item):
+        _, line, _ = item.location
+        marks = sorted({mark.name for mark in item.iter_markers()})
+        return cls(item.nodeid, str(getattr(item, "path", None) or item.fspath), (line or 0) + 1, marks, item=item)
+
+    @classmethod
+    def of_report(cls, report, root):
+        name = report.nodeid.split("::")[0]
+        return cls(report.nodeid or "(collection)", os.path.join(str(root), name), 1, report=report)
+
+
+class Missing:
+    """A test that other collections of the suite had, reported as skipped."""
+
+    skipped = True
+    longrepr = "pytest did not collect it this time"
+
+
+MISSING = Case("", "", 1, report=Missing())
+
+
+class Trial:
+    """What pytest reports of one test, phase by phase."""
+
+    def __init__(self):
+        self.reports = []
+
+    def outcome(self):
+        """The worst of the phases; an expected failure passes."""
+        for report in self.reports:
+            if report.failed:
+                return dict(describe(report), outcome="failed" if report.when == "call" else "errored")
+        for report in self.reports:
+            if report.skipped and not hasattr(report, "wasxfail"):
+                return {"outcome": "skipped", "message": skip_reason(report)}
+        if not any(report.when == "call" or report.skipped for report in self.reports):
+            return {"outcome": "errored", "message": "pytest reported nothing of this test"}
+        return {"outcome": "passed"}
+
+
+def skip_reason(report):
+    longrepr = report.longrepr
+    reason = str(longrepr[2]) if isinstance(longrepr, tuple) and len(longrepr) == 3 else str(longrepr)
+    return cut(reason[len("Skipped: ") :] if reason.startswith("Skipped: ") else reason)
+
+
+def describe(report):
+    """Message, place and text of a failure."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(report.longrepr)
+    told = {"details": cut("\n".join([text] + ["--- %s\n%s" % section for section in report.sections]))}
+    if crash is not None:
+        source = linecache.getline(str(crash.path), int(crash.lineno)).strip()
+        told.update(message=cut(str(crash.message)), file=clean(str(crash.path)), line=int(crash.lineno))
+        told.update(source=clean(source))
+    else:
+        lines = [line for line in text.splitlines() if line.strip()]
+        errors = [line[1:].strip() for line in lines if line.startswith("E ")]
+        told["message"] = cut((errors or lines[-1:] or ["it failed and said nothing"])[0])
+    when = getattr(report, "when", "collect")
+    if when in ("setup", "teardown"):
+        told["message"] = "%s: %s" % (when, told["message"])
+    return told

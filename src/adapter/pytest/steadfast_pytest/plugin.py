@@ -1,0 +1,266 @@
+"""Takes the place of pytest's own loop over the tests: plays orders of them, and tells how each of them ended."""
+
+import copy
+import os
+import random
+import sys
+import tempfile
+import threading
+import traceback
+from typing import Any, List, Tuple
+
+import pytest
+from steadfast_probe.swallowed import SWALLOWED, swallowed
+
+from .cases import MISSING, Case, Trial, describe, skip_reason
+from .footprint import Footprint
+from .ledger import Ledger
+from .real import Real
+from .server import Server
+from .state import compare, snapshot
+from .texts import clean, cut, one_line
+
+
+class Plugin:
+    """Takes the place of pytest's own loop over the tests."""
+
+    def __init__(self, wire, mode, gate, probe):
+        """`probe` watches what outlives its event loop; it may be None."""
+        self.wire, self.mode, self.gate, self.probe = wire, mode, gate, probe
+        self.notes = []
+        self.problems = []
+        # What switches off on a command line what is switched off here.
+        self.switches = []
+        self.trial = None
+        self.session: Any = None
+        self.cases = []
+        self.places = {}
+
+    # -- before the suite is collected
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_cmdline_main(self, config):
+        """Switches off what would hide or repeat what is looked for."""
+        option = config.option
+        if getattr(option, "numprocesses", None) or getattr(option, "dist", "no") not in ("no", None):
+            self.notes.append("pytest-xdist is switched off for the run: rounds have one process each")
+            self.switches.append("-n0")
+        off: List[Tuple[str, Any]] = [("numprocesses", None), ("maxprocesses", None), ("tx", []), ("dist", "no")]
+        for name, value in off:
+            if hasattr(option, name):
+                setattr(option, name, value)
+        if getattr(option, "randomly_reorganize", False):
+            self.notes.append("pytest-randomly does not shuffle in this run; it still seeds before each test")
+            self.switches.append("--randomly-dont-reorganize")
+            option.randomly_reorganize = False
+        if getattr(option, "random_order_enabled", False):
+            self.notes.append("pytest-random-order does not shuffle in this run")
+            self.switches.append("--random-order-bucket=none")
+        if getattr(option, "maxfail", 0):
+            self.notes.append("-x and --maxfail do not count in this run: a round goes on after a failure")
+            self.switches.append("--maxfail=0")
+            option.maxfail = 0
+        if getattr(option, "stepwise", False):
+            option.stepwise = False
+        yield
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_load_initial_conftests(self, early_config):
+        known = early_config.known_args_namespace
+        if getattr(known, "cov_source", None) and not getattr(known, "no_cov", False):
+            known.no_cov = True
+            self.notes.append("pytest-cov measures nothing in this run")
+            self.switches.append("--no-cov")
+        yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session):
+        manager = session.config.pluginmanager
+        option = session.config.option
+        # Older ones have no word against what a test's mark says.
+        no_reruns = "--force-reruns=0" if hasattr(option, "force_reruns") else "--reruns=0"
+        for name, what, switch in [
+            ("random_order", None, None),
+            ("rerunfailures", "pytest-rerunfailures is switched off for the run: it hides what is looked for", no_reruns),
+            ("flaky", "flaky is switched off for the run: it hides what is looked for", "-pno:flaky"),
+        ]:
+            plugin = manager.get_plugin(name)
+            if plugin is not None:
+                manager.unregister(plugin)
+                if what is not None:
+                    self.notes.append(what)
+                    self.switches.append(switch)
+
+    # -- while it is collected
+
+    def pytest_collectreport(self, report):
+        if report.failed or report.skipped:
+            self.problems.append(report)
+
+    # -- once it is collected
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        self.session = session
+        self.cases = [Case.of_report(report, session.config.rootpath) for report in self.problems]
+        self.cases += [Case.of_item(item) for item in session.items]
+        self.wire.say(collected=self.collected())
+        if self.mode == "plain":
+            # pytest's own loop follows; hooks below watch it.
+            self.places = {id(case.item): place for place, case in enumerate(self.cases) if case.item is not None}
+            for place, case in enumerate(self.cases):
+                if case.report is not None:
+                    self.wire.say(finished=place, **self.one(case, None))
+            return None
+        if self.mode == "once":
+            self.once()
+        elif self.mode == "serve":
+            Server(self).serve()
+        return True
+
+    def collected(self):
+        seen, cases = {}, []
+        for case in self.cases:
+            name = one_line(case.nodeid)
+            seen[name] = seen.get(name, 0) + 1
+            if seen[name] == 2:
+                self.notes.append("several tests have the id %s: the later ones bear a number" % name)
+            case.name = name if seen[name] == 1 else "%s #%d" % (name, seen[name])
+            file = os.path.relpath(case.path, str(self.session.config.invocation_params.dir))
+            cases.append({"id": case.name, "file": clean(file), "line": case.line, "marks": list(case.marks)})
+        threads = [thread.name for thread in threading.enumerate() if not is_harmless(thread)]
+        return {
+            "cases": cases,
+            "notes": self.notes,
+            "switches": self.switches,
+            "threads": threads,
+            "forks": hasattr(os, "fork"),
+            "pytest": pytest.__version__,
+            "python": "%d.%d.%d" % sys.version_info[:3],
+            "root": clean(os.path.relpath(str(self.session.config.rootpath), os.getcwd())),
+        }
+
+    def once(self):
+        """One round in this very process."""
+        request = self.wire.hear()
+        if request is not None:
+            self.settle(request)
+            self.play(request["order"], request["from"], request)
+            self.wire.say(ended=True, swallowed=SWALLOWED.drain())
+
+    def settle(self, request):
+        """What differs from round to round, whatever process it runs in."""
+        os.environ["TMPDIR"] = request["tmp"]
+        tempfile.tempdir = None
+        factory = getattr(self.session.config, "_tmp_path_factory", None)
+        if factory is not None and getattr(factory, "_given_basetemp", None) is None:
+            factory._basetemp = None
+        random.seed(request["seed"])
+        if hasattr(self.session.config.option, "randomly_seed"):
+            self.session.config.option.randomly_seed = request["seed"] % (1 << 32)
+        numpy: Any = sys.modules.get("numpy")
+        if hasattr(numpy, "random"):
+            numpy.random.seed(request["seed"] % (1 << 32))
+
+    def play(self, order, begin, request):
+        """Runs the tests of the order, from a place of it on, and tells how each of them ended."""
+        footprint = Footprint()
+        ledger = None
+        if request.get("ledger") is not None:
+            ledger = Ledger(self.session.config, self.probe, request["ledger"])
+            self.wire.say(playing=Real.getpid())
+            ledger.wait()
+        for position in range(begin, len(order)):
+            told = self.step(order, position, request.get("watch"))
+            told.update(footprint.changes())
+            if ledger is not None:
+                told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
+            self.wire.say(finished=position, **told)
+            if told["outcome"] == "stopped":
+                return
+            if ledger is not None:
+                ledger.wait()
+
+    def case(self, place):
+        """What was collected there; nothing else than in other collections may be missing."""
+        return MISSING if place is None else self.cases[place]
+
+    def step(self, order, position, watch=None):
+        """Runs the test at a place of the order."""
+        mine = Real.getpid()
+        case = self.case(order[position])
+        following = self.case(order[position + 1]).item if position + 1 < len(order) else None
+        before = None
+        if watch is not None and position == watch:
+            before = snapshot(self.session)
+        self.wire.say(started=position)
+        self.gate.take()
+        self.probed("begin_case", case.nodeid)
+        begun = Real.perf_counter()
+        told = self.one(case, following)
+        if Real.getpid() != mine:
+            # A test forked, and this is the copy that it forgot to end.
+            Real.exit(0)
+        told["micros"] = int((Real.perf_counter() - begun) * 1e6)
+        if before is not None:
+            told["notes"] = [cut(text) for text in compare(before, self.session)]
+        told.update((key, found) for key, found in (self.probed("outlived") or {}).items() if found)
+        return told
+
+    def probed(self, name, *arguments):
+        """What the probe says; `None` if the test removed the working directory or the modules that it needs."""
+        try:
+            return None if self.probe is None else getattr(self.probe, name)(*arguments)
+        except Exception:
+            swallowed("Probe.%s" % name)
+            return None
+
+    def one(self, case, following):
+        if case.report is not None:
+            if case.report.skipped:
+                return {"outcome": "skipped", "message": skip_reason(case.report)}
+            return dict(describe(case.report), outcome="errored")
+        item = case.item
+        if following is item:
+            # Else pytest would keep its set-up for the second time.
+            following = copy.copy(item)
+        if getattr(item, "_report_sections", None):
+            # Else what it wrote the last time would be reported again.
+            item._report_sections = []
+        self.trial = trial = Trial()
+        mine = Real.getpid()
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        except BaseException as error:
+            if Real.getpid() != mine:
+                Real.exit(0)
+            text = "the test brought pytest down: %s: %s" % (type(error).__name__, error)
+            return {"outcome": "stopped", "message": cut(text), "details": cut(traceback.format_exc())}
+        finally:
+            self.trial = None
+        return trial.outcome()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item):
+        """Tells how tests end under pytest's own loop."""
+        if self.mode != "plain":
+            yield
+            return
+        place = self.places[id(item)]
+        self.wire.say(started=place)
+        self.gate.take()
+        self.trial = trial = Trial()
+        yield
+        self.trial = None
+        self.wire.say(finished=place, **trial.outcome())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report):
+        if self.trial is not None:
+            self.trial.reports.append(report)
+
+
+def is_harmless(thread):
+    """Whether a thread may be alive when the process forks: a server of pytest-rerunfailures for xdist is not missed."""
+    target = getattr(thread, "_target", None)
+    return thread is threading.main_thread() or getattr(target, "__module__", None) == "pytest_rerunfailures"

@@ -1,0 +1,173 @@
+"""The ledger of one process: what it has open, and what was found to outlive its event loop."""
+
+import gc
+import os
+import sys
+import threading
+from typing import Any
+
+from .holders import holder
+from .places import place
+from .resources import (
+    EXPLICIT,
+    KINDS,
+    Resource,
+    is_bound_to_dead_loop,
+    is_closed,
+    loop_name,
+    running_loop,
+    without_inner,
+)
+from .swallowed import SWALLOWED, swallowed
+
+
+class Real:
+    """Functions that a test may replace and never put back: these stay what they were."""
+
+    getpid, listdir = os.getpid, os.listdir
+
+
+class Probe:
+    """The ledger of one process."""
+
+    def __init__(self):
+        self.case = None
+        self.resources = []
+        self.serial = 0
+        self.never_awaited = []
+        self.pid = Real.getpid()
+        self.lock = threading.RLock()
+
+    def add(self, kind, thing):
+        try:
+            with self.lock:
+                self.serial += 1
+                resource = Resource(kind, thing, self.case, self.serial)
+                resource.loop = running_loop() if kind in ("client_session", "executor") else None
+                self.resources.append(resource)
+        except Exception:
+            # A watcher never breaks what it watches.
+            swallowed("Probe.add")
+
+    def used(self, thing):
+        """The thing is used on the loop that runs now."""
+        loop = running_loop()
+        for resource in self.resources:
+            if resource.thing() is thing:
+                resource.loop = loop
+
+    @staticmethod
+    def place():
+        """Which code of the watched program runs now, innermost first."""
+        return place()
+
+    def begin_case(self, name):
+        if self.pid != Real.getpid():
+            self.pid = Real.getpid()
+            self.lock = threading.RLock()
+        self.case = name
+
+    def end_case(self):
+        """What is open now, and what was found to outlive its loop since the last look."""
+        found = self.outlived()
+        case, self.case = self.case, None
+        new = [resource.description() for resource in self.open_since(case)]
+        return dict(found, case=case, counts=self.counts(), new=new, swallowed=SWALLOWED.drain())
+
+    def outlived(self):
+        """What was found since the last look, without counts, which cost a look at /proc."""
+        found = {"loop_bound": self.loop_bound(), "pending_tasks": pending_on_dead_loops(self.resources)}
+        found["never_awaited"], self.never_awaited = self.never_awaited, []
+        return found
+
+    def loop_bound(self):
+        """What was found to outlive its loop since the last look."""
+        if not self.resources:
+            return []
+        with self.lock:
+            self.resources = [resource for resource in self.resources if resource.thing() is not None]
+            suspects = [resource for resource in self.resources if is_bound_to_dead_loop(resource)]
+        if suspects:
+            gc.collect()
+            suspects = [resource for resource in suspects if is_bound_to_dead_loop(resource)]
+        bound = []
+        for resource in without_inner(suspects):
+            thing = resource.thing()
+            if thing is None:
+                continue
+            bound.append(dict(resource.description(holder(thing)), loop=loop_name(resource, thing)))
+        for resource in suspects:
+            resource.told = True
+        return bound
+
+    def counts(self):
+        counts = {"threads": threading.active_count()}
+        for kind in KINDS:
+            counts[kind] = 0
+        for resource in self.resources:
+            thing = resource.thing()
+            if thing is not None and not is_closed(resource.kind, thing):
+                counts[resource.kind] += 1
+        for name, folder in (("fds", "/proc/self/fd"),):
+            try:
+                counts[name] = len(Real.listdir(folder)) - 1
+            except OSError:
+                # Not Linux: the kind is left out.
+                continue
+        running = children()
+        if running is not None:
+            counts["children"] = running
+        return counts
+
+    def open_since(self, case):
+        """Explicitly closable things that the case created and left open."""
+        return [
+            resource
+            for resource in self.resources
+            if resource.case == case
+            and case is not None
+            and resource.kind in EXPLICIT
+            and resource.thing() is not None
+            and not is_closed(resource.kind, resource.thing())
+        ]
+
+
+def threads_left(probe, known):
+    """Threads alive now that are not in `known`, with where they were started."""
+    left = []
+    for thread in threading.enumerate():
+        if thread not in known:
+            case, created = getattr(thread, "_steadfast_created", (None, []))
+            left.append({"kind": "thread", "type": thread.name, "created": created, "case": case})
+    return left
+
+
+def pending_on_dead_loops(resources):
+    """Tasks that were pending when their loop was closed: nothing will ever end them."""
+    told = []
+    asyncio: Any = sys.modules.get("asyncio")
+    for resource in resources if asyncio is not None else []:
+        if resource.kind != "event_loop" or resource.told:
+            continue
+        loop = resource.thing()
+        try:
+            if loop is None or not loop.is_closed():
+                continue
+            resource.told = True
+            for task in asyncio.all_tasks(loop):
+                coroutine = task.get_coro()
+                told.append({"task": task.get_name(), "coroutine": getattr(coroutine, "__qualname__", "?")})
+        except Exception:
+            swallowed("pending_on_dead_loops")
+    return told
+
+
+def children():
+    children = 0
+    try:
+        for task in Real.listdir("/proc/self/task"):
+            with open("/proc/self/task/%s/children" % task) as listed:
+                children += len(listed.read().split())
+    except OSError:
+        return None
+    return children
