@@ -5,28 +5,63 @@ use crate::adapter::{Explain, OwnLine};
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::repro::{Expected, ReproFile};
 use crate::diagnose::suspects::Suspect;
-use crate::event::{Conclusion, Diagnosis, Event};
+use crate::event::{Conclusion, Diagnosis, Event, StateCause};
 use crate::minimise::{self, Minimised, Role};
-use crate::model::OutcomeKind;
 use crate::model::statistics::Tally;
+use crate::model::{OutcomeKind, StateMark};
 
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
 
+/// What is told of a finding in a suite of tests.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OfTheSuite {
+    /// The state that decides.
+    pub causes: Vec<StateCause>,
+    pub remarks: Vec<String>,
+}
+
+/// So many parts of the state are told where none is known to decide.
+const MARKS_TOLD: usize = 20;
+
+impl OfTheSuite {
+    /// Learns what a polluter or a state-setter leaves. Where a part of it decides, the rest is of no interest.
+    fn learn(&mut self, case: u32, name: &str, marks: Vec<StateMark>) {
+        let (deciding, others): (Vec<_>, Vec<_>) = marks.into_iter().partition(|mark| mark.decides == Some(true));
+        if !deciding.is_empty() {
+            self.causes.extend(deciding.into_iter().map(|mark| StateCause { case, mark }));
+            return;
+        }
+        if others.is_empty() {
+            self.remarks.push(format!(
+                "no change of state was seen in {name}: what C extensions, other processes and servers keep is not looked at"
+            ));
+        }
+        let were_tried = others.iter().any(|mark| mark.decides == Some(false));
+        self.remarks.extend(others.iter().take(MARKS_TOLD).map(|mark| format!("{name} leaves {mark}")));
+        if were_tried {
+            self.remarks.push(format!(
+                "none of what {name} leaves decides by itself: with all of it put back the next case ends the same"
+            ));
+        }
+    }
+}
+
 impl Examiner<'_> {
-    /// What can be told of a suite's test besides: what its polluter changes, and the line for plain pytest.
+    /// What can be told of a suite's test besides: what its polluter changes, which part of that decides, and the line
+    /// for plain pytest.
     pub(super) fn of_the_suite(
         &mut self,
         suspect: &Suspect,
         conclusion: &Conclusion,
         order: &[u32],
-    ) -> Result<Vec<String>, DiagnoseError> {
+    ) -> Result<OfTheSuite, DiagnoseError> {
         if let Some((known, told)) = &self.chart.told
             && known == order
         {
             return Ok(told.clone());
         }
-        let mut told = Vec::new();
+        let mut told = OfTheSuite::default();
         let (sequences, most) = match (conclusion, self.setting.subject.explains()) {
             (Conclusion::Victim { polluters, .. }, Some(Explain::Repro)) => {
                 (polluters.get(..1).unwrap_or_default(), WATCHED)
@@ -41,16 +76,16 @@ impl Examiner<'_> {
         for sequence in sequences {
             let order: Vec<u32> = sequence.iter().copied().chain([suspect.case]).collect();
             for (place, culprit) in (0_u32..).zip(sequence).take(most) {
-                let changes = self.prober.changes(&order, place)?;
+                let marks = self.prober.marks(&order, place)?;
                 let name = self.record.case(*culprit).map_or("", |info| info.id.as_str());
-                told.extend(changes.iter().map(|change| format!("{name} {change}")));
+                told.learn(*culprit, name, marks);
             }
         }
         if !matches!(
             conclusion,
             Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
         ) {
-            told.extend(self.setting.subject.own_line(&OwnLine {
+            told.remarks.extend(self.setting.subject.own_line(&OwnLine {
                 record: self.record,
                 order,
                 fingerprint: &suspect.fingerprint,
@@ -94,7 +129,8 @@ impl Examiner<'_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks: under_stress(suspect).into_iter().chain(told).collect(),
+            causes: told.causes,
+            remarks: under_stress(suspect).into_iter().chain(told.remarks).collect(),
         })
     }
 
@@ -158,7 +194,7 @@ impl Examiner<'_> {
         // What is brittle shows alone: the order that it is compared with is the one that heals it.
         let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
         let repro = self.write_repro(suspect, &order, shows)?;
-        remarks.extend(self.of_the_suite(suspect, &conclusion, &order)?);
+        let told = self.of_the_suite(suspect, &conclusion, &order)?;
         self.emit(Diagnosis {
             case,
             cluster: None,
@@ -167,7 +203,8 @@ impl Examiner<'_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks: under_stress(suspect).into_iter().chain(remarks).collect(),
+            causes: told.causes,
+            remarks: under_stress(suspect).into_iter().chain(remarks).chain(told.remarks).collect(),
         })
     }
 

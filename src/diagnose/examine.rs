@@ -2,6 +2,7 @@
 
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::Setting;
+use crate::diagnose::conclude::OfTheSuite;
 use crate::diagnose::probe::Prober;
 use crate::diagnose::suspects::{Suspect, late_suspects, problem, suspects};
 use crate::diagnose::{Deadlines, RunLog};
@@ -110,7 +111,7 @@ pub(super) struct Chart {
     /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
     pub found: Vec<(u32, Minimised)>,
     /// What was told of an order of the suite last.
-    pub told: Option<(Vec<u32>, Vec<String>)>,
+    pub told: Option<(Vec<u32>, OfTheSuite)>,
     /// Suspects that were minimised.
     searches: u32,
     /// Suspects that were left to observation.

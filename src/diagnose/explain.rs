@@ -110,7 +110,8 @@ impl Examiner<'_> {
         let (alone, in_order) = (Tally::new(0, tries), Tally::new(tries, tries));
         let repro = self.write_repro(suspect, &[case, case], in_order)?;
         let mut remarks = vec!["it passes the first time and fails the second time in one round".to_owned()];
-        remarks.extend(self.of_the_suite(suspect, &conclusion, &[case, case])?);
+        let told = self.of_the_suite(suspect, &conclusion, &[case, case])?;
+        remarks.extend(told.remarks);
         self.emit(Diagnosis {
             case,
             cluster: None,
@@ -119,6 +120,7 @@ impl Examiner<'_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
+            causes: told.causes,
             remarks,
         })?;
         Ok(true)
@@ -142,7 +144,7 @@ impl Examiner<'_> {
         }
         let repro = self.write_repro(suspect, &order, alone)?;
         let conclusion = Conclusion::Broken;
-        let remarks = self.of_the_suite(suspect, &conclusion, &order)?;
+        let told = self.of_the_suite(suspect, &conclusion, &order)?;
         self.emit(Diagnosis {
             case: suspect.case,
             cluster: None,
@@ -151,7 +153,8 @@ impl Examiner<'_> {
             in_order: suspect.seen,
             probes: self.prober.probes,
             repro: Some(repro),
-            remarks,
+            causes: told.causes,
+            remarks: told.remarks,
         })?;
         Ok(true)
     }
@@ -178,7 +181,8 @@ impl Examiner<'_> {
                 "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
             ),
         }];
-        remarks.extend(self.of_the_suite(suspect, &conclusion, &[suspect.case])?);
+        let told = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;
+        remarks.extend(told.remarks);
         self.emit(Diagnosis {
             case: suspect.case,
             cluster: None,
@@ -187,6 +191,7 @@ impl Examiner<'_> {
             in_order: failed,
             probes: self.prober.probes,
             repro: Some(repro),
+            causes: told.causes,
             remarks,
         })?;
         Ok(true)

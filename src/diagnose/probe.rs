@@ -5,7 +5,7 @@ use crate::diagnose::suspects::Suspect;
 use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{Ran, RoundResult, RoundUnit, Rounds, Stopped, collect};
 use crate::minimise::{Answer, Question, Reply};
-use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed};
+use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed, StateMark};
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -118,8 +118,9 @@ impl<'a> Prober<'a> {
         Ok(results)
     }
 
-    /// Runs an order once more and tells what the case at `place` changes and does not put back.
-    pub fn changes(&mut self, order: &[u32], place: u32) -> Result<Vec<String>, DiagnoseError> {
+    /// Runs an order once more and tells what the case at `place` leaves changed, and what of it decides how the last one
+    /// ends.
+    pub fn marks(&mut self, order: &[u32], place: u32) -> Result<Vec<StateMark>, DiagnoseError> {
         let number = self.next_round;
         self.next_round += 1;
         self.watch = Some(place);

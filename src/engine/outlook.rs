@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::RoundUnit;
 use crate::event::Event;
-use crate::model::Outcome;
+use crate::model::{Outcome, StateMark};
 use std::io;
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ pub struct RoundResult {
     pub unit: RoundUnit,
     /// By place of its order; `None` for what never ran.
     pub outcomes: Vec<Option<Outcome>>,
-    /// What was noted of the trial that was watched.
-    pub watched: Vec<String>,
+    /// What the trial that was watched left changed.
+    pub watched: Vec<StateMark>,
     /// In a walk: after how many cases its answer was found.
     pub after: Option<u32>,
     /// How long it took.

@@ -3,7 +3,7 @@
 use crate::engine::RoundUnit;
 use crate::engine::outlook::{EngineError, Outlook, RoundResult};
 use crate::event::{Event, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome};
+use crate::model::{Failure, Outcome, StateMark};
 use std::time::{Duration, Instant};
 
 /// Deaths in a row without a single trial between them after which a round is given up.
@@ -14,7 +14,7 @@ const FUTILE: u32 = 2;
 pub(super) struct Progress {
     pub unit: RoundUnit,
     outcomes: Vec<Option<Outcome>>,
-    watched: Vec<String>,
+    watched: Vec<StateMark>,
     after: Option<u32>,
     /// The trial that runs, and when its worker's patience ends.
     pub running: Option<(u32, Instant)>,
@@ -84,7 +84,7 @@ impl Progress {
         }
         self.last = self.last.max(Some(position));
         if self.unit.watch == Some(position) {
-            self.watched.clone_from(&report.notes);
+            self.watched.clone_from(&report.marks);
         }
         self.after = report.after.or(self.after);
         *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());

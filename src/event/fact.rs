@@ -212,9 +212,21 @@ pub struct Diagnosis {
     /// Its repro file, relative to the run's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repro: Option<String>,
+    /// The state that decides: parts that a polluter or a state-setter leaves changed, each put back and tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<StateCause>,
     /// What a reader should know besides: a polluter that fails itself, an earlier crash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+}
+
+/// A part of the state that decides how a suspect ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateCause {
+    /// The case that leaves it changed.
+    pub case: u32,
+    /// The part, with the values before and after.
+    pub mark: StateMark,
 }
 
 /// What was found.

@@ -10,7 +10,7 @@ mod past;
 mod redact;
 mod secret_shapes;
 
-pub use fact::{Conclusion, Diagnosis, Dirt, Entry, Event, Note, RoundEnd, RunEnd, TrialReport};
+pub use fact::{Conclusion, Diagnosis, Dirt, Entry, Event, Note, RoundEnd, RunEnd, StateCause, TrialReport};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, SubjectInfo};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock};
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};

@@ -18,6 +18,12 @@ pub struct StateMark {
     /// The value after it; `None` where the part does not exist any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// Whether the case that was tried after it ended otherwise once the part was put back; `None` where nothing was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decides: Option<bool>,
+    /// Where that case reads the part, as `file:line`, as far as the lines that it ran tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
 }
 
 /// The kinds of state that are compared.

@@ -137,7 +137,14 @@ mod tests {
     use crate::model::MarkKind;
 
     fn mark(name: &str, after: &str) -> StateMark {
-        StateMark { kind: MarkKind::Variable, name: name.into(), before: None, after: Some(after.into()) }
+        StateMark {
+            kind: MarkKind::Variable,
+            name: name.into(),
+            before: None,
+            after: Some(after.into()),
+            decides: None,
+            read_at: None,
+        }
     }
 
     fn load(name: &str) -> StateMark {

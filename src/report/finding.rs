@@ -3,6 +3,7 @@
 use crate::event::{KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
+use crate::report::state::{StateStory, stories};
 use crate::report::text::visible;
 use crate::report::view::View;
 use crate::report::weight::Weight;
@@ -38,6 +39,8 @@ pub(super) struct Finding {
     pub(super) compared: Option<(Tally, Tally)>,
     /// What is missing for a proof, what decides, or what the suite's own runner says.
     pub(super) reason: Option<String>,
+    /// The state that decides, part by part.
+    pub(super) states: Vec<StateStory>,
     pub(super) remarks: Vec<String>,
     /// What it leaves behind, sentence and course.
     pub(super) leaks: Vec<(String, Vec<u64>)>,
@@ -122,7 +125,9 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
     };
     let declared = Place { file: info.file.clone(), line: info.line, column: 1 };
     let place = failure.and_then(|failure| failure.place.clone()).unwrap_or(declared);
+    let order = judged.order.as_ref().map(|order| story(order, judged.case));
     Some(Finding {
+        states: stories(view, judged.case, order.as_ref().map(|order| order.role)),
         case: judged.case,
         verdict: judged.verdict,
         kind,
@@ -134,7 +139,7 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         message,
         details: failure.map(|failure| visible(failure.details.trim()).into_owned()).unwrap_or_default(),
         place: Place { file: visible(&place.file).into_owned(), ..place },
-        order: judged.order.as_ref().map(|order| story(order, judged.case)),
+        order,
         seen: seen(view, judged),
         rate: judged.rate,
         interval: judged.interval,
@@ -261,8 +266,16 @@ impl Finding {
         self.novelty.as_ref().map(|novelty| novelty.sentence(runs))
     }
 
-    /// What makes it fail, in a sentence without a full stop.
+    /// What makes it fail, in a sentence without a full stop: the state that decides, where it is known.
     pub(super) fn root_cause(&self, view: &View<'_>) -> String {
+        let how = self.how_it_fails(view);
+        match self.states.first() {
+            Some(state) => format!("{}. It {how}", state.sentence),
+            None => how,
+        }
+    }
+
+    fn how_it_fails(&self, view: &View<'_>) -> String {
         match (&self.order, self.kind) {
             (Some(order), _) => order.sentence(view, self.case, self.compared),
             (None, FindingKind::Broken) => match self.compared {

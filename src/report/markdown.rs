@@ -73,7 +73,11 @@ fn head(cause: &CauseStory) -> String {
 fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
     let finding = &cause.lead;
     let recipe = recipe(finding.kind);
+    let own: Vec<String> = finding.states.iter().map(|state| format!("{}.", html(&upper_first(&state.fix)))).collect();
     let mut fix = recipe.fix.iter().take(2).map(|step| coded(step)).collect::<Vec<String>>().join(" ");
+    if !own.is_empty() {
+        fix = own.join(" ");
+    }
     if !finding.remarks.is_empty() && finding.remarks[0] != finding.message {
         fix.push_str(&format!(" Note: <code>{}</code>", html(&one_line(&finding.remarks[0], 200))));
     }
@@ -92,6 +96,12 @@ fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
     .into_iter()
     .map(|(name, text)| format!("<li><b>{name}</b>: {text}</li>"))
     .collect()
+}
+
+/// A sentence begins with a capital letter.
+fn upper_first(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The message as it is. Its line feeds are written as references: a blank line would end the block of HTML.

@@ -16,6 +16,7 @@ mod junit;
 mod markdown;
 mod quarantine;
 mod recipe;
+mod state;
 mod summary;
 mod terminal;
 mod text;

@@ -188,6 +188,10 @@ impl Page<'_> {
             self.line(&format!("{:INDENT$}| … {rest} in report.html", ""));
         }
         self.labelled(INDENT, "at", &finding.place_text());
+        for state in &finding.states {
+            self.labelled(INDENT, "because", &state.sentence);
+            self.labelled(INDENT, "mend", &state.fix);
+        }
         match &finding.order {
             Some(order) => self.order(order, finding),
             None => self.labelled(INDENT, "because", &finding.root_cause(self.view)),

@@ -11,15 +11,22 @@ use std::process::{Command, Stdio};
 /// The plugin, file by file, as it is written for each run.
 const PLUGIN: &[(&str, &str)] = &[
     ("__init__.py", include_str!("steadfast_pytest/__init__.py")),
+    ("attempt.py", include_str!("steadfast_pytest/attempt.py")),
     ("capture.py", include_str!("steadfast_pytest/capture.py")),
     ("cases.py", include_str!("steadfast_pytest/cases.py")),
     ("footprint.py", include_str!("steadfast_pytest/footprint.py")),
     ("ledger.py", include_str!("steadfast_pytest/ledger.py")),
+    ("marker.py", include_str!("steadfast_pytest/marker.py")),
+    ("marks.py", include_str!("steadfast_pytest/marks.py")),
+    ("owners.py", include_str!("steadfast_pytest/owners.py")),
     ("plugin.py", include_str!("steadfast_pytest/plugin.py")),
+    ("reader.py", include_str!("steadfast_pytest/reader.py")),
     ("real.py", include_str!("steadfast_pytest/real.py")),
+    ("remedy.py", include_str!("steadfast_pytest/remedy.py")),
     ("server.py", include_str!("steadfast_pytest/server.py")),
-    ("state.py", include_str!("steadfast_pytest/state.py")),
+    ("settings.py", include_str!("steadfast_pytest/settings.py")),
     ("texts.py", include_str!("steadfast_pytest/texts.py")),
+    ("values.py", include_str!("steadfast_pytest/values.py")),
     ("walk.py", include_str!("steadfast_pytest/walk.py")),
     ("wire.py", include_str!("steadfast_pytest/wire.py")),
 ];

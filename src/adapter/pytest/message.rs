@@ -26,7 +26,10 @@ pub(super) struct RoundRequest<'a> {
     /// A folder of the round's own.
     pub tmp: &'a Path,
     pub deadline: f64,
-    /// The place whose case is watched for what it changes.
+    /// Whether each case is compared with the state before it, for what it leaves changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub marks: bool,
+    /// The place whose case is watched for what it changes, and for what of it decides how the last case ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<u32>,
     /// How many cases of the order are walked over, while the rest of it is tried again and again.

@@ -6,7 +6,7 @@ use crate::adapter::pytest::message::{Message, Request, RoundRequest};
 use crate::adapter::pytest::server::{Server, Silence};
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome};
+use crate::model::{Failure, Outcome, RoundKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,7 @@ pub(super) fn play(
         seed: unit.seed.derive(&format!("suite round {}", unit.round)).value() >> 1,
         tmp: temporary,
         deadline: deadline.as_secs_f64(),
+        marks: unit.kind == RoundKind::Alone,
         watch: unit.watch,
         walk: unit.walk,
         ledger: accounts.as_ref().map(Accounts::request),

@@ -109,6 +109,7 @@ impl Card {
         let (message, message_left) = bounded(&finding.message, MESSAGE);
         let (details, details_left) = bounded(&finding.details, MESSAGE);
         let order = finding.order.as_ref();
+        let own = finding.states.iter().map(|state| format!("{}.", state.fix));
         Self {
             case: finding.case,
             verdict: finding.verdict.as_str(),
@@ -140,7 +141,7 @@ impl Card {
             means: recipe.means,
             usual_cause: recipe.usual_cause,
             impact: recipe.impact,
-            fix: recipe.fix.iter().map(|step| step.replace('`', "")).collect(),
+            fix: own.chain(recipe.fix.iter().map(|step| step.replace('`', ""))).collect(),
         }
     }
 }

@@ -235,6 +235,9 @@ pub struct JsonCase {
     /// Why it was skipped, or what is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The parts of the state that decide: each was put back, and the case ended otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<JsonState>,
     /// What a reader should know besides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -244,6 +247,28 @@ pub struct JsonCase {
     /// The command that shows the finding again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+}
+
+/// A part of the state that a case leaves changed and that decides how another one ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonState {
+    /// The case that leaves it.
+    pub left_by: String,
+    /// The kind of state: `variable`, `environment`, `patch` and others.
+    pub kind: String,
+    /// The part, as the suite's code would write it.
+    pub name: String,
+    /// The value before that case; absent where the part was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The value after it; absent where the part was removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Where it is read, as `file:line`, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<String>,
+    /// What to change.
+    pub fix: String,
 }
 
 /// Whether there is none of it: then it is left out.

@@ -6,6 +6,6 @@ mod render;
 
 pub use format::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
-    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION,
+    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
 };
 pub use render::{json, json_report, json_schema};

@@ -7,7 +7,7 @@ use crate::report::finding::{Finding, Novelty, Role};
 use crate::report::json::JsonLeak;
 use crate::report::json::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonNote,
-    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION,
+    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
 };
 use crate::report::view::View;
 use crate::report::{Context, ReportError};
@@ -176,10 +176,30 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         fingerprint: failure.map(|failure| failure.fingerprint.clone()),
         cluster: judged.cluster.map(|cluster| raw_id(view, cluster)),
         reason: judged.reason.clone(),
+        causes: states(view, judged.case, finding.as_ref()),
         remarks: judged.remarks.clone(),
         repro: judged.repro.clone(),
         command: finding.map(|finding| finding.command.line().to_owned()),
     })
+}
+
+/// The parts of the state that decide how a case ends.
+fn states(view: &View<'_>, case: u32, finding: Option<&Finding>) -> Vec<JsonState> {
+    let causes = view.record.diagnoses.get(&case).map(|diagnosis| diagnosis.causes.as_slice()).unwrap_or_default();
+    let stories = finding.map(|finding| finding.states.as_slice()).unwrap_or_default();
+    let states = causes.iter().zip(stories).map(|(cause, story)| JsonState {
+        left_by: raw_id(view, cause.case),
+        kind: serde_json::to_value(cause.mark.kind)
+            .ok()
+            .and_then(|kind| Some(kind.as_str()?.to_owned()))
+            .unwrap_or_default(),
+        name: cause.mark.name.clone(),
+        before: cause.mark.before.clone(),
+        after: cause.mark.after.clone(),
+        read_at: cause.mark.read_at.clone(),
+        fix: story.fix.clone(),
+    });
+    states.collect()
 }
 
 /// What a case's order-dependence is, field by field.

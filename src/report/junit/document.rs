@@ -125,6 +125,7 @@ fn told(view: &View<'_>, finding: &Finding) -> String {
         ));
     }
     lines.push(format!("repeat:  {}", finding.command.line()));
+    lines.extend(finding.states.iter().map(|state| format!("mend:    {}", state.fix)));
     lines.extend(finding.remarks.iter().map(|remark| format!("note:    {remark}")));
     if !finding.details.is_empty() {
         let (details, cut) = bounded(&finding.details, FAILURE_BYTES.saturating_sub(message.len()));

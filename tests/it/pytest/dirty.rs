@@ -1,7 +1,7 @@
 //! Suites that leave files behind, and what a repro keeps of a process.
 
 use crate::cli::kit::{case, verdicts};
-use crate::pytest::kit::{Suite, notes, sequences};
+use crate::pytest::kit::{Suite, names_of_causes, notes, sequences};
 
 #[test]
 fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_run() {
@@ -77,15 +77,10 @@ fn the_changes_told_of_a_polluter_are_its_own_and_no_noise() {
     let suite = suite.with("test_pair.py", text);
     suite.command("run", &["--seed", "1"]).exits(1);
     let report = suite.project.report();
-    let remarks = case(&report, "test_pair.py::test_victim")["remarks"].clone();
-    let told: Vec<&str> = remarks
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|text| text.as_str())
-        .filter(|text| text.starts_with("test_pair.py::"))
-        .collect();
-    assert_eq!(told, ["test_pair.py::test_polluter sets environment variable RATE to '2'"]);
+    let found = case(&report, "test_pair.py::test_victim");
+    assert_eq!(names_of_causes(found), ["os.environ[\"RATE\"]"], "{found:#}");
+    assert_eq!(found["causes"][0]["left_by"], "test_pair.py::test_polluter", "{found:#}");
+    assert!(!found["remarks"].to_string().contains(" leaves "), "{found:#}");
 }
 
 #[test]
@@ -95,8 +90,11 @@ fn a_state_setter_is_explained() {
         "import os\ndef test_setter(): os.environ['READY'] = '1'\ndef test_brittle(): assert 'READY' in os.environ\n";
     let suite = suite.with("test_all.py", text);
     suite.command("run", &["--seed", "1"]).exits(1);
-    let told = case(&suite.project.report(), "test_all.py::test_brittle").to_string();
-    assert!(told.contains("test_setter sets environment variable READY to '1'"), "{told}");
+    let report = suite.project.report();
+    let found = case(&report, "test_all.py::test_brittle");
+    assert_eq!(names_of_causes(found), ["os.environ[\"READY\"]"], "{found:#}");
+    let told = suite.project.read("reports/latest/summary.md");
+    assert!(told.contains("test_setter leaves os.environ"), "{told}");
 }
 
 #[test]
@@ -107,8 +105,7 @@ fn with_explain_every_polluter_is_explained_and_without_the_one_of_the_repro() {
     let suite = suite.with("test_all.py", text);
     let explained = |more: &[&str]| {
         suite.command("run", &[&["--seed", "1", "--orders", "reverse"], more].concat()).exits(1);
-        let told = case(&suite.project.report(), "test_all.py::test_victim").to_string();
-        ["A", "B"].iter().filter(|name| told.contains(&format!("sets environment variable {name}"))).count()
+        names_of_causes(case(&suite.project.report(), "test_all.py::test_victim")).len()
     };
     assert_eq!(explained(&[]), 1);
     assert_eq!(explained(&["--explain"]), 2);

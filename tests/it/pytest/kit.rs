@@ -73,6 +73,12 @@ pub fn notes(project: &Project) -> Vec<String> {
     noted.map(|note| note["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+/// The parts of the state that decide how a case ends.
+pub fn names_of_causes(case: &Value) -> Vec<String> {
+    let causes = case["causes"].as_array().into_iter().flatten();
+    causes.map(|cause| cause["name"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
 /// Minimal sequences, without the file's name.
 pub fn sequences(case: &Value, key: &str) -> Vec<Vec<String>> {
     let name = |id: &Value| id.as_str().unwrap_or_default().rsplit("::").next().unwrap_or_default().to_owned();

@@ -9,5 +9,6 @@ mod loops;
 mod orders;
 mod plugins;
 mod providers;
+mod state;
 mod walk;
 mod whole;

@@ -49,7 +49,7 @@ fn every_way_of_depending_on_an_order_gets_its_verdict_and_its_causes() {
     suite.project.run(&["report"]).says(&["times alone, 0 of", "after test_orders.py::test_state_setter"]);
     let journal = suite.project.read("reports/latest/events.jsonl");
     for told in [
-        "test_polluter_of_the_environment sets environment variable SHOP_MODE to 'test'",
+        r#""name":"os.environ[\"SHOP_MODE\"]","after":"\"test\"","decides":true"#,
         "test_failing_polluter fails itself",
         "the hash seed decides: it fails with PYTHONHASHSEED=",
         "pytest alone shows it: cd ",
@@ -107,7 +107,7 @@ fn a_test_that_can_run_once_only_is_its_own_polluter() {
         "after itself",
         "alone 0 of 6, in the order 6 of 6",
         "it passes the first time and fails the second time in one round",
-        "test_once.py::test_once sets environment variable SHOP_SEEN to 'yes'",
+        "test_once leaves os.environ[\"SHOP_SEEN\"] = \"yes\"",
     ]);
     let report = suite.project.report();
     assert_eq!(sequences(case(&report, "test_once.py::test_once"), "polluters"), [["test_once"]]);

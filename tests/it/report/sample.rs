@@ -138,6 +138,7 @@ impl Teller {
             in_order: rate(in_order),
             probes: 12,
             repro: Some(format!("repros/{case}.json")),
+            causes: Vec::new(),
             remarks: Vec::new(),
         }))
     }
@@ -277,6 +278,7 @@ pub fn findings() -> Teller {
         in_order: Tally::new(1, 1),
         probes: 2,
         repro: Some("repros/2.json".to_owned()),
+        causes: Vec::new(),
         remarks: vec!["verified by one probe each way".to_owned()],
     }));
     teller.diagnosed(LOGIN, Conclusion::Broken, (5, 5), (5, 5));

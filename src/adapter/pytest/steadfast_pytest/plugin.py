@@ -15,9 +15,10 @@ from steadfast_probe.swallowed import SWALLOWED, swallowed
 from .cases import MISSING, Case, Trial, describe, skip_reason
 from .footprint import Footprint
 from .ledger import Ledger
+from .marker import Marker
 from .real import Real
+from .remedy import Remedy
 from .server import Server
-from .state import compare, snapshot
 from .texts import clean, cut, one_line
 
 
@@ -35,6 +36,7 @@ class Plugin:
         self.session: Any = None
         self.cases = []
         self.places = {}
+        self.marker = Marker(self)
 
     # -- before the suite is collected
 
@@ -171,7 +173,7 @@ class Plugin:
             self.wire.say(playing=Real.getpid())
             ledger.wait()
         for position in range(begin, len(order)):
-            told = self.step(order, position, request.get("watch"))
+            told = self.looked_at(order, position, request, position == begin)
             told.update(footprint.changes())
             if ledger is not None:
                 told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
@@ -185,14 +187,24 @@ class Plugin:
         """What was collected there; nothing else than in other collections may be missing."""
         return MISSING if place is None else self.cases[place]
 
-    def step(self, order, position, watch=None):
+    def looked_at(self, order, position, request, is_first):
+        """Runs the test at a place of the order, and tells what it leaves changed where that is asked for."""
+        is_watched = request.get("watch") == position
+        if not request.get("marks") and not is_watched:
+            return self.step(order, position)
+        state = self.marker.state(request["tmp"], is_first)
+        told = self.step(order, position)
+        marks = state.marks(self.marker.masked)
+        if is_watched and marks and told["outcome"] != "stopped":
+            Remedy(self, state, order, position, request["deadline"]).try_each(marks)
+        told["marks"] = [mark.told() for mark in marks]
+        return told
+
+    def step(self, order, position):
         """Runs the test at a place of the order."""
         mine = Real.getpid()
         case = self.case(order[position])
         following = self.case(order[position + 1]).item if position + 1 < len(order) else None
-        before = None
-        if watch is not None and position == watch:
-            before = snapshot(self.session)
         self.wire.say(started=position)
         self.gate.take()
         self.probed("begin_case", case.nodeid)
@@ -202,8 +214,6 @@ class Plugin:
             # A test forked, and this is the copy that it forgot to end.
             Real.exit(0)
         told["micros"] = int((Real.perf_counter() - begun) * 1e6)
-        if before is not None:
-            told["notes"] = [cut(text) for text in compare(before, self.session)]
         told.update((key, found) for key, found in (self.probed("outlived") or {}).items() if found)
         return told
 

@@ -40,6 +40,8 @@ class Server:
             if "order" in request:
                 sys.stdout.flush()
                 sys.stderr.flush()
+                if request.get("marks") or request.get("watch") is not None:
+                    self.plugin.marker.prepare(request)
                 child = Real.fork()
                 if child == 0:
                     self.child(request)

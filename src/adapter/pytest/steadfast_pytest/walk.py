@@ -6,8 +6,10 @@ So the order is run once, and no test of it more than a few times.
 """
 
 import os
-import signal
 
+from steadfast_probe.swallowed import swallowed
+
+from .attempt import Attempt, end
 from .capture import unshare_capture
 from .real import Real
 
@@ -53,48 +55,15 @@ class Walk:
 
     def attempt(self):
         """How what follows ends in a fork of this process."""
-        begun = Real.monotonic()
-        reading, writing = os.pipe()
-        child = Real.fork()
-        if child == 0:
-            code = 70
-            try:
-                os.close(reading)
-                told = self.tail()
-                with open(writing, "w") as pipe:
-                    pipe.write(Real.dumps(told))
-                code = 0
-            finally:
-                Real.exit(code)
-        os.close(writing)
-        text, until = b"", begun + self.patience
-        while True:
-            ready, _, _ = Real.select([reading], [], [], max(0.0, until - Real.monotonic()))
-            read = Real.read(reading, 1 << 16) if ready else b""
-            text += read
-            if not read:
-                break
-        os.close(reading)
-        end(child)
-        self.cost = Real.monotonic() - begun
-        try:
-            return Real.loads(text)
-        except ValueError:
+        attempt = Attempt(self.tail, self.patience)
+        self.cost = attempt.seconds
+        if attempt.answer is None:
             return {"outcome": "failed", "message": "it did not end in the walk, or ended its process"}
+        return attempt.answer
 
     def tail(self):
         """Runs what follows, after a tear-down of whatever the next test of the order would have shared."""
-        plugin = self.plugin
-        unshare_capture(plugin.session.config)
-        first = plugin.case(self.order[self.length]).item
-        try:
-            plugin.session._setupstate.teardown_exact(first)
-        except BaseException:
-            pass
-        told = {"outcome": "skipped", "message": "nothing follows"}
-        for position in range(self.length, len(self.order)):
-            told = plugin.step(self.order, position)
-        return told
+        return run_rest(self.plugin, self.order, self.length)
 
     def suspend(self, last, position):
         """Leaves a child at this place, and ends the one that was left before."""
@@ -174,13 +143,20 @@ class Suspended:
         end(self.child)
 
 
-def end(child):
-    try:
-        Real.kill(child, signal.SIGKILL)
-        Real.waitpid(child, 0)
-    except OSError:
-        pass
-
-
 def passes(told):
     return told["outcome"] in ("passed", "skipped")
+
+
+def run_rest(plugin, order, begin):
+    """In a fork of its own: runs the order from a place on, and returns how its last test ended."""
+    unshare_capture(plugin.session.config)
+    first = plugin.case(order[begin]).item
+    try:
+        plugin.session._setupstate.teardown_exact(first)
+    except BaseException:
+        # A tear-down that fails is told where it happens in a round.
+        swallowed("run_rest")
+    told = {"outcome": "skipped", "message": "nothing follows"}
+    for position in range(begin, len(order)):
+        told = plugin.step(order, position)
+    return told

@@ -1,0 +1,284 @@
+"""What a test leaves changed: the state before it and after it, compared part by part.
+
+A mark says the kind of the state, the part as the suite's own code would write it, and both values in a few characters.
+Each can be undone in the process that took it, which shows whether it decides how another test ends.
+"""
+
+import contextvars
+import os
+import sys
+import types
+
+from steadfast_probe.swallowed import swallowed
+
+from . import settings
+from .owners import FUNCTIONS, IS_CHANGEABLE, Owner, Walk, is_standard, shown
+from .settings import MISSING, Setting
+from .texts import clean
+from .values import is_same, short
+
+MOST = 40
+"""So many marks are told."""
+
+MOST_OF_ONE = 6
+"""So many entries of one owner are told one by one."""
+
+OFTEN_PATCHED = (
+    "builtins", "os", "os.path", "posixpath", "time", "datetime", "random", "socket", "ssl", "subprocess", "shutil", "pathlib",
+    "tempfile", "json", "sys", "threading", "http.client", "urllib.request", "smtplib", "uuid", "secrets", "getpass", "signal",
+    "asyncio", "asyncio.events", "asyncio.base_events", "asyncio.tasks", "concurrent.futures", "importlib", "platform",
+    "select", "logging", "io", "glob", "queue", "multiprocessing", "sqlite3", "email", "hashlib", "hmac", "copy", "inspect",
+    "locale",
+)  # fmt: skip
+"""Modules of the standard library whose classes are looked into, for methods that were replaced."""
+
+
+OF_TOOLS = ("__pycache__", ".pytest_cache", ".stacks", ".coverage", ".hypothesis", ".git")
+"""Files and folders that tools leave, and no test."""
+
+
+class Mark:
+    """A part that a test left changed."""
+
+    def __init__(self, kind, name, before, after, undo=None):
+        self.kind, self.name, self.before, self.after, self.undo = kind, name, before, after, undo
+        self.decides = None
+        self.read_at = None
+
+    @property
+    def key(self):
+        return (self.kind, self.name)
+
+    def told(self):
+        fields = (("before", self.before), ("after", self.after), ("decides", self.decides), ("read_at", self.read_at))
+        told = {"kind": self.kind, "name": clean(self.name)}
+        told.update((name, clean(value) if isinstance(value, str) else value) for name, value in fields if value is not None)
+        return told
+
+
+class Owners:
+    """What the suite's modules and the standard library hold. It may be recorded long before a test, in the process
+    that its process is forked from."""
+
+    def __init__(self):
+        walk = Walk()
+        self.owners = walk.run()
+        self.kept = walk.kept
+        self.contexts = walk.contexts
+        self.library = list(library(walk.seen))
+
+
+def library(seen):
+    """Modules of the standard library, and the classes of some of them."""
+    for name, module in list(sys.modules.items()):
+        if not is_standard(name) or not isinstance(module, types.ModuleType):
+            continue
+        try:
+            yield Owner(module, name, "namespace", True)
+            if name in OFTEN_PATCHED:
+                for value in list(vars(module).values()):
+                    if not isinstance(value, type) or value.__module__ != name or id(value) in seen:
+                        continue
+                    if value.__flags__ & IS_CHANGEABLE:
+                        yield Owner(value, "%s.%s" % (name, value.__qualname__), "class", True)
+        except Exception:
+            swallowed("library")
+
+
+class State:
+    """The state before a test."""
+
+    def __init__(self, owners=None, folders=()):
+        self.owners = owners if owners is not None else Owners()
+        self.settings = settings.read()
+        self.folders = list(folders)
+        self.files = files(self.folders)
+        self.context = contextvars.copy_context()
+
+    def differences(self):
+        """All that differs now."""
+        return list(self.of_settings()) + list(self.of_owners()) + list(self.of_files())
+
+    def marks(self, masked=frozenset()):
+        """What differs now and is not masked, what tells most first."""
+        found = [mark for mark in self.differences() if mark.key not in masked]
+        loads = sorted(mark.name for mark in found if mark.kind == "load")
+        if loads:
+            found = [mark for mark in found if mark.kind != "load"]
+            more = " and %d more" % (len(loads) - 3) if len(loads) > 3 else ""
+            found.append(Mark("load", ", ".join(loads[:3]) + more, None, "loaded"))
+        found.sort(key=lambda mark: RANK.get(mark.kind, len(RANK)))
+        return found[:MOST]
+
+    def of_settings(self):
+        now = settings.read()
+        for key in list(self.settings) + [key for key in now if key not in self.settings]:
+            before, after = self.settings.get(key), now.get(key)
+            if before is not None and after is not None and before.token == after.token:
+                continue
+            kind, name = key
+            if kind == "module" and before is None:
+                kind = "load"
+            if kind == "context" and name in self.owners.contexts:
+                name = "%s.get()" % self.owners.contexts[name]
+            yield Mark(kind, name, before and before.shown, after and after.shown, undo_of(before, after))
+
+    def of_owners(self):
+        for owner in self.owners.owners + self.owners.library:
+            yield from changes(owner)
+
+    def of_files(self):
+        now = files(self.folders)
+        for path in sorted(self.files.keys() | now.keys()):
+            before, after = self.files.get(path), now.get(path)
+            if before != after:
+                was, became = size(before), size(after)
+                yield Mark("file", path, was, "%s, changed" % became if was == became else became)
+
+
+RANK = {
+    kind: place
+    for place, kind in enumerate(
+        ["variable", "patch", "environment", "logging", "directory", "module", "path", "warnings", "context", "locale"]
+        + ["time_zone", "process", "event_loop", "file", "cache", "thread", "random", "load"]
+    )
+}
+
+
+def undo_of(before, after):
+    one = before if before is not None else after
+    if one is None or one.restore is None:
+        return None
+    value = before.value if isinstance(before, Setting) else MISSING
+    return lambda: one.restore(value)
+
+
+def changes(owner):
+    """The entries of an owner that are not what they were."""
+    before = owner.content
+    try:
+        now = owner.read()
+        if not isinstance(before, dict) or not isinstance(now, dict) or owner.kind == "state":
+            same = is_same_content(owner, before, now)
+    except Exception:
+        # A container that another thread changes, an object that was emptied.
+        swallowed("changes")
+        return
+    if not isinstance(before, dict) or not isinstance(now, dict) or owner.kind == "state":
+        if not same:
+            kind = "cache" if owner.kind == "state" and ".cache_info()" in owner.name else "variable"
+            yield Mark(kind, owner.name, shown(owner, before), shown(owner, now), undo_content(owner, before, now))
+        return
+    marks = []
+    for key, value in now.items():
+        old = before.get(key, MISSING)
+        if old is not value and not is_same(old, value):
+            marks.append(entry(owner, key, old, value))
+    marks += [entry(owner, key, old, MISSING) for key, old in before.items() if key not in now]
+    told = [mark for mark in marks if mark is not None]
+    if len(told) > MOST_OF_ONE and owner.kind == "dict":
+        both = shown(owner, before), shown(owner, now)
+        yield Mark("variable", owner.name, both[0], both[1], undo_content(owner, before, now))
+        return
+    yield from told[:MOST_OF_ONE]
+
+
+def is_same_content(owner, before, now):
+    if isinstance(before, int) or isinstance(now, int) or owner.kind == "state":
+        return before == now
+    if owner.kind == "set":
+        return len(before) == len(now) and before == now
+    return len(before) == len(now) and all(old is new or is_same(old, new) for old, new in zip(before, now))
+
+
+def entry(owner, key, old, new):
+    """A changed entry as a mark; None where it is of no interest."""
+    types_of_both = [type(value).__name__ for value in (old, new) if value is not MISSING]
+    is_code = any(isinstance(value, FUNCTIONS) or callable(value) for value in (old, new) if value is not MISSING)
+    if "module" in types_of_both and old is MISSING:
+        # The import of a module sets it in its package.
+        return None
+    if owner.is_standard and (not is_code or (old is MISSING and owner.kind != "class")):
+        # The standard library keeps caches in its variables.
+        return None
+    was_code = old is not MISSING and isinstance(old, FUNCTIONS) and not isinstance(old, type)
+    kind = "patch" if owner.is_standard or was_code else "variable"
+    name = owner.named(key)
+    texts = [None if value is MISSING else short(value, str(key)) for value in (old, new)]
+    return Mark(kind, name, texts[0], texts[1], undo_entry(owner, key, old))
+
+
+def undo_entry(owner, key, old):
+    thing = owner.thing
+
+    def undo():
+        if owner.kind == "dict":
+            if old is MISSING:
+                dict.pop(thing, key, None)
+            else:
+                dict.__setitem__(thing, key, old)
+        elif owner.kind == "cell":
+            thing.__closure__[thing.__code__.co_freevars.index(key)].cell_contents = old
+        elif owner.kind == "class":
+            type.__delattr__(thing, key) if old is MISSING else type.__setattr__(thing, key, old)
+        elif owner.kind == "slots":
+            object.__delattr__(thing, key) if old is MISSING else object.__setattr__(thing, key, old)
+        elif old is MISSING:
+            object.__getattribute__(thing, "__dict__").pop(key, None)
+        else:
+            object.__getattribute__(thing, "__dict__")[key] = old
+
+    return undo
+
+
+def undo_content(owner, before, now):
+    thing = owner.thing
+    if owner.kind == "state":
+        return thing.cache_clear if hasattr(thing, "cache_clear") else None
+    if isinstance(before, int) or isinstance(now, int):
+        return None
+
+    def undo():
+        thing.clear()
+        if owner.kind == "list":
+            thing.extend(before)
+        elif owner.kind == "set":
+            thing.update(before)
+        else:
+            for key, value in before.items():
+                dict.__setitem__(thing, key, value)
+
+    return undo
+
+
+def files(folders):
+    """What stands in the folders, as far as it is theirs and no cache."""
+    found = {}
+    for folder, name, is_deep in folders:
+        for path, entry_name in listed(folder, name, is_deep):
+            try:
+                status = os.lstat(path)
+                found[entry_name] = "folder" if os.path.isdir(path) else (status.st_mtime_ns, status.st_size)
+            except OSError:
+                # It has gone meanwhile.
+                continue
+    return found
+
+
+def size(found):
+    if found is None or found == "folder":
+        return found
+    return "%d bytes" % found[1]
+
+
+def listed(folder, name, is_deep):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for one in entries:
+        if one.name in OF_TOOLS or one.name.startswith("pytest-of-"):
+            continue
+        yield one.path, "%s/%s" % (name, one.name)
+        if is_deep and one.is_dir(follow_symlinks=False):
+            yield from listed(one.path, "%s/%s" % (name, one.name), True)

@@ -1,0 +1,302 @@
+"""The things that hold the suite's state: its modules, classes, objects, functions and containers.
+
+Each is recorded with a flat copy of what it holds, so that a later look is a comparison of identities and costs little.
+The walk begins at the modules of the project and goes down into its own classes, objects and containers; of a library's
+module, class or object that one of these holds, only what it holds itself is recorded, with the containers in it.
+"""
+
+import collections
+import contextvars
+import itertools
+import os
+import sys
+import types
+
+from steadfast_probe.places import HOME, is_of_library
+from steadfast_probe.swallowed import swallowed
+
+from .values import item, short
+
+DEEPEST = 6
+"""So many steps down from a module."""
+
+MOST = 40000
+"""So many owners are recorded."""
+
+LONGEST = 10000
+"""Containers with more entries are known by their length only."""
+
+LONGEST_INSIDE = 500
+"""Of containers with more entries, the entries are not looked into."""
+
+FOREIGN = ("_pytest", "pytest", "steadfast_", "logging", "typing", "enum", "abc", "unittest.mock", "_hypothesis", "hypothesis")
+"""Whose objects hold no state of the suite."""
+
+OF_UNITTEST = ("_classSetupFailed", "_class_cleanups", "tearDown_exceptions", "pytestmark", "_pytestfixturefunction")
+"""What test frameworks write into test classes and functions."""
+
+HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, staticmethod, classmethod, property)
+IS_CHANGEABLE = 1 << 9
+"""The flag of classes that are made by a program, whose attributes can be set."""
+
+CACHE = type(__import__("functools").lru_cache(maxsize=1)(lambda: None))
+LEAVES = (str, bytes, int, float, complex, bool, type(None), range, types.CodeType, types.GeneratorType)
+
+
+class Owner:
+    """A thing that holds others: how its content is read, named and put back depends on its kind."""
+
+    __slots__ = ("thing", "name", "content", "kind", "is_standard")
+
+    def __init__(self, thing, name, kind, is_standard=False):
+        """`is_standard` if it is part of the standard library: of that, only replaced code is of interest."""
+        self.thing, self.name, self.kind, self.is_standard = thing, name, kind, is_standard
+        self.content = self.read()
+
+    def read(self):
+        """What it holds now: names or keys with values."""
+        return READERS[self.kind](self.thing)
+
+    def named(self, key):
+        """One entry, as code would write it."""
+        if self.kind == "dict":
+            return "%s[%s]" % (self.name, item(key))
+        if self.kind == "cell":
+            return "%s (variable %s of its closure)" % (self.name, key)
+        if self.kind in ("list", "set", "state"):
+            return self.name
+        return "%s.%s" % (self.name, key)
+
+
+def namespace_of(thing):
+    names = {}
+    for name, value in list(object.__getattribute__(thing, "__dict__").items()):
+        if isinstance(name, str) and not name.startswith(("__", "@py")):
+            names[name] = value
+    return names
+
+
+def class_namespace(thing):
+    names = {}
+    for name, value in list(type.__getattribute__(thing, "__dict__").items()):
+        if name in OF_UNITTEST or name.startswith("_abc_") or (name.startswith("__") and not isinstance(value, FUNCTIONS)):
+            continue
+        names[name] = value
+    return names
+
+
+def slots_of(thing):
+    names = {}
+    for kind in type(thing).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name in ("__dict__", "__weakref__"):
+                continue
+            try:
+                names[name] = object.__getattribute__(thing, name)
+            except AttributeError:
+                # Empty, or a private name.
+                continue
+    return names
+
+
+def cells_of(function):
+    names = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
+        try:
+            names[name] = cell.cell_contents
+        except ValueError:
+            # Not yet filled.
+            continue
+    return names
+
+
+def state_of(thing):
+    """What an object without a namespace says of its state: a counter, a cache."""
+    if isinstance(thing, CACHE):
+        return {"": thing.cache_info().currsize}
+    return {"": repr(thing)}
+
+
+def limited(read):
+    """A long container is known by its length."""
+    return lambda thing: read(thing) if len(thing) <= LONGEST else len(thing)
+
+
+READERS = {
+    "namespace": namespace_of,
+    "class": class_namespace,
+    "slots": slots_of,
+    "cell": cells_of,
+    "state": state_of,
+    "dict": limited(lambda thing: dict(dict.items(thing))),
+    "list": limited(lambda thing: list(thing)),
+    "set": limited(lambda thing: set(thing)),
+}
+
+
+def own_modules():
+    """The modules of the project: what is neither installed nor part of Python."""
+    for name, module in list(sys.modules.items()):
+        try:
+            file = getattr(module, "__file__", None)
+        except Exception:
+            swallowed("own_modules")
+            continue
+        if not isinstance(file, str) or not isinstance(module, types.ModuleType) or name.startswith("_steadfast"):
+            continue
+        if is_own_file(os.path.abspath(file)):
+            yield name, module
+
+
+def is_own_file(path):
+    installed = os.sep + "site-packages" + os.sep in path or os.sep + "dist-packages" + os.sep in path
+    return not installed and not path.startswith((HOME, HERE)) and not is_of_library(path)
+
+
+def is_standard(name):
+    """Whether a module is part of the standard library."""
+    top = name.split(".")[0]
+    names = getattr(sys, "stdlib_module_names", None)
+    if names is not None:
+        return top in names
+    if top in sys.builtin_module_names:
+        return True
+    file = getattr(sys.modules.get(top), "__file__", None)
+    return isinstance(file, str) and is_of_library(file) and os.sep + "site-packages" + os.sep not in file
+
+
+class Walk:
+    """From the modules down to all owners."""
+
+    def __init__(self):
+        self.owners = []
+        self.seen = set()
+        self.kept = []
+        self.left = collections.deque()
+        self.names = set()
+        # The variables that hold context variables, by the names that these were given.
+        self.contexts = {}
+
+    def run(self):
+        modules = list(own_modules())
+        self.names = {name for name, _ in modules}
+        for name, module in modules:
+            self.add(module, "namespace", name, 0, True)
+        while self.left and len(self.owners) < MOST:
+            thing, name, depth, inside = self.left.popleft()
+            try:
+                self.visit(thing, name, depth, inside)
+            except Exception:
+                swallowed("Walk.visit")
+        return self.owners
+
+    def add(self, thing, kind, name, depth, inside=True):
+        """Records an owner; what it holds is looked at next, unless it is a library's."""
+        owner = Owner(thing, name, kind, kind == "class" and is_standard(thing.__module__))
+        self.owners.append(owner)
+        if depth >= DEEPEST or isinstance(owner.content, int) or kind in ("set", "state"):
+            return
+        if kind in ("dict", "list") and len(owner.content) > LONGEST_INSIDE:
+            return
+        entries = owner.content.items() if isinstance(owner.content, dict) else enumerate(owner.content)
+        for key, value in entries:
+            if isinstance(value, LEAVES):
+                continue
+            label = "%s[%d]" % (name, key) if kind == "list" else owner.named(key)
+            self.left.append((value, label, depth + 1, inside))
+
+    def visit(self, thing, name, depth, inside):
+        if id(thing) in self.seen:
+            return
+        self.seen.add(id(thing))
+        # So that no identity is used twice.
+        self.kept.append(thing)
+        if isinstance(thing, dict):
+            self.add(thing, "dict", name, depth, inside)
+        elif isinstance(thing, (list, collections.deque)):
+            self.add(thing, "list", name, depth, inside)
+        elif isinstance(thing, (set, bytearray)):
+            self.add(thing, "set" if isinstance(thing, set) else "list", name, depth, inside)
+        elif type(thing) is tuple or type(thing) is types.MappingProxyType:
+            entries = enumerate(thing) if isinstance(thing, tuple) else thing.items()
+            for key, value in entries:
+                if depth < DEEPEST and not isinstance(value, LEAVES):
+                    self.left.append((value, "%s[%s]" % (name, item(key)), depth + 1, inside))
+        elif not inside:
+            return
+        elif isinstance(thing, (CACHE, itertools.count)):
+            self.add(thing, "state", name + (".cache_info().currsize" if isinstance(thing, CACHE) else ""), depth)
+        elif isinstance(thing, types.ModuleType):
+            if self.is_foreign(thing.__name__) or thing.__name__ in self.names or is_standard(thing.__name__):
+                return
+            self.add(thing, "namespace", thing.__name__, DEEPEST, False)
+        elif isinstance(thing, type):
+            self.visit_class(thing, name, depth)
+        elif isinstance(thing, (types.FunctionType, types.MethodType, staticmethod, classmethod)):
+            self.visit_function(thing, name, depth)
+        else:
+            self.visit_object(thing, name, depth)
+
+    def visit_class(self, thing, name, depth):
+        if thing.__module__ in self.names:
+            self.add(thing, "class", "%s.%s" % (thing.__module__, thing.__qualname__), depth)
+        elif not self.is_foreign(thing.__module__) and thing.__flags__ & IS_CHANGEABLE:
+            # A library's: what it holds itself.
+            self.add(thing, "class", "%s.%s" % (thing.__module__, thing.__qualname__), DEEPEST, False)
+
+    def visit_function(self, thing, name, depth):
+        """Defaults and closures of the project's functions live as long as these."""
+        function = getattr(thing, "__func__", thing)
+        if not isinstance(function, types.FunctionType) or function.__module__ not in self.names:
+            return
+        for index, value in enumerate(function.__defaults__ or ()):
+            if not isinstance(value, LEAVES):
+                self.left.append((value, "%s.__defaults__[%d]" % (name, index), depth + 1, True))
+        for key, value in (function.__kwdefaults__ or {}).items():
+            if not isinstance(value, LEAVES):
+                self.left.append((value, "%s.__kwdefaults__[%s]" % (name, item(key)), depth + 1, True))
+        if function.__closure__ and not self.is_foreign(getattr(function, "__module__", "")):
+            self.add(function, "cell", name, depth)
+        attributes = vars(function)
+        wrapped = attributes.get("__wrapped__")
+        if wrapped is not None:
+            self.left.append((wrapped, name, depth + 1, True))
+        if any(not key.startswith("_") and key not in OF_UNITTEST for key in attributes):
+            self.add(function, "namespace", name, depth)
+
+    def visit_object(self, thing, name, depth):
+        kind = type(thing)
+        module = kind.__module__
+        if isinstance(thing, contextvars.ContextVar):
+            self.contexts[thing.name] = name
+            return
+        if self.is_foreign(module):
+            return
+        own = module in self.names
+        if not own and (module == "builtins" or kind.__name__ in ("Pattern", "Match", "lock", "RLock")):
+            return
+        try:
+            has_namespace = isinstance(object.__getattribute__(thing, "__dict__"), dict)
+        except AttributeError:
+            has_namespace = False
+        if has_namespace:
+            # One level into a library's object: what it holds, and the containers in it.
+            self.add(thing, "namespace", name, depth if own else max(depth, DEEPEST - 1), own)
+        if own and any("__slots__" in vars(base) for base in kind.__mro__[:-1]):
+            self.add(thing, "slots", name, depth)
+
+    @staticmethod
+    def is_foreign(module):
+        return not isinstance(module, str) or module.startswith(FOREIGN)
+
+
+def shown(owner, content):
+    """The whole content of a container."""
+    if isinstance(content, int):
+        return "%d entries" % content
+    if owner.kind == "state":
+        return short(content[""]) if not isinstance(content[""], str) else content[""]
+    return short(content)

@@ -1,0 +1,119 @@
+"""Which of the marks of a test decide how the test after it ends: each is undone between the two, and it is tried."""
+
+import os
+import re
+
+from steadfast_probe.swallowed import swallowed
+
+from .attempt import Attempt
+from .reader import read_places
+from .real import Real
+from .walk import passes, run_rest
+
+MOST = 12
+"""So many marks are tried one by one."""
+
+LONGEST = 20.0
+"""Seconds that all attempts together may take."""
+
+
+class Remedy:
+    """The rest of an order is tried in forks of this process, after the test that was watched."""
+
+    def __init__(self, plugin, state, order, position, deadline):
+        self.plugin, self.state, self.order, self.position = plugin, state, order, position
+        self.until = Real.monotonic() + min(LONGEST, deadline / 2)
+
+    def try_each(self, marks):
+        """Sets `decides` of each mark that was tried: whether the last test of the order ends otherwise without it."""
+        if self.position + 1 >= len(self.order):
+            return
+        as_it_is = self.ends([])
+        if as_it_is is None:
+            return
+        undoable = [mark for mark in marks if mark.undo is not None]
+        without_all = self.ends(undoable)
+        if without_all is None:
+            return
+        if without_all == as_it_is:
+            for mark in undoable:
+                mark.decides = False
+            return
+        deciding = self.alone(undoable[:MOST], as_it_is) or self.together(undoable, as_it_is)
+        for mark in deciding:
+            mark.decides = True
+        self.find_readers(deciding)
+
+    def alone(self, marks, as_it_is):
+        """Those each of which decides by itself."""
+        deciding = []
+        for mark in marks:
+            ended = self.ends([mark])
+            if ended is None:
+                break
+            # What ends by chance seldom agrees twice with the mark.
+            mark.decides = ended != as_it_is and self.ends([]) == as_it_is and self.ends([mark]) == ended
+            if mark.decides:
+                deciding.append(mark)
+        return deciding
+
+    def together(self, marks, as_it_is):
+        """Those that decide only together: whatever is not needed is left out, one after another."""
+        needed = list(marks)
+        for mark in marks:
+            fewer = [other for other in needed if other is not mark]
+            ended = self.ends(fewer)
+            if ended is None:
+                break
+            if ended != as_it_is:
+                needed = fewer
+                mark.decides = False
+        return needed
+
+    def ends(self, undone):
+        """Whether the last test passes with these marks undone; None if that can't be told."""
+        patience = self.until - Real.monotonic()
+        if patience <= 0:
+            return None
+        told = Attempt(lambda: self.play(undone), patience).answer
+        return None if told is None or told["outcome"] == "skipped" else passes(told)
+
+    def play(self, undone):
+        # A file that the harness reads is written by the process of the round alone.
+        self.plugin.wire.owner = None
+        self.plugin.gate.path = None
+        for mark in undone:
+            try:
+                mark.undo()
+            except Exception:
+                swallowed("Mark.undo")
+        context = self.state.context.copy() if any(mark.kind == "context" for mark in undone) else None
+        rest = (self.plugin, self.order, self.position + 1)
+        return run_rest(*rest) if context is None else context.run(run_rest, *rest)
+
+    def find_readers(self, marks):
+        """Where the last test reads what the marks speak of, as far as the lines that it runs tell."""
+        patience = self.until - Real.monotonic()
+        if not marks or patience <= 0:
+            return
+        wanted = [words(mark) for mark in marks]
+        start = os.path.abspath(str(self.plugin.session.config.invocation_params.dir))
+        places = Attempt(lambda: read_places(lambda: self.play([]), wanted, start), patience).answer
+        for mark, place in zip(marks, places or []):
+            mark.read_at = place
+
+
+def words(mark):
+    """What a line says that reads the part, most telling first."""
+    if mark.kind == "logging":
+        return [r"\.(debug|info|warning|warn|error|exception|critical|log|isEnabledFor)\("]
+    if mark.kind == "directory":
+        return [r"\b(getcwd|open|Path|exists|abspath|listdir)\("]
+    names = re.findall(r"[A-Za-z_]\w*", mark.name)
+    if mark.kind == "environment":
+        return [r"\b%s\b" % names[-1], r"\b(environ|getenv)\b"]
+    if mark.kind == "time_zone":
+        return [r"\b(localtime|now|mktime|strftime|timezone|tzname|fromtimestamp)\b"]
+    if mark.kind == "random":
+        return [r"\brandom\b"]
+    return [r"\b%s\b" % name for name in reversed(names) if name not in ("cache_info", "currsize", "closure", "its", "of")]

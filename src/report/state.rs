@@ -1,0 +1,167 @@
+//! The state that decides how a case ends: who leaves it, who reads it, and how to keep it from happening.
+
+use crate::event::StateCause;
+use crate::model::{MarkKind, StateMark};
+use crate::report::finding::Role;
+use crate::report::text::visible;
+use crate::report::view::View;
+
+/// A part of the state that decides, in words.
+#[derive(Debug, Clone)]
+pub(super) struct StateStory {
+    /// Who leaves what, who reads it where, and what putting it back does; without a full stop.
+    pub(super) sentence: String,
+    /// What to change, in the names of the suite; without a full stop.
+    pub(super) fix: String,
+}
+
+/// Puts the causes of a case's diagnosis into words.
+pub(super) fn stories(view: &View<'_>, case: u32, role: Option<Role>) -> Vec<StateStory> {
+    let Some(diagnosis) = view.record.diagnoses.get(&case) else { return Vec::new() };
+    diagnosis.causes.iter().map(|cause| story(view, case, cause, role)).collect()
+}
+
+fn story(view: &View<'_>, case: u32, cause: &StateCause, role: Option<Role>) -> StateStory {
+    let name = |case: u32| view.info(case).map_or_else(String::new, |info| visible(&info.title).trim().to_owned());
+    let (writer, reader, mark) = (name(cause.case), name(case), &cause.mark);
+    let mut sentence = format!("{writer} leaves {mark}");
+    if let Some(place) = &mark.read_at {
+        sentence.push_str(&format!("; {reader} reads it at {place}"));
+    }
+    sentence.push_str(&match role {
+        Some(Role::Brittle) => format!("; confirmed: without it {reader} fails"),
+        Some(Role::Victim | Role::Unknown) | None => format!("; confirmed: restoring {} heals it", mark.name),
+    });
+    let fix = match role {
+        Some(Role::Brittle) => format!("let {reader} set {} itself, in a fixture that puts it back", mark.name),
+        Some(Role::Victim | Role::Unknown) | None => fix(&writer, mark),
+    };
+    StateStory { sentence: visible(&sentence).into_owned(), fix: visible(&fix).into_owned() }
+}
+
+/// How the case that leaves it can put it back.
+fn fix(writer: &str, mark: &StateMark) -> String {
+    let value = mark.after.as_deref().unwrap_or("…");
+    let inner = || mark.name.split_once('[').and_then(|(_, key)| key.strip_suffix(']')).unwrap_or(&mark.name);
+    let call = match mark.kind {
+        MarkKind::Environment => match &mark.after {
+            Some(_) => Some(format!("monkeypatch.setenv({}, {value})", inner())),
+            None => Some(format!("monkeypatch.delenv({})", inner())),
+        },
+        MarkKind::Directory => Some(format!("monkeypatch.chdir({value})")),
+        MarkKind::Path => Some("monkeypatch.syspath_prepend(…)".to_owned()),
+        MarkKind::Variable => of_a_variable(mark),
+        MarkKind::Logging if mark.name.ends_with(".disabled") => {
+            return format!(
+                "{writer} configures logging for the whole process: pass \"disable_existing_loggers\": False, or restore {} in a \
+                 fixture",
+                mark.name
+            );
+        }
+        MarkKind::Patch => {
+            return format!(
+                "let {writer} patch {} in a `with` block, or stop the patch: self.addCleanup(patcher.stop)",
+                mark.name
+            );
+        }
+        MarkKind::Context => {
+            return format!(
+                "let {writer} keep the token of set() and reset {} with it",
+                mark.name.trim_end_matches(".get()")
+            );
+        }
+        MarkKind::Cache => {
+            let function = mark.name.trim_end_matches(".cache_info().currsize");
+            return format!("call {function}.cache_clear() in a fixture after {writer}");
+        }
+        MarkKind::Module
+        | MarkKind::Load
+        | MarkKind::Logging
+        | MarkKind::Warnings
+        | MarkKind::Locale
+        | MarkKind::TimeZone
+        | MarkKind::Random
+        | MarkKind::EventLoop
+        | MarkKind::Process
+        | MarkKind::Thread
+        | MarkKind::File
+        | MarkKind::Other => None,
+    };
+    match call {
+        Some(call) => format!("let {writer} use {call}, which is undone at its end"),
+        None => format!("restore {} in a fixture around {writer}", mark.name),
+    }
+}
+
+/// `monkeypatch.setitem(shop.CONFIG, "currency", "EUR")`, `monkeypatch.setattr(shop, "RATE", 2)`: for a part that holds a
+/// value, and none whose own content changed.
+fn of_a_variable(mark: &StateMark) -> Option<String> {
+    let is_plain = |value: &str| {
+        value.starts_with('"')
+            || value.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            || matches!(value, "None" | "True" | "False")
+    };
+    let value = mark.after.as_deref().filter(|value| is_plain(value)).unwrap_or("…");
+    let name = mark.name.as_str();
+    if let Some(start) =
+        name.strip_suffix(']').and_then(|start| start.rfind('[').map(|at| (&start[..at], &start[at + 1..])))
+    {
+        let (owner, key) = start;
+        return match &mark.after {
+            Some(_) => Some(format!("monkeypatch.setitem({owner}, {key}, {value})")),
+            None => Some(format!("monkeypatch.delitem({owner}, {key})")),
+        };
+    }
+    let is_content = [&mark.before, &mark.after]
+        .iter()
+        .any(|value| value.as_deref().is_some_and(|value| value.starts_with(['[', '{'])));
+    let (owner, attribute) = name.rsplit_once('.').filter(|_| !is_content && !name.contains(' '))?;
+    match &mark.after {
+        Some(_) => Some(format!("monkeypatch.setattr({owner}, \"{attribute}\", {value})")),
+        None => Some(format!("monkeypatch.delattr({owner}, \"{attribute}\")")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: MarkKind, name: &str, after: Option<&str>, expected: &str) {
+        let after = after.map(str::to_owned);
+        let mark =
+            StateMark { kind, name: name.to_owned(), before: Some("1".into()), after, decides: None, read_at: None };
+        assert_eq!(fix("test_a", &mark), expected);
+    }
+
+    #[test]
+    fn a_fix_has_the_names_of_the_suite() {
+        use MarkKind::{Environment, Logging, Variable};
+        let undone = "which is undone at its end";
+        check(
+            Variable,
+            "shop.CONFIG[\"currency\"]",
+            Some("\"EUR\""),
+            &format!("let test_a use monkeypatch.setitem(shop.CONFIG, \"currency\", \"EUR\"), {undone}"),
+        );
+        check(
+            Variable,
+            "shop.RATE",
+            Some("2"),
+            &format!("let test_a use monkeypatch.setattr(shop, \"RATE\", 2), {undone}"),
+        );
+        check(Variable, "shop.RATE", None, &format!("let test_a use monkeypatch.delattr(shop, \"RATE\"), {undone}"));
+        check(Variable, "shop.ORDERS", Some("[5]"), "restore shop.ORDERS in a fixture around test_a");
+        check(
+            Environment,
+            "os.environ[\"RATE\"]",
+            Some("\"2\""),
+            &format!("let test_a use monkeypatch.setenv(\"RATE\", \"2\"), {undone}"),
+        );
+        check(
+            Logging,
+            "logging.root.manager.disable",
+            Some("50"),
+            "restore logging.root.manager.disable in a fixture around test_a",
+        );
+    }
+}
