@@ -29,7 +29,7 @@ pub use minimise_again::{MinimiseLimits, minimise_again};
 pub use options::{Accounting, AloneRounds, RunOptions, ToolInfo};
 pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
 pub use remember::{compare, snapshot, trends};
-pub use reports::{Rendered, render, run_folder};
+pub use reports::{render, run_folder};
 pub use repro::{ReproOutcome, repro};
 pub use resume::resume;
 pub use run::{Finished, run};

@@ -4,24 +4,9 @@ use crate::app::{AppError, RunOptions, ToolInfo, files};
 use crate::disk::{OutputKind, check_output, replace, write_output};
 use crate::event::JournalError;
 use crate::record::{self, Record};
-use crate::report::{self, Context, JunitDetail, ReportError, Style};
+use crate::report::{Context, Format, JunitDetail, RenderOptions};
 use crate::verdict::{Judgement, judge};
 use std::path::{Path, PathBuf};
-
-/// A format that a run can be rendered in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rendered {
-    /// For a terminal.
-    Terminal(Style),
-    /// JUnit XML.
-    Junit(JunitDetail),
-    /// `report.json`.
-    Json,
-    /// One HTML page.
-    Html,
-    /// Markdown.
-    Markdown,
-}
 
 /// The folder of a run: one that is named by its path, its name, or `latest`.
 ///
@@ -48,10 +33,10 @@ pub fn run_folder(report_dir: &Path, run: &str) -> Result<PathBuf, AppError> {
 ///
 /// # Errors
 /// If the journal can't be read.
-pub fn render(folder: &Path, format: Rendered, tool: &ToolInfo) -> Result<String, AppError> {
+pub fn render(folder: &Path, format: Format, options: RenderOptions, tool: &ToolInfo) -> Result<String, AppError> {
     let record = record::read(&files::journal(folder))?;
     let judgement = judge(&record);
-    Ok(rendered(&record, &judgement, format, &context(folder, tool))?)
+    Ok(format.render_with(&record, &judgement, &context(folder, tool), options)?)
 }
 
 /// What reports say about where they are.
@@ -59,32 +44,15 @@ pub(super) fn context(folder: &Path, tool: &ToolInfo) -> Context {
     Context::new(tool.called.clone(), folder.display().to_string())
 }
 
-fn rendered(
-    record: &Record,
-    judgement: &Judgement,
-    format: Rendered,
-    context: &Context,
-) -> Result<String, ReportError> {
-    match format {
-        Rendered::Terminal(style) => Ok(report::terminal(record, judgement, context, style)),
-        Rendered::Junit(detail) => report::junit(record, judgement, context, detail),
-        Rendered::Json => report::json(record, judgement, context),
-        Rendered::Html => report::html(record, judgement, context),
-        Rendered::Markdown => Ok(report::markdown(record, judgement, context)),
-    }
-}
+/// The reports that a run writes, with what another file must be to be replaced by one.
+const REPORTS: [(Format, OutputKind); 4] = [
+    (Format::Junit, OutputKind::Junit),
+    (Format::Json, OutputKind::Json),
+    (Format::Html, OutputKind::Html),
+    (Format::Markdown, OutputKind::Markdown),
+];
 
-/// The files of a run's reports.
-fn reports(detail: JunitDetail) -> [(Rendered, OutputKind, &'static str); 4] {
-    [
-        (Rendered::Junit(detail), OutputKind::Junit, "junit.xml"),
-        (Rendered::Json, OutputKind::Json, "report.json"),
-        (Rendered::Html, OutputKind::Html, "report.html"),
-        (Rendered::Markdown, OutputKind::Markdown, "summary.md"),
-    ]
-}
-
-/// Where else reports are wanted, in the order of [`reports`].
+/// Where else reports are wanted, in the order of [`REPORTS`].
 fn copies(options: &RunOptions) -> [Option<&PathBuf>; 4] {
     [&options.junit, &options.json, &options.html, &options.markdown].map(Option::as_ref)
 }
@@ -95,8 +63,8 @@ fn copies(options: &RunOptions) -> [Option<&PathBuf>; 4] {
 /// If one would destroy something, or two are to go to one file.
 pub(super) fn check_outputs(options: &RunOptions) -> Result<(), AppError> {
     let mut taken: Vec<PathBuf> = Vec::new();
-    let named = reports(options.junit_detail).into_iter().zip(copies(options));
-    for (path, kind) in named.filter_map(|((_, kind, _), path)| Some((path?, kind))) {
+    let named = REPORTS.into_iter().zip(copies(options));
+    for (path, kind) in named.filter_map(|((_, kind), path)| Some((path?, kind))) {
         check_output(path, kind)?;
         let absolute = std::path::absolute(path).map_err(AppError::io(path))?;
         let file = absolute.canonicalize().unwrap_or(absolute);
@@ -121,9 +89,12 @@ pub(super) fn write_run_reports(
     if !journal.is_file() {
         return Err(JournalError::Gone { path: journal }.into());
     }
-    for (format, _, name) in reports(detail) {
+    let options = RenderOptions { junit_detail: detail, ..RenderOptions::default() };
+    for (format, _) in REPORTS {
+        let Some(name) = format.file_name() else { continue };
         let path = folder.join(name);
-        replace(&path, rendered(record, judgement, format, &context)?).map_err(AppError::io(&path))?;
+        let text = format.render_with(record, judgement, &context, options)?;
+        replace(&path, text).map_err(AppError::io(&path))?;
     }
     Ok(())
 }
@@ -137,10 +108,10 @@ pub(super) fn write_reports(
     tool: &ToolInfo,
 ) -> Result<(), AppError> {
     write_run_reports(record, judgement, folder, options.junit_detail, tool)?;
-    for ((_, kind, name), copy) in reports(options.junit_detail).iter().zip(copies(options)) {
-        if let Some(copy) = copy {
+    for ((format, kind), copy) in REPORTS.into_iter().zip(copies(options)) {
+        if let (Some(copy), Some(name)) = (copy, format.file_name()) {
             let text = std::fs::read_to_string(folder.join(name)).map_err(AppError::io(folder.join(name)))?;
-            write_output(copy, *kind, &text)?;
+            write_output(copy, kind, &text)?;
         }
     }
     Ok(())

@@ -4,6 +4,8 @@ use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCo
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::Seed;
+use crate::report::Format;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -168,7 +170,7 @@ pub(super) struct ReportArguments {
     #[arg(default_value = "latest")]
     pub run: String,
     /// In which format
-    #[arg(long, value_enum, default_value = "terminal")]
+    #[arg(long, value_parser = formats(), default_value = "terminal")]
     pub format: Format,
     /// With `--format junit`: what a testcase is, a case over all rounds or a trial
     #[arg(long, value_enum, default_value = "case")]
@@ -178,14 +180,9 @@ pub(super) struct ReportArguments {
     pub report_dir: PathBuf,
 }
 
-/// A format of a report.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Format {
-    Terminal,
-    Junit,
-    Html,
-    Markdown,
-    Json,
+/// The formats of a report, by the words that they have.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::as_str)).try_map(|word| word.parse::<Format>())
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
 use crate::adapter::{Explain, Start};
-use crate::app::{self, AppError, Finished, MinimiseLimits, Rendered, ToolInfo};
+use crate::app::{self, AppError, Finished, MinimiseLimits, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
-    Arguments, Command, DoctorArguments, Format, InputArguments, MinimiseArguments, ProvidersArguments,
-    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
+    Arguments, Command, DoctorArguments, InputArguments, MinimiseArguments, ProvidersArguments, ProvidersCommand,
+    ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::live::Live;
@@ -20,7 +20,7 @@ use crate::engine::{Scratch, end_orphans};
 use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
 use crate::platform::adopt_orphans;
-use crate::report::Style;
+use crate::report::{RenderOptions, Style};
 use clap::{CommandFactory, Parser};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -332,14 +332,8 @@ fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
 
 fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
-    let format = match arguments.format {
-        Format::Terminal => Rendered::Terminal(style()),
-        Format::Junit => Rendered::Junit(arguments.junit_detail.meant()),
-        Format::Html => Rendered::Html,
-        Format::Markdown => Rendered::Markdown,
-        Format::Json => Rendered::Json,
-    };
-    write!(io::stdout(), "{}", app::render(&folder, format, &tool()?)?)?;
+    let options = RenderOptions { style: style(), junit_detail: arguments.junit_detail.meant() };
+    write!(io::stdout(), "{}", app::render(&folder, arguments.format, options, &tool()?)?)?;
     Ok(Exit::Good)
 }
 

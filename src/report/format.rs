@@ -21,6 +21,21 @@ pub enum Format {
     Json,
 }
 
+/// What can be chosen of how a report is rendered. Each format takes what it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// How the terminal looks: 80 columns without colour by default.
+    pub style: Style,
+    /// What a testcase of JUnit is: a case by default.
+    pub junit_detail: JunitDetail,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { style: Style { color: false, width: 80 }, junit_detail: JunitDetail::default() }
+    }
+}
+
 /// Why a word names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no format of a report: terminal, junit, html, markdown or json are wanted")]
@@ -52,14 +67,28 @@ impl Format {
         }
     }
 
-    /// Renders it as it is by default: a testcase per case, a terminal of 80 columns without colour.
+    /// Renders it as it is by default.
     ///
     /// # Errors
     /// If the format's own machinery is at fault; no run causes it.
     pub fn render(self, record: &Record, judgement: &Judgement, context: &Context) -> Result<String, ReportError> {
+        self.render_with(record, judgement, context, RenderOptions::default())
+    }
+
+    /// Renders it.
+    ///
+    /// # Errors
+    /// If the format's own machinery is at fault; no run causes it.
+    pub fn render_with(
+        self,
+        record: &Record,
+        judgement: &Judgement,
+        context: &Context,
+        options: RenderOptions,
+    ) -> Result<String, ReportError> {
         match self {
-            Self::Terminal => Ok(terminal(record, judgement, context, Style { color: false, width: 80 })),
-            Self::Junit => junit(record, judgement, context, JunitDetail::Case),
+            Self::Terminal => Ok(terminal(record, judgement, context, options.style)),
+            Self::Junit => junit(record, judgement, context, options.junit_detail),
             Self::Html => html(record, judgement, context),
             Self::Markdown => Ok(markdown(record, judgement, context)),
             Self::Json => json(record, judgement, context),

@@ -28,7 +28,7 @@ pub use annotations::github_annotations;
 pub use context::Context;
 pub use error::ReportError;
 pub use explain::Topic;
-pub use format::{Format, FormatError};
+pub use format::{Format, FormatError, RenderOptions};
 pub use html::html;
 pub use json::{
     GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
