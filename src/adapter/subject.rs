@@ -54,6 +54,11 @@ pub trait LoadedSubject: fmt::Debug {
         false
     }
 
+    /// Whether its plan is fixed: no rounds are added to it while there is time.
+    fn has_fixed_plan(&self) -> bool {
+        false
+    }
+
     /// Whether what is tested is part of this program, as the shipped systems are.
     fn is_shipped(&self) -> bool {
         false

@@ -1,11 +1,14 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve, self-check.
 
 mod background;
+mod course;
 mod doctor;
+mod effort;
 mod error;
 mod files;
 mod init;
 mod inspect;
+mod marks;
 mod minimise_again;
 mod options;
 mod plans;
@@ -22,6 +25,7 @@ mod session;
 mod worker;
 
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
+pub use effort::{Effort, EffortError};
 pub use error::AppError;
 pub use init::{CiService, Written, init};
 pub use inspect::{Listed, check, list, list_suite};

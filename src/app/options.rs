@@ -1,6 +1,7 @@
 //! What a run is asked for, as meant.
 
 use crate::adapter::{Reach, Sandbox, SuiteOptions, Workplace};
+use crate::app::Effort;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -91,6 +92,8 @@ pub struct RunOptions {
     pub group: Grouping,
     /// How many rounds; what that counts depends on the strategy.
     pub rounds: Option<u32>,
+    /// How long rounds are added to the plan of a suite, where nothing else says how many there are.
+    pub effort: Effort,
     /// The root of all randomness.
     pub seed: Seed,
     /// Whether each case is also run alone.

@@ -1,15 +1,22 @@
 //! The rounds of a run.
 
 use crate::adapter::LoadedSubject;
+use crate::app::marks::Tried;
 use crate::app::session::Forecast;
-use crate::app::{AloneRounds, AppError, RunOptions};
+use crate::app::{AloneRounds, AppError, Effort, RunOptions};
 use crate::engine::RoundUnit;
 use crate::model::statistics::{Confidence, Rate, RateError};
-use crate::model::{CaseId, ContentHash, EventLoop, RoundId, RoundKind, Stress};
-use crate::plan::{Alone, Orders, Plan, PlanRequest, PlannedCase, ResolvedOrder, Strategy, Twice, resolve_order};
+use crate::model::{CaseId, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
+use crate::plan::{
+    Addition, AftermathOrder, Alone, MarkingOrders, MarksLeft, Orders, Plan, PlanRequest, PlannedCase, PlannedRound,
+    ResolvedOrder, Strategy, Twice, resolve_order,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
+
+/// How many aftermath rounds are planned: the marking cases as declared, and in reverse.
+const AFTERMATHS: u32 = 2;
 
 /// The plan, once for each life of event loops that is asked for.
 pub(super) struct Plans {
@@ -20,6 +27,10 @@ pub(super) struct Plans {
     hash_seeds: Vec<u32>,
     /// The order that was given, if one was.
     given: Option<Vec<u32>>,
+    /// How long rounds are added to the plan; nothing where it is fixed.
+    effort: Effort,
+    /// The file of each case.
+    files: Vec<String>,
     /// What a reader should know of it.
     pub notes: Vec<String>,
 }
@@ -44,6 +55,8 @@ impl Plans {
             None => Orders::By(options.strategy),
             Some(file) => Orders::Given(given_order(file, &cases, &mut notes)?),
         };
+        let is_fixed = !is_mixed || options.rounds.is_some() || options.max_flake_rate.is_some();
+        let effort = if is_fixed || subject.has_fixed_plan() { Effort::QUICK } else { options.effort };
         let usage = |error: RateError| AppError::Usage(error.to_string());
         let mut plans = Vec::new();
         for event_loop in event_loops {
@@ -52,6 +65,7 @@ impl Plans {
                 rounds: options.rounds,
                 grouping: options.group,
                 alone: if alone { Alone::EveryCase } else { Alone::SuspectsOnly },
+                aftermath: if alone && subject.forks() { AFTERMATHS } else { 0 },
                 twice: Twice::WhereMixed,
                 max_flake_rate: options.max_flake_rate.map(Rate::new).transpose().map_err(usage)?,
                 confidence: Confidence::new(options.confidence).map_err(usage)?,
@@ -64,11 +78,33 @@ impl Plans {
             Orders::Given(order) => Some(order),
             Orders::By(_) => None,
         };
-        Ok(Self { plans, stress: options.stress, hash_seeds: subject.hash_seeds(), given, notes })
+        let files = cases.into_iter().map(|case| case.file).collect();
+        Ok(Self { plans, stress: options.stress, hash_seeds: subject.hash_seeds(), given, effort, files, notes })
     }
 
-    fn rounds(&self) -> usize {
-        self.plans.iter().map(|(_, plan)| plan.rounds().len()).sum()
+    /// How many rounds are planned.
+    pub fn rounds(&self) -> u32 {
+        u32::try_from(self.plans.iter().map(|(_, plan)| plan.rounds().len()).sum::<usize>()).unwrap_or(u32::MAX)
+    }
+
+    /// How long rounds are added to it.
+    pub fn effort(&self) -> Effort {
+        self.effort
+    }
+
+    /// The plan that rounds are added to, if they are.
+    pub fn extendable(&self) -> Option<&Plan> {
+        self.plans.first().map(|(_, plan)| plan).filter(|_| self.effort.adds())
+    }
+
+    /// Whether it has rounds whose order depends on what cases leave when they run alone.
+    pub fn has_aftermath(&self) -> bool {
+        self.plans.iter().any(|(_, plan)| plan.rounds().iter().any(|round| round.kind() == RoundKind::Aftermath))
+    }
+
+    /// The file of a case.
+    pub fn file_of(&self, case: u32) -> String {
+        self.files.get(case as usize).cloned().unwrap_or_default()
     }
 
     pub fn hash(&self) -> ContentHash {
@@ -97,53 +133,107 @@ impl Plans {
         Forecast {
             cases: subject.cases().len(),
             trials: usize::try_from(trials).unwrap_or(usize::MAX),
-            rounds: u32::try_from(self.rounds()).unwrap_or(u32::MAX),
+            rounds: self.rounds(),
+            effort: self.effort,
+            rounds_after: if subject.has_fixed_plan() { 1 } else { 2 },
             jobs,
             made: false,
         }
     }
 
-    /// Rounds of all cases take turns with the hash seeds; a case alone runs under the first one.
+    /// Rounds of all cases take turns with the hash seeds; a case alone and an aftermath run under the first one.
     fn hash_seed(&self, kind: RoundKind, number: u32) -> Option<u32> {
-        let turn = if kind == RoundKind::Alone { 0 } else { number as usize % self.hash_seeds.len().max(1) };
+        let turn = if matches!(kind, RoundKind::Alone | RoundKind::Aftermath) {
+            0
+        } else {
+            number as usize % self.hash_seeds.len().max(1)
+        };
         self.hash_seeds.get(turn).copied()
     }
 
-    /// The rounds that are still to be run, with the attempt that is next for each.
+    /// The rounds that are still to be run, up to the first whose order is not known yet.
     pub fn units<'s>(
         &'s self,
         case_timeout: Duration,
         attempts: &'s BTreeMap<RoundId, Option<u32>>,
     ) -> impl Iterator<Item = RoundUnit> + 's {
-        let numbered = self
+        let known = self.numbered().take_while(|(_, _, round, _)| round.kind() != RoundKind::Aftermath);
+        known.filter_map(move |(event_loop, plan, round, number)| {
+            let attempt = next_attempt(attempts, number)?;
+            let unit = self.unit(number, round.kind(), round.seed, plan.order(round.id), case_timeout);
+            Some(RoundUnit { attempt, event_loop, ..unit })
+        })
+    }
+
+    /// The rounds that are still to be run, from the first on whose order depends on what cases leave.
+    pub fn units_after<'s>(
+        &'s self,
+        marks: &'s MarksLeft,
+        tried: &'s Tried,
+        case_timeout: Duration,
+        attempts: &'s BTreeMap<RoundId, Option<u32>>,
+    ) -> impl Iterator<Item = RoundUnit> + 's {
+        let rest = self.numbered().skip_while(|(_, _, round, _)| round.kind() != RoundKind::Aftermath);
+        let mut marking: Option<MarkingOrders<'s>> = None;
+        rest.filter_map(move |(event_loop, plan, round, number)| {
+            let unit = if round.kind() == RoundKind::Aftermath {
+                let marking = marking.get_or_insert_with(|| plan.marking_orders(marks));
+                // Without a marking case there is nothing to be tried after.
+                let (order, shape) = match marking.marking() {
+                    0 => Default::default(),
+                    _ => {
+                        let AftermathOrder { order, shape } = tried.after(marking, &|case| self.file_of(case));
+                        (order, shape)
+                    }
+                };
+                let unit = self.unit(number, round.kind(), round.seed, order, case_timeout);
+                RoundUnit { aftermath: Some(shape), ..unit }
+            } else {
+                self.unit(number, round.kind(), round.seed, plan.order(round.id), case_timeout)
+            };
+            let attempt = next_attempt(attempts, number)?;
+            Some(RoundUnit { attempt, event_loop, ..unit })
+        })
+    }
+
+    /// A round that is added to the plan.
+    pub fn added(&self, number: u32, addition: Addition, case_timeout: Duration) -> RoundUnit {
+        let Addition { kind, seed, order, shape } = addition;
+        RoundUnit { aftermath: shape, added: true, ..self.unit(number, kind, seed, order, case_timeout) }
+    }
+
+    /// The planned rounds with their numbers in the run.
+    fn numbered(&self) -> impl Iterator<Item = (EventLoop, &Plan, &PlannedRound, u32)> {
+        let rounds = self
             .plans
             .iter()
             .flat_map(|(event_loop, plan)| plan.rounds().iter().map(move |round| (*event_loop, plan, round)));
-        numbered.zip(0_u32..).filter_map(move |((event_loop, plan, round), number)| {
-            let id = RoundId(number);
-            // A round that was completed has no next attempt.
-            let attempt = match attempts.get(&id) {
-                Some(next) => (*next)?,
-                None => 0,
-            };
-            Some(RoundUnit {
-                round: id,
-                attempt,
-                kind: round.kind(),
-                seed: round.seed,
-                event_loop,
-                stress: self.stress,
-                hash_seed: self.hash_seed(round.kind(), number),
-                watch: None,
-                walk: None,
-                aftermath: None,
-                added: false,
-                order: plan.order(round.id),
-                from: 0,
-                case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
-            })
-        })
+        rounds.zip(0_u32..).map(|((event_loop, plan, round), number)| (event_loop, plan, round, number))
     }
+
+    fn unit(&self, number: u32, kind: RoundKind, seed: Seed, order: Vec<u32>, case_timeout: Duration) -> RoundUnit {
+        RoundUnit {
+            round: RoundId(number),
+            attempt: 0,
+            kind,
+            seed,
+            event_loop: self.plans.first().map_or_else(EventLoop::default, |(event_loop, _)| *event_loop),
+            stress: self.stress,
+            hash_seed: self.hash_seed(kind, number),
+            watch: None,
+            walk: None,
+            aftermath: None,
+            added: false,
+            order,
+            from: 0,
+            case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// The next attempt at a round; `None` if it was completed.
+fn next_attempt(attempts: &BTreeMap<RoundId, Option<u32>>, number: u32) -> Option<u32> {
+    attempts.get(&RoundId(number)).copied().unwrap_or(Some(0))
 }
 
 fn planned_cases(subject: &dyn LoadedSubject) -> Vec<PlannedCase> {

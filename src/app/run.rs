@@ -4,6 +4,7 @@ use crate::adapter::{
     DEFAULT_SYSTEM, LoadedSubject, ScenarioSpec, SubjectSpec, load_subject, scenario_spec, suite_spec,
 };
 use crate::app::background::background;
+use crate::app::course::Course;
 use crate::app::files;
 use crate::app::plans::Plans;
 use crate::app::remember::remember;
@@ -11,7 +12,7 @@ use crate::app::reports::{check_outputs, write_reports};
 use crate::app::session::Session;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{Deadlines, RunLog, Setting, accounts_for_resources, diagnose, look_for_leaks};
-use crate::engine::{Engine, EngineConfig, Leftovers, RoundUnit, Rounds, Stop, StopHandle, Stopped, clean_up};
+use crate::engine::{Engine, EngineConfig, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
@@ -162,8 +163,8 @@ impl UnderWay<'_> {
             case_timeout: self.options.case_timeout,
             folder: self.folder,
         };
-        let mut units = self.plans.units(self.options.case_timeout, attempts);
-        let driven = rounds_and_diagnosis(engine.as_mut(), &mut units, &setting, deadlines, session);
+        let course = Course { plans: self.plans, attempts, case_timeout: setting.case_timeout, jobs: setting.jobs };
+        let driven = rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session);
         engine.shut_down();
         driven
     }
@@ -171,12 +172,12 @@ impl UnderWay<'_> {
 
 fn rounds_and_diagnosis(
     engine: &mut dyn Rounds,
-    units: &mut dyn Iterator<Item = RoundUnit>,
+    course: &Course<'_>,
     setting: &Setting<'_>,
     deadlines: Deadlines,
     session: &mut Session<'_>,
 ) -> Result<RunEnd, AppError> {
-    let end = match engine.run(units, deadlines.rounds, session)? {
+    let end = match course.run(engine, deadlines.rounds, session)? {
         Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
         Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
         Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,

@@ -1,5 +1,6 @@
 //! A run under way: facts go to the journal first, then to the record, then to whoever watches.
 
+use crate::app::Effort;
 use crate::diagnose::RunLog;
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
@@ -34,6 +35,10 @@ pub(super) struct Forecast {
     pub rounds: u32,
     /// Rounds side by side.
     pub jobs: usize,
+    /// How long rounds are added to the plan.
+    pub effort: Effort,
+    /// How many rounds of all cases follow it, to look for leaks and to ask the suite's own runner.
+    pub rounds_after: u32,
     /// Whether it was made.
     pub made: bool,
 }
@@ -41,7 +46,7 @@ pub(super) struct Forecast {
 impl Forecast {
     /// For a session that plans nothing.
     pub fn none() -> Self {
-        Self { cases: 0, trials: 0, rounds: 0, jobs: 1, made: true }
+        Self { cases: 0, trials: 0, rounds: 0, jobs: 1, effort: Effort::QUICK, rounds_after: 0, made: true }
     }
 }
 
@@ -76,6 +81,8 @@ impl<'w> Session<'w> {
         let plan = round * self.forecast.trials as f64
             / result.unit.order.len().max(1) as f64
             / self.forecast.jobs.max(1) as f64;
+        let budget = self.forecast.effort.budget(result.duration).as_secs_f64();
+        let plan = plan.max(budget) + round * f64::from(self.forecast.rounds_after);
         self.emit(Event::Forecast {
             round_millis: (round * 1e3) as u64,
             plan_millis: (plan * 1e3) as u64,

@@ -4,7 +4,7 @@ use crate::app::Watcher;
 use crate::event::{CaseInfo, Entry, Event, RoundEnd};
 use crate::model::{Outcome, RoundId, RoundKind};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ pub(super) struct Live<'o> {
     told: usize,
     failed: BTreeMap<u32, u32>,
     kinds: BTreeMap<RoundId, RoundKind>,
+    /// Rounds beyond the plan, which are told by their number at the end, and those of them that have ended.
+    added: BTreeSet<RoundId>,
+    added_done: u32,
 }
 
 impl<'o> Live<'o> {
@@ -41,6 +44,8 @@ impl<'o> Live<'o> {
             told: 0,
             failed: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            added: BTreeSet::new(),
+            added_done: 0,
         }
     }
 
@@ -128,19 +133,25 @@ impl Watcher for Live<'_> {
         match &entry.event {
             Event::RunStarted(header) => self.began(header),
             Event::RunResumed => self.line("going on where the run stopped"),
-            Event::RoundStarted { kind, round, .. } => {
+            Event::RoundStarted { kind, round, added, .. } => {
                 self.kinds.insert(*round, *kind);
+                if *added {
+                    self.added.insert(*round);
+                }
             }
             Event::TrialStarted { .. } => {}
             Event::TrialFinished { round, case, report, .. } => self.trial(*case, &report.outcome, *round),
             Event::RoundFinished { round, end, millis, .. } => {
                 let kind = self.kinds.get(round).copied();
-                self.round(kind, end, *millis);
+                match end {
+                    RoundEnd::Completed if self.added.contains(round) => self.added_done += 1,
+                    _ => self.round(kind, end, *millis),
+                }
             }
             Event::Forecast { round_millis, plan_millis, rounds } => {
                 let human = |millis: u64| HumanDuration(Duration::from_millis(millis)).to_string();
                 let text = format!(
-                    "forecast: a round takes about {:.1} s, all {rounds} about {}",
+                    "forecast: a round takes about {:.1} s, the run with {rounds} planned rounds about {}",
                     *round_millis as f64 / 1e3,
                     human(*plan_millis)
                 );
@@ -153,6 +164,10 @@ impl Watcher for Live<'_> {
                 self.line(&format!("diagnosed {id} with {} probes", diagnosis.probes));
             }
             Event::RunFinished { .. } => {
+                if self.added_done > 0 {
+                    let added = self.added_done;
+                    self.line(&format!("{added} more rounds while there was time"));
+                }
                 if self.alone > 0 {
                     let alone = self.alone;
                     self.line(&format!("{alone} rounds of one case alone"));

@@ -1,7 +1,7 @@
 //! The arguments of `run`, as typed and as meant.
 
 use crate::adapter::{Explain, Reach, Sandbox, Start};
-use crate::app::{Accounting, AloneRounds, RunOptions};
+use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
 use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
@@ -66,6 +66,10 @@ pub(super) struct RunArguments {
     /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
+    /// How long rounds of a suite are added to its plan: quick (not at all), default (10 suite times), thorough (100), or N
+    /// suite times, and at least as many seconds
+    #[arg(long, value_name = "EFFORT", default_value = "default", help_heading = "Plan")]
+    pub effort: Effort,
     /// How orders are chosen: mixed, shuffle, reverse, declared, pairs, all
     #[arg(long, default_value = "mixed", help_heading = "Plan")]
     pub orders: Strategy,
@@ -252,6 +256,7 @@ impl RunArguments {
             order: self.order,
             group: self.group,
             rounds: self.rounds,
+            effort: self.effort,
             seed: self.seed.unwrap_or(seed),
             alone: if self.no_alone { AloneRounds::Never } else { AloneRounds::WhereCheap },
             stress: self.stress,

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// How much likelier a case of the same file is to be a cause than any other: files share what they touch.
 const SAME_FILE: f64 = 4.0;
 
+/// How much likelier a case that leaves marks when it runs alone is to be a cause than one that leaves none.
+const MARKING: f64 = 16.0;
+
 /// A case that failed.
 #[derive(Debug, Clone)]
 pub(super) struct Suspect {
@@ -158,8 +161,16 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
     let file = record.case(suspect.case).map(|info| info.file.as_str());
     let is_near = |case: &u32| record.case(*case).map(|info| info.file.as_str()) == file;
     problem.weights = problem.before.iter().copied().filter(is_near).map(|case| (case, SAME_FILE)).collect();
+    let marking = marking(record);
+    for case in problem.before.iter().filter(|case| marking.contains(case)) {
+        *problem.weights.entry(*case).or_insert(1.0) *= MARKING;
+    }
     problem.costs = costs(record);
     problem.leads = leads(record, suspect);
+    if problem.leads.is_empty() {
+        let marking: Vec<u32> = problem.before.iter().copied().filter(|case| marking.contains(case)).collect();
+        problem.leads = if marking.len() * 4 > suspect.before.len() { Vec::new() } else { marking };
+    }
     problem.hypotheses = found.to_vec();
     if suspect.alone.failures() == 0 {
         let in_its_way = |order: &Vec<u32>| !order.is_empty();
@@ -168,6 +179,13 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
         problem.others = everybody.filter(|case| *case != suspect.case && !suspect.before.contains(case)).collect();
     }
     problem
+}
+
+/// The cases that left strong marks when they ran alone.
+fn marking(record: &Record) -> BTreeSet<u32> {
+    let alone = record.rounds.iter().filter(|round| round.kind == RoundKind::Alone);
+    let is_marking = |round: &&RoundRecord| round.marks.values().flatten().any(|mark| mark.kind.is_strong());
+    alone.filter(is_marking).filter_map(|round| round.slots.first()).map(|slot| slot.case).collect()
 }
 
 /// The cases that left the state other than it was, as it still was when the suspect began to fail. Who loaded a module is

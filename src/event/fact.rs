@@ -85,7 +85,7 @@ pub enum Event {
     Forecast {
         /// What one round costs.
         round_millis: u64,
-        /// What the whole plan costs, diagnosis not counted.
+        /// What all rounds cost, those that look for leaks included, and the diagnosis of failures not.
         plan_millis: u64,
         /// The rounds of the plan.
         rounds: u32,

@@ -7,6 +7,7 @@
 //! What each kind of round can find, and why the default plan has the rounds that it has, is told in
 //! `docs/verdicts.md`.
 
+mod additions;
 mod aftermath;
 mod build;
 mod case;
@@ -22,6 +23,7 @@ mod shuffle;
 mod square;
 mod strategy;
 
+pub use additions::{Addition, Additions};
 pub use aftermath::{AftermathOrder, MarkingOrders, MarksLeft};
 pub use build::MOST_ROUNDS;
 pub use case::{PlannedCase, ResolvedOrder, resolve_order};

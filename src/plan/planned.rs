@@ -6,7 +6,7 @@ use crate::plan::build::Rounds;
 use crate::plan::group::Group;
 use crate::plan::permutation::permutation;
 use crate::plan::shuffle::{shuffled, shuffled_cases, shuffled_groups};
-use crate::plan::square::row;
+use crate::plan::square::{orders_for_pairs, row};
 use crate::plan::{
     Arrangement, Grouping, MarkingOrders, MarksLeft, Orders, PlanError, PlanHeader, PlanRequest, PlannedCase,
     PlannedRound, RoundCount,
@@ -180,7 +180,7 @@ impl Plan {
     /// Groups by a row of their square, and the cases of each group by a row of theirs. The symbols of the squares
     /// are the groups and cases as the root seed shuffles them, so that another seed tries other neighbours'
     /// neighbours.
-    fn paired(&self, number: usize) -> Vec<u32> {
+    pub(super) fn paired(&self, number: usize) -> Vec<u32> {
         let seed = self.request.seed.derive("pairs");
         let groups = shuffled_groups(seed, &self.groups);
         let by_row = row(groups.len(), number).map(|place| groups[place]);
@@ -190,6 +190,17 @@ impl Plan {
                 row(cases.len(), number).map(|place| cases[place]).collect::<Vec<u32>>()
             })
             .collect()
+    }
+
+    /// How many rows the largest square has: that of the groups, or that of a group's cases.
+    pub(super) fn rows_for_pairs(&self) -> usize {
+        let largest = self.groups.iter().map(|group| group.cases.len()).chain([self.groups.len()]).max();
+        orders_for_pairs(largest.unwrap_or(0))
+    }
+
+    /// All cases, shuffled by a seed.
+    pub(super) fn shuffled_by(&self, seed: Seed) -> Vec<u32> {
+        shuffled(seed, &self.groups, &self.ids)
     }
 
     fn given(&self) -> &[u32] {

@@ -132,6 +132,10 @@ fn ran(view: &View<'_>) -> String {
         true => count(done, "round"),
         false => format!("{done} of {}", count(planned, "round")),
     };
+    let rounds = match record.added_rounds() {
+        0 => rounds,
+        added => format!("{rounds} and {added} more"),
+    };
     let trials = count(record.trials(), "trial");
     let subject = visible(&record.header.subject.name);
     format!("{subject}: {rounds}, {trials}, {}, seed {}", duration(record.millis), record.header.seed)

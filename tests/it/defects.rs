@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use steadfast::adapter::Sandbox;
-use steadfast::app::{self, Accounting, AloneRounds, Finished, RunOptions, ToolInfo, Watcher};
+use steadfast::app::{self, Accounting, AloneRounds, Effort, Finished, RunOptions, ToolInfo, Watcher};
 use steadfast::event::Entry;
 use steadfast::model::{Clock, EventLoop, FindingKind, Seed, SystemClock, Verdict};
 use steadfast::plan::{Grouping, Strategy};
@@ -41,6 +41,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         strategy: Strategy::Mixed,
         order: None,
         group: Grouping::None,
+        effort: Effort::default(),
         rounds: None,
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,

@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 /// The plugin, file by file, as it is written for each run.
 const PLUGIN: &[(&str, &str)] = &[
     ("__init__.py", include_str!("steadfast_pytest/__init__.py")),
+    ("aftermath.py", include_str!("steadfast_pytest/aftermath.py")),
     ("attempt.py", include_str!("steadfast_pytest/attempt.py")),
     ("capture.py", include_str!("steadfast_pytest/capture.py")),
     ("cases.py", include_str!("steadfast_pytest/cases.py")),

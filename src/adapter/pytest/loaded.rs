@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Up to how many tests of a suite each is run alone in a fork, if nobody says: a few hundredths of a second each.
-const FORKED_ALONE: usize = 500;
+const FORKED_ALONE: usize = 5_000;
 
 /// A suite that was collected.
 #[derive(Debug)]

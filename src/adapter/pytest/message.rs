@@ -3,7 +3,7 @@
 use crate::adapter::pytest::holdings::Held;
 use crate::adapter::shared::python::{Found, NeverAwaited, PendingTask};
 use crate::event::{Dirt, TrialReport};
-use crate::model::{ContentHash, Failure, LoopBound, Outcome, Place, StateMark};
+use crate::model::{Aftermath, ContentHash, Failure, LoopBound, Outcome, Place, StateMark};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,6 +35,9 @@ pub(super) struct RoundRequest<'a> {
     /// How many cases of the order are walked over, while the rest of it is tried again and again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub walk: Option<u32>,
+    /// Which of its cases run first, and which of the others share a fork.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<&'a Aftermath>,
     /// How its resources are accounted for, if they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerRequest<'a>>,
@@ -143,7 +146,12 @@ enum Told {
     Failed,
     Errored,
     Skipped,
+    /// pytest can't go on after it.
     Stopped,
+    /// It ended the fork that it ran in.
+    Crashed,
+    /// It did not end, and the fork that it ran in was ended.
+    TimedOut,
 }
 
 impl Finished {
@@ -180,7 +188,8 @@ impl Finished {
             Told::Passed => Outcome::Passed,
             Told::Failed => Outcome::Failed(failure()),
             Told::Errored => Outcome::Errored(failure()),
-            Told::Stopped => Outcome::Crashed(failure()),
+            Told::Stopped | Told::Crashed => Outcome::Crashed(failure()),
+            Told::TimedOut => Outcome::TimedOut(failure()),
             Told::Skipped => Outcome::Skipped { reason: self.message.clone() },
         };
         let found = Found {

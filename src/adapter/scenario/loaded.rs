@@ -65,6 +65,10 @@ impl LoadedSubject for LoadedScenarios {
         self.subject.chooses_event_loop()
     }
 
+    fn has_fixed_plan(&self) -> bool {
+        true
+    }
+
     fn starts_cheaply(&self) -> bool {
         self.subject.starts_cheaply()
     }

@@ -31,6 +31,9 @@ pub struct JsonReport {
     pub rounds: u64,
     /// Rounds of the plan.
     pub planned_rounds: u64,
+    /// Rounds beyond the plan that ran to their end, while there was time.
+    #[serde(default, skip_serializing_if = "none_added")]
+    pub added_rounds: u64,
     /// Trials that were reported, the diagnosis included.
     pub trials: u64,
     /// How long the run took, in seconds.
@@ -55,6 +58,10 @@ pub struct JsonReport {
     /// What a reader should know and that is no finding.
     #[serde(default)]
     pub notes: Vec<JsonNote>,
+}
+
+fn none_added(rounds: &u64) -> bool {
+    *rounds == 0
 }
 
 /// Whether CI may go on.

@@ -38,6 +38,7 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
         reason: reason(&judgement.gate),
         rounds: record.completed_rounds() as u64,
         planned_rounds: record.planned_rounds() as u64,
+        added_rounds: record.added_rounds() as u64,
         trials: record.trials() as u64,
         duration_s: record.millis as f64 / 1000.0,
         pair_coverage: JsonCoverage {

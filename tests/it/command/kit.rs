@@ -53,7 +53,8 @@ pub fn project(suite: &str, form: &str) -> Option<Project> {
 
 /// A command on the project's suite, `run` say, with more arguments.
 pub fn command(project: &Project, command: &str, more: &[&str]) -> Ended {
-    project.start(&[&[command, "--suite", "command:suite.yaml"], more].concat()).wait_within(PATIENCE)
+    let quick: &[&str] = if command == "run" { &["--effort", "quick"] } else { &[] };
+    project.start(&[&[command, "--suite", "command:suite.yaml"], quick, more].concat()).wait_within(PATIENCE)
 }
 
 /// How a case, by its place in the listing, ended in the trials of the latest run.

@@ -53,9 +53,12 @@ impl Suite {
         self
     }
 
-    /// A command on the suite, `run` say, with more arguments.
+    /// A command on the suite, `run` say, with more arguments. Of runs the plan is run and no more, if nothing else is said.
     pub fn command(&self, command: &str, more: &[&str]) -> Ended {
-        let arguments = [command, "--suite", "pytest:suite", "--python", self.python.as_str()];
+        let mut arguments = vec![command, "--suite", "pytest:suite", "--python", self.python.as_str()];
+        if command == "run" && !more.contains(&"--effort") {
+            arguments.extend(["--effort", "quick"]);
+        }
         self.project.start(&[&arguments[..], more].concat()).wait_within(PATIENCE)
     }
 

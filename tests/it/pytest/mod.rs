@@ -1,5 +1,6 @@
 //! Suites: those of `fixtures/suites/`, whose truth is known, run as a user runs them.
 
+mod aftermath;
 mod crashes;
 mod dirty;
 mod hostile;

@@ -8,7 +8,9 @@ import traceback
 
 from steadfast_probe.swallowed import SWALLOWED, swallowed
 
+from .aftermath import Aftermath
 from .capture import unshare_capture
+from .footprint import Footprint
 from .real import Real
 from .texts import cut
 from .walk import Walk
@@ -59,10 +61,12 @@ class Server:
             self.stacks_on_request(request)
             unshare_capture(self.plugin.session.config)
             self.plugin.settle(request)
-            if request.get("walk") is None:
-                self.plugin.play(request["order"], request["from"], request)
-            else:
+            if request.get("walk") is not None:
                 Walk(self.plugin, request).run()
+            elif request.get("aftermath") is not None:
+                Aftermath(self.plugin, request, Footprint(), lambda fork: self.where(fork, request)).run()
+            else:
+                self.plugin.play(request["order"], request["from"], request)
             wire.say(ended=True, swallowed=SWALLOWED.drain())
             code = 0
         except BaseException:

@@ -1,0 +1,135 @@
+//! The rounds of a run: those of its plan, and what is added while there is time.
+
+use crate::app::AppError;
+use crate::app::marks::{Tried, marks_left};
+use crate::app::plans::Plans;
+use crate::app::session::Session;
+use crate::diagnose::RunLog;
+use crate::engine::{EngineError, RoundUnit, Rounds, Stop, Stopped};
+use crate::event::{Event, Note};
+use crate::model::{RoundId, RoundKind};
+use crate::plan::Addition;
+use crate::record::{Record, RoundRecord};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// The course of a run's rounds.
+pub(super) struct Course<'a> {
+    /// The plan.
+    pub plans: &'a Plans,
+    /// What was begun before the run was resumed: the attempt that is next, unless the round was completed.
+    pub attempts: &'a BTreeMap<RoundId, Option<u32>>,
+    /// The deadline of a case that has none of its own.
+    pub case_timeout: Duration,
+    /// How many rounds run side by side.
+    pub jobs: usize,
+}
+
+impl Course<'_> {
+    /// Runs the plan, and then what promises most for each second while the plan's effort lasts.
+    pub fn run(
+        &self,
+        engine: &mut dyn Rounds,
+        until: Option<Instant>,
+        session: &mut Session<'_>,
+    ) -> Result<Stopped, AppError> {
+        let begun = Instant::now();
+        let stopped = engine.run(&mut self.plans.units(self.case_timeout, self.attempts), until, session)?;
+        if stopped != Stopped::Not {
+            return Ok(stopped);
+        }
+        let record = session.record();
+        if self.plans.has_aftermath() {
+            let marks = marks_left(&record);
+            let tried = Tried::of(&record);
+            if let Some(text) = tried.note() {
+                let note = Event::Noted(Note { case: None, text });
+                session.emit(note).map_err(EngineError::Journal)?;
+            }
+            let mut units = self.plans.units_after(&marks, &tried, self.case_timeout, self.attempts);
+            let stopped = engine.run(&mut units, until, session)?;
+            if stopped != Stopped::Not {
+                return Ok(stopped);
+            }
+        }
+        // A resumed run does what was planned: what its clock said is long past.
+        if self.attempts.is_empty() { self.add(engine, begun, until, session) } else { Ok(Stopped::Not) }
+    }
+
+    fn add(
+        &self,
+        engine: &mut dyn Rounds,
+        begun: Instant,
+        until: Option<Instant>,
+        session: &mut Session<'_>,
+    ) -> Result<Stopped, AppError> {
+        let record = session.record();
+        let Some(plan) = self.plans.extendable() else { return Ok(Stopped::Not) };
+        let Some(costs) = Costs::of(&record) else { return Ok(Stopped::Not) };
+        let end = begun + self.plans.effort().budget(costs.declared);
+        let end = until.map_or(end, |until| until.min(end));
+        let marks = marks_left(&record);
+        let tried = Tried::of(&record);
+        let group = |case: u32| self.plans.file_of(case);
+        let mut additions = tried.additions(plan, &marks, &group);
+        let mut number = self.plans.rounds();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let batch: Vec<Addition> = (0..self.jobs.max(1))
+                .map_while(|_| {
+                    additions.next(costs.affordable(left, self.jobs)).filter(|next| costs.of_one(next) <= left)
+                })
+                .collect();
+            if batch.is_empty() {
+                return Ok(Stopped::Not);
+            }
+            let units: Vec<RoundUnit> =
+                (number..).zip(batch).map(|(number, one)| self.plans.added(number, one, self.case_timeout)).collect();
+            number += u32::try_from(units.len()).unwrap_or(u32::MAX);
+            match engine.run(&mut units.into_iter(), until, session)? {
+                Stopped::Not => {}
+                // The plan was completed; a round that was added and cut short is missing nowhere.
+                Stopped::Asked(Stop::TimeLimit) => return Ok(Stopped::Not),
+                stopped => return Ok(stopped),
+            }
+        }
+    }
+}
+
+/// What rounds cost, as the plan's rounds showed it.
+struct Costs {
+    declared: Duration,
+    whole: Duration,
+    aftermath: Duration,
+}
+
+impl Costs {
+    /// `None` without a round of all cases.
+    fn of(record: &Record) -> Option<Self> {
+        let mean = |wanted: &dyn Fn(&&RoundRecord) -> bool| {
+            let millis: Vec<u64> = record
+                .rounds
+                .iter()
+                .filter(|round| round.is_complete())
+                .filter(wanted)
+                .map(|round| round.millis)
+                .collect();
+            (!millis.is_empty()).then(|| Duration::from_millis(millis.iter().sum::<u64>() / millis.len() as u64))
+        };
+        let declared = mean(&|round| round.kind == RoundKind::Declared)?;
+        let whole = mean(&|round| matches!(round.kind, RoundKind::Reverse | RoundKind::Shuffle)).unwrap_or(declared);
+        let aftermath = mean(&|round| round.kind == RoundKind::Aftermath).unwrap_or(whole);
+        // So small a round is not measured well, and none takes no time at all.
+        let least = Duration::from_millis(1);
+        Some(Self { declared, whole: whole.max(least), aftermath: aftermath.max(least) })
+    }
+
+    /// How many more rounds of all cases there is time for.
+    fn affordable(&self, left: Duration, jobs: usize) -> usize {
+        (left.as_secs_f64() / self.whole.as_secs_f64()) as usize * jobs.max(1)
+    }
+
+    fn of_one(&self, addition: &Addition) -> Duration {
+        if addition.kind == RoundKind::Aftermath { self.aftermath } else { self.whole }
+    }
+}
