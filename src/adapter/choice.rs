@@ -160,6 +160,7 @@ pub fn suite_spec(
             filter: filter.map(str::to_owned),
             python_path: environment.get("PYTHONPATH").cloned(),
             providers: suite.providers.clone(),
+            known: Vec::new(),
         }),
     })
 }

@@ -15,7 +15,7 @@ mod subject;
 mod system;
 
 pub use choice::{CommandOptions, PytestOptions, SuiteOptions, scenario_spec, suite_spec};
-pub use command::{CommandLook, CommandSpec};
+pub use command::{CommandLook, CommandSpec, ListedCase, is_shipped_profile};
 pub use kinds::{load_subject, subject_at_work};
 pub use problem::SubjectProblem;
 #[cfg(fuzzing)]

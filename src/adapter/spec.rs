@@ -1,6 +1,6 @@
 //! What is run, as it was chosen: it stands in journals and repro files, and goes to workers.
 
-use crate::adapter::{CommandSpec, KnownTest, PytestSpec, ScenarioSpec, SubjectProblem};
+use crate::adapter::{CommandSpec, KnownTest, ListedCase, PytestSpec, ScenarioSpec, SubjectProblem};
 use crate::event::CaseInfo;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -70,6 +70,9 @@ impl SubjectSpec {
     pub fn meaning(mut self, cases: &[CaseInfo]) -> Self {
         match &mut self {
             Self::Pytest(spec) => spec.known = cases.iter().map(KnownTest::from).collect(),
+            Self::Command(spec) if spec.known.is_empty() => {
+                spec.known = cases.iter().map(|case| ListedCase::by_name(case.id.as_str(), &case.file)).collect();
+            }
             Self::Scenarios(_) | Self::Command(_) => {}
         }
         self

@@ -95,6 +95,11 @@ pub trait LoadedSubject: fmt::Debug {
         LeakSearch::Suite
     }
 
+    /// The spec as its workers get it, with what was found out while it was loaded.
+    fn for_workers(&self, spec: SubjectSpec) -> SubjectSpec {
+        spec
+    }
+
     /// The line with which its own runner shows a finding, tried once, or that the runner alone does not show it. `None`
     /// where there is no such line.
     fn own_line(&self, _finding: &OwnLine<'_>) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod background;
 mod course;
+mod detect;
 mod doctor;
 mod effort;
 mod error;
@@ -24,6 +25,7 @@ mod serve;
 mod session;
 mod worker;
 
+pub use detect::{FoundSuite, found_suites, the_suite};
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
 pub use effort::{Effort, EffortError};
 pub use error::AppError;

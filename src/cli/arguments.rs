@@ -112,8 +112,8 @@ pub(super) struct InputArguments {
     /// The system: `embedded`, `process`, or a system file
     #[arg(long, default_value = "embedded", value_name = "NAME|FILE")]
     pub system: String,
-    /// A suite instead of scenarios: `pytest:DIR` or `command:FILE`
-    #[arg(long, value_name = "KIND:WHAT", conflicts_with = "system")]
+    /// A suite instead of scenarios: `pytest:DIR`, `command:FILE` or `auto` [default: auto, in a project without scenarios]
+    #[arg(long, value_name = "KIND:WHAT|auto", conflicts_with = "system")]
     pub suite: Option<SuiteChoice>,
     /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
     #[arg(long, value_name = "EXE", requires = "suite")]

@@ -15,7 +15,7 @@ use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
 use crate::cli::stand_in::stand_in;
 use crate::cli::trouble::Trouble;
-use crate::cli::{config, start};
+use crate::cli::{config, start, suite_arguments};
 use crate::engine::{Scratch, end_orphans};
 use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
@@ -206,7 +206,12 @@ fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> 
     let tool = tool()?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (resumed, annotations) = (arguments.resume.clone(), arguments.annotations);
-    let options = arguments.options(project()?, random_seed(), cores);
+    let root = project()?;
+    let names_nothing =
+        arguments.paths.is_empty() && arguments.system == crate::adapter::DEFAULT_SYSTEM && resumed.is_none();
+    let (suite, why) = suite_arguments::meant(arguments.suite.clone(), names_nothing, &root)?;
+    say(why)?;
+    let options = arguments.options(suite, root, random_seed(), cores);
     let mut out = io::stdout();
     let mut live = Live::new(&mut out, io::stderr().is_terminal());
     let mut stop = |handle| stoppable.set(handle);
@@ -232,6 +237,11 @@ fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> 
         );
     }
     Ok(Exit::from(&finished.judgement.gate))
+}
+
+/// Says something besides what was asked for.
+fn say(line: Option<String>) -> io::Result<()> {
+    line.map_or(Ok(()), |line| writeln!(io::stderr(), "{line}"))
 }
 
 fn summarise(finished: &Finished, tool: &ToolInfo, annotations: Option<Annotations>) -> Result<(), Trouble> {
@@ -311,11 +321,14 @@ fn check(arguments: &InputArguments) -> Result<Exit, Trouble> {
 
 fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
     let filter = arguments.filter.as_deref();
-    let cases = match &arguments.suite {
+    let names_nothing = arguments.paths.is_empty() && arguments.system == crate::adapter::DEFAULT_SYSTEM;
+    let (suite, why) = suite_arguments::meant(arguments.suite.clone(), names_nothing, &project()?)?;
+    say(why)?;
+    let cases = match suite {
         None => app::list(&project()?, &paths(arguments), &arguments.system, filter, &tool()?)?,
         Some(suite) => {
             let (python, given) = (arguments.python.clone(), arguments.suite_arguments.clone());
-            let suite = suite.clone().options(python, given, Start::Fork, Explain::Repro, None);
+            let suite = suite.options(python, given, Start::Fork, Explain::Repro, None);
             app::list_suite(&suite, &project()?, filter, &tool()?)?
         }
     };

@@ -2,7 +2,7 @@
 
 use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
-use crate::cli::suite_arguments::SuiteChoice;
+use crate::cli::suite_arguments::{NamedSuite, SuiteChoice};
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
@@ -32,8 +32,8 @@ pub(super) struct RunArguments {
     /// The system: `embedded`, `process`, or a system file
     #[arg(long, default_value = "embedded", value_name = "NAME|FILE", help_heading = "Subject")]
     pub system: String,
-    /// A suite instead of scenarios: `pytest:DIR`, the folder that pytest is started in, or `command:FILE`, a profile of its runner
-    #[arg(long, value_name = "KIND:WHAT", conflicts_with = "system")]
+    /// A suite instead of scenarios: `pytest:DIR`, the folder that pytest is started in, `command:FILE`, a profile of its runner, or `auto`, what the project's files show [default: auto, in a project without scenarios]
+    #[arg(long, value_name = "KIND:WHAT|auto", conflicts_with = "system")]
     pub suite: Option<SuiteChoice>,
     /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
     #[arg(long, value_name = "EXE", requires = "suite")]
@@ -224,13 +224,13 @@ impl FailOn {
 
 impl RunArguments {
     /// The options that are meant.
-    pub fn options(self, root: PathBuf, seed: Seed, cores: usize) -> RunOptions {
+    pub fn options(self, suite: Option<NamedSuite>, root: PathBuf, seed: Seed, cores: usize) -> RunOptions {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
         let history = match self.no_history {
             true => None,
             false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY))),
         };
-        let is_suite = self.suite.is_some();
+        let is_suite = suite.is_some();
         let usual = FindingKind::ALL.into_iter().filter(|kind| match kind.gate_default() {
             GateDefault::Fails => true,
             GateDefault::FailsScenarios => !is_suite,
@@ -241,11 +241,10 @@ impl RunArguments {
             false => self.fail_on.into_iter().map(FailOn::kind).collect(),
         };
         // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
-        let jobs = if self.suite.is_some() { 1 } else { cores.clamp(1, 4) };
+        let jobs = if suite.is_some() { 1 } else { cores.clamp(1, 4) };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
         let explain = if self.explain { Explain::All } else { Explain::Repro };
-        let suite =
-            self.suite.map(|suite| suite.options(self.python, self.suite_arguments, start, explain, self.providers));
+        let suite = suite.map(|suite| suite.options(self.python, self.suite_arguments, start, explain, self.providers));
         RunOptions {
             root,
             paths,

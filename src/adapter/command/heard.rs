@@ -25,8 +25,12 @@ pub(super) struct Heard {
     /// How long the engine may wait for one.
     allowed: Duration,
     ended: BTreeMap<u32, TrialReport>,
-    /// The sequence in which they ended.
+    /// The sequence in which they ended, as far as it was told.
     sequence: Vec<u32>,
+    /// Those of which the runner told how they ended.
+    known: BTreeSet<u32>,
+    /// Whether what is told now is told after the fact, in no order.
+    is_late: bool,
     /// Told to the engine.
     told: BTreeSet<u32>,
     /// Told to the engine as begun.
@@ -54,6 +58,8 @@ impl Heard {
             allowed,
             ended: BTreeMap::new(),
             sequence: Vec::new(),
+            known: BTreeSet::new(),
+            is_late: false,
             told: BTreeSet::new(),
             begun: BTreeSet::new(),
             running: BTreeMap::new(),
@@ -76,6 +82,13 @@ impl Heard {
 
     /// Takes in what the runner says.
     pub fn hear(&mut self, told: Told) {
+        if told.word == Word::AllPassed {
+            for (position, began) in std::mem::take(&mut self.running) {
+                self.known.insert(position);
+                self.ended.entry(position).or_insert_with(|| report(Told::plain("", Word::Passed), began));
+            }
+            return;
+        }
         let Some(position) = self.places.get(&told.id).copied() else {
             self.has_others = true;
             if told.word != Word::Unasked {
@@ -96,7 +109,10 @@ impl Heard {
         let report = report(told, began);
         match self.ended.get_mut(&position) {
             None => {
-                self.sequence.push(position);
+                self.known.insert(position);
+                if !self.is_late {
+                    self.sequence.push(position);
+                }
                 self.ended.insert(position, report);
             }
             Some(known) => {
@@ -168,6 +184,12 @@ impl Heard {
         }
     }
 
+    /// Whether these tell of every case that was not heard of yet.
+    pub fn would_be_complete(&self, told: &[Told]) -> bool {
+        let told: BTreeSet<&str> = told.iter().map(|told| told.id.as_str()).collect();
+        self.places.iter().all(|(id, position)| self.ended.contains_key(position) || told.contains(id.as_str()))
+    }
+
     /// Whether all cases were heard of.
     pub fn is_complete(&self) -> bool {
         self.ended.len() >= self.asked.len()
@@ -185,6 +207,26 @@ impl Heard {
     /// The case that began and did not end.
     pub fn running(&self) -> Option<u32> {
         self.running.keys().next().copied()
+    }
+
+    /// Nothing of the kind was run: the runner ended well and said nothing at all.
+    pub fn ran_nothing(&mut self, tail: &str) {
+        let last = tail.lines().rev().find(|line| !line.trim().is_empty());
+        let wrote = last.map_or_else(|| "nothing".to_owned(), |line| format!("`{}`", line.trim()));
+        let reason = format!("the runner ran nothing of that name; it last wrote {wrote}");
+        for position in self.missing() {
+            self.ended.insert(position, TrialReport::of(Outcome::Skipped { reason: reason.clone() }));
+        }
+    }
+
+    /// Places of which the runner itself told how they ended.
+    pub fn told_of(&self) -> impl Iterator<Item = u32> {
+        self.known.iter().copied()
+    }
+
+    /// From now on, what is told is gathered after the fact: its sequence says nothing.
+    pub fn hear_late(&mut self) {
+        self.is_late = true;
     }
 
     pub fn is_running(&self, position: u32) -> bool {
@@ -251,7 +293,7 @@ fn report(told: Told, began: Instant) -> TrialReport {
         Failure::new(message, told.place.clone()).with_details(told.details.clone())
     };
     let outcome = match told.word {
-        Word::Passed | Word::Started | Word::Output | Word::Unasked => Outcome::Passed,
+        Word::Passed | Word::Started | Word::Output | Word::Unasked | Word::AllPassed => Outcome::Passed,
         Word::Failed => Outcome::Failed(failure()),
         Word::Errored => Outcome::Errored(failure()),
         Word::Skipped => {

@@ -1,21 +1,38 @@
 //! What a runner lists.
 
 use crate::adapter::command::fields::{Fields, fill, of_json};
-use crate::adapter::command::profile::{ListFormat, Listing};
+use crate::adapter::command::profile::{ListFormat, Listing, Sorting};
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A case as the runner lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ListedCase {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedCase {
+    /// Its id.
     pub id: String,
+    /// Its file, relative to the folder that commands run in; empty where the listing names none.
     pub file: String,
+    /// Its line, from 1.
     pub line: u32,
+    /// What it belongs to.
     pub module: String,
-    /// All that the listing says of it.
+    /// All that the listing says of it; empty for a case that is known by its id alone.
     pub fields: Fields,
+}
+
+impl ListedCase {
+    /// A case of which no more than that is known.
+    pub fn by_name(id: &str, file: &str) -> Self {
+        Self { id: id.to_owned(), file: file.to_owned(), line: 1, module: file.to_owned(), fields: Fields::new() }
+    }
+
+    /// Whether the runner listed it: only then it can be asked for it.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.fields.is_empty()
+    }
 }
 
 /// All cases, each once, and what is to be known of the listing.
@@ -56,7 +73,15 @@ pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<List
         }
         found.push(case(listing, with_relative(fields, folder))?);
     }
-    Ok(each_once(found, String::from_utf8_lossy(text).contains('\u{fffd}')))
+    let mut listed = each_once(found, String::from_utf8_lossy(text).contains('\u{fffd}'));
+    match listing.sort {
+        Sorting::None => {}
+        Sorting::Module => listed.cases.sort_by(|one, other| one.module.cmp(&other.module)),
+        Sorting::Line => listed
+            .cases
+            .sort_by(|one, other| (&one.module, &one.file, one.line).cmp(&(&other.module, &other.file, other.line))),
+    }
+    Ok(listed)
 }
 
 /// What may be a case, each with its fields.
@@ -147,6 +172,29 @@ fn case(listing: &Listing, fields: Fields) -> Result<ListedCase, String> {
     Ok(ListedCase { id, file, line, module, fields })
 }
 
+/// The known cases in their order, each as it was listed now; and what became of others, in a sentence each.
+pub(super) fn arranged(known: &[ListedCase], listed: Vec<ListedCase>) -> Listed {
+    let mut found: BTreeMap<String, ListedCase> = listed.into_iter().map(|case| (case.id.clone(), case)).collect();
+    let cases: Vec<ListedCase> =
+        known.iter().map(|case| found.remove(&case.id).unwrap_or_else(|| case.clone())).collect();
+    let gone: Vec<&str> = cases.iter().filter(|case| !case.is_listed()).map(|case| case.id.as_str()).collect();
+    let mut notes = Vec::new();
+    if !gone.is_empty() {
+        notes.push(format!("the runner lists {} of the cases no more, which are skipped: {}", gone.len(), some(&gone)));
+    }
+    if !found.is_empty() {
+        let new: Vec<&str> = found.keys().map(String::as_str).collect();
+        notes.push(format!("the runner lists {} cases that the run began without: {}", new.len(), some(&new)));
+    }
+    Listed { cases, notes }
+}
+
+/// Some of these, separated by commas.
+fn some(ids: &[&str]) -> String {
+    let more = if ids.len() > NAMED { ", …" } else { "" };
+    format!("{}{more}", ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", "))
+}
+
 /// Leaves out what is listed again, and says so: two cases of one id can't be told apart, nor run apart.
 fn each_once(found: Vec<ListedCase>, is_lossy: bool) -> Listed {
     let mut known = BTreeSet::new();
@@ -161,12 +209,11 @@ fn each_once(found: Vec<ListedCase>, is_lossy: bool) -> Listed {
     }
     let mut notes = Vec::new();
     if !again.is_empty() {
-        let named: Vec<&str> = again.iter().take(NAMED).map(String::as_str).collect();
-        let more = if again.len() > NAMED { ", …" } else { "" };
+        let named: Vec<&str> = again.iter().map(String::as_str).collect();
         notes.push(format!(
-            "the runner lists {} cases under an id that it has listed before, and they can't be told apart: {}{more}",
+            "the runner lists {} cases under an id that it has listed before, and they can't be told apart: {}",
             again.len(),
-            named.join(", ")
+            some(&named)
         ));
     }
     if is_lossy {
@@ -244,6 +291,31 @@ mod tests {
         assert_eq!(said(bad).as_deref(), Some("a.js: no such module"));
         assert_eq!(said(r#"{"files": [{"name": "/project/b.js"}]}"#), None);
         assert_eq!(said("killed"), None);
+    }
+
+    #[test]
+    fn a_listing_in_another_order_is_brought_into_the_known_one() {
+        let listed =
+            |text: &str| read(&listing("command: [x]"), text.as_bytes(), Path::new("/project")).expect("lines");
+        let known: Vec<ListedCase> = ["a", "b", "c"].map(|id| ListedCase::by_name(id, "f")).into();
+        let same = arranged(&known, listed("c\na\nb\n").cases);
+        assert_eq!(same.cases, listed("a\nb\nc\n").cases);
+        assert!(same.notes.is_empty(), "{:?}", same.notes);
+        let other = arranged(&known, listed("d\nc\na\n").cases);
+        let ids: Vec<&str> = other.cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!((ids, other.cases[1].is_listed()), (vec!["a", "b", "c"], false));
+        assert!(other.notes[0].contains("no more, which are skipped: b"), "{:?}", other.notes);
+        assert!(other.notes[1].contains("began without: d"), "{:?}", other.notes);
+    }
+
+    #[test]
+    fn a_listing_is_sorted_where_it_has_no_order_of_its_own() {
+        let yaml =
+            "{ command: [x], match: '^(?<m>\\w) (?<l>\\d) (?<id>\\w)$', line: '${l}', module: '${m}', sort: WAY }";
+        let text = "q 2 a\np 3 b\nq 1 c\np 1 d\n";
+        assert_eq!(ids(&yaml.replace("WAY", "module"), text), ["b", "d", "a", "c"]);
+        assert_eq!(ids(&yaml.replace("WAY", "line"), text), ["d", "b", "c", "a"]);
+        assert_eq!(ids(&yaml.replace("WAY", "none"), text), ["a", "b", "c", "d"]);
     }
 
     #[test]

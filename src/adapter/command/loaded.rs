@@ -3,7 +3,7 @@
 use crate::adapter::command::stretch::runs_through;
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::subject::measured_of_suite;
-use crate::adapter::{LoadedSubject, SubjectProblem};
+use crate::adapter::{LoadedSubject, SubjectProblem, SubjectSpec};
 use crate::event::CaseInfo;
 use crate::model::ContentHash;
 use std::collections::BTreeMap;
@@ -52,6 +52,16 @@ impl LoadedSubject for CommandSuite {
             self.spec.providers.is_some(),
             "the processes of a runner come and go: none of them is the suite's own",
         )
+    }
+
+    /// Its cases with all that was listed of them, so that its runner lists once in a run.
+    fn for_workers(&self, spec: SubjectSpec) -> SubjectSpec {
+        match spec {
+            SubjectSpec::Command(spec) => {
+                SubjectSpec::Command(CommandSpec { known: self.found.listed().to_vec(), ..spec })
+            }
+            other @ (SubjectSpec::Scenarios(_) | SubjectSpec::Pytest(_)) => other,
+        }
     }
 
     fn runs_through(&self, order: &[u32]) -> bool {

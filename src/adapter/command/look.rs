@@ -2,7 +2,7 @@
 
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::launch::{folder, listing};
-use crate::adapter::command::listing::{Listed, ListedCase, problems, read};
+use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, read};
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunOrder};
 use crate::adapter::shared::surroundings::Surroundings;
@@ -83,6 +83,11 @@ impl CommandLook {
             let begin: String = shown.trim().chars().take(500).collect();
             return Err(format!("{}: the runner lists no cases; it wrote: {begin}", spec.profile));
         }
+        if !spec.known.is_empty() {
+            let arranged = arranged(&spec.known, listed);
+            listed = arranged.cases;
+            notes.extend(arranged.notes);
+        }
         if profile.run.order == RunOrder::AsListed {
             notes.push(
                 "this runner runs cases in the order in which it lists them: an order is run in ascending stretches, a \
@@ -92,9 +97,19 @@ impl CommandLook {
         } else if profile.is_one_by_one() {
             notes.push("each case has a process of its own: what one leaves in memory, no other sees".to_owned());
         }
+        Ok(Self::of(listed, notes, &folder))
+    }
+
+    /// What these cases come to.
+    pub(super) fn of(listed: Vec<ListedCase>, notes: Vec<String>, folder: &Path) -> Self {
         let mut texts = BTreeMap::new();
-        let cases = listed.iter().map(|case| subject_case(case, &folder, &mut texts)).collect();
-        Ok(Self { cases, notes, listed })
+        let cases = listed.iter().map(|case| subject_case(case, folder, &mut texts)).collect();
+        Self { cases, notes, listed }
+    }
+
+    /// The same cases, with all that the listing says of them.
+    pub(in crate::adapter) fn listed(&self) -> &[ListedCase] {
+        &self.listed
     }
 
     /// Equal as long as the cases mean the same.

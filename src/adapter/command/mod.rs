@@ -24,7 +24,9 @@ mod spec;
 mod stretch;
 mod suite;
 
+pub use listing::ListedCase;
 pub(super) use loaded::CommandSuite;
 pub use look::{CommandLook, look_at_command};
+pub use profile::is_shipped_profile;
 pub use spec::CommandSpec;
 pub(super) use suite::CommandSubject;

@@ -62,6 +62,22 @@ pub(super) struct Listing {
     /// What it belongs to; by default its file, or what its id begins with.
     #[serde(default)]
     pub module: Option<String>,
+    /// How a listing is sorted that can come in another order each time.
+    #[serde(default)]
+    pub sort: Sorting,
+}
+
+/// How a listing is sorted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Sorting {
+    /// Not at all: the runner lists its cases in the same order each time.
+    #[default]
+    None,
+    /// By module; cases of one module stay as they were listed.
+    Module,
+    /// By module, file and line.
+    Line,
 }
 
 /// Where a JSON document has the reasons for which a listing failed.
@@ -158,7 +174,7 @@ pub(super) struct TapResults {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct JsonResults {
-    /// The file of a document, relative to the folder that commands run in; standard output by default.
+    /// The file of the document or of the lines, relative to the folder that commands run in; standard output by default.
     pub file: Option<String>,
     /// Where the cases are in a document: a JSONPath.
     pub items: Option<String>,
@@ -184,6 +200,12 @@ pub(super) struct JsonResults {
     pub seconds: Option<String>,
     /// The same in milliseconds.
     pub millis: Option<String>,
+    /// The field that says how often the case was run: one that passed at last has failed before.
+    pub tries: Option<String>,
+    /// An object with these fields and values that names no case says that every case that began has passed.
+    pub all_passed: BTreeMap<String, String>,
+    /// A pattern tried on the last line that a case wrote of which no end was told: its group `word` says how it ended.
+    pub last_line: Option<String>,
     /// A pattern tried on the details; its groups `message`, `file` and `line` are what they are named.
     pub failure: Option<String>,
 }
@@ -206,6 +228,9 @@ pub(super) enum Word {
     Skipped,
     /// Something written by the case.
     Output,
+    /// Every case that began has passed.
+    #[serde(skip)]
+    AllPassed,
     /// It is another case's, which the runner was not asked for; said of one that it was asked for, it was skipped.
     Unasked,
 }
@@ -225,6 +250,9 @@ impl Default for JsonResults {
             details: vec!["details".to_owned()],
             seconds: Some("seconds".to_owned()),
             millis: None,
+            tries: None,
+            all_passed: BTreeMap::new(),
+            last_line: None,
             failure: None,
         }
     }
@@ -255,6 +283,11 @@ impl Word {
             _ => return None,
         })
     }
+}
+
+/// Whether a profile of this name is part of this program.
+pub fn is_shipped_profile(name: &str) -> bool {
+    SHIPPED.iter().any(|(shipped, _)| *shipped == name)
 }
 
 impl Profile {

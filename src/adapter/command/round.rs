@@ -21,8 +21,14 @@ use std::time::{Duration, Instant};
 /// How much longer than the case's deadline the engine waits before it kills the worker.
 const AROUND: Duration = Duration::from_secs(10);
 
-/// How long a runner may take between two cases, and to end after the last one.
-const BETWEEN: Duration = Duration::from_secs(60);
+/// How long a runner may take to end after its last case.
+const TO_END: Duration = Duration::from_secs(10);
+
+/// The same for one that was seen not to end: what keeps it from that is there each time.
+const TO_END_AGAIN: Duration = Duration::from_millis(500);
+
+/// The pause between two looks at files of results, while a runner says nothing.
+const FILES: Duration = Duration::from_millis(500);
 
 /// The longest wait for a line, so that an end and a wish to stop are noticed.
 const LOOK: Duration = Duration::from_millis(20);
@@ -130,29 +136,38 @@ impl Round<'_> {
             if reader.is_live() { deadline } else { deadline * u32::try_from(cases.len()).unwrap_or(u32::MAX) };
         let mut silent_since = Instant::now();
         let mut has_begun = false;
+        let mut files = FilesSeen::default();
         let end = loop {
+            let mut told = Vec::new();
             match process.line(LOOK) {
-                Ok(line) => {
-                    let told = reader.line(&line);
-                    if !told.is_empty() {
-                        (silent_since, has_begun) = (Instant::now(), true);
-                    }
-                    told.into_iter().for_each(|told| heard.hear(self.placed(told)));
-                    if is_told {
-                        heard.tell(reports);
-                        heard.begin_next(reports);
-                    }
-                }
+                Ok(line) => told = reader.line(&line),
                 // It has closed its output; how it ends is still to be seen.
                 Err(Silence::Gone) if process.has_ended() => break End::Exited(process.end()),
                 Err(Silence::Gone) => std::thread::sleep(PAUSE),
                 Err(Silence::Overdue) => _ = process.has_ended(),
             }
+            told.extend(reader.grown(&folder, scratch));
+            if files.may_be_whole(&reader, &folder, scratch)
+                && let Ok(all) = reader.end(&folder, scratch)
+                && heard.would_be_complete(&all)
+            {
+                told = all;
+                files.are_read = true;
+            }
+            if !told.is_empty() {
+                (silent_since, has_begun) = (Instant::now(), true);
+                told.into_iter().for_each(|told| heard.hear(self.placed(told)));
+                if is_told {
+                    heard.tell(reports);
+                    heard.begin_next(reports);
+                }
+            }
             if reports.stop_wanted() {
                 break End::Stopped;
             }
             let allowed = match (has_begun, heard.is_complete()) {
-                (_, true) => BETWEEN,
+                (_, true) if self.memory.hangs => TO_END_AGAIN,
+                (_, true) => TO_END,
                 (true, false) => together,
                 (false, false) => together + if self.profile.is_one_by_one() { Duration::ZERO } else { to_start },
             };
@@ -160,6 +175,7 @@ impl Round<'_> {
                 break End::Overdue;
             }
         };
+        self.memory.hangs |= end == End::Overdue && heard.is_complete();
         if !matches!(end, End::Exited(_)) {
             process.kill();
             process.end();
@@ -168,19 +184,33 @@ impl Round<'_> {
         match (&reader, end) {
             (Reader::ExitCode(skipped), End::Exited(status)) => heard.exit(status, skipped, &tail),
             (_, End::Stopped) => {}
+            _ if files.are_read => {}
             _ => match reader.end(&folder, scratch) {
-                Ok(told) => told.into_iter().for_each(|told| heard.hear(self.placed(told))),
+                Ok(told) => {
+                    if reader.is_live() {
+                        heard.hear_late();
+                    }
+                    told.into_iter().for_each(|told| heard.hear(self.placed(told)));
+                }
                 // Half a file of results is what a runner leaves that dies while it writes.
                 Err(problem) => heard.problem = Some(problem),
             },
         }
         // Where nothing was ever understood, nothing is understood of what is missing either.
         self.memory.has_spoken |= !heard.is_silent();
-        let is_sound = self.memory.has_spoken
-            && !reader.is_live()
-            && heard.problem.is_none()
-            && matches!(end, End::Exited(Some(status)) if status.success());
-        heard.settle(is_sound);
+        let has_ended_well = heard.problem.is_none() && matches!(end, End::Exited(Some(status)) if status.success());
+        heard.settle(self.memory.has_spoken && !reader.is_live() && has_ended_well);
+        if let [position] = stretch
+            && let Some(case) = self.unit.order.get(*position as usize)
+            && heard.is_silent()
+            && self.memory.has_spoken
+            && has_ended_well
+            && !self.memory.told.contains(case)
+        {
+            heard.ran_nothing(&tail);
+        }
+        let told = heard.told_of().filter_map(|position| self.unit.order.get(position as usize));
+        self.memory.told.extend(told.copied());
         Ok(Played { heard, end, tail })
     }
 
@@ -213,7 +243,15 @@ impl Round<'_> {
             ));
         }
         if played.end == End::Overdue && played.heard.is_complete() {
-            notes.push(("hanging", "the runner did not end after its last case, and was killed".to_owned()));
+            notes.push((
+                "hanging",
+                format!(
+                    "the runner did not end within {} s after its last case, and was killed: something that a test opened \
+                     keeps it (a timer, a server, a connection); it last wrote: {}",
+                    TO_END.as_secs(),
+                    last(&played.tail)
+                ),
+            ));
         }
         for (kind, text) in notes {
             if !self.memory.noted.iter().any(|known| known == kind) {
@@ -338,6 +376,27 @@ impl Round<'_> {
             Some(problem) => format!("{how}; {problem}"),
             None => how,
         }
+    }
+}
+
+/// What was seen of the files of results that a runner writes when its cases have ended.
+#[derive(Debug, Default)]
+struct FilesSeen {
+    looked: Option<Instant>,
+    written: Option<u64>,
+    /// Whether they were found whole, and read.
+    are_read: bool,
+}
+
+impl FilesSeen {
+    /// Whether there are files that did not grow between two looks: of a runner that does not end they are all there is.
+    fn may_be_whole(&mut self, reader: &Reader, folder: &Path, scratch: &Path) -> bool {
+        if self.are_read || self.looked.is_some_and(|looked| looked.elapsed() < FILES) {
+            return false;
+        }
+        self.looked = Some(Instant::now());
+        let before = std::mem::replace(&mut self.written, reader.written(folder, scratch));
+        before.is_some() && before == self.written
     }
 }
 

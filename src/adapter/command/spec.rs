@@ -1,5 +1,6 @@
 //! Which suite, and how it is run.
 
+use crate::adapter::command::ListedCase;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -22,4 +23,9 @@ pub struct CommandSpec {
     /// The file that says what the mock providers around it do, relative to the project's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<PathBuf>,
+    /// The cases of the run, in its order. Workers are handed them whole, so that a runner lists once in a run. Who goes
+    /// on with a run hands over ids and files; then the listing is brought into their order. Empty in journals and repro
+    /// files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<ListedCase>,
 }

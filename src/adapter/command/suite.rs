@@ -1,6 +1,7 @@
 //! A suite with a runner of its own, as something the engine can run.
 
 use crate::adapter::command::CommandSpec;
+use crate::adapter::command::launch::folder;
 use crate::adapter::command::look::{CommandLook, around};
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::results::Reader;
@@ -11,6 +12,7 @@ use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::RoundEnd;
 use crate::model::CaseId;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A suite at work.
@@ -32,6 +34,10 @@ pub(super) struct Memory {
     pub started: u64,
     /// Whether it has said how any case ended.
     pub has_spoken: bool,
+    /// The cases of which the runner has told how they ended: it knows them by their names.
+    pub told: BTreeSet<u32>,
+    /// Whether it was seen not to end after its last case.
+    pub hangs: bool,
     /// Things that were noted once, and need not be again.
     pub noted: Vec<String>,
 }
@@ -44,8 +50,12 @@ impl CommandSubject {
         let scratch = prepare.scratch.clone();
         let profile = Profile::load(&spec.root, &spec.profile).map_err(SubjectError)?;
         let around = around(&spec).map_err(SubjectError)?;
-        let look = CommandLook::take(&spec, &profile, &scratch.join("p0000"), &format!("{mark}.0"), around.as_ref())
-            .map_err(SubjectError)?;
+        let look = if spec.known.is_empty() {
+            CommandLook::take(&spec, &profile, &scratch.join("p0000"), &format!("{mark}.0"), around.as_ref())
+                .map_err(SubjectError)?
+        } else {
+            CommandLook::of(spec.known.clone(), Vec::new(), &folder(&spec, &profile))
+        };
         Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), around })
     }
 }

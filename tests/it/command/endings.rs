@@ -71,6 +71,46 @@ fn a_copy_of_the_tree_is_refused_where_there_is_none() {
     project.run(&arguments[..3]).exits(0);
 }
 
+/// A runner that lists a case that it then does not know: another profile's mistake, or a case that is gone.
+#[test]
+fn a_runner_that_ran_nothing_of_a_name_and_ended_well_crashed_under_nobody() {
+    let listed = "list: { command: [python3, -c, \"print('plain\\nnot run\\nlast')\"] }\n";
+    for (form, profile) in FORMS {
+        let Some(project) = project("gap", profile) else { return };
+        project.write(
+            "suite.yaml",
+            format!("{listed}{profile}")
+                .replace("run: { command: [python3, runner.py", "run: { at_most: 1, command: [python3, runner.py"),
+        );
+        command(&project, "run", &["--rounds", "2"]).exits(0);
+        let journal = project.read("reports/latest/events.jsonl");
+        assert!(journal.contains("the runner ran nothing of that name"), "{form}");
+        assert_eq!(case(&project.report(), "not run")["verdict"], "skipped", "{form}");
+    }
+}
+
+/// One that was told of by its name before has a name that the runner knows: then silence is a crash, however it ends.
+#[test]
+fn a_case_that_ends_its_runner_well_without_a_result_is_still_crashed() {
+    let runner = "\
+import os, sys
+if sys.argv[1] == 'list':
+    print('a\\nb')
+elif sys.argv[1] == 'b' and os.path.exists('seen'):
+    os._exit(0)
+else:
+    print('ok 1 - ' + sys.argv[1])
+    open('seen', 'a').write(sys.argv[1]) if sys.argv[1] == 'b' else None
+";
+    let form = "run: { command: [python3, quits.py, '${case}'] }\nresults: { tap: {} }\n";
+    let Some(project) = project("gap", form) else { return };
+    project.write("quits.py", runner);
+    project.write("suite.yaml", format!("list: {{ command: [python3, quits.py, list] }}\n{form}"));
+    let limits = ["--rounds", "3", "--no-alone", "--no-history", "--seed", "1"];
+    command(&project, "run", &limits).exits(1);
+    assert_eq!(outcomes(&project, 1), ["crashed", "passed"]);
+}
+
 /// The end of its output is not its end: what is killed then was never heard out.
 #[test]
 fn a_runner_that_closes_its_output_long_before_it_ends_is_waited_for() {

@@ -19,6 +19,7 @@ pub(in crate::adapter::command) struct JsonReader {
     failure: Option<Regex>,
     except: Option<Regex>,
     pattern: Option<Regex>,
+    last_line: Option<Regex>,
     /// What cases wrote that have not ended.
     output: BTreeMap<String, String>,
 }
@@ -27,8 +28,8 @@ impl JsonReader {
     pub fn new(json: &JsonResults) -> Result<Self, String> {
         let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose().map_err(|e| e.to_string());
         let (failure, except) = (pattern(&json.failure)?, pattern(&json.except)?);
-        let pattern = pattern(&json.pattern)?;
-        Ok(Self { json: json.clone(), failure, except, pattern, output: BTreeMap::new() })
+        let (last_line, pattern) = (pattern(&json.last_line)?, pattern(&json.pattern)?);
+        Ok(Self { json: json.clone(), failure, except, pattern, last_line, output: BTreeMap::new() })
     }
 
     /// What a line says: the object in it, also where somebody else wrote the begin of the line.
@@ -68,6 +69,21 @@ impl JsonReader {
         Ok(found.into_iter().filter_map(|fields| self.told(fields)).collect())
     }
 
+    /// What cases say by the last line that they wrote, where nobody told how they ended: what a test prints without a
+    /// newline hides from its runner where the result begins.
+    pub fn end(&mut self) -> Vec<Told> {
+        let Some(pattern) = &self.last_line else { return Vec::new() };
+        let mut told = Vec::new();
+        for (id, output) in std::mem::take(&mut self.output) {
+            let word = output.lines().next_back().and_then(|line| pattern.captures(line)?.name("word"));
+            if let Some(word) = word.and_then(|word| Word::usual(word.as_str())) {
+                told.push(Told { details: output.clone(), ..Told::plain(id, word) });
+            }
+        }
+        told.iter_mut().for_each(|told| self.look_into(told));
+        told
+    }
+
     /// What an object with these fields says.
     fn told(&mut self, mut fields: Fields) -> Option<Told> {
         let is_meant = |(name, value): (&String, &String)| fields.get(name) == Some(value);
@@ -76,7 +92,14 @@ impl JsonReader {
         }
         let word = fields.get(&self.json.outcome)?;
         let word = self.json.words.get(word).copied().or_else(|| Word::usual(word))?;
-        let mut id = fill(&self.json.id, &fields).ok()?;
+        let Ok(mut id) = fill(&self.json.id, &fields) else {
+            let all = &self.json.all_passed;
+            let is_said = !all.is_empty() && all.iter().all(|(name, value)| fields.get(name) == Some(value));
+            if is_said {
+                self.output.clear();
+            }
+            return is_said.then(|| Told::plain("", Word::AllPassed));
+        };
         let inner = self
             .pattern
             .as_ref()
@@ -103,6 +126,11 @@ impl JsonReader {
         }
         told.micros = micros(&mut fields, &self.json);
         told.message = message.unwrap_or_default().trim().to_owned();
+        let tries = self.json.tries.as_ref().and_then(|name| fields.get(name)?.parse::<u32>().ok()).unwrap_or(1);
+        if tries > 1 && told.word == Word::Passed {
+            told.word = Word::Failed;
+            told.message = format!("failed, and the runner tried it again: it passed at the {} try", ordinal(tries));
+        }
         self.look_into(&mut told);
         Some(told)
     }
@@ -128,6 +156,18 @@ impl JsonReader {
             told.message = first_line(&told.details);
         }
     }
+}
+
+/// A number in a row: `3rd`.
+fn ordinal(number: u32) -> String {
+    let end = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{end}")
 }
 
 fn micros(fields: &mut Fields, json: &JsonResults) -> Option<u64> {
@@ -170,6 +210,30 @@ mod tests {
         let told = reader.line(br#"{"T": "a", "A": "fail"}"#).remove(0);
         assert_eq!((told.message.as_str(), told.details.as_str()), ("bad", "x.go:3: bad\n"));
         assert_eq!(told.place.map(|place| place.line), Some(3));
+    }
+
+    #[test]
+    fn a_result_behind_what_a_test_wrote_without_a_newline_is_found_at_the_end() {
+        let yaml = "{ id: '${P}.${T}', outcome: A, details: [O], all_passed: { A: pass },
+                      last_line: '--- (?<word>PASS|FAIL|SKIP): ' }";
+        let mut one = reader(yaml);
+        one.line(br#"{"P": "p", "T": "a", "A": "output", "O": "50 %--- PASS: a (0.00s)\n"}"#);
+        one.line(br#"{"P": "p", "T": "b", "A": "output", "O": "--- FAIL: b (0.00s)\n"}"#);
+        one.line(br#"{"P": "p", "T": "b", "A": "fail"}"#);
+        one.line(br#"{"P": "p", "T": "c", "A": "output", "O": "--- PASS: c (0.00s)\npanic: no\n"}"#);
+        assert_eq!(one.line(br#"{"P": "p", "A": "fail"}"#), [], "only that all have passed says something of each");
+        let told: Vec<(String, Word)> = one.end().into_iter().map(|told| (told.id, told.word)).collect();
+        assert_eq!(told, [("p.a".to_owned(), Word::Passed)]);
+        assert_eq!(reader(yaml).line(br#"{"P": "p", "A": "pass"}"#)[0].word, Word::AllPassed);
+    }
+
+    #[test]
+    fn what_passed_only_when_it_was_tried_again_has_failed() {
+        let mut reader = reader("{ tries: invocations }");
+        assert_eq!(reader.line(br#"{"id": "a", "outcome": "passed", "invocations": 1}"#)[0].word, Word::Passed);
+        let again = reader.line(br#"{"id": "a", "outcome": "passed", "invocations": 3}"#).remove(0);
+        assert_eq!(again.word, Word::Failed);
+        assert!(again.message.contains("at the 3rd try"), "{}", again.message);
     }
 
     #[test]

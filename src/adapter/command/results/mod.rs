@@ -2,6 +2,7 @@
 
 mod json;
 mod junit;
+mod tail;
 mod tap;
 
 use crate::adapter::command::launch::of_scratch;
@@ -10,6 +11,7 @@ use crate::model::Place;
 use json::JsonReader;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tail::Tail;
 use tap::TapReader;
 
 /// What was said of a case.
@@ -34,6 +36,8 @@ impl Told {
 pub(super) enum Reader {
     Tap(TapReader),
     Lines(JsonReader),
+    /// Lines of a file that grows as the runner works.
+    Growing(JsonReader, String, Tail),
     /// A document on standard output.
     Document(JsonReader, Vec<u8>),
     /// A document in a file.
@@ -54,7 +58,10 @@ impl Reader {
     pub fn of(results: &Results) -> Result<Self, String> {
         Ok(match results {
             Results::Tap(tap) => Self::Tap(TapReader::new(tap)?),
-            Results::JsonLines(json) => Self::Lines(JsonReader::new(json)?),
+            Results::JsonLines(json) => match &json.file {
+                None => Self::Lines(JsonReader::new(json)?),
+                Some(file) => Self::Growing(JsonReader::new(json)?, file.clone(), Tail::default()),
+            },
             Results::Json(json) => match &json.file {
                 None => Self::Document(JsonReader::new(json)?, Vec::new()),
                 Some(file) => Self::File(JsonReader::new(json)?, file.clone()),
@@ -67,7 +74,7 @@ impl Reader {
     /// Whether it says of each case how it ended as it ends.
     pub fn is_live(&self) -> bool {
         match self {
-            Self::Tap(_) | Self::Lines(_) | Self::ExitCode(_) => true,
+            Self::Tap(_) | Self::Lines(_) | Self::Growing(..) | Self::ExitCode(_) => true,
             Self::Document(..) | Self::File(..) | Self::Junit(..) => false,
         }
     }
@@ -83,8 +90,28 @@ impl Reader {
                 }
                 Vec::new()
             }
-            Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => Vec::new(),
+            Self::Growing(..) | Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => Vec::new(),
         }
+    }
+
+    /// What the lines say that were added to a growing file since the last look.
+    pub fn grown(&mut self, folder: &Path, scratch: &Path) -> Vec<Told> {
+        let Self::Growing(json, file, tail) = self else { return Vec::new() };
+        let Ok(file) = of_scratch("results", file, scratch) else { return Vec::new() };
+        tail.lines(&folder.join(file)).iter().flat_map(|line| json.line(line)).collect()
+    }
+
+    /// How much is there of files that are written when all cases have ended; `None` while there are none, and where
+    /// outcomes are told otherwise.
+    pub fn written(&self, folder: &Path, scratch: &Path) -> Option<u64> {
+        let files = match self {
+            Self::File(_, file) => std::slice::from_ref(file),
+            Self::Junit(files, _) => files,
+            Self::Tap(_) | Self::Lines(_) | Self::Growing(..) | Self::Document(..) | Self::ExitCode(_) => return None,
+        };
+        let files = found(folder, scratch, files).ok()?;
+        let sizes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len());
+        Some(sizes.sum()).filter(|written| *written > 0)
     }
 
     /// What there is to say when the runner has ended; files are looked for in `folder` and taken away.
@@ -94,7 +121,9 @@ impl Reader {
     pub fn end(&mut self, folder: &Path, scratch: &Path) -> Result<Vec<Told>, String> {
         match self {
             Self::Tap(tap) => Ok(tap.end()),
-            Self::Lines(_) | Self::ExitCode(_) => Ok(Vec::new()),
+            Self::Lines(json) => Ok(json.end()),
+            Self::Growing(..) => Ok(self.grown(folder, scratch)),
+            Self::ExitCode(_) => Ok(Vec::new()),
             Self::Document(json, text) => json.document(text),
             Self::File(json, file) => {
                 let mut told = Vec::new();
@@ -117,7 +146,7 @@ impl Reader {
     /// Takes away what an earlier process left where the next one writes: it must not be read again.
     pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), String> {
         let files = match self {
-            Self::File(_, file) => std::slice::from_ref(file),
+            Self::File(_, file) | Self::Growing(_, file, _) => std::slice::from_ref(file),
             Self::Junit(files, _) => files,
             Self::Tap(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
         };
