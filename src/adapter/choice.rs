@@ -28,6 +28,8 @@ pub enum SuiteOptions {
 pub struct CommandOptions {
     /// A shipped profile's name, or a file.
     pub profile: String,
+    /// The interpreter, if one was named.
+    pub python: Option<PathBuf>,
     /// Arguments for the profile's commands.
     pub arguments: Vec<String>,
     /// The file that says what the mock providers around it do.
@@ -64,6 +66,9 @@ impl SuiteOptions {
 impl CommandOptions {
     fn as_typed(&self) -> Vec<String> {
         let mut typed = vec!["--suite".to_owned(), format!("command:{}", self.profile)];
+        if let Some(python) = &self.python {
+            typed.extend(["--python".to_owned(), python.display().to_string()]);
+        }
         typed.extend(providers(self.providers.as_ref()));
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());
@@ -156,6 +161,7 @@ pub fn suite_spec(
         SuiteOptions::Command(suite) => SubjectSpec::Command(CommandSpec {
             root: root.to_owned(),
             profile: suite.profile.clone(),
+            python: Some(python_of(root, suite.python.as_deref(), environment)),
             arguments: suite.arguments.clone(),
             filter: filter.map(str::to_owned),
             python_path: environment.get("PYTHONPATH").cloned(),
@@ -163,6 +169,13 @@ pub fn suite_spec(
             known: Vec::new(),
         }),
     })
+}
+
+/// The interpreter of a suite whose folder is the project's: one that was typed is relative to where it was typed, a bare
+/// name is looked for on PATH.
+fn python_of(root: &Path, typed: Option<&Path>, environment: &BTreeMap<String, String>) -> PathBuf {
+    let python = choose_python(root, typed, environment.get("VIRTUAL_ENV").map(Path::new)).program;
+    if python.components().count() > 1 { root.join(python) } else { python }
 }
 
 fn pytest_spec(

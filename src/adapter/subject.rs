@@ -6,6 +6,7 @@
 use crate::adapter::shared::tree::Files;
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, ResourceKind};
+use crate::plan::Grouping;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -67,6 +68,11 @@ pub trait LoadedSubject: fmt::Debug {
     /// The hash seeds that its rounds take turns with; none where it has no such thing.
     fn hash_seeds(&self) -> Vec<u32> {
         Vec::new()
+    }
+
+    /// What stays together in an order, where nobody says.
+    fn grouping(&self) -> Grouping {
+        Grouping::None
     }
 
     /// Whether a case can be tried in a fork in the middle of an order.

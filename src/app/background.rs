@@ -89,7 +89,13 @@ fn conditions(
     let code = if subject.is_shipped() { Some(String::new()) } else { commit_of_clean_tree(options, revision) };
     let Some(code) = code else { return Ok(None) };
     let program = std::fs::read(&tool.program).map_err(AppError::io(&tool.program))?;
-    let rounds = format!("{:?} {} {:?} {:?}", options.event_loops, options.group, options.stress, options.sandbox);
+    let rounds = format!(
+        "{:?} {} {:?} {:?}",
+        options.event_loops,
+        options.group.unwrap_or_else(|| subject.grouping()),
+        options.stress,
+        options.sandbox
+    );
     let system = subject.surroundings();
     let parts: [&[u8]; 4] = [&program, system.as_str().as_bytes(), code.as_bytes(), rounds.as_bytes()];
     Ok(Some(ContentHash::of(parts)))

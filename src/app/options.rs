@@ -89,7 +89,7 @@ pub struct RunOptions {
     /// One given order: case ids, one per line.
     pub order: Option<PathBuf>,
     /// Which cases stay together.
-    pub group: Grouping,
+    pub group: Option<Grouping>,
     /// How many rounds; what that counts depends on the strategy.
     pub rounds: Option<u32>,
     /// How long rounds are added to the plan of a suite, where nothing else says how many there are.

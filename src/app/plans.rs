@@ -63,7 +63,7 @@ impl Plans {
             let request = PlanRequest {
                 orders: orders.clone(),
                 rounds: options.rounds,
-                grouping: options.group,
+                grouping: options.group.unwrap_or_else(|| subject.grouping()),
                 alone: if alone { Alone::EveryCase } else { Alone::SuspectsOnly },
                 aftermath: if alone && subject.forks() { AFTERMATHS } else { 0 },
                 twice: Twice::WhereMixed,

@@ -80,8 +80,9 @@ fn of_the_run(options: &RunOptions, header: &crate::event::Header) -> Result<Run
         .strategy
         .parse()
         .map_err(|_| AppError::Usage(format!("unknown strategy {}; start a new run", plan.strategy)))?;
-    options.group =
+    let group =
         plan.group.parse().map_err(|_| AppError::Usage(format!("unknown group {}; start a new run", plan.group)))?;
+    options.group = Some(group);
     options.rounds = plan.rounds;
     options.order = plan.order.clone();
     options.stress = plan.stress;

@@ -291,7 +291,7 @@ fn header(
             jobs: u32::try_from(options.jobs).unwrap_or(u32::MAX),
             plan: PlanPolicy {
                 strategy: options.strategy.to_string(),
-                group: options.group.to_string(),
+                group: options.group.unwrap_or_else(|| subject.grouping()).to_string(),
                 rounds: options.rounds,
                 order: options.order.clone(),
                 stress: options.stress,

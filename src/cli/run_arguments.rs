@@ -76,9 +76,9 @@ pub(super) struct RunArguments {
     /// One given order: a file with case ids, one per line
     #[arg(long, value_name = "FILE", help_heading = "Plan")]
     pub order: Option<PathBuf>,
-    /// Which cases stay together: file, module, tag, none
-    #[arg(long, default_value = "none", help_heading = "Plan")]
-    pub group: Grouping,
+    /// Which cases stay together: file, module, tag, none [default: file where a runner's files share no memory, else none]
+    #[arg(long, value_name = "GROUP", help_heading = "Plan")]
+    pub group: Option<Grouping>,
     /// The root of all randomness; the same seed gives the same plan
     #[arg(long, value_name = "HEX", help_heading = "Plan")]
     pub seed: Option<Seed>,

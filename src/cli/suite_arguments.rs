@@ -81,7 +81,7 @@ impl NamedSuite {
             Self::Pytest(folder) => {
                 SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start, explain, providers })
             }
-            Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, arguments, providers }),
+            Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, python, arguments, providers }),
         }
     }
 }

@@ -40,7 +40,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         filter: Some(filter.to_owned()),
         strategy: Strategy::Mixed,
         order: None,
-        group: Grouping::None,
+        group: Some(Grouping::None),
         effort: Effort::default(),
         rounds: None,
         seed: Seed::new(7),

@@ -8,7 +8,7 @@ pub(super) type Fields = BTreeMap<String, String>;
 
 /// The text with `${name}` filled in; `${name|regex}` is written so that a pattern means it literally, `${name|spaced}`
 /// has ` ` for each ` > `, `${name|titles}` is a pattern that means it with either of them between words,
-/// `${name|trimmed}` has no blanks around it, and `$$` is `$`.
+/// `${name|trimmed}` has no blanks around it, `${name|json}` is a text of JSON, and `$$` is `$`.
 ///
 /// # Errors
 /// The name that stands for nothing.
@@ -41,6 +41,7 @@ fn value(named: &str, fields: &Fields) -> Result<String, String> {
         "regex" => Ok(regex::escape(&value)),
         "spaced" => Ok(value.replace(" > ", " ")),
         "titles" => Ok(regex::escape(&value.replace(" > ", " ")).replace(' ', "( > | )")),
+        "json" => Ok(serde_json::Value::from(value).to_string()),
         "trimmed" => Ok(value.trim().to_owned()),
         _ => Err(named.to_owned()),
     })
@@ -95,6 +96,7 @@ mod tests {
         check("${name}$$${n}", Ok("a+b$3"));
         check("$ {", Ok("$ {"));
         check("${path} ${path.1}", Ok("p q q"));
+        check("{\"n\": ${name|json}}", Ok("{\"n\": \"a+b\"}"));
         check("${nothing}", Err("nothing"));
         check("${name|loud}", Err("name|loud"));
     }

@@ -45,6 +45,8 @@ pub(super) struct Heard {
     /// Whether anything was said of a case that was not asked for.
     has_others: bool,
     again: BTreeSet<String>,
+    /// What a driver wants to be known.
+    remarks: BTreeSet<String>,
     /// What could not be read.
     pub problem: Option<String>,
 }
@@ -68,6 +70,7 @@ impl Heard {
             passed_over: BTreeSet::new(),
             has_others: false,
             again: BTreeSet::new(),
+            remarks: BTreeSet::new(),
             problem: None,
         }
     }
@@ -82,6 +85,10 @@ impl Heard {
 
     /// Takes in what the runner says.
     pub fn hear(&mut self, told: Told) {
+        if told.word == Word::Note {
+            self.remarks.insert(told.message);
+            return;
+        }
         if told.word == Word::AllPassed {
             for (position, began) in std::mem::take(&mut self.running) {
                 self.known.insert(position);
@@ -244,11 +251,11 @@ impl Heard {
     }
 
     /// Things to know, by kind.
-    pub fn notes(&self) -> Vec<(&'static str, String)> {
-        let mut notes = Vec::new();
+    pub fn notes(&self) -> Vec<(String, String)> {
+        let mut notes: Vec<(String, String)> = self.remarks.iter().map(|text| (text.clone(), text.clone())).collect();
         if !self.unasked.is_empty() {
             notes.push((
-                "unasked",
+                "unasked".to_owned(),
                 format!(
                     "the runner reported {} cases that it was not asked for: {}",
                     self.unasked.len(),
@@ -258,7 +265,7 @@ impl Heard {
         }
         if !self.again.is_empty() {
             notes.push((
-                "again",
+                "again".to_owned(),
                 format!("the runner reported cases more than once ({}); one failure is a failure", named(&self.again)),
             ));
         }
@@ -266,7 +273,7 @@ impl Heard {
         if let Some(pair) = places.next() {
             let id = |position: u32| self.places.iter().find(|(_, place)| **place == position).map_or("", |(id, _)| id);
             notes.push((
-                "order",
+                "order".to_owned(),
                 format!(
                     "the runner does not run cases in the order in which it was asked ({} came before {}): what is said of \
                      orders may be wrong. `run.order: as_listed`, or one process per case, keeps to it",
@@ -293,7 +300,7 @@ fn report(told: Told, began: Instant) -> TrialReport {
         Failure::new(message, told.place.clone()).with_details(told.details.clone())
     };
     let outcome = match told.word {
-        Word::Passed | Word::Started | Word::Output | Word::Unasked | Word::AllPassed => Outcome::Passed,
+        Word::Passed | Word::Started | Word::Output | Word::Unasked | Word::AllPassed | Word::Note => Outcome::Passed,
         Word::Failed => Outcome::Failed(failure()),
         Word::Errored => Outcome::Errored(failure()),
         Word::Skipped => {

@@ -8,6 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The folders of one process.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places<'a> {
+    /// Its own.
+    pub scratch: &'a Path,
+    /// Where the profile's drivers are.
+    pub drivers: &'a Path,
+    /// Where its programs put temporary files: the round's.
+    pub temporary: &'a Path,
+}
+
 /// The folder that commands run in.
 pub(super) fn folder(spec: &CommandSpec, profile: &Profile) -> PathBuf {
     if profile.folder.as_os_str().is_empty() { spec.root.clone() } else { spec.root.join(&profile.folder) }
@@ -17,15 +28,15 @@ pub(super) fn folder(spec: &CommandSpec, profile: &Profile) -> PathBuf {
 ///
 /// # Errors
 /// If it can't be made of the profile: for people.
-pub(super) fn listing(spec: &CommandSpec, profile: &Profile, scratch: &Path) -> Result<Command, String> {
+pub(super) fn listing(spec: &CommandSpec, profile: &Profile, places: Places<'_>) -> Result<Command, String> {
     let mut words = Vec::new();
     for word in &profile.list.command {
         match word.as_str() {
             ARGS => words.extend(spec.arguments.iter().cloned()),
-            word => words.push(filled("list.command", word, &surroundings(scratch))?),
+            word => words.push(filled("list.command", word, &surroundings(spec, places))?),
         }
     }
-    command(spec, profile, words, scratch)
+    command(spec, profile, words, places)
 }
 
 /// The command that runs these cases in one process. A file that names them is written below `scratch`.
@@ -36,11 +47,11 @@ pub(super) fn running(
     spec: &CommandSpec,
     profile: &Profile,
     cases: &[&ListedCase],
-    scratch: &Path,
+    places: Places<'_>,
 ) -> Result<Command, String> {
     let written: Vec<String> =
         cases.iter().map(|case| filled("run.case", &profile.run.case, &case.fields)).collect::<Result<_, _>>()?;
-    let mut fields = surroundings(scratch);
+    let mut fields = surroundings(spec, places);
     // What a command says of the cases themselves, it says of all cases of a process alike.
     fields.extend(cases.first().into_iter().flat_map(|case| case.fields.clone()));
     fields.extend(written.first().map(|case| ("case".to_owned(), case.clone())));
@@ -48,7 +59,7 @@ pub(super) fn running(
         fields.insert("cases".to_owned(), written.join(join));
     }
     if profile.run.command.iter().any(|word| word.contains(CASES_FILE)) {
-        let file = scratch.join("cases");
+        let file = places.scratch.join("cases");
         let text: String = written.iter().map(|case| format!("{case}\n")).collect();
         fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         fields.insert("cases_file".to_owned(), file.display().to_string());
@@ -62,7 +73,7 @@ pub(super) fn running(
             word => words.push(filled("run.command", word, &fields)?),
         }
     }
-    command(spec, profile, words, scratch)
+    command(spec, profile, words, places)
 }
 
 /// How the results of a process that runs these cases name them.
@@ -77,13 +88,15 @@ pub(super) fn names(profile: &Profile, cases: &[&ListedCase]) -> Result<Vec<Stri
     cases.iter().map(name).collect()
 }
 
-fn surroundings(scratch: &Path) -> Fields {
-    [("scratch".to_owned(), scratch.display().to_string())].into()
+fn surroundings(spec: &CommandSpec, places: Places<'_>) -> Fields {
+    let python = spec.python.as_deref().unwrap_or(Path::new("python3"));
+    let named = [("scratch", places.scratch), ("drivers", places.drivers), ("python", python)];
+    named.map(|(name, path)| (name.to_owned(), path.display().to_string())).into()
 }
 
 /// The text with the place of this process's own files filled in.
 pub(super) fn of_scratch(key: &str, template: &str, scratch: &Path) -> Result<String, String> {
-    filled(key, template, &surroundings(scratch))
+    filled(key, template, &[("scratch".to_owned(), scratch.display().to_string())].into())
 }
 
 fn filled(key: &str, template: &str, fields: &Fields) -> Result<String, String> {
@@ -93,9 +106,9 @@ fn filled(key: &str, template: &str, fields: &Fields) -> Result<String, String> 
     })
 }
 
-fn command(spec: &CommandSpec, profile: &Profile, words: Vec<String>, scratch: &Path) -> Result<Command, String> {
-    let temporary = scratch.join("tmp");
-    fs::create_dir_all(&temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
+fn command(spec: &CommandSpec, profile: &Profile, words: Vec<String>, places: Places<'_>) -> Result<Command, String> {
+    let temporary = places.temporary;
+    fs::create_dir_all(temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
     let mut words = words.into_iter();
     let program = words.next().filter(|program| !program.starts_with('-')).ok_or_else(|| {
         format!("{}: the program to run stands after `--`: `--suite command:{0} -- PROGRAM`", spec.profile)
@@ -106,7 +119,7 @@ fn command(spec: &CommandSpec, profile: &Profile, words: Vec<String>, scratch: &
     let mut command = Command::new(program);
     command.args(words).current_dir(&folder).env("TMPDIR", temporary);
     for (name, value) in &profile.env {
-        command.env(name, filled("env", value, &surroundings(scratch))?);
+        command.env(name, filled("env", value, &surroundings(spec, places))?);
     }
     Ok(command)
 }

@@ -1,7 +1,7 @@
 //! What a runner lists.
 
 use crate::adapter::command::fields::{Fields, fill, of_json};
-use crate::adapter::command::profile::{ListFormat, Listing, Sorting};
+use crate::adapter::command::profile::{ListFormat, Listing, Problems, Sorting};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,7 +71,12 @@ pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<List
                 }
             }
         }
-        found.push(case(listing, with_relative(fields, folder))?);
+        let fields = with_relative(fields, folder);
+        let is_problem = |problems: &Problems| fill(&problems.text, &fields).is_ok();
+        if listing.format == ListFormat::JsonLines && listing.problems.as_ref().is_some_and(is_problem) {
+            continue;
+        }
+        found.push(case(listing, fields)?);
     }
     let mut listed = each_once(found, String::from_utf8_lossy(text).contains('\u{fffd}'));
     match listing.sort {
@@ -111,7 +116,11 @@ fn document(text: &str) -> Result<Value, String> {
 /// Why a listing failed, a line or more for each reason, if it says so itself.
 pub(super) fn problems(listing: &Listing, text: &[u8], folder: &Path) -> Option<String> {
     let problems = listing.problems.as_ref()?;
-    let found = items(&document(&String::from_utf8_lossy(text)).ok()?, Some(&problems.items)).ok()?;
+    let found = match listing.format {
+        // A line each: whatever has what the text is made of.
+        ListFormat::Lines | ListFormat::JsonLines => entries(listing, text).ok()?,
+        ListFormat::Json => items(&document(&String::from_utf8_lossy(text)).ok()?, Some(&problems.items)).ok()?,
+    };
     let said: Vec<String> =
         found.into_iter().filter_map(|fields| fill(&problems.text, &with_relative(fields, folder)).ok()).collect();
     let more = said.len().saturating_sub(NAMED);

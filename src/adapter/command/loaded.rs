@@ -6,6 +6,7 @@ use crate::adapter::subject::measured_of_suite;
 use crate::adapter::{LoadedSubject, SubjectProblem, SubjectSpec};
 use crate::event::CaseInfo;
 use crate::model::ContentHash;
+use crate::plan::Grouping;
 use std::collections::BTreeMap;
 
 /// A suite whose cases were listed.
@@ -52,6 +53,10 @@ impl LoadedSubject for CommandSuite {
             self.spec.providers.is_some(),
             "the processes of a runner come and go: none of them is the suite's own",
         )
+    }
+
+    fn grouping(&self) -> Grouping {
+        self.found.grouping
     }
 
     /// Its cases with all that was listed of them, so that its runner lists once in a run.

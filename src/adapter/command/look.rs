@@ -1,13 +1,15 @@
 //! What a suite consists of, as its runner lists it.
 
 use crate::adapter::command::CommandSpec;
-use crate::adapter::command::launch::{folder, listing};
+use crate::adapter::command::drivers;
+use crate::adapter::command::launch::{Places, folder, listing, of_scratch};
 use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, read};
 use crate::adapter::command::process::{Process, Silence, in_words};
-use crate::adapter::command::profile::{Profile, RunOrder};
+use crate::adapter::command::profile::{Profile, RunGroup, RunOrder};
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::event::CaseInfo;
 use crate::model::{CaseId, ContentHash};
+use crate::plan::Grouping;
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -32,6 +34,8 @@ pub struct CommandLook {
     pub cases: Vec<CaseInfo>,
     /// Things to know.
     pub notes: Vec<String>,
+    /// What stays together in an order, where nobody says.
+    pub grouping: Grouping,
     /// The same cases, with all that the listing says of them.
     pub(super) listed: Vec<ListedCase>,
 }
@@ -97,14 +101,18 @@ impl CommandLook {
         } else if profile.is_one_by_one() {
             notes.push("each case has a process of its own: what one leaves in memory, no other sees".to_owned());
         }
-        Ok(Self::of(listed, notes, &folder))
+        let grouping = match profile.run.group {
+            RunGroup::None => Grouping::None,
+            RunGroup::File => Grouping::File,
+        };
+        Ok(Self { grouping, ..Self::of(listed, notes, &folder) })
     }
 
     /// What these cases come to.
     pub(super) fn of(listed: Vec<ListedCase>, notes: Vec<String>, folder: &Path) -> Self {
         let mut texts = BTreeMap::new();
         let cases = listed.iter().map(|case| subject_case(case, folder, &mut texts)).collect();
-        Self { cases, notes, listed }
+        Self { cases, notes, grouping: Grouping::None, listed }
     }
 
     /// The same cases, with all that the listing says of them.
@@ -146,7 +154,9 @@ fn output(
     mark: &str,
     around: Option<&Surroundings>,
 ) -> Result<Vec<u8>, String> {
-    let mut command = listing(spec, profile, scratch)?;
+    let (drivers, temporary) = (scratch.join("drivers"), scratch.join("tmp"));
+    drivers::write(&profile.drivers, &spec.root, &drivers)?;
+    let mut command = listing(spec, profile, Places { scratch, drivers: &drivers, temporary: &temporary })?;
     command.envs(around.map(|around| around.environment(spec.python_path.as_deref())).unwrap_or_default());
     let mut process = Process::start(command, mark)?;
     let deadline = Instant::now() + LIST_WITHIN;
@@ -167,6 +177,10 @@ fn output(
         }
     }
     let status = process.end();
+    if let Some(from) = &profile.list.from {
+        let file = folder.join(of_scratch("list.from", from, scratch)?);
+        text = std::fs::read(&file).unwrap_or_default();
+    }
     if !status.is_some_and(|status| status.success()) {
         let how = in_words(status);
         let wrote = problems(&profile.list, &text, folder).unwrap_or_else(|| process.tail());

@@ -10,6 +10,7 @@
 //! stretches: within each the order asked for is the order in which they run, and what was never run in that order is
 //! never said to have been.
 
+mod drivers;
 mod fields;
 mod heard;
 mod launch;

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 /// The shipped profiles.
 const SHIPPED: &[(&str, &str)] = &[
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
+    ("django", include_str!("profiles/django.yaml")),
     ("go-test", include_str!("profiles/go-test.yaml")),
     ("jest", include_str!("profiles/jest.yaml")),
+    ("jest-processes", include_str!("profiles/jest-processes.yaml")),
     ("libtest", include_str!("profiles/libtest.yaml")),
     ("rspec", include_str!("profiles/rspec.yaml")),
+    ("unittest", include_str!("profiles/unittest.yaml")),
     ("vitest", include_str!("profiles/vitest.yaml")),
 ];
 
@@ -25,6 +28,9 @@ pub(super) struct Profile {
     /// What is set in their environment.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Programs that are loaded into the runner, by name: shipped ones, or files. `${drivers}` is their folder.
+    #[serde(default)]
+    pub drivers: Vec<String>,
     pub list: Listing,
     pub run: Running,
     pub results: Results,
@@ -35,6 +41,9 @@ pub(super) struct Profile {
 #[serde(deny_unknown_fields)]
 pub(super) struct Listing {
     pub command: Vec<String>,
+    /// The file that the listing is written to, relative to the folder that commands run in; standard output by default.
+    #[serde(default)]
+    pub from: Option<String>,
     /// What the listing is: lines that the pattern is tried on, by default.
     #[serde(default)]
     pub format: ListFormat,
@@ -118,6 +127,12 @@ pub(super) struct Running {
     pub told_as: Option<String>,
     #[serde(default)]
     pub order: RunOrder,
+    /// A number made of a case's fields: in one process no case comes after one of a higher number.
+    #[serde(default)]
+    pub rank: Option<String>,
+    /// What stays together in an order, unless `--group` says otherwise.
+    #[serde(default)]
+    pub group: RunGroup,
     /// The most cases that one process is given.
     #[serde(default)]
     pub at_most: Option<usize>,
@@ -135,6 +150,17 @@ pub(super) enum RunOrder {
     AsGiven,
     /// It runs them as they are listed, however they are named.
     AsListed,
+}
+
+/// What stays together in an order where nobody says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RunGroup {
+    /// Nothing: any case may come after any other.
+    #[default]
+    None,
+    /// The cases of a file, which share no memory with those of others.
+    File,
 }
 
 /// Where outcomes are read.
@@ -204,7 +230,8 @@ pub(super) struct JsonResults {
     pub tries: Option<String>,
     /// An object with these fields and values that names no case says that every case that began has passed.
     pub all_passed: BTreeMap<String, String>,
-    /// A pattern tried on the last line that a case wrote of which no end was told: its group `word` says how it ended.
+    /// A pattern tried on the last line, indented ones apart, that a case wrote of which no end was told: its group `word`
+    /// says how it ended.
     pub last_line: Option<String>,
     /// A pattern tried on the details; its groups `message`, `file` and `line` are what they are named.
     pub failure: Option<String>,
@@ -228,6 +255,9 @@ pub(super) enum Word {
     Skipped,
     /// Something written by the case.
     Output,
+    /// Something that a driver wants to be known.
+    #[serde(skip)]
+    Note,
     /// Every case that began has passed.
     #[serde(skip)]
     AllPassed,

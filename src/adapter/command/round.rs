@@ -3,7 +3,7 @@
 
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::heard::Heard;
-use crate::adapter::command::launch::{folder, names, running};
+use crate::adapter::command::launch::{Places, folder, names, running};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
 use crate::adapter::command::profile::Profile;
@@ -46,6 +46,10 @@ pub(super) struct Round<'a> {
     pub cases: &'a [ListedCase],
     pub unit: &'a RoundUnit,
     pub scratch: &'a Path,
+    /// Where the profile's drivers are.
+    pub drivers: &'a Path,
+    /// Where the round's programs put temporary files.
+    pub temporary: &'a Path,
     pub mark: &'a str,
     pub memory: &'a mut Memory,
     /// What the providers around it say to its processes.
@@ -121,7 +125,8 @@ impl Round<'_> {
         let cases: Vec<&ListedCase> = stretch.iter().filter_map(|position| self.case(*position)).collect();
         let mut reader = Reader::of(&self.profile.results)?;
         reader.clear(&folder, scratch)?;
-        let mut command = running(self.spec, self.profile, &cases, scratch)?;
+        let places = Places { scratch, drivers: self.drivers, temporary: self.temporary };
+        let mut command = running(self.spec, self.profile, &cases, places)?;
         command.envs(self.environment);
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
@@ -238,13 +243,13 @@ impl Round<'_> {
         {
             let how = in_words(status);
             notes.push((
-                "ending",
+                "ending".to_owned(),
                 format!("no case failed, and the runner ended with {how}; it last wrote: {}", last(&played.tail)),
             ));
         }
         if played.end == End::Overdue && played.heard.is_complete() {
             notes.push((
-                "hanging",
+                "hanging".to_owned(),
                 format!(
                     "the runner did not end within {} s after its last case, and was killed: something that a test opened \
                      keeps it (a timer, a server, a connection); it last wrote: {}",
@@ -254,8 +259,8 @@ impl Round<'_> {
             ));
         }
         for (kind, text) in notes {
-            if !self.memory.noted.iter().any(|known| known == kind) {
-                self.memory.noted.push(kind.to_owned());
+            if !self.memory.noted.contains(&kind) {
+                self.memory.noted.push(kind);
                 reports.note(Note { case: None, text });
             }
         }

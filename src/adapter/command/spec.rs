@@ -11,6 +11,9 @@ pub struct CommandSpec {
     pub root: PathBuf,
     /// A shipped profile by its name, or a file, relative to the project's folder.
     pub profile: String,
+    /// What stands for `${python}` in the profile's commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<PathBuf>,
     /// What stands for `${args}` in the profile's commands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<String>,

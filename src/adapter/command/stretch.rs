@@ -1,7 +1,7 @@
 //! An order in stretches, each run by one process.
 
 use crate::adapter::command::CommandSpec;
-use crate::adapter::command::fields::names;
+use crate::adapter::command::fields::{fill, names};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::{Profile, RunOrder};
 use std::collections::BTreeSet;
@@ -20,6 +20,7 @@ pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[u32]) 
             !held.contains(&case)
                 && (profile.run.order == RunOrder::AsGiven || last < case)
                 && same_command(profile, cases, last, case)
+                && rank(profile, cases, last) <= rank(profile, cases, case)
         });
         match stretches.last_mut() {
             Some(stretch) if follows && stretch.len() < profile.at_most() => stretch.push(position),
@@ -39,6 +40,13 @@ pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[u32]) 
 pub fn runs_through(spec: &CommandSpec, order: &[u32]) -> bool {
     let is_listed = |profile: Profile| profile.run.order == RunOrder::AsListed;
     !Profile::load(&spec.root, &spec.profile).is_ok_and(is_listed) || order.is_sorted_by(|one, other| one < other)
+}
+
+/// The number by which cases are ordered within a process; 0 where there is none.
+fn rank(profile: &Profile, cases: &[ListedCase], case: u32) -> i64 {
+    let template = profile.run.rank.as_deref();
+    let text = template.zip(cases.get(case as usize)).and_then(|(rank, case)| fill(rank, &case.fields).ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// Whether the two agree in all that the command says of a case by itself, a package say.
@@ -77,5 +85,6 @@ mod tests {
         check(listed, &[2, 4, 3, 5], &[&[0, 1], &[2, 3]]);
         check(listed, &[2, 2], &[&[0], &[1]]);
         check("command: [x, '${p}', '${cases}']", &[0, 2, 3, 1], &[&[0, 1], &[2], &[3]]);
+        check("command: [x, '${cases}'], rank: '${p}'", &[2, 0, 4, 3, 1], &[&[0, 1, 2, 3], &[4]]);
     }
 }

@@ -1,6 +1,7 @@
 //! A suite with a runner of its own, as something the engine can run.
 
 use crate::adapter::command::CommandSpec;
+use crate::adapter::command::drivers;
 use crate::adapter::command::launch::folder;
 use crate::adapter::command::look::{CommandLook, around};
 use crate::adapter::command::profile::Profile;
@@ -13,6 +14,7 @@ use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError
 use crate::event::RoundEnd;
 use crate::model::CaseId;
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
 /// A suite at work.
@@ -49,6 +51,7 @@ impl CommandSubject {
         let mark = format!("{}.{worker}", prepare.mark);
         let scratch = prepare.scratch.clone();
         let profile = Profile::load(&spec.root, &spec.profile).map_err(SubjectError)?;
+        drivers::write(&profile.drivers, &spec.root, &scratch.join("drivers")).map_err(SubjectError)?;
         let around = around(&spec).map_err(SubjectError)?;
         let look = if spec.known.is_empty() {
             CommandLook::take(&spec, &profile, &scratch.join("p0000"), &format!("{mark}.0"), around.as_ref())
@@ -83,6 +86,11 @@ impl Subject for CommandSubject {
 
 impl CommandSubject {
     fn play(&mut self, unit: &RoundUnit, environment: &Environment, reports: &mut dyn Reports) -> RoundEnd {
+        let (drivers, temporary) = (self.scratch.join("drivers"), self.scratch.join("tmp"));
+        // What goes on with a round goes on in its world.
+        if unit.from == 0 {
+            let _ = fs::remove_dir_all(&temporary);
+        }
         let stretches = stretches(&self.profile, &self.look.listed, &unit.order);
         let mut round = Round {
             spec: &self.spec,
@@ -90,6 +98,8 @@ impl CommandSubject {
             cases: &self.look.listed,
             unit,
             scratch: &self.scratch,
+            drivers: &drivers,
+            temporary: &temporary,
             mark: &self.mark,
             memory: &mut self.memory,
             environment,

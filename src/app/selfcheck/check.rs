@@ -210,7 +210,7 @@ impl<'a> Laboratory<'a> {
             filter: Some(selection.to_owned()),
             strategy,
             order: None,
-            group: Grouping::None,
+            group: Some(Grouping::None),
             effort: Effort::default(),
             rounds: None,
             seed: seed(self.options.seed, name),

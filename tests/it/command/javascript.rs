@@ -98,3 +98,68 @@ fn a_file_that_can_not_be_loaded_is_told_with_its_reason() {
         ended.exits(2).says(&["could not be listed", "src/bad.test.js: ", "Cannot find module './nothing.js'"]);
     }
 }
+
+fn jest(project: &Project, more: &[&str]) -> crate::cli::kit::Ended {
+    let run = ["run", "--suite", "jest", "--seed", "1", "--no-history"];
+    project.start(&[&run, more].concat()).wait_within(Duration::from_secs(900))
+}
+
+/// Jest shuffles for itself here: the listing comes in another order each time, and orders are ours all the same.
+#[test]
+fn a_jest_that_shuffles_is_played_in_the_orders_asked_for() {
+    let Some(project) = project("jest") else { return };
+    std::fs::remove_dir_all(project.path("src")).expect("removed");
+    project.write("package.json", r#"{"jest": {"testEnvironment": "node", "randomize": true}}"#);
+    let tests = "let mode = 'plain';
+test('reads the mode', () => { expect(mode).toBe('plain'); });
+test('noise', () => {});
+test('noise', () => {});
+test('sets \"it\" #1 > (a|b) [$x]\\nünï', () => { mode = 'fancy'; });
+";
+    project.write("a.test.js", tests);
+    jest(&project, &["--rounds", "4"]).exits(1);
+    let report = project.report();
+    let setter = "a.test.js > sets \"it\" #1 > (a|b) [$x]\nünï";
+    let expected: Vec<(String, String)> = [
+        ("a.test.js > noise", "stable"),
+        ("a.test.js > noise [2]", "stable"),
+        ("a.test.js > reads the mode", "order_dependent"),
+        (setter, "stable"),
+    ]
+    .map(|(id, verdict)| (id.to_owned(), verdict.to_owned()))
+    .into();
+    assert_eq!(verdicts(&report).into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(case(&report, "a.test.js > reads the mode")["polluters"], json!([[setter]]));
+    project.assert_nothing_left();
+}
+
+#[test]
+fn retries_of_jest_hide_no_failure() {
+    let Some(project) = project("jest") else { return };
+    std::fs::remove_dir_all(project.path("src")).expect("removed");
+    let tests = "jest.retryTimes(4);
+let n = 0;
+test('fails twice, then passes', () => { n += 1; expect(n).toBe(3); });
+test('passes at once', () => {});
+";
+    project.write("a.test.js", tests);
+    jest(&project, &["--rounds", "1", "--orders", "declared"]).exits(1);
+    let report = project.report();
+    assert_eq!(case(&report, "a.test.js > fails twice, then passes")["verdict"], "broken");
+    assert_eq!(case(&report, "a.test.js > passes at once")["verdict"], "stable");
+}
+
+#[test]
+fn a_jest_that_does_not_end_is_told_with_the_file_that_keeps_it() {
+    let Some(project) = project("jest") else { return };
+    std::fs::remove_dir_all(project.path("src")).expect("removed");
+    project
+        .write("open.test.js", "test('listens', () => { require('net').createServer().listen(0, '127.0.0.1'); });\n");
+    project.write("shut.test.js", "test('is quiet', () => {});\n");
+    jest(&project, &["--rounds", "2"]).exits(0);
+    let told = crate::pytest::kit::notes(&project);
+    let is_told =
+        told.iter().any(|note| note.contains("does not end") && note.contains("open.test.js left open: TCPServerWrap"));
+    assert!(is_told, "{told:?}");
+    project.assert_nothing_left();
+}

@@ -29,7 +29,7 @@ pub const EXIT: &str =
 
 /// Whether there is a Python to run the fixture with. Where there is none, says so.
 #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn has_python() -> bool {
+pub fn has_python() -> bool {
     let has = Command::new("python3").arg("--version").output().is_ok_and(|run| run.status.success());
     if !has {
         eprintln!("skipped: there is no python3");

@@ -9,3 +9,4 @@ mod orders;
 mod providers;
 mod rspec;
 mod told;
+mod unittest;

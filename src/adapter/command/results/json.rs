@@ -75,7 +75,9 @@ impl JsonReader {
         let Some(pattern) = &self.last_line else { return Vec::new() };
         let mut told = Vec::new();
         for (id, output) in std::mem::take(&mut self.output) {
-            let word = output.lines().next_back().and_then(|line| pattern.captures(line)?.name("word"));
+            // What belongs to the result stands below it, indented.
+            let last = output.lines().rev().find(|line| !line.starts_with([' ', '\t']));
+            let word = last.and_then(|line| pattern.captures(line)?.name("word"));
             if let Some(word) = word.and_then(|word| Word::usual(word.as_str())) {
                 told.push(Told { details: output.clone(), ..Told::plain(id, word) });
             }
@@ -89,6 +91,12 @@ impl JsonReader {
         let is_meant = |(name, value): (&String, &String)| fields.get(name) == Some(value);
         if !self.json.only.iter().all(is_meant) {
             return None;
+        }
+        // Only a driver writes lines into a file of its own; what a test prints is nobody's remark.
+        if let (true, None, Some(note)) =
+            (self.json.file.is_some(), fields.get(&self.json.outcome), fields.get("note").cloned())
+        {
+            return Some(Told { message: note, ..Told::plain("", Word::Note) });
         }
         let word = fields.get(&self.json.outcome)?;
         let word = self.json.words.get(word).copied().or_else(|| Word::usual(word))?;
@@ -220,10 +228,11 @@ mod tests {
         one.line(br#"{"P": "p", "T": "a", "A": "output", "O": "50 %--- PASS: a (0.00s)\n"}"#);
         one.line(br#"{"P": "p", "T": "b", "A": "output", "O": "--- FAIL: b (0.00s)\n"}"#);
         one.line(br#"{"P": "p", "T": "b", "A": "fail"}"#);
+        one.line(br#"{"P": "p", "T": "d", "A": "output", "O": "no: --- FAIL: d (0.00s)\n    x.go:3: bad\n"}"#);
         one.line(br#"{"P": "p", "T": "c", "A": "output", "O": "--- PASS: c (0.00s)\npanic: no\n"}"#);
         assert_eq!(one.line(br#"{"P": "p", "A": "fail"}"#), [], "only that all have passed says something of each");
         let told: Vec<(String, Word)> = one.end().into_iter().map(|told| (told.id, told.word)).collect();
-        assert_eq!(told, [("p.a".to_owned(), Word::Passed)]);
+        assert_eq!(told, [("p.a".to_owned(), Word::Passed), ("p.d".to_owned(), Word::Failed)]);
         assert_eq!(reader(yaml).line(br#"{"P": "p", "A": "pass"}"#)[0].word, Word::AllPassed);
     }
 

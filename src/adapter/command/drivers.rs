@@ -1,0 +1,55 @@
+//! Programs of our own that are loaded into a runner: they play an order in its process, and tell how each case ended as it
+//! ends.
+//!
+//! A profile names those that it needs. They are written beside what a worker has in its scratch folder, `${drivers}`, and
+//! stay there as long as it does: what a runner compiles of them is compiled once.
+
+use std::fs;
+use std::path::Path;
+
+/// The shipped drivers.
+const SHIPPED: &[(&str, &str)] = &[
+    ("jest-circus.js", include_str!("drivers/jest-circus.js")),
+    ("jest-common.js", include_str!("drivers/jest-common.js")),
+    ("jest-runner.js", include_str!("drivers/jest-runner.js")),
+    ("python-unittest.py", include_str!("drivers/python-unittest.py")),
+];
+
+/// Writes the drivers of these names into a folder: shipped ones, or files relative to the project's folder.
+///
+/// # Errors
+/// If there is none of that name, or it can't be written: for people.
+pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for name in names {
+        let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
+        let text = match shipped {
+            Some((_, text)) => text.as_bytes().to_vec(),
+            None => fs::read(root.join(name)).map_err(|error| format!("the driver {name}: {error}"))?,
+        };
+        let file = folder.join(Path::new(name).file_name().unwrap_or_default());
+        if fs::read(&file).is_ok_and(|there| there == text) {
+            continue;
+        }
+        fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drivers_are_written_once_and_one_that_is_not_there_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let names = ["jest-runner.js".to_owned()];
+        write(&names, folder.path(), folder.path()).expect("a shipped driver");
+        let written = || fs::metadata(folder.path().join("jest-runner.js")).and_then(|file| file.modified());
+        let before = written().expect("a file");
+        write(&names, folder.path(), folder.path()).expect("again");
+        assert_eq!(written().expect("a file"), before);
+        let error = write(&["nothing.js".to_owned()], folder.path(), folder.path()).expect_err("no such driver");
+        assert!(error.contains("the driver nothing.js"), "{error}");
+    }
+}

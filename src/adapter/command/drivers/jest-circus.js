@@ -1,0 +1,130 @@
+// Lists the tests of a file, or runs those that are asked for in the order in which they are asked for, and tells how each
+// ended as it ends. A group that the order visits twice has its hooks run twice.
+'use strict';
+const { state, find, tell, keyOf, plain } = require('./jest-common.js');
+
+/** The tests of a tree in the order in which they were declared, each with its id. */
+function declared(root, key) {
+  const found = [];
+  const seen = new Map();
+  const visit = (block, titles) => {
+    for (const child of block.children) {
+      const path = [...titles, child.name];
+      if (child.type === 'describeBlock') {
+        visit(child, path);
+      } else {
+        const name = `${key} > ${path.join(' ')}`;
+        const count = (seen.get(name) ?? 0) + 1;
+        seen.set(name, count);
+        found.push({ id: count > 1 ? `${name} [${count}]` : name, test: child, titles: path });
+      }
+    }
+  };
+  visit(root, []);
+  return found;
+}
+
+/** The groups around a test, outermost first, without the root. */
+function around(test, root) {
+  const chain = [];
+  for (let block = test.parent; block && block !== root; block = block.parent) chain.unshift(block);
+  return chain;
+}
+
+/** Makes a tree in which these tests run in this order. */
+function arrange(root, tests) {
+  const chains = tests.map((test) => around(test, root));
+  root.children = [];
+  root.tests = [];
+  let stack = [];
+  tests.forEach((test, at) => {
+    const chain = chains[at];
+    let common = 0;
+    while (common < stack.length && common < chain.length && stack[common].of === chain[common]) common += 1;
+    stack = stack.slice(0, common);
+    for (const block of chain.slice(common)) {
+      const parent = stack.at(-1)?.block ?? root;
+      const copy = Object.assign(Object.create(Object.getPrototypeOf(block)), block, { children: [], tests: [], parent });
+      parent.children.push(copy);
+      stack.push({ of: block, block: copy });
+    }
+    const parent = stack.at(-1)?.block ?? root;
+    parent.children.push(test);
+    parent.tests?.push(test);
+    test.parent = parent;
+  });
+}
+
+function place(test, testPath) {
+  const stack = String(test.asyncError?.stack ?? '');
+  const line = stack.split('\n').find((line) => line.includes(testPath));
+  return Number(line?.match(/:(\d+):\d+\)?$/)?.[1] ?? 1);
+}
+
+function told(errors) {
+  const list = errors.map((entry) => (Array.isArray(entry) ? (entry[0] ?? entry[1]) : entry));
+  const stacks = list.map((error) => plain(error?.stack ?? error));
+  const first = list[0];
+  return { message: plain(first?.message ?? first).trim() || stacks[0], details: stacks.join('\n\n') };
+}
+
+module.exports = async function run(globalConfig, config, environment, runtime, testPath, ...rest) {
+  const circus = find('jest-circus/runner', config.rootDir);
+  const key = keyOf(config, testPath);
+  const ids = new Map();
+  const ended = new Set();
+  const end = (test, result) => {
+    const id = ids.get(test);
+    if (id === undefined || ended.has(id)) return;
+    ended.add(id);
+    tell({ id, ...result });
+  };
+  const list = (root) => {
+    for (const { id, test } of declared(root, key)) {
+      tell({ id, key, line: place(test, testPath), path: testPath });
+      test.mode = 'skip';
+    }
+    const unhook = (block) => {
+      block.hooks = [];
+      block.children.filter((child) => child.type === 'describeBlock').forEach(unhook);
+    };
+    unhook(root);
+  };
+  const on = (event) => {
+    const { name, test } = event;
+    if (name === 'test_start' && ids.has(test) && !ended.has(ids.get(test))) tell({ id: ids.get(test), outcome: 'started' });
+    else if (name === 'test_skip') end(test, { outcome: 'skipped', message: 'the test is marked to be skipped' });
+    else if (name === 'test_todo') end(test, { outcome: 'skipped', message: 'todo' });
+    else if (name === 'test_done') {
+      const seconds = (test.duration ?? 0) / 1000;
+      if (test.errors.length > 0) end(test, { outcome: 'failed', seconds, ...told(test.errors) });
+      else end(test, { outcome: 'passed', seconds });
+    } else if (name === 'hook_failure' && event.hook?.type === 'afterAll') {
+      tell({ note: `an afterAll hook of ${key} failed: ${told([event.error]).message}` });
+    }
+  };
+  const theirs = environment.handleTestEvent?.bind(environment);
+  environment.handleTestEvent = async (event, circusState) => {
+    if (theirs) await theirs(event, circusState);
+    if (event.name === 'run_start') {
+      const root = circusState.rootDescribeBlock;
+      if (!state.segment) return list(root);
+      const byId = new Map(declared(root, key).map((found) => [found.id, found.test]));
+      const asked = state.segment.ids.filter((id) => byId.has(id));
+      asked.forEach((id) => ids.set(byId.get(id), id));
+      arrange(root, asked.map((id) => byId.get(id)));
+    } else if (state.segment) {
+      on(event);
+    }
+  };
+  try {
+    return await (circus.default ?? circus)({ ...globalConfig, randomize: false }, config, environment, runtime, testPath, ...rest);
+  } catch (error) {
+    const problem = told([error]);
+    if (!state.segment) tell({ problem: problem.details.split('\n').slice(0, 4).join('\n'), key });
+    for (const id of state.segment?.ids ?? []) {
+      if (!ended.has(id)) tell({ id, outcome: 'errored', ...problem });
+    }
+    throw error;
+  }
+};

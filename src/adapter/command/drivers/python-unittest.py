@@ -1,0 +1,235 @@
+"""Lists the tests of unittest or of Django, or runs some of them in the order asked for, in one process.
+
+    python-unittest.py KIND RESULTS [--order FILE] -- ARGUMENTS OF THE RUNNER
+
+KIND is `unittest` or `django`. RESULTS is a file that gets a JSON object per line; FILE has a JSON text per line, the ids.
+Tests are found as `python -m unittest` or `manage.py test` finds them with the same arguments.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+import traceback
+import unittest
+
+
+class Results:
+    """The file of results. Its descriptor is nobody else's: what tests print is no result."""
+
+    def __init__(self, path):
+        self.file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def tell(self, **fields):
+        os.write(self.file, (json.dumps(fields) + "\n").encode())
+
+
+def flat(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from flat(test)
+        elif test is not None:
+            yield test
+
+
+def with_ids(tests):
+    """Each test with an id of its own: one that has another's id is told apart by its number."""
+    seen = {}
+    for test in tests:
+        name = test.id()
+        seen[name] = seen.get(name, 0) + 1
+        yield (f"{name} [{seen[name]}]" if seen[name] > 1 else name), test
+
+
+def place(test):
+    method = getattr(type(test), getattr(test, "_testMethodName", ""), None)
+    while hasattr(method, "__wrapped__"):
+        method = method.__wrapped__
+    code = getattr(method, "__code__", None)
+    module = sys.modules.get(type(test).__module__)
+    file = getattr(module, "__file__", None) or (code.co_filename if code else "")
+    line = code.co_firstlineno if code and os.path.abspath(code.co_filename) == os.path.abspath(file) else 1
+    return os.path.abspath(file) if file else "", line
+
+
+class Told(unittest.TestResult):
+    """Tells of each test how it ended when it has: a test may fail in its subtests, itself and its cleanups."""
+
+    def __init__(self, results, ids):
+        super().__init__()
+        self.results, self.ids = results, ids
+        self.under_way = None
+        self.around = {}
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.under_way = {"outcome": "passed", "message": "", "details": ""}
+        self.began = time.perf_counter()
+        self.results.tell(id=self.ids[id(test)], outcome="started")
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        if self.under_way is not None:
+            seconds = time.perf_counter() - self.began
+            self.results.tell(id=self.ids[id(test)], seconds=seconds, **self.under_way)
+        self.under_way = None
+
+    def saw(self, outcome, message, details=""):
+        order = ["passed", "skipped", "failed", "errored"]
+        if order.index(outcome) > order.index(self.under_way["outcome"]):
+            self.under_way.update(outcome=outcome, message=message)
+        self.under_way["details"] += details
+
+    def failed(self, test, outcome, error, about=""):
+        message = about + (str(error[1]) or error[0].__name__)
+        details = "".join(traceback.format_exception(*error))
+        if self.under_way is not None:
+            self.saw(outcome, message, details)
+            return
+        # Something around tests: `setUpClass (module.Class)`.
+        self.around[test.id()] = ("errored", message, details)
+        if not test.id().startswith("setUp"):
+            self.results.tell(note=f"{test.id()} failed: {message}")
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.failed(test, "failed", error)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self.failed(test, "errored", error)
+
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error is not None:
+            outcome = "failed" if issubclass(error[0], test.failureException) else "errored"
+            self.failed(test, outcome, error, subtest._subDescription() + ": ")
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        if self.under_way is not None:
+            self.saw("skipped", reason)
+        else:
+            self.around[test.id()] = ("skipped", reason, "")
+
+    def addUnexpectedSuccess(self, test):
+        super().addUnexpectedSuccess(test)
+        self.saw("failed", "unexpected success")
+
+
+def play(tests, result):
+    """Runs tests in this order, with what their classes and modules set up around them, as a suite does."""
+    suite = unittest.TestSuite()
+    for test in tests:
+        kind = type(test)
+        suite._tearDownPreviousClass(test, result)
+        suite._handleModuleFixture(test, result)
+        suite._handleClassSetUp(test, result)
+        result._previousTestClass = kind
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        around = result.around.get(f"setUpClass ({name})") or result.around.get(f"setUpModule ({kind.__module__})")
+        if getattr(kind, "_classSetupFailed", False) or getattr(result, "_moduleSetUpFailed", False):
+            outcome, message, details = around or ("errored", "its class or module was not set up", "")
+            result.results.tell(id=result.ids[id(test)], outcome=outcome, message=message, details=details)
+            continue
+        if "__call__" in kind.__dict__ or not isinstance(test, unittest.TestCase):
+            test(result)
+        else:
+            test(result=result)
+    suite._tearDownPreviousClass(None, result)
+    suite._handleModuleTearDown(result)
+
+
+class Keeper:
+    """A test runner that keeps the suite that it is given, for `unittest.main`."""
+
+    suite = None
+
+    def __init__(self, *_, **__):
+        pass
+
+    def run(self, suite):
+        Keeper.suite = suite
+        result = unittest.TestResult()
+        result.testsRun = 1
+        return result
+
+
+def of_unittest(arguments):
+    try:
+        unittest.main(module=None, argv=["python -m unittest", *arguments], testRunner=Keeper, exit=False)
+    except SystemExit as exit:
+        if Keeper.suite is None:
+            raise exit
+    return list(flat(Keeper.suite)), lambda tests: 0, lambda run: run()
+
+
+def of_django(arguments):
+    if "DJANGO_SETTINGS_MODULE" not in os.environ:
+        with open("manage.py", encoding="utf-8") as manage:
+            found = re.search(r"DJANGO_SETTINGS_MODULE['\"]\s*,\s*['\"]([\w.]+)", manage.read())
+        if not found:
+            sys.exit("manage.py names no DJANGO_SETTINGS_MODULE: set it in the environment")
+        os.environ["DJANGO_SETTINGS_MODULE"] = found.group(1)
+    import argparse
+
+    import django
+    from django.conf import settings
+    from django.test.utils import get_runner
+
+    django.setup()
+    kind = get_runner(settings)
+    parser = argparse.ArgumentParser(prog="manage.py test")
+    parser.add_argument("labels", nargs="*")
+    kind.add_arguments(parser)
+    options = vars(parser.parse_args(arguments))
+    labels = options.pop("labels")
+    options.update(parallel=0, keepdb=False)
+    runner = kind(verbosity=0, interactive=False, failfast=False, **options)
+    runner.setup_test_environment()
+    suite = runner.build_suite(labels or None)
+    tests = [test for test in flat(suite)]
+
+    # Tests of a class that Django runs later may empty tables that those of an earlier one find filled.
+    def rank(test):
+        kinds = list(runner.reorder_by)
+        return next((place for place, kind in enumerate(kinds) if isinstance(test, kind)), len(kinds))
+
+    def around(run):
+        databases = {}
+        if hasattr(runner, "get_databases"):
+            databases = {"aliases": runner.get_databases(suite)}
+            databases["serialized_aliases"] = {alias for alias, wanted in databases["aliases"].items() if wanted} if isinstance(databases["aliases"], dict) else None
+        old = runner.setup_databases(**databases)
+        try:
+            run()
+        finally:
+            runner.teardown_databases(old)
+
+    return tests, rank, around
+
+
+def main():
+    kind, path, *rest = sys.argv[1:]
+    order, arguments = (rest[1], rest[3:]) if rest[0] == "--order" else (None, rest[1:])
+    sys.path[0] = os.getcwd()
+    sys.argv = ["python -m unittest", *arguments]
+    results = Results(path)
+    tests, rank, around = (of_django if kind == "django" else of_unittest)(arguments)
+    named = list(with_ids(tests))
+    if order is None:
+        for name, test in named:
+            file, line = place(test)
+            results.tell(id=name, file=os.path.relpath(file) if file else "", line=line, module=type(test).__module__, rank=rank(test))
+        return
+    with open(order, encoding="utf-8") as lines:
+        wanted = [json.loads(line) for line in lines if line.strip()]
+    by_name = dict(named)
+    chosen = [by_name[name] for name in wanted if name in by_name]
+    result = Told(results, {id(test): name for name, test in named})
+    around(lambda: play(chosen, result))
+
+
+if __name__ == "__main__":
+    main()
