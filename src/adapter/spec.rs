@@ -78,6 +78,15 @@ impl SubjectSpec {
         self
     }
 
+    /// The same with what was listed ([`LoadedSubject::listed`](crate::adapter::LoadedSubject::listed)), so that a runner
+    /// lists once in a run.
+    pub fn with_listed(mut self, listed: Option<serde_json::Value>) -> Self {
+        if let (Self::Command(spec), Some(listed)) = (&mut self, listed) {
+            spec.known = serde_json::from_value(listed).unwrap_or_default();
+        }
+        self
+    }
+
     /// The same with the tests that are meant, named by an order of ids.
     pub fn meaning_tests(mut self, tests: impl IntoIterator<Item = KnownTest>) -> Self {
         match &mut self {

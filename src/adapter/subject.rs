@@ -101,9 +101,9 @@ pub trait LoadedSubject: fmt::Debug {
         LeakSearch::Suite
     }
 
-    /// The spec as its workers get it, with what was found out while it was loaded.
-    fn for_workers(&self, spec: SubjectSpec) -> SubjectSpec {
-        spec
+    /// The cases with all that was found out of them while they were listed, for workers that need not list them again.
+    fn listed(&self) -> Option<serde_json::Value> {
+        None
     }
 
     /// The line with which its own runner shows a finding, tried once, or that the runner alone does not show it. `None`

@@ -82,7 +82,7 @@ pub fn repro(
         journal,
         redactor,
     };
-    let mut engine = engine(&at_work, &header, &subject.for_workers(spec))?;
+    let mut engine = engine(&at_work, &header, &spec.with_listed(subject.listed()))?;
     stoppable(engine.stop_handle());
     let mut units = (0..times).map(|number| RoundUnit {
         round: RoundId(number),

@@ -154,7 +154,7 @@ impl UnderWay<'_> {
             tool: self.tool,
             folder: self.folder,
         };
-        let mut engine = engine(&at_work, self.header, &self.subject.for_workers(self.spec.clone()))?;
+        let mut engine = engine(&at_work, self.header, &self.spec.clone().with_listed(self.subject.listed()))?;
         stoppable(engine.stop_handle());
         let setting = Setting {
             header: self.header,

@@ -9,10 +9,21 @@ use std::path::Path;
 
 /// The shipped drivers.
 const SHIPPED: &[(&str, &str)] = &[
+    ("go-list.sh", include_str!("drivers/go-list.sh")),
+    ("go-order.txt", include_str!("drivers/go-order.txt")),
+    ("go-run.sh", include_str!("drivers/go-run.sh")),
     ("jest-circus.js", include_str!("drivers/jest-circus.js")),
     ("jest-common.js", include_str!("drivers/jest-common.js")),
     ("jest-runner.js", include_str!("drivers/jest-runner.js")),
+    ("minitest.rb", include_str!("drivers/minitest.rb")),
+    ("minitest.sh", include_str!("drivers/minitest.sh")),
+    ("mocha.js", include_str!("drivers/mocha.js")),
+    ("node-drive.mjs", include_str!("drivers/node-drive.mjs")),
+    ("node-launch.mjs", include_str!("drivers/node-launch.mjs")),
+    ("node-report.mjs", include_str!("drivers/node-report.mjs")),
     ("python-unittest.py", include_str!("drivers/python-unittest.py")),
+    ("rspec.rb", include_str!("drivers/rspec.rb")),
+    ("rspec.sh", include_str!("drivers/rspec.sh")),
 ];
 
 /// Writes the drivers of these names into a folder: shipped ones, or files relative to the project's folder.

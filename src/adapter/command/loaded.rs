@@ -3,7 +3,7 @@
 use crate::adapter::command::stretch::runs_through;
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::subject::measured_of_suite;
-use crate::adapter::{LoadedSubject, SubjectProblem, SubjectSpec};
+use crate::adapter::{LoadedSubject, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::ContentHash;
 use crate::plan::Grouping;
@@ -59,17 +59,11 @@ impl LoadedSubject for CommandSuite {
         self.found.grouping
     }
 
-    /// Its cases with all that was listed of them, so that its runner lists once in a run.
-    fn for_workers(&self, spec: SubjectSpec) -> SubjectSpec {
-        match spec {
-            SubjectSpec::Command(spec) => {
-                SubjectSpec::Command(CommandSpec { known: self.found.listed().to_vec(), ..spec })
-            }
-            other @ (SubjectSpec::Scenarios(_) | SubjectSpec::Pytest(_)) => other,
-        }
+    fn listed(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(self.found.listed()).ok()
     }
 
     fn runs_through(&self, order: &[u32]) -> bool {
-        runs_through(&self.spec, order)
+        runs_through(&self.spec, self.found.listed(), order)
     }
 }

@@ -104,6 +104,7 @@ impl CommandLook {
         let grouping = match profile.run.group {
             RunGroup::None => Grouping::None,
             RunGroup::File => Grouping::File,
+            RunGroup::Module => Grouping::Module,
         };
         Ok(Self { grouping, ..Self::of(listed, notes, &folder) })
     }
@@ -113,6 +114,12 @@ impl CommandLook {
         let mut texts = BTreeMap::new();
         let cases = listed.iter().map(|case| subject_case(case, folder, &mut texts)).collect();
         Self { cases, notes, grouping: Grouping::None, listed }
+    }
+
+    /// The places of an order whose cases the runner lists no more: it can't be asked for them.
+    pub(super) fn gone(&self, order: &[u32]) -> BTreeSet<u32> {
+        let is_gone = |case: u32| self.listed.get(case as usize).is_some_and(|case| !case.is_listed());
+        (0_u32..).zip(order).filter(|(_, case)| is_gone(**case)).map(|(position, _)| position).collect()
     }
 
     /// The same cases, with all that the listing says of them.

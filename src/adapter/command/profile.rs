@@ -10,9 +10,12 @@ const SHIPPED: &[(&str, &str)] = &[
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
     ("django", include_str!("profiles/django.yaml")),
     ("go-test", include_str!("profiles/go-test.yaml")),
-    ("jest", include_str!("profiles/jest.yaml")),
     ("jest-processes", include_str!("profiles/jest-processes.yaml")),
+    ("jest", include_str!("profiles/jest.yaml")),
     ("libtest", include_str!("profiles/libtest.yaml")),
+    ("minitest", include_str!("profiles/minitest.yaml")),
+    ("mocha", include_str!("profiles/mocha.yaml")),
+    ("node", include_str!("profiles/node.yaml")),
     ("rspec", include_str!("profiles/rspec.yaml")),
     ("unittest", include_str!("profiles/unittest.yaml")),
     ("vitest", include_str!("profiles/vitest.yaml")),
@@ -161,6 +164,8 @@ pub(super) enum RunGroup {
     None,
     /// The cases of a file, which share no memory with those of others.
     File,
+    /// The cases of a module, a package say.
+    Module,
 }
 
 /// Where outcomes are read.

@@ -19,7 +19,7 @@ use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 /// How much longer than the case's deadline the engine waits before it kills the worker.
-const AROUND: Duration = Duration::from_secs(10);
+pub(super) const AROUND: Duration = Duration::from_secs(10);
 
 /// How long a runner may take to end after its last case.
 const TO_END: Duration = Duration::from_secs(10);

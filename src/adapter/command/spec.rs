@@ -1,6 +1,6 @@
 //! Which suite, and how it is run.
 
-use crate::adapter::command::ListedCase;
+use crate::adapter::command::listing::ListedCase;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

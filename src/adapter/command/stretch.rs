@@ -35,11 +35,9 @@ pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[u32]) 
     stretches
 }
 
-/// Whether nothing but the cases themselves comes between them: a runner that runs its cases as it lists them is started
-/// anew where an order goes back in the list.
-pub fn runs_through(spec: &CommandSpec, order: &[u32]) -> bool {
-    let is_listed = |profile: Profile| profile.run.order == RunOrder::AsListed;
-    !Profile::load(&spec.root, &spec.profile).is_ok_and(is_listed) || order.is_sorted_by(|one, other| one < other)
+/// Whether one process runs this order: nothing but its cases comes between them.
+pub(super) fn runs_through(spec: &CommandSpec, cases: &[ListedCase], order: &[u32]) -> bool {
+    Profile::load(&spec.root, &spec.profile).is_ok_and(|profile| stretches(&profile, cases, order).len() <= 1)
 }
 
 /// The number by which cases are ordered within a process; 0 where there is none.

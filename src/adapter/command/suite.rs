@@ -6,13 +6,13 @@ use crate::adapter::command::launch::folder;
 use crate::adapter::command::look::{CommandLook, around};
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::results::Reader;
-use crate::adapter::command::round::Round;
+use crate::adapter::command::round::{AROUND, Round};
 use crate::adapter::command::stretch::stretches;
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
-use crate::event::RoundEnd;
-use crate::model::CaseId;
+use crate::event::{RoundEnd, TrialReport};
+use crate::model::{CaseId, Outcome};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -91,6 +91,7 @@ impl CommandSubject {
         if unit.from == 0 {
             let _ = fs::remove_dir_all(&temporary);
         }
+        let gone = self.look.gone(&unit.order);
         let stretches = stretches(&self.profile, &self.look.listed, &unit.order);
         let mut round = Round {
             spec: &self.spec,
@@ -104,9 +105,14 @@ impl CommandSubject {
             memory: &mut self.memory,
             environment,
         };
+        for position in gone.iter().copied().filter(|position| *position >= unit.from) {
+            reports.started(position, AROUND);
+            let reason = "the runner lists it no more".to_owned();
+            reports.finished(position, TrialReport::of(Outcome::Skipped { reason }));
+        }
         for mut stretch in stretches {
             // What an earlier attempt at the round has done already.
-            stretch.retain(|position| *position >= unit.from);
+            stretch.retain(|position| *position >= unit.from && !gone.contains(position));
             if let Some(end) = round.stretch(&stretch, reports) {
                 return end;
             }

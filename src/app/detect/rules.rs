@@ -1,8 +1,8 @@
 //! What files show of runners, a rule for each language.
 
 use crate::adapter::is_shipped_profile;
-use crate::app::detect::FoundSuite;
 use crate::app::detect::files::{below, name, text};
+use crate::app::detect::found::FoundSuite;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,7 @@ impl Project<'_> {
         if self.has(".config/nextest.toml") {
             return command("cargo-nextest", ".config/nextest.toml configures nextest");
         }
-        self.by_file("Cargo.toml", "cargo")
+        self.has("Cargo.toml").then(|| command("cargo-nextest", "Cargo.toml is here (run by cargo-nextest)")).flatten()
     }
 
     fn ruby(&self) -> Vec<FoundSuite> {

@@ -78,3 +78,30 @@ fn packages_run_together_in_whatever_order_they_are_compiled() {
     run(&project, &["--rounds", "2"]).exits(0);
     assert_eq!(verdicts(&project.report()).len(), 4);
 }
+
+/// Go's own order never shows it: the polluter stands behind the victim, and fuzz targets and examples have ranks of their own.
+#[test]
+fn a_victim_of_a_later_test_is_found_in_one_process() {
+    let text = r#"package shop_test
+import ("fmt"; "regexp"; "testing")
+var cached *regexp.Regexp
+func has(pattern, s string) bool { if cached == nil { cached = regexp.MustCompile(pattern) }; return cached.MatchString(s) }
+func TestFirst(t *testing.T) { if !has("^a", "a1") { t.Fatal("no match") } }
+func TestReset(t *testing.T) { cached = nil }
+func TestOther(t *testing.T) { has("^b", "b1") }
+func TestMain(m *testing.M) { m.Run() }
+func FuzzParts(f *testing.F) { f.Add("x"); f.Fuzz(func(t *testing.T, s string) {}) }
+func Example() { fmt.Println("open"); /* Output: open */ }
+"#;
+    let files = [("shop.go", "package shop\n"), ("shop_test.go", text), ("deep/deep_test.go", "package deep\n")];
+    let Some(project) = module(&files) else { return };
+    run(&project, &["--rounds", "4"]).exits(1);
+    let report = project.report();
+    let id = |name: &str| format!("example.org/shop.{name}");
+    let first = crate::cli::kit::case(&report, &id("TestFirst"));
+    assert_eq!(first["verdict"], "order_dependent", "{first:#}");
+    assert_eq!(first["polluters"], serde_json::json!([[id("TestOther")]]), "{first:#}");
+    let stable = verdicts(&report).into_iter().filter(|(_, verdict)| verdict == "stable").count();
+    assert_eq!(stable, 4, "{:?}", verdicts(&report));
+    assert!(!project.path("steadfast_order_test.go").exists(), "nothing is written into the package");
+}

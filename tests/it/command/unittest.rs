@@ -45,12 +45,12 @@ fn an_order_of_unittest_is_played_in_one_process() {
     let report = project.report();
     let of = |name: &str| format!("tests.test_cart.{name}");
     let verdict = |name: &str| case(&report, &of(name))["verdict"].clone();
-    assert_eq!(verdicts(&report).len(), 13);
+    assert_eq!(verdicts(&report).len(), 12);
     assert_eq!(case(&report, &of("Cart.test_is_empty"))["polluters"], json!([[of("Cart.test_fills")]]));
     assert_eq!((verdict("Database.test_a"), verdict("Cart.test_skipped")), (json!("broken"), json!("skipped")));
     let message = case(&report, &of("Database.test_a"))["message"].clone();
     assert_eq!(message, "no database");
     let stable = verdicts(&report).into_iter().filter(|(_, verdict)| verdict == "stable").count();
-    assert_eq!(stable, 10, "{:?}", verdicts(&report));
+    assert_eq!(stable, 9, "{:?}", verdicts(&report));
     project.assert_nothing_left();
 }
