@@ -8,7 +8,7 @@ use crate::diagnose::suspects::Suspect;
 use crate::event::{Conclusion, Diagnosis, Event, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
-use crate::model::{OutcomeKind, StateMark};
+use crate::model::{Failure, OutcomeKind, StateMark};
 
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
@@ -71,6 +71,9 @@ impl Examiner<'_> {
                 (state_setters.get(..1).unwrap_or_default(), WATCHED)
             }
             (Conclusion::Brittle { state_setters, .. }, Some(Explain::All)) => (state_setters.as_slice(), usize::MAX),
+            (Conclusion::NonIdempotent { repeated }, Some(_)) if *repeated == [suspect.case] => {
+                (std::slice::from_ref(repeated), WATCHED)
+            }
             _ => (&[][..], 0),
         };
         for sequence in sequences {
@@ -99,28 +102,29 @@ impl Examiner<'_> {
         Ok(told)
     }
 
+    /// Concludes that what was found for another case explains this one.
     pub(super) fn conclude_follower(
         &mut self,
         suspect: &Suspect,
         leader: u32,
-        found: &Minimised,
+        role: Role,
+        members: &[u32],
         in_order: Tally,
     ) -> Result<(), DiagnoseError> {
-        let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
-            return Ok(());
-        };
-        let members = sequence.members.clone();
-        let (conclusion, order) = match role(found) {
-            Some(Role::Brittle) => {
+        let members = members.to_vec();
+        let (conclusion, order) = match role {
+            Role::Brittle => {
                 (Conclusion::Brittle { state_setters: vec![members], complete: false }, vec![suspect.case])
             }
-            Some(Role::Victim) | None => {
+            Role::Victim => {
                 let order = members.iter().copied().chain([suspect.case]).collect();
                 (Conclusion::Victim { polluters: vec![members], cleaners: Vec::new(), complete: false }, order)
             }
         };
         let repro = self.write_repro(suspect, &order, in_order)?;
-        let told = self.of_the_suite(suspect, &conclusion, &order)?;
+        let mut told = self.other_failures(suspect);
+        let of_the_suite = self.of_the_suite(suspect, &conclusion, &order)?;
+        told.extend(of_the_suite.remarks);
         self.emit(Diagnosis {
             case: suspect.case,
             cluster: Some(leader),
@@ -129,9 +133,22 @@ impl Examiner<'_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            causes: told.causes,
-            remarks: under_stress(suspect).into_iter().chain(told.remarks).collect(),
+            causes: of_the_suite.causes,
+            remarks: under_stress(suspect).into_iter().chain(told).collect(),
         })
+    }
+
+    /// What is told where probes failed otherwise than the run did.
+    pub(super) fn other_failures(&self, suspect: &Suspect) -> Vec<String> {
+        let other = |(_, failure): &&(OutcomeKind, Failure)| failure.fingerprint != suspect.fingerprint;
+        let mut others = self.prober.failures.values().filter(other);
+        let told = others.next().map(|(_, failure)| {
+            let message = failure.message.lines().next().unwrap_or_default();
+            let more = others.count();
+            let more = if more > 0 { format!(", and in {more} more orders") } else { String::new() };
+            format!("it also failed in another way: {message}{more}")
+        });
+        told.into_iter().collect()
     }
 
     /// The cleaners that are run in one process with what they hide: else the new process may be what hides it.
@@ -165,8 +182,22 @@ impl Examiner<'_> {
                 in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 (Conclusion::Brittle { state_setters, complete: *complete }, vec![case])
             }
-            minimise::Conclusion::FailsAlways => (Conclusion::Broken, vec![case]),
+            minimise::Conclusion::FailsAlways if !self.record.passed.contains(&case) => {
+                (Conclusion::Broken, vec![case])
+            }
+            minimise::Conclusion::FailsAlways => (self.now_fails_always(suspect, found), vec![case]),
             minimise::Conclusion::Intermittent => (Conclusion::Intermittent, suspect.order()),
+            minimise::Conclusion::DoesNotReproduce if self.fails_where_cases_run_twice(suspect)? => return Ok(()),
+            minimise::Conclusion::DoesNotReproduce
+                if suspect.seen.failures() > 1 && suspect.changed_once(self.record).is_some() =>
+            {
+                let missing = format!(
+                    "it failed in the first rounds of the run, whatever their order, and in none of {} later runs of one of \
+                     these orders: something outside its process may have changed",
+                    found.in_order.trials()
+                );
+                (Conclusion::Undiagnosed { missing, order: suspect.order() }, suspect.order())
+            }
             minimise::Conclusion::DoesNotReproduce => {
                 remarks.push(format!(
                     "it failed in {} trials of the run, and in none of {} more of that order",
@@ -191,6 +222,7 @@ impl Examiner<'_> {
                 (Conclusion::Undiagnosed { missing, order: order.clone() }, order)
             }
         };
+        remarks.extend(self.other_failures(suspect));
         // What is brittle shows alone: the order that it is compared with is the one that heals it.
         let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
         let repro = self.write_repro(suspect, &order, shows)?;
@@ -206,6 +238,27 @@ impl Examiner<'_> {
             causes: told.causes,
             remarks: under_stress(suspect).into_iter().chain(remarks).chain(told.remarks).collect(),
         })
+    }
+
+    /// What a case is that fails in every order now, alone as well, and passed before: nothing in its process can be the
+    /// cause.
+    fn now_fails_always(&self, suspect: &Suspect, found: &Minimised) -> Conclusion {
+        let now = found.in_order + found.alone;
+        match suspect.changed_once(self.record) {
+            Some(before) => Conclusion::EnvironmentDependent {
+                what: format!(
+                    "it passed in the first {before} rounds and has failed since, in every order and alone ({now} times): \
+                     something outside its process was left behind"
+                ),
+            },
+            None => Conclusion::Undiagnosed {
+                missing: format!(
+                    "it passed earlier in this run, and fails in every order now, alone as well ({now} times): what \
+                     changed outside its process is not known"
+                ),
+                order: vec![suspect.case],
+            },
+        }
     }
 
     /// What may bring a failure back that does not reproduce: a started system can leave state outside its process.
@@ -235,9 +288,20 @@ impl Examiner<'_> {
         self.prober.log.fact(Event::Diagnosed(diagnosis)).map_err(DiagnoseError::io(self.setting.folder))
     }
 
-    pub(super) fn write_repro(&self, suspect: &Suspect, order: &[u32], rate: Tally) -> Result<String, DiagnoseError> {
-        let ids = order.iter().filter_map(|case| self.record.case(*case)).map(|info| info.id.clone());
-        let failure = suspect.failure.outcome.failure();
+    pub(super) fn write_repro(
+        &mut self,
+        suspect: &Suspect,
+        order: &[u32],
+        rate: Tally,
+    ) -> Result<String, DiagnoseError> {
+        let ids = order.iter().filter_map(|case| self.record.case(*case)).map(|info| info.id.clone()).collect();
+        // The order may show another failure than the one that was seen first.
+        let (kind, failure) = match self.prober.failures.get(order) {
+            Some((kind, failure)) => (*kind, Some(failure)),
+            None => (suspect.failure.outcome.kind(), suspect.failure.outcome.failure()),
+        };
+        let fingerprint = failure.map_or_else(|| suspect.fingerprint.clone(), |failure| failure.fingerprint.clone());
+        let message = failure.map(|failure| failure.message.clone()).unwrap_or_default();
         let file = ReproFile {
             version: ReproFile::VERSION,
             run: self.setting.header.run.clone(),
@@ -246,21 +310,12 @@ impl Examiner<'_> {
             seed: self.setting.header.seed,
             event_loop: suspect.event_loop,
             hash_seed: suspect.hash_seed,
-            order: ids.collect(),
-            expected: Expected {
-                outcome: suspect.failure.outcome.kind(),
-                fingerprint: suspect.fingerprint.clone(),
-                message: failure.map(|failure| failure.message.clone()).unwrap_or_default(),
-            },
+            order: ids,
+            expected: Expected { outcome: kind, fingerprint, message },
             rate,
             case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
         };
-        let folder = self.setting.folder.join("repros");
-        let name = file.file_name();
-        let path = folder.join(&name);
-        let text = serde_json::to_string_pretty(&file).map_err(DiagnoseError::Repro)?;
-        crate::disk::replace(&path, text).map_err(DiagnoseError::io(&path))?;
-        Ok(format!("repros/{name}"))
+        self.prober.log.keep(self.setting.folder, &file)
     }
 }
 

@@ -1,4 +1,8 @@
-//! Goes from cluster to cluster, and searches where nothing explains a suspect.
+//! Examines the suspects of a run: breadth first, and to the end where there is time.
+//!
+//! Each suspect gets an even share of what is left of the time before any gets more. So one that takes long (a case that
+//! fails by chance, an order with many causes) never takes what others need. Cases that fail alike are one cluster: its
+//! first is examined, and the others are tried with what was found for it.
 
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::Setting;
@@ -8,17 +12,17 @@ use crate::diagnose::suspects::{Suspect, late_suspects, problem, suspects};
 use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{Rounds, Stopped};
 use crate::event::{Event, Note};
-use crate::minimise::{Cluster, Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
+use crate::minimise::{Answer, Cluster, Conclusion, Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
 use crate::model::OutcomeKind;
 use crate::record::Record;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How many suspects are minimised in any case.
 const SEARCHES: u32 = 25;
 
-/// For so long, further ones are minimised as well. What is beyond both is tried with what was found for these, and else
-/// judged by observation, which is said.
+/// For so long, further ones are minimised as well. What is beyond both is tried with what was found for these, and is
+/// undiagnosed else.
 const SEARCHING: Duration = Duration::from_secs(600);
 
 /// The most time that a search takes where nobody says.
@@ -30,15 +34,21 @@ const WALKED: usize = 16;
 /// How often it is looked whether probes made a case fail that had not failed before.
 const LOOKS: usize = 3;
 
+/// How often the open suspects share what is left of the time.
+const PASSES: usize = 3;
+
 /// Diagnoses the suspects of the run, as far as the deadline allows: first those that failed in a planned round, then
 /// those that failed in a probe of others only.
+///
+/// # Errors
+/// If rounds can't be run, or a fact can't be kept.
 pub fn diagnose(
     rounds: &mut dyn Rounds,
     setting: &Setting<'_>,
     deadlines: Deadlines,
     log: &mut dyn RunLog,
 ) -> Result<Stopped, DiagnoseError> {
-    let mut chart = Chart::new();
+    let mut chart = Chart::new(log.now());
     let mut record = log.record();
     let mut suspects = suspects(&record);
     for _ in 0..LOOKS {
@@ -46,16 +56,8 @@ pub fn diagnose(
             break;
         }
         let prober = Prober::new(rounds, log, &record, deadlines, setting.case_timeout);
-        let limits = limits(deadlines);
-        let mut examiner = Examiner { prober, record: &record, setting, limits, chart: &mut chart };
-        let clusters = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
-        let members = |cluster: &Cluster| cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect();
-        let mut clusters: Vec<Vec<&Suspect>> = clusters.iter().map(members).collect();
-        // A probe of what hangs takes its whole deadline: everything else is told before.
-        clusters.sort_by_key(|members| members.iter().any(|suspect| suspect.hangs()));
-        for members in &clusters {
-            examiner.cluster(members)?;
-        }
+        let mut examiner = Examiner { prober, record: &record, setting, deadlines, limits: None, chart: &mut chart };
+        examiner.examine(&suspects)?;
         let stopped = examiner.prober.stopped;
         if stopped != Stopped::Not {
             return Ok(stopped);
@@ -66,7 +68,7 @@ pub fn diagnose(
     }
     if chart.left_out > 0 {
         let text = format!(
-            "{} suspects were minimised, and {} more are judged by observation alone: mend the first ones and run again",
+            "{} suspects were examined, and {} more are undiagnosed: mend the first ones and run again",
             chart.searches, chart.left_out
         );
         log.fact(Event::Noted(Note { case: None, text })).map_err(DiagnoseError::io(setting.folder))?;
@@ -75,6 +77,9 @@ pub fn diagnose(
 }
 
 /// Diagnoses one case once more, with what the journal has of earlier probes and with other limits.
+///
+/// # Errors
+/// If rounds can't be run, or a fact can't be kept.
 pub fn diagnose_again(
     rounds: &mut dyn Rounds,
     setting: &Setting<'_>,
@@ -84,23 +89,23 @@ pub fn diagnose_again(
 ) -> Result<Stopped, DiagnoseError> {
     let record = log.record();
     let suspect = suspects(&record).remove(&case).or_else(|| late_suspects(&record, &BTreeSet::new()).remove(&case));
-    let until = Some(Instant::now() + limits.time);
+    let mut chart = Chart::new(log.now());
+    let until = Some(log.now() + limits.time);
     let deadlines = Deadlines { rounds: None, diagnosis: until, all: until };
     let prober = Prober::new(rounds, log, &record, deadlines, setting.case_timeout);
-    let mut chart = Chart::new();
-    let mut examiner = Examiner { prober, record: &record, setting, limits, chart: &mut chart };
-    if let Some(suspect) = &suspect {
-        examiner.cluster(&[suspect])?;
+    let limits = Some(limits);
+    let mut examiner = Examiner { prober, record: &record, setting, deadlines, limits, chart: &mut chart };
+    if let Some(suspect) = suspect {
+        examiner.examine(&BTreeMap::from([(case, suspect)]))?;
     }
     Ok(examiner.prober.stopped)
 }
 
-/// What a search may spend: the usual, and no more than is left.
-fn limits(deadlines: Deadlines) -> Limits {
-    let usual = Limits { time: SEARCH_TIME, ..Limits::default() };
-    let left = deadlines.diagnosis.map(|until| until.saturating_duration_since(Instant::now()));
-    Limits { time: left.map_or(usual.time, |left| left.min(usual.time)), ..usual }
-}
+/// The share of the time that the first pass over the suspects may take.
+const FIRST_PASS: f64 = 0.5;
+
+/// The share of what is left that a suspect may take in a later pass.
+const LATER_TURN: f64 = 0.6;
 
 /// What is known so far.
 #[derive(Debug)]
@@ -110,90 +115,219 @@ pub(super) struct Chart {
     seen: BTreeSet<u32>,
     /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
     pub found: Vec<(u32, Minimised)>,
+    /// Ways of failing that cases have which are broken.
+    pub broken: BTreeSet<String>,
     /// What was told of an order of the suite last.
     pub told: Option<(Vec<u32>, OfTheSuite)>,
+    /// Searches that a limit ended, and that may go on.
+    open: BTreeMap<u32, (Search, Duration)>,
+    /// Suspects of which a first sequence was told.
+    told_of: BTreeSet<u32>,
     /// Suspects that were minimised.
     searches: u32,
-    /// Suspects that were left to observation.
+    /// Suspects that nobody examined.
     left_out: u32,
 }
 
 impl Chart {
-    fn new() -> Self {
-        Self { begun: Instant::now(), seen: BTreeSet::new(), found: Vec::new(), told: None, searches: 0, left_out: 0 }
-    }
-
-    /// Whether one more suspect can be minimised.
-    fn has_room(&self) -> bool {
-        self.searches < SEARCHES || self.begun.elapsed() < SEARCHING
+    fn new(begun: Instant) -> Self {
+        Self {
+            begun,
+            seen: BTreeSet::new(),
+            found: Vec::new(),
+            broken: BTreeSet::new(),
+            told: None,
+            open: BTreeMap::new(),
+            told_of: BTreeSet::new(),
+            searches: 0,
+            left_out: 0,
+        }
     }
 }
 
-/// Diagnoses cluster by cluster.
+/// Whether a suspect was examined to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Examined {
+    ToTheEnd,
+    /// Not yet: a limit ended what was tried.
+    NotYet,
+    /// There is no room for one more.
+    LeftOut,
+}
+
+/// How far a search goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// To the first sequence that is confirmed.
+    First,
+    /// To its end: whether there are others, and what hides them.
+    Whole,
+}
+
+/// Examines suspect by suspect.
 pub(super) struct Examiner<'a> {
     pub prober: Prober<'a>,
     pub record: &'a Record,
     pub setting: &'a Setting<'a>,
-    limits: Limits,
+    deadlines: Deadlines,
+    /// What each search may spend, where somebody said.
+    limits: Option<Limits>,
     pub chart: &'a mut Chart,
 }
 
+/// A suspect, and the others that fail like it.
+struct Patient<'s> {
+    suspect: &'s Suspect,
+    /// The first of its cluster, where it is not this one.
+    leader: Option<u32>,
+}
+
 impl Examiner<'_> {
-    /// Explains each suspect by what was found for others, first of all for one that fails alike; minimises it if
-    /// nothing of that holds.
-    fn cluster(&mut self, members: &[&Suspect]) -> Result<(), DiagnoseError> {
-        for suspect in members {
-            if self.prober.stopped != Stopped::Not {
-                return Ok(());
+    /// Examines all suspects, the first of each cluster before the others, what hangs last.
+    fn examine(&mut self, suspects: &BTreeMap<u32, Suspect>) -> Result<(), DiagnoseError> {
+        let mut waiting = patients(suspects);
+        for pass in 0..PASSES {
+            let mut open = VecDeque::new();
+            while let Some(patient) = waiting.pop_front() {
+                let examined = self.patient(&patient, waiting.len() + open.len() + 1, pass)?;
+                match examined {
+                    Examined::ToTheEnd => {}
+                    Examined::NotYet => open.push_back(patient),
+                    Examined::LeftOut => self.chart.left_out += 1,
+                }
             }
-            self.prober.begin(suspect);
-            if self.is_broken(suspect)?
-                || self.is_of_the_hash_seed(suspect)?
-                || self.is_explained(suspect, members)?
-                || self.is_its_own_polluter(suspect)?
-            {
-                continue;
+            waiting = open;
+            if waiting.is_empty() || self.prober.stopped != Stopped::Not {
+                break;
             }
-            if !self.chart.has_room() {
-                self.chart.left_out += 1;
-                continue;
-            }
-            self.chart.searches += 1;
-            let Some(found) = self.search(suspect)? else { return Ok(()) };
-            self.conclude(suspect, &found)?;
-            if !found.sequences().is_empty() {
-                self.chart.found.push((suspect.case, found));
-            }
+        }
+        for patient in waiting {
+            self.leave_open(patient.suspect)?;
         }
         Ok(())
     }
 
-    /// Runs the search to its end; nothing if the engine was stopped.
-    fn search(&mut self, suspect: &Suspect) -> Result<Option<Minimised>, DiagnoseError> {
-        let sequences = self.chart.found.iter().flat_map(|(_, found)| found.sequences());
-        let hypotheses: Vec<Vec<u32>> = sequences.map(|sequence| sequence.members.clone()).collect();
-        let mut problem = problem(self.record, suspect, &hypotheses);
-        problem.walks_from = self.walks_from(suspect);
-        let mut search = Search::new(problem, self.limits);
-        for (order, answer) in suspect.known_probes(self.record) {
-            search.record(order, Reply::new(answer, Duration::ZERO));
+    /// Explains a suspect by what was found for others, first of all for one that fails alike; minimises it if nothing
+    /// of that holds.
+    fn patient(&mut self, patient: &Patient<'_>, waiting: usize, pass: usize) -> Result<Examined, DiagnoseError> {
+        let suspect = patient.suspect;
+        if self.prober.stopped != Stopped::Not {
+            return Ok(Examined::NotYet);
         }
+        let leader_is_open = patient.leader.is_some_and(|leader| self.chart.open.contains_key(&leader));
+        if leader_is_open && pass == 0 {
+            return Ok(Examined::NotYet);
+        }
+        let limits = self.share(waiting, pass);
+        self.prober.begin(suspect);
+        if !self.chart.open.contains_key(&suspect.case) {
+            if self.is_broken(suspect)?
+                || self.is_of_the_hash_seed(suspect)?
+                || self.is_of_the_outside(suspect)?
+                || self.is_of_chance(suspect)?
+                || self.is_explained(suspect, patient.leader)?
+                || self.is_its_own_polluter(suspect)?
+            {
+                return Ok(Examined::ToTheEnd);
+            }
+            if self.chart.searches >= SEARCHES && self.elapsed() > SEARCHING {
+                return Ok(Examined::LeftOut);
+            }
+            self.chart.searches += 1;
+        }
+        // Where it fails alone, the riddle is the order in which it passed.
+        let brittle = if self.fails_alone(suspect) { self.as_brittle(suspect) } else { None };
+        let suspect = brittle.as_ref().unwrap_or(suspect);
+        // While others wait for their first turn, the first sequence that is confirmed is enough.
+        let is_enough_once_found = pass == 0 && waiting > 1 && self.deadlines.diagnosis.is_some();
+        let depth = if is_enough_once_found { Depth::First } else { Depth::Whole };
+        let Some(found) = self.search(suspect, limits, depth)? else { return Ok(Examined::NotYet) };
+        let is_exhausted = matches!(found.conclusion, Conclusion::Exhausted { .. });
+        if is_exhausted && pass + 1 < PASSES && self.limits.is_none() {
+            return Ok(Examined::NotYet);
+        }
+        if is_enough_once_found && !found.sequences().is_empty() {
+            self.remember(suspect.case, found);
+            return Ok(Examined::NotYet);
+        }
+        self.chart.open.remove(&suspect.case);
+        let found = self.with_every_failure(suspect, found, limits)?;
+        self.conclude(suspect, &found)?;
+        self.remember(suspect.case, found);
+        Ok(Examined::ToTheEnd)
+    }
+
+    /// Keeps what was found for a suspect, in place of what was found for it before.
+    fn remember(&mut self, case: u32, found: Minimised) {
+        self.chart.found.retain(|(known, _)| *known != case);
+        if !found.sequences().is_empty() {
+            self.chart.found.push((case, found));
+        }
+    }
+
+    /// The same case with an order in which it passed, in the run or in a probe.
+    fn as_brittle(&self, suspect: &Suspect) -> Option<Suspect> {
+        let asked = self.prober.asked.iter().filter(|(order, reply)| {
+            order.len() > 1 && order.last() == Some(&suspect.case) && reply.answer == Answer::Passes
+        });
+        let asked = asked.map(|(order, _)| order[..order.len() - 1].to_vec()).min_by_key(Vec::len);
+        suspect.as_brittle(self.record).or_else(|| Some(suspect.passing_after(asked?)))
+    }
+
+    /// Whether it failed whenever it ran alone, as far as is known.
+    fn fails_alone(&self, suspect: &Suspect) -> bool {
+        let alone = self.prober.asked.iter().filter(|(order, _)| order.len() == 1);
+        let mut alone: Vec<bool> = alone.map(|(_, reply)| reply.answer == Answer::Fails).collect();
+        alone.extend((suspect.alone.trials() > 0).then_some(suspect.alone.all_failed()));
+        !alone.is_empty() && alone.iter().all(|failed| *failed)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.prober.log.now().saturating_duration_since(self.chart.begun)
+    }
+
+    /// What one of so many suspects may spend. The first pass gives each an even share of half of the time, for what is
+    /// cheap. Of the rest, a suspect may take most: to examine some to the end is worth more than to begin with all.
+    fn share(&self, waiting: usize, pass: usize) -> Limits {
+        let usual = self.limits.unwrap_or(Limits { time: SEARCH_TIME, ..Limits::default() });
+        let now = self.prober.log.now();
+        let left = self.deadlines.diagnosis.map(|until| until.saturating_duration_since(now));
+        let even = 1.0 / waiting.max(1) as f64;
+        let part = if pass == 0 && waiting > 1 { even * FIRST_PASS } else { even.max(LATER_TURN) };
+        let share = left.map(|left| left.mul_f64(part));
+        Limits { time: share.map_or(usual.time, |share| share.min(usual.time)), ..usual }
+    }
+
+    /// Runs the search to its end or to the limits; nothing if the engine was stopped.
+    fn search(&mut self, suspect: &Suspect, limits: Limits, depth: Depth) -> Result<Option<Minimised>, DiagnoseError> {
+        let mut search = match self.chart.open.remove(&suspect.case) {
+            Some((search, spent)) => search.with_limits(Limits { time: spent + limits.time, ..limits }),
+            None => self.begin_search(suspect, limits),
+        };
         // What was asked to explain it is evidence as well: that it failed alone then is not forgotten.
         for (order, reply) in self.prober.asked.drain(..) {
             search.record(order, reply);
         }
         // Whoever watches need not wait until all is known, and a run that ends early keeps what it has.
-        let mut told = false;
+        let mut told = self.chart.told_of.contains(&suspect.case);
         loop {
             match search.step(self.setting.jobs) {
-                Step::Done(found) => return Ok(Some(found)),
+                Step::Done(found) => {
+                    self.chart.open.insert(suspect.case, (search, found.took));
+                    return Ok(Some(found));
+                }
                 Step::Ask(questions) => {
                     let is_beyond =
                         |question: &Question| matches!(question.phase, Phase::Alternatives | Phase::Cleaners);
                     if !told && questions.first().is_some_and(is_beyond) {
                         told = true;
                         if let Some(found) = search.found() {
+                            self.chart.told_of.insert(suspect.case);
                             self.conclude(suspect, &found)?;
+                            if depth == Depth::First {
+                                self.chart.open.insert(suspect.case, (search, found.took));
+                                return Ok(Some(found));
+                            }
                         }
                     }
                     let replies = self.prober.put(&questions)?;
@@ -201,11 +335,56 @@ impl Examiner<'_> {
                         search.learn(question, reply);
                     }
                     if self.prober.stopped != Stopped::Not {
+                        self.chart.open.insert(suspect.case, (search, Duration::ZERO));
                         return Ok(None);
                     }
                 }
             }
         }
+    }
+
+    fn begin_search(&self, suspect: &Suspect, limits: Limits) -> Search {
+        let sequences = self.chart.found.iter().flat_map(|(_, found)| found.sequences());
+        let hypotheses: Vec<Vec<u32>> = sequences.map(|sequence| sequence.members.clone()).collect();
+        let mut problem = problem(self.record, suspect, &hypotheses);
+        problem.walks_from = self.walks_from(suspect);
+        let mut search = Search::new(problem, limits);
+        for (order, answer) in suspect.known_probes(self.record) {
+            search.record(order, Reply::new(answer, Duration::ZERO));
+        }
+        search
+    }
+
+    /// The same with what explains those failures of the run that these sequences leave unexplained; incomplete where
+    /// some stay so.
+    fn with_every_failure(
+        &mut self,
+        suspect: &Suspect,
+        mut found: Minimised,
+        limits: Limits,
+    ) -> Result<Minimised, DiagnoseError> {
+        let mut tried: Vec<Vec<u32>> = vec![suspect.before.clone()];
+        while let Some(before) =
+            suspect.unexplained(self.record, &found).into_iter().find(|order| !tried.contains(order))
+        {
+            found.set_complete(false);
+            if tried.len() > limits.sequences as usize || self.prober.stopped != Stopped::Not {
+                break;
+            }
+            tried.push(before.clone());
+            let again = Suspect { before, ..suspect.clone() };
+            let search = self.begin_search(&again, limits);
+            self.chart.open.insert(suspect.case, (search, Duration::ZERO));
+            let more = self.search(&again, limits, Depth::Whole)?;
+            self.chart.open.remove(&suspect.case);
+            let Some(more) = more else { break };
+            let is_all = matches!(more.conclusion, Conclusion::Confirmed { complete: true, .. });
+            found.add(more);
+            if suspect.unexplained(self.record, &found).is_empty() {
+                found.set_complete(is_all);
+            }
+        }
+        Ok(found)
     }
 
     /// From how many cases on an order is walked. A suspect that ends its process, or does not end, can't be tried in a
@@ -214,4 +393,35 @@ impl Examiner<'_> {
         let fails = matches!(suspect.failure.outcome.kind(), OutcomeKind::Failed | OutcomeKind::Errored);
         (self.setting.subject.forks() && fails).then_some(WALKED)
     }
+
+    /// Says how far the examination of a suspect came, if it began.
+    fn leave_open(&mut self, suspect: &Suspect) -> Result<(), DiagnoseError> {
+        let Some((search, _)) = self.chart.open.remove(&suspect.case) else { return Ok(()) };
+        if self.chart.told_of.contains(&suspect.case) {
+            return Ok(());
+        }
+        self.prober.begin(suspect);
+        self.conclude(suspect, &search.so_far())
+    }
+}
+
+/// The suspects in the order in which they are examined.
+fn patients(suspects: &BTreeMap<u32, Suspect>) -> VecDeque<Patient<'_>> {
+    let clusters = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
+    let members = |cluster: &Cluster| -> Vec<&Suspect> {
+        cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect()
+    };
+    let mut clusters: Vec<Vec<&Suspect>> = clusters.iter().map(members).collect();
+    // A probe of what hangs takes its whole deadline: everything else is told before. Then what is cheap: few cases
+    // before it.
+    clusters.sort_by_key(|members| {
+        (members.iter().any(|suspect| suspect.hangs()), members.first().map_or(0, |suspect| suspect.before.len()))
+    });
+    let leaders =
+        clusters.iter().filter_map(|members| members.first().map(|suspect| Patient { suspect, leader: None }));
+    let others = clusters.iter().flat_map(|members| {
+        let leader = members.first().map(|suspect| suspect.case);
+        members.iter().skip(1).map(move |suspect| Patient { suspect, leader })
+    });
+    leaders.chain(others).collect()
 }

@@ -6,17 +6,27 @@ use crate::diagnose::DiagnoseError;
 use crate::diagnose::suspects::Suspect;
 use crate::engine::Stopped;
 use crate::event::{Conclusion, Diagnosis};
-use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified};
-use crate::model::statistics::Tally;
+use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified, coincidence};
+use crate::model::statistics::{Tally, fisher_one_sided};
 use crate::record::Record;
 use std::collections::BTreeMap;
 
 /// How many cases that were minimised are tried as the explanation of the next suspect.
 const EXPLANATIONS: usize = 5;
 
-/// How often an explanation of a case that fails otherwise is tried again, with the polluters and without: a toss of a
-/// coin agrees with it once in eight thousand.
-const AGAIN: usize = 6;
+/// How likely it may be, at most, that a case which fails by chance agrees so far with what was found for another one
+/// that fails alike.
+const ALIKE: f64 = 0.01;
+
+/// The same for another one that fails otherwise.
+const COINCIDENCE: f64 = 1e-4;
+
+/// How many failures in all, at least, there are to be of a case that is called broken: one that fails by chance half of
+/// the time agrees once in ten thousand.
+const FAILURES_OF_BROKEN: u32 = 13;
+
+/// How many failures in the rounds of the run make one failure alone enough for a case that fails like a broken one.
+const SEEN_OF_ALIKE: u32 = 4;
 
 /// How often a case that has not passed yet is tried alone before it is called broken, and how often one that does not
 /// end, which takes its deadline each time.
@@ -25,43 +35,96 @@ const TRIES_ALONE: (usize, usize) = (6, 3);
 /// How often a case is tried in either way before a difference is claimed: a toss of a coin agrees once in four thousand.
 const TRIES: usize = 6;
 
+/// How often a case is tried alone to see whether it both passes and fails then, and how often once it did.
+const TRIES_OF_CHANCE: (usize, usize) = (4, 12);
+
+/// How likely two rates that differ so much, or more, may be if they are one, for the order to be suspected.
+const DIFFERS: f64 = 0.05;
+
+/// How often the order of a round in which cases ran twice is run again.
+const TRIES_TWICE: usize = 3;
+
+/// Whether an answer is the one that is looked for.
+fn shows(role: Role, answer: &Answer) -> bool {
+    match role {
+        Role::Victim => *answer == Answer::Fails,
+        Role::Brittle => *answer == Answer::Passes,
+    }
+}
+
 impl Examiner<'_> {
-    /// Tries what was found last on this suspect: a probe of a few cases each. Only a case that passes alone can be a
-    /// victim of what makes others one.
-    pub(super) fn is_explained(&mut self, suspect: &Suspect, alike: &[&Suspect]) -> Result<bool, DiagnoseError> {
-        let candidates: Vec<(u32, Minimised)> = self.chart.found.iter().rev().take(EXPLANATIONS).cloned().collect();
+    /// Tries what was found last on this suspect, first of all what was found for one that fails alike: a probe of a few
+    /// cases each. Only a case that passes alone can be a victim of what makes others one.
+    pub(super) fn is_explained(&mut self, suspect: &Suspect, alike: Option<u32>) -> Result<bool, DiagnoseError> {
+        let mut candidates: Vec<(u32, Minimised)> = self.chart.found.iter().rev().cloned().collect();
+        candidates.sort_by_key(|(leader, _)| Some(*leader) != alike);
+        candidates.truncate(EXPLANATIONS);
         for (leader, found) in candidates {
-            if role(&found) == Some(Role::Victim) && !self.passes_alone(suspect)? {
+            let Some(role) = role(&found) else { continue };
+            if role == Role::Victim && !self.passes_alone(suspect)? {
                 continue;
             }
-            if let Some(failures) = self.verified(&found, suspect.case)? {
-                if !alike.iter().any(|other| other.case == leader) && !self.holds_again(&found, suspect)? {
-                    continue;
-                }
-                self.conclude_follower(suspect, leader, &found, failures)?;
-                return Ok(true);
+            let Some((members, failures)) = self.verified(&found, suspect.case)? else { continue };
+            let Some(members) = self.smallest(role, members, suspect.case)? else { continue };
+            let sure = if Some(leader) == alike { ALIKE } else { COINCIDENCE };
+            if !self.holds(role, &members, suspect, failures, sure)? {
+                continue;
             }
+            self.conclude_follower(suspect, leader, role, &members, failures)?;
+            return Ok(true);
         }
         Ok(false)
     }
 
-    /// Whether what was found for a case that fails otherwise holds for this one every time. One probe is enough among
-    /// cases that fail alike; of others, one that fails by chance agrees with it now and then.
-    fn holds_again(&mut self, found: &Minimised, suspect: &Suspect) -> Result<bool, DiagnoseError> {
-        let Some(sequence) = found.sequences().iter().find(|sequence| !sequence.members.contains(&suspect.case)) else {
-            return Ok(false);
-        };
-        let after: Vec<u32> = sequence.members.iter().copied().chain([suspect.case]).collect();
-        let mut orders = vec![after; AGAIN];
-        orders.extend(vec![vec![suspect.case]; AGAIN]);
-        let mut replies = self.prober.ask(&orders)?.into_iter().map(|reply| reply.answer);
-        let (after, alone): (Vec<_>, Vec<_>) = (replies.by_ref().take(AGAIN).collect(), replies.collect());
-        let (failing, passing) = match role(found) {
-            Some(Role::Brittle) => (alone, after),
-            Some(Role::Victim) | None => (after, alone),
-        };
-        Ok(failing.iter().all(|answer| *answer == Answer::Fails)
-            && passing.iter().all(|answer| *answer == Answer::Passes))
+    /// What is needed of a sequence that was found for another case: one probe without each member. Nothing where the
+    /// case fails without any of them.
+    fn smallest(&mut self, role: Role, mut members: Vec<u32>, case: u32) -> Result<Option<Vec<u32>>, DiagnoseError> {
+        let mut place = 0;
+        while members.len() > 1 && place < members.len() {
+            let mut rest = members.clone();
+            rest.remove(place);
+            let order: Vec<u32> = rest.iter().copied().chain([case]).collect();
+            let replies = self.prober.ask(&[order])?;
+            let shows = replies.iter().all(|reply| shows(role, &reply.answer));
+            if shows {
+                members = rest;
+                place = 0;
+            } else {
+                place += 1;
+            }
+            if self.prober.stopped != Stopped::Not {
+                return Ok(None);
+            }
+        }
+        Ok(Some(members))
+    }
+
+    /// Whether what was found for another case holds for this one, beyond what chance would give. The rounds of the run
+    /// count where all of them agree; else fresh runs alone do.
+    fn holds(
+        &mut self,
+        role: Role,
+        members: &[u32],
+        suspect: &Suspect,
+        failures: Tally,
+        sure: f64,
+    ) -> Result<bool, DiagnoseError> {
+        let (shown, vanished) = suspect.agreeing(self.record, role, members).unwrap_or_default();
+        let fresh = if role == Role::Victim { failures.failures() } else { failures.passes() };
+        let (mut shown, mut vanished) = (shown + fresh, vanished);
+        let after: Vec<u32> = members.iter().copied().chain([suspect.case]).collect();
+        while coincidence(shown, vanished) > sure {
+            let (order, expected) = if shown <= vanished { (after.clone(), true) } else { (vec![suspect.case], false) };
+            let replies = self.prober.ask(&[order])?;
+            let agrees = replies
+                .iter()
+                .all(|reply| !matches!(reply.answer, Answer::Unsure(_)) && shows(role, &reply.answer) == expected);
+            if !agrees || self.prober.stopped != Stopped::Not {
+                return Ok(false);
+            }
+            if expected { shown += 1 } else { vanished += 1 }
+        }
+        Ok(true)
     }
 
     /// Whether it passes alone, as the plan saw it or as a probe shows.
@@ -73,8 +136,8 @@ impl Examiner<'_> {
         Ok(replies.iter().all(|reply| reply.answer == Answer::Passes))
     }
 
-    /// Whether what was found for another case holds for this one: its failures then.
-    fn verified(&mut self, found: &Minimised, case: u32) -> Result<Option<Tally>, DiagnoseError> {
+    /// Whether what was found for another case shows with this one: the sequence, and its failures then.
+    fn verified(&mut self, found: &Minimised, case: u32) -> Result<Option<(Vec<u32>, Tally)>, DiagnoseError> {
         let Some(mut verification) = Verification::new(found, case) else { return Ok(None) };
         while let Some(question) = verification.question() {
             for reply in self.prober.ask(&[question.order])? {
@@ -85,13 +148,12 @@ impl Examiner<'_> {
             }
         }
         match verification.verdict() {
-            Verified::Shows(failures) => Ok(Some(failures)),
+            Verified::Shows(failures) => Ok(Some((verification.members, failures))),
             Verified::NotShown(_) | Verified::Open => Ok(None),
         }
     }
 
-    /// Passes the first time and fails the second time in one round: the one polluter that a search among the other
-    /// cases can't find.
+    /// Passes the first time and fails the second time in one process: no order in which each case runs once shows it.
     pub(super) fn is_its_own_polluter(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
         if !suspect.ran_before_itself {
             return Ok(false);
@@ -106,12 +168,44 @@ impl Examiner<'_> {
             return Ok(false);
         }
         let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
-        let conclusion = Conclusion::Victim { polluters: vec![vec![case]], cleaners: Vec::new(), complete: false };
-        let (alone, in_order) = (Tally::new(0, tries), Tally::new(tries, tries));
-        let repro = self.write_repro(suspect, &[case, case], in_order)?;
-        let mut remarks = vec!["it passes the first time and fails the second time in one round".to_owned()];
-        let told = self.of_the_suite(suspect, &conclusion, &[case, case])?;
-        remarks.extend(told.remarks);
+        self.non_idempotent(suspect, &[case, case], Tally::new(tries, tries), Tally::new(0, tries))?;
+        Ok(true)
+    }
+
+    /// Whether it fails in the very order of a round in which cases ran twice, every time.
+    pub(super) fn fails_where_cases_run_twice(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
+        let Some(order) = &suspect.only_twice else { return Ok(false) };
+        let replies = self.prober.ask(&vec![order.clone(); TRIES_TWICE])?;
+        if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
+            return Ok(false);
+        }
+        let tries = u32::try_from(TRIES_TWICE).unwrap_or(u32::MAX);
+        self.non_idempotent(suspect, order, Tally::new(tries, tries), suspect.alone)?;
+        Ok(true)
+    }
+
+    fn non_idempotent(
+        &mut self,
+        suspect: &Suspect,
+        order: &[u32],
+        in_order: Tally,
+        alone: Tally,
+    ) -> Result<(), DiagnoseError> {
+        let case = suspect.case;
+        let mut repeated: Vec<u32> = order.to_vec();
+        repeated.sort_unstable();
+        repeated.dedup_by(|later, first| later != first);
+        let repeated: Vec<u32> =
+            repeated.into_iter().filter(|one| order.iter().filter(|other| *other == one).count() > 1).collect();
+        let mut remarks = vec![if repeated.contains(&case) && order.len() == 2 {
+            "it passes the first time and fails the second time in one process".to_owned()
+        } else {
+            format!("it fails only after cases that ran twice in one process, {} of them before it", repeated.len())
+        }];
+        let conclusion = Conclusion::NonIdempotent { repeated };
+        let repro = self.write_repro(suspect, order, in_order)?;
+        let of_the_suite = self.of_the_suite(suspect, &conclusion, order)?;
+        remarks.extend(of_the_suite.remarks);
         self.emit(Diagnosis {
             case,
             cluster: None,
@@ -120,19 +214,26 @@ impl Examiner<'_> {
             in_order,
             probes: self.prober.probes,
             repro: Some(repro),
-            causes: told.causes,
+            causes: of_the_suite.causes,
             remarks,
-        })?;
-        Ok(true)
+        })
     }
 
-    /// Whether it fails always: in every trial of the plan, and alone again and again. No order can be the cause.
+    /// Whether it fails always: in every trial of the plan, alone again and again, and after whatever never ran before
+    /// it. No order can be the cause.
     pub(super) fn is_broken(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
-        if suspect.seen.failures() < suspect.seen.trials() {
+        if suspect.seen.failures() < suspect.seen.trials() || self.record.passed.contains(&suspect.case) {
             return Ok(false);
         }
         let order = [suspect.case];
-        let tries = if suspect.hangs() { TRIES_ALONE.1 } else { TRIES_ALONE.0 };
+        let seen = suspect.seen.failures();
+        let fails_alike = seen >= SEEN_OF_ALIKE && self.chart.broken.contains(&suspect.fingerprint);
+        let missing = FAILURES_OF_BROKEN.saturating_sub(seen) as usize;
+        let tries = match (suspect.hangs(), fails_alike) {
+            (true, _) => TRIES_ALONE.1,
+            (false, true) => 1,
+            (false, false) => TRIES_ALONE.0.max(missing),
+        };
         let mut alone = suspect.alone;
         // Most that are not broken pass the first time: the others wait for that.
         for tries in [1, tries - 1] {
@@ -142,9 +243,19 @@ impl Examiner<'_> {
             }
             replies.iter().for_each(|_| alone.count(true));
         }
+        let never_before = suspect.never_before(self.record);
+        if !never_before.is_empty() {
+            let order = never_before.into_iter().chain([suspect.case]).collect();
+            if !self.prober.ask(&[order])?.iter().all(|reply| reply.answer == Answer::Fails) {
+                return Ok(false);
+            }
+        }
+        self.chart.broken.insert(suspect.fingerprint.clone());
         let repro = self.write_repro(suspect, &order, alone)?;
         let conclusion = Conclusion::Broken;
-        let told = self.of_the_suite(suspect, &conclusion, &order)?;
+        let mut remarks = self.other_failures(suspect);
+        let of_the_suite = self.of_the_suite(suspect, &conclusion, &order)?;
+        remarks.extend(of_the_suite.remarks);
         self.emit(Diagnosis {
             case: suspect.case,
             cluster: None,
@@ -153,8 +264,89 @@ impl Examiner<'_> {
             in_order: suspect.seen,
             probes: self.prober.probes,
             repro: Some(repro),
-            causes: told.causes,
-            remarks: told.remarks,
+            causes: of_the_suite.causes,
+            remarks,
+        })?;
+        Ok(true)
+    }
+
+    /// Whether it fails for good since a round of the run in which it passed: alone again and again, and in the very order
+    /// in which it passed. Nothing in a process can be the cause.
+    pub(super) fn is_of_the_outside(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
+        let Some(before) = suspect.failing_since(self.record) else { return Ok(false) };
+        let mut alone = Tally::default();
+        let tries = TRIES_ALONE.0.max(FAILURES_OF_BROKEN.saturating_sub(suspect.seen.failures()) as usize);
+        for tries in [1, tries - 1] {
+            let replies = self.prober.ask(&vec![vec![suspect.case]; tries])?;
+            if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
+                return Ok(false);
+            }
+            replies.iter().for_each(|_| alone.count(true));
+        }
+        let Some(passed) = suspect.clone().or_brittle(self.record) else { return Ok(false) };
+        let order = passed.order();
+        if !self.prober.ask(std::slice::from_ref(&order))?.iter().all(|reply| reply.answer == Answer::Fails) {
+            return Ok(false);
+        }
+        let what = format!(
+            "it passed in the first {before} rounds and has failed since, alone ({alone} times) and in an order in which \
+             it passed: something outside its process was left behind"
+        );
+        let conclusion = Conclusion::EnvironmentDependent { what };
+        let repro = self.write_repro(suspect, &[suspect.case], alone)?;
+        let of_the_suite = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;
+        let remarks = of_the_suite.remarks;
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: None,
+            conclusion,
+            alone,
+            in_order: Tally::new(1, 1),
+            probes: self.prober.probes,
+            repro: Some(repro),
+            causes: of_the_suite.causes,
+            remarks,
+        })?;
+        Ok(true)
+    }
+
+    /// Whether it fails sometimes where nothing runs before it, and no less often then than in the rounds of the run: no
+    /// order can be the cause of that.
+    pub(super) fn is_of_chance(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
+        let order = [suspect.case];
+        let mut alone = suspect.alone;
+        for tries in [TRIES_OF_CHANCE.0, TRIES_OF_CHANCE.1] {
+            for reply in self.prober.ask(&vec![order.to_vec(); tries])? {
+                match reply.answer {
+                    Answer::Fails => alone.count(true),
+                    Answer::Passes => alone.count(false),
+                    Answer::Unsure(_) => return Ok(false),
+                }
+            }
+            if alone.failures() == 0 || alone.passes() == 0 {
+                return Ok(false);
+            }
+        }
+        let together = suspect.together(self.record);
+        let differs = fisher_one_sided(alone, together).min(fisher_one_sided(together, alone)) <= DIFFERS;
+        if differs || alone.failures() < 2 || alone.passes() < 2 {
+            return Ok(false);
+        }
+        let conclusion = Conclusion::Intermittent;
+        let repro = self.write_repro(suspect, &order, alone)?;
+        let mut remarks = self.other_failures(suspect);
+        let of_the_suite = self.of_the_suite(suspect, &conclusion, &order)?;
+        remarks.extend(of_the_suite.remarks);
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: None,
+            conclusion,
+            alone,
+            in_order: together,
+            probes: self.prober.probes,
+            repro: Some(repro),
+            causes: of_the_suite.causes,
+            remarks,
         })?;
         Ok(true)
     }
@@ -174,15 +366,20 @@ impl Examiner<'_> {
         let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
         let failed = Tally::new(tries, tries);
         let repro = self.write_repro(suspect, &[suspect.case], failed)?;
-        let conclusion = Conclusion::Intermittent;
-        let mut remarks = vec![match self.far_zone(suspect, failing) {
-            Some(zone) => format!("the time zone decides: it fails with TZ={zone} and passes with this machine's own"),
-            None => format!(
-                "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
+        let (conclusion, mut remarks) = match self.far_zone(suspect, failing) {
+            Some(zone) => {
+                let what = format!("the time zone decides: it fails with TZ={zone} and passes with this machine's own");
+                (Conclusion::EnvironmentDependent { what }, Vec::new())
+            }
+            None => (
+                Conclusion::Intermittent,
+                vec![format!(
+                    "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
+                )],
             ),
-        }];
-        let told = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;
-        remarks.extend(told.remarks);
+        };
+        let of_the_suite = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;
+        remarks.extend(of_the_suite.remarks);
         self.emit(Diagnosis {
             case: suspect.case,
             cluster: None,
@@ -191,7 +388,7 @@ impl Examiner<'_> {
             in_order: failed,
             probes: self.prober.probes,
             repro: Some(repro),
-            causes: told.causes,
+            causes: of_the_suite.causes,
             remarks,
         })?;
         Ok(true)

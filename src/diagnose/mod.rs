@@ -12,6 +12,8 @@ mod leaks;
 mod probe;
 mod repro;
 mod setting;
+#[cfg(test)]
+mod simulated;
 mod suspects;
 
 pub use error::DiagnoseError;

@@ -5,7 +5,7 @@ use crate::diagnose::suspects::Suspect;
 use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{Ran, RoundResult, RoundUnit, Rounds, Stopped, collect};
 use crate::minimise::{Answer, Question, Reply};
-use crate::model::{EventLoop, Outcome, OutcomeKind, RoundId, RoundKind, Seed, StateMark};
+use crate::model::{EventLoop, Failure, Outcome, OutcomeKind, RoundId, RoundKind, Seed, StateMark};
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,6 @@ pub(super) struct Prober<'a> {
     /// The hash seed of the probes, for subjects that have one.
     hash_seed: Option<u32>,
     watch: Option<u32>,
-    fingerprint: String,
     next_round: u32,
     case_deadline_ms: u64,
     /// What stopped the engine, if something did: no probe is run any more.
@@ -29,6 +28,8 @@ pub(super) struct Prober<'a> {
     pub probes: u32,
     /// How the cases of the last failing probe ended.
     pub last_seen: BTreeMap<u32, OutcomeKind>,
+    /// How the present suspect failed last, by the order in which it did.
+    pub failures: BTreeMap<Vec<u32>, (OutcomeKind, Failure)>,
     /// What was asked about the present suspect outside a search.
     pub asked: Vec<(Vec<u32>, Reply)>,
 }
@@ -49,13 +50,13 @@ impl<'a> Prober<'a> {
             event_loop: EventLoop::default(),
             hash_seed: None,
             watch: None,
-            fingerprint: String::new(),
             // Above every round that was planned, whether it ran or not.
             next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
             case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
             stopped: Stopped::Not,
             probes: 0,
             last_seen: BTreeMap::new(),
+            failures: BTreeMap::new(),
             asked: Vec::new(),
         }
     }
@@ -64,9 +65,9 @@ impl<'a> Prober<'a> {
     pub fn begin(&mut self, suspect: &Suspect) {
         self.event_loop = suspect.event_loop;
         self.hash_seed = suspect.hash_seed;
-        self.fingerprint.clone_from(&suspect.fingerprint);
         self.probes = 0;
         self.last_seen.clear();
+        self.failures.clear();
         self.asked.clear();
     }
 
@@ -145,15 +146,15 @@ impl<'a> Prober<'a> {
             None | Some(None) => unsure("the case did not run"),
             Some(Some(Outcome::Passed)) => Answer::Passes,
             Some(Some(Outcome::Skipped { reason })) => unsure(&format!("the case was skipped: {reason}")),
-            Some(Some(outcome)) => match outcome.failure() {
-                Some(failure) if failure.fingerprint == self.fingerprint => {
-                    let ended = result.unit.order.iter().zip(&result.outcomes);
-                    self.last_seen =
-                        ended.filter_map(|(case, outcome)| Some((*case, outcome.as_ref()?.kind()))).collect();
-                    Answer::Fails
+            // A failure of another kind is a failure all the same: what it is not, is a pass.
+            Some(Some(outcome)) => {
+                let ended = result.unit.order.iter().zip(&result.outcomes);
+                self.last_seen = ended.filter_map(|(case, outcome)| Some((*case, outcome.as_ref()?.kind()))).collect();
+                if let Some(failure) = outcome.failure() {
+                    self.failures.insert(result.unit.order.clone(), (outcome.kind(), failure.clone()));
                 }
-                _ => unsure("the case failed in another way"),
-            },
+                Answer::Fails
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Repro files: the smallest order and seed that show a finding again.
 
 use crate::adapter::KnownTest;
+use crate::diagnose::DiagnoseError;
 use crate::event::SubjectInfo;
 use crate::model::statistics::Tally;
 use crate::model::{CaseId, ContentHash, EventLoop, OutcomeKind, Seed};
@@ -68,6 +69,20 @@ impl ReproFile {
         let slug: String = victim.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(60).collect();
         let hash = ContentHash::of(self.order.iter().map(CaseId::as_str).chain([self.expected.fingerprint.as_str()]));
         format!("{}-{}.json", slug.trim_matches('-'), hash.short())
+    }
+
+    /// Writes it below a run's folder, and names it relative to that.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn write_below(&self, run: &Path) -> Result<String, DiagnoseError> {
+        let folder = run.join("repros");
+        let name = self.file_name();
+        let path = folder.join(&name);
+        let text = serde_json::to_string_pretty(self).map_err(DiagnoseError::Repro)?;
+        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
+        written.map_err(DiagnoseError::io(&path))?;
+        Ok(format!("repros/{name}"))
     }
 
     /// Reads a repro file.

@@ -1,6 +1,7 @@
 //! What a diagnosis works with.
 
 use crate::adapter::LoadedSubject;
+use crate::diagnose::{DiagnoseError, ReproFile};
 use crate::engine::Outlook;
 use crate::event::Header;
 use crate::record::Record;
@@ -11,6 +12,19 @@ use std::time::{Duration, Instant};
 pub trait RunLog: Outlook {
     /// The record so far.
     fn record(&self) -> Record;
+
+    /// The time.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Keeps a repro file below the run's folder, and names it relative to that.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    fn keep(&mut self, folder: &Path, repro: &ReproFile) -> Result<String, DiagnoseError> {
+        repro.write_below(folder)
+    }
 }
 
 /// What a diagnosis works with, besides the engine and the log.

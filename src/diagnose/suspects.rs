@@ -1,9 +1,9 @@
 //! Cases that failed, and what the run knows about why.
 
-use crate::minimise::{Answer, Costs, Problem};
+use crate::minimise::{Answer, Conclusion, Costs, Minimised, Problem, Role};
 use crate::model::statistics::Tally;
 use crate::model::{EventLoop, OutcomeKind, RoundKind, Stress};
-use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
+use crate::record::{FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub(super) struct Suspect {
     /// Where the order makes a difference: the cases before it in an order in which it failed; for one that fails alone,
     /// in an order in which it passed.
     pub before: Vec<u32>,
+    /// Whether it passed in that order.
+    pub passes_after: bool,
     pub event_loop: EventLoop,
     /// The noise under which it failed.
     pub stress: Option<Stress>,
@@ -35,6 +37,8 @@ pub(super) struct Suspect {
     pub seen: Tally,
     /// Whether it failed only where it had run before in the same round.
     pub ran_before_itself: bool,
+    /// The order of a round in which cases ran twice and it failed, up to it, if it failed in no other kind of round.
+    pub only_twice: Option<Vec<u32>>,
 }
 
 impl Suspect {
@@ -43,9 +47,97 @@ impl Suspect {
         self.failure.outcome.kind() == OutcomeKind::TimedOut
     }
 
+    /// What it is, if the order decides: where it fails alone, `before` is an order in which it passed.
+    pub fn role(&self) -> Role {
+        if self.passes_after { Role::Brittle } else { Role::Victim }
+    }
+
+    /// The same case with an order in which it passed, if there is one and this is none.
+    pub fn as_brittle(&self, record: &Record) -> Option<Self> {
+        let before = passes(record, self.case).into_iter().min_by_key(Vec::len).filter(|_| !self.passes_after)?;
+        Some(self.passing_after(before))
+    }
+
+    /// The same case with an order in which it passed.
+    pub fn passing_after(&self, before: Vec<u32>) -> Self {
+        Self { before: without(before, self.case), passes_after: true, ..self.clone() }
+    }
+
     /// The order in which it was seen, the suspect last.
     pub fn order(&self) -> Vec<u32> {
         self.before.iter().copied().chain([self.case]).collect()
+    }
+
+    /// The cases that ran before it in no round of the run.
+    pub fn never_before(&self, record: &Record) -> Vec<u32> {
+        let mut never: BTreeSet<u32> = (0..u32::try_from(record.header.cases.len()).unwrap_or(0)).collect();
+        never.retain(|case| *case != self.case && record.header.cases[*case as usize].skip.is_none());
+        for round in record.rounds.iter().filter(|round| round.is_planned() || round.kind == RoundKind::Probe) {
+            let failed = |slot: &Slot| slot.case == self.case && slot.outcome.is_some_and(is_failure);
+            if let Some(place) = round.slots.iter().rposition(failed) {
+                for case in round.before(u32::try_from(place).unwrap_or(u32::MAX)) {
+                    never.remove(&case);
+                }
+            }
+        }
+        never.into_iter().collect()
+    }
+
+    /// The orders of the run in which it ended otherwise than these sequences let expect, up to it.
+    pub fn unexplained(&self, record: &Record, found: &Minimised) -> Vec<Vec<u32>> {
+        let Conclusion::Confirmed { role, sequences, .. } = &found.conclusion else { return Vec::new() };
+        let acts = |order: &Vec<u32>| sequences.iter().any(|sequence| acts_in(&sequence.members, order));
+        // Of a victim each failure is to be explained; of a brittle case each pass. The others may have been hidden.
+        let wanted = *role == Role::Victim;
+        let shown = trials_in_order(record, self).filter(|(_, failed)| *failed == wanted);
+        let mut orders: Vec<Vec<u32>> =
+            shown.map(|(order, _)| order).filter(|order| !order.is_empty() && !acts(order)).collect();
+        orders.sort_by_key(Vec::len);
+        orders
+    }
+
+    /// How often the rounds of the run agree with these members as its cause: shown after them, and not shown without.
+    /// Nothing, if one round does not agree.
+    pub fn agreeing(&self, record: &Record, role: Role, members: &[u32]) -> Option<(u32, u32)> {
+        let (mut shown, mut vanished) = (0, 0);
+        for (order, failed) in trials_in_order(record, self) {
+            let shows = failed == (role == Role::Victim);
+            match (acts_in(members, &order), shows) {
+                (true, true) => shown += 1,
+                (false, false) => vanished += 1,
+                (true, false) | (false, true) => return None,
+            }
+        }
+        Some((shown, vanished))
+    }
+
+    /// Its failures in rounds of several cases.
+    pub fn together(&self, record: &Record) -> Tally {
+        let mut together = Tally::default();
+        let trials = trials_in_order(record, self).filter(|(order, _)| !order.is_empty());
+        trials.for_each(|(_, failed)| together.count(failed));
+        together
+    }
+
+    /// The number of rounds in which it passed before it failed in all later ones.
+    pub fn failing_since(&self, record: &Record) -> Option<usize> {
+        let before = self.changed_once(record)?;
+        let first = trials_in_order(record, self).next();
+        first.is_some_and(|(_, failed)| !failed).then_some(before)
+    }
+
+    /// The same with an order in which it passed, whichever it has.
+    pub fn or_brittle(self, record: &Record) -> Option<Self> {
+        if self.passes_after { Some(self) } else { self.as_brittle(record) }
+    }
+
+    /// Whether its outcomes changed once and for all: it ended in one way in the first rounds of the run, and in the
+    /// other in all later ones, whatever their orders. With the number of rounds before the change.
+    pub fn changed_once(&self, record: &Record) -> Option<usize> {
+        let outcomes: Vec<bool> = trials_in_order(record, self).map(|(_, failed)| failed).collect();
+        let before = outcomes.iter().take_while(|failed| Some(*failed) == outcomes.first()).count();
+        let after = outcomes.get(before..)?;
+        (!after.is_empty() && after.iter().all(|failed| Some(failed) != outcomes.first())).then_some(before)
     }
 
     /// Answers that the journal has from earlier probes of this suspect.
@@ -100,10 +192,12 @@ fn suspect(
     // that came after the case itself says nothing of the others.
     let together = |failure: &&&FailureSeen| record.round(failure.round).is_some_and(|round| round.slots.len() > 1);
     let after_itself = |failure: &&FailureSeen| record.before(failure).contains(&case);
+    let is_twice =
+        |failure: &&FailureSeen| record.round(failure.round).is_some_and(|round| round.kind == RoundKind::Twice);
     let shortest = seen
         .iter()
         .filter(together)
-        .min_by_key(|failure| (after_itself(failure), record.before(failure).len()))
+        .min_by_key(|failure| (is_twice(failure), after_itself(failure), record.before(failure).len()))
         .or_else(|| seen.first())
         .copied()?;
     let alone = tally(record, case, |round| round.is_planned() && round.kind == RoundKind::Alone);
@@ -118,12 +212,14 @@ fn suspect(
         fingerprint: shortest.outcome.failure()?.fingerprint.clone(),
         failure: shortest.clone(),
         before: without(before, case),
+        passes_after: is_brittle,
         event_loop: round.event_loop,
         stress: round.stress,
         hash_seed: round.hash_seed,
         alone,
         seen: tally(record, case, wanted),
         ran_before_itself: seen.iter().all(after_itself),
+        only_twice: seen.iter().all(is_twice).then(|| record.before(shortest).into_iter().chain([case]).collect()),
     })
 }
 
@@ -144,9 +240,33 @@ fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> T
     rate
 }
 
+/// Whether it is a round of the plan that runs no case a second time.
+fn runs_each_once(round: &RoundRecord) -> bool {
+    round.is_planned() && round.kind != RoundKind::Twice
+}
+
+/// What ran before a case in each round of the plan, and whether it failed then, in the order of the rounds. Rounds
+/// under other conditions than the suspect's are left out.
+fn trials_in_order<'r>(record: &'r Record, suspect: &'r Suspect) -> impl Iterator<Item = (Vec<u32>, bool)> + 'r {
+    let alike = |round: &&RoundRecord| {
+        runs_each_once(round) && round.event_loop == suspect.event_loop && round.hash_seed == suspect.hash_seed
+    };
+    record.rounds.iter().filter(alike).filter_map(|round| {
+        let place = round.slots.iter().position(|slot| slot.case == suspect.case)?;
+        let outcome = round.slots.get(place)?.outcome.filter(|outcome| *outcome != OutcomeKind::Skipped)?;
+        Some((round.before(u32::try_from(place).ok()?), is_failure(outcome)))
+    })
+}
+
+/// Whether the members ran in an order, in their order.
+fn acts_in(members: &[u32], order: &[u32]) -> bool {
+    let mut left = order.iter();
+    members.iter().all(|member| left.any(|case| case == member))
+}
+
 /// What ran before the case in the rounds of several cases in which it passed.
 fn passes(record: &Record, case: u32) -> Vec<Vec<u32>> {
-    let rounds = record.rounds.iter().filter(|round| round.is_planned() && round.slots.len() > 1);
+    let rounds = record.rounds.iter().filter(|round| runs_each_once(round) && round.slots.len() > 1);
     let passed = rounds.filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == case)?;
         let has_passed = round.slots.get(place)?.outcome == Some(OutcomeKind::Passed);
@@ -171,6 +291,8 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
         let marking: Vec<u32> = problem.before.iter().copied().filter(|case| marking.contains(case)).collect();
         problem.leads = if marking.len() * 4 > suspect.before.len() { Vec::new() } else { marking };
     }
+    problem.accused = accused(record, suspect);
+    problem.is_recorded = true;
     problem.hypotheses = found.to_vec();
     if suspect.alone.failures() == 0 {
         let in_its_way = |order: &Vec<u32>| !order.is_empty();
@@ -191,7 +313,7 @@ fn marking(record: &Record) -> BTreeSet<u32> {
 /// The cases that left the state other than it was, as it still was when the suspect began to fail. Who loaded a module is
 /// hardly ever to blame: that counts only where nothing else was left behind.
 fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
-    let Some(round) = record.round(suspect.failure.round) else { return Vec::new() };
+    let Some(round) = record.round(suspect.failure.round).filter(|_| !suspect.passes_after) else { return Vec::new() };
     let mut dirty: BTreeMap<&str, u32> = BTreeMap::new();
     for (place, dirt) in round.dirt.range(..suspect.failure.position) {
         for name in &dirt.made {
@@ -212,6 +334,20 @@ fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
     }
     let cases = chosen.into_iter().filter_map(|place| round.slots.get(place as usize)).map(|slot| slot.case);
     cases.filter(|case| suspect.before.contains(case)).collect()
+}
+
+/// What the rounds of the run accuse: for a victim the cases that ran before it whenever it failed, and never when it
+/// passed; for what is brittle those that ran before it whenever it passed, and never when it failed. Nothing where that
+/// spares nothing.
+fn accused(record: &Record, suspect: &Suspect) -> Vec<u32> {
+    let shows = suspect.role() == Role::Victim;
+    let mut accused: BTreeSet<u32> = suspect.before.iter().copied().collect();
+    for (order, failed) in trials_in_order(record, suspect) {
+        let order: BTreeSet<u32> = order.into_iter().collect();
+        accused.retain(|case| order.contains(case) == (failed == shows));
+    }
+    let spared = accused.len() < suspect.before.len();
+    suspect.before.iter().copied().filter(|case| spared && accused.contains(case)).collect()
 }
 
 /// What probes cost, as the rounds so far show it.

@@ -15,14 +15,14 @@ use std::collections::{BTreeSet, VecDeque};
 /// How many orders without known sequences are tried at most.
 const MOST_TRIED: u32 = 16;
 
-/// Adds the sequences that are found to `sequences`, up to the limit, and tells whether they are all. Cases in
+/// Adds the sequences that `scope` has to `sequences`, up to the limit, and tells whether they are all. Cases in
 /// `hidden` are left out of every order.
 pub(super) fn alternatives(
     session: &mut Session<'_>,
     frame: &Frame,
     rates: &Rates,
     sequences: &mut Vec<Sequence>,
-    hidden: &[u32],
+    (scope, hidden): (&[u32], &[u32]),
 ) -> Result<bool, Halt> {
     let mut queue = VecDeque::from([BTreeSet::<u32>::new()]);
     let mut known = BTreeSet::new();
@@ -38,7 +38,7 @@ pub(super) fn alternatives(
         }
         tried += 1;
         let without = |case: &u32| !removed.contains(case) && !hidden.contains(case);
-        let rest: Vec<u32> = session.problem.before.iter().copied().filter(without).collect();
+        let rest: Vec<u32> = scope.iter().copied().filter(without).collect();
         if rest.is_empty() || !session.ask_until_shown(frame, &rest, rates.runs_to_miss(), 0.2)?.shows() {
             continue;
         }

@@ -101,7 +101,7 @@ fn is_beyond_chance(
 
 /// How likely it is, at most, that a case with one rate shows it so many times and then so many times does not: the
 /// likelihood of both at the rate that fits best.
-fn coincidence(shows: u32, vanishes: u32) -> f64 {
+pub fn coincidence(shows: u32, vanishes: u32) -> f64 {
     let (shows, vanishes) = (f64::from(shows), f64::from(vanishes));
     let share = |count: f64| if count > 0.0 { count * (count / (shows + vanishes)).ln() } else { 0.0 };
     (share(shows) + share(vanishes)).exp()

@@ -8,7 +8,7 @@ use crate::minimise::prefix::shortest;
 use crate::minimise::rates::Rates;
 use crate::minimise::reproduce::{Reproduced, reproduce};
 use crate::minimise::session::{Halt, Live, Session, Source};
-use crate::minimise::{Conclusion, Limits, Minimised, Oracle, Phase, Problem, Question, Role, Sequence};
+use crate::minimise::{Conclusion, Limit, Limits, Minimised, Oracle, Phase, Problem, Question, Role, Sequence};
 use crate::model::statistics::{Tally, fisher_one_sided};
 
 /// How likely a difference between two equal rates is to be taken for a real one, after a search that led nowhere.
@@ -40,6 +40,22 @@ pub(super) fn hunt(problem: &Problem, limits: Limits, source: &mut dyn Source) -
     }
 }
 
+/// The end of a search that comes to no more answers: as if time had ended it at its first open question.
+pub(super) fn ended_here(problem: &Problem, limits: Limits, source: &mut dyn Source) -> Minimised {
+    let mut session = Session::new(problem, limits, source);
+    let by = match conclude(&mut session) {
+        Ok(conclusion) => return session.conclude(conclusion),
+        Err(Halt::Limit(by)) => by,
+        Err(Halt::Pending(_)) => Limit::Time,
+    };
+    if let Some((role, sequence)) = session.found.take() {
+        let (sequences, cleaners) = (vec![sequence], Vec::new());
+        return session.conclude(Conclusion::Confirmed { role, sequences, complete: false, cleaners });
+    }
+    let best = session.best.take();
+    session.conclude(Conclusion::Exhausted { by, best })
+}
+
 /// What was confirmed first, as far as there are answers.
 pub(super) fn first_found(problem: &Problem, limits: Limits, source: &mut dyn Source) -> Option<Minimised> {
     let mut session = Session::new(problem, limits, source);
@@ -63,8 +79,8 @@ fn is_chance(session: &Session<'_>) -> bool {
 }
 
 fn conclude(session: &mut Session<'_>) -> Result<Conclusion, Halt> {
-    if let Some((first, rates)) = by_evidence(session)? {
-        return with_more(session, &Frame::plain(Role::Victim), &rates, Role::Victim, first);
+    if let Some((role, first, rates)) = by_evidence(session)? {
+        return with_more(session, &Frame::plain(role), &rates, role, first);
     }
     let (role, rates) = match reproduce(session)? {
         // Nobody ran before it: the order and alone are the same thing, and what differs is chance.
@@ -101,20 +117,18 @@ fn with_more(
     Ok(Conclusion::Confirmed { role, sequences: more.sequences, complete: more.complete, cleaners: more.cleaners })
 }
 
-/// A victim's polluters without a run of the whole order first: found by what cases left behind, or by a walk, and then
-/// confirmed. That it fails after these and not without them is the proof, so runs of the whole order would add none.
-fn by_evidence(session: &mut Session<'_>) -> Result<Option<(Sequence, Rates)>, Halt> {
+/// A first sequence without runs of the whole order first: found by what cases left behind, by what the recorded rounds
+/// accuse, or by a walk, and then confirmed. That it shows after these and not without them is the proof, so runs of the
+/// whole order would add none.
+fn by_evidence(session: &mut Session<'_>) -> Result<Option<(Role, Sequence, Rates)>, Halt> {
     let problem = session.problem;
-    if problem.before.is_empty() || (problem.leads.is_empty() && problem.walks_from.is_none()) {
+    let has_evidence = !problem.leads.is_empty() || problem.walks_from.is_some() || problem.is_recorded;
+    if problem.before.is_empty() || !has_evidence {
         return Ok(None);
     }
-    let frame = Frame::plain(Role::Victim);
-    while session.alone.trials() < ALONE {
-        if session.ask_alone(&frame, 0.1)?.shows() {
-            return Ok(None);
-        }
-    }
-    let rates = Rates { present: Tally::new(1, 1), absent: session.alone };
+    let Some(role) = role_alone(session)? else { return Ok(None) };
+    let frame = Frame::plain(role);
+    let rates = Rates { present: Tally::new(1, 1), absent: frame.sign.showings(session.alone) };
     session.phase = Phase::Search;
     let mut candidates = None;
     let mut hypotheses: Vec<&Vec<u32>> = problem.hypotheses.iter().take(HYPOTHESES).collect();
@@ -127,6 +141,7 @@ fn by_evidence(session: &mut Session<'_>) -> Result<Option<(Sequence, Rates)>, H
         }
     }
     if candidates.is_none()
+        && role == Role::Victim
         && let Some(after) = session.ask_walk(&problem.before, &[])?
     {
         let last = problem.before[after - 1];
@@ -135,18 +150,36 @@ fn by_evidence(session: &mut Session<'_>) -> Result<Option<(Sequence, Rates)>, H
             // The same walk is answered at once, and the search goes on before its end.
             Shown::Vanishes => Some(shortest(session, &frame, problem.before.clone())?),
         };
+    } else if candidates.is_none() && problem.is_recorded {
+        // It was seen in this order, and never alone: the order is halved at once. If it was chance, the confirmation
+        // finds out for the price of a few short runs.
+        let accused = if problem.accused.is_empty() { &problem.before } else { &problem.accused };
+        candidates = Some(shortest(session, &frame, accused.clone())?);
     }
     let Some(candidates) = candidates.filter(|members| !members.is_empty()) else {
         session.phase = Phase::Reproduce;
         return Ok(None);
     };
     match confirm(session, &frame, &rates, candidates)? {
-        Confirmation::Minimal(sequence) => Ok(Some((sequence, rates.as_seen_by(session, &frame)))),
+        Confirmation::Minimal(sequence) => Ok(Some((role, sequence, rates.as_seen_by(session, &frame)))),
         Confirmation::Refuted(_) => {
             session.phase = Phase::Reproduce;
             Ok(None)
         }
     }
+}
+
+/// What the suspect can be by how it ends alone; nothing where it does not always end alike.
+fn role_alone(session: &mut Session<'_>) -> Result<Option<Role>, Halt> {
+    let frame = Frame::plain(Role::Victim);
+    while session.alone.trials() < ALONE {
+        session.ask_alone(&frame, 0.1)?;
+        // What fails alone is looked into only where it was seen to pass in an order.
+        if session.alone.failures() > 0 && !(session.problem.is_recorded && session.alone.all_failed()) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(if session.alone.failures() == 0 { Role::Victim } else { Role::Brittle }))
 }
 
 /// What is looked for once a first sequence is confirmed.
@@ -159,7 +192,8 @@ struct More {
 impl More {
     fn look(&mut self, session: &mut Session<'_>, frame: &Frame, rates: &Rates, role: Role) -> Result<(), Halt> {
         session.phase = Phase::Alternatives;
-        let complete = alternatives(session, frame, rates, &mut self.sequences, &[])?;
+        let problem = session.problem;
+        let complete = alternatives(session, frame, rates, &mut self.sequences, (&problem.before, &[]))?;
         if role == Role::Victim && session.limits.cleaners > 0 {
             session.phase = Phase::Cleaners;
             self.cleaners = cleaners(session, rates, &self.sequences)?;
@@ -167,9 +201,27 @@ impl More {
         let hiding = self.cleaners.iter().any(|cleaner| session.problem.before.contains(cleaner));
         session.phase = Phase::Alternatives;
         // A cleaner in the order can hide a polluter before it.
-        self.complete =
-            complete && (!hiding || alternatives(session, frame, rates, &mut self.sequences, &self.cleaners)?);
+        let hidden = (problem.before.as_slice(), self.cleaners.as_slice());
+        let complete = complete && (!hiding || alternatives(session, frame, rates, &mut self.sequences, hidden)?);
+        self.complete = complete && self.beyond_the_order(session, frame, rates)?;
         Ok(())
+    }
+
+    /// What cases that did not run before it do: all the others before it, in one order and in the other. True where
+    /// that shows nothing more, or where nobody knows the others.
+    fn beyond_the_order(&mut self, session: &mut Session<'_>, frame: &Frame, rates: &Rates) -> Result<bool, Halt> {
+        let problem = session.problem;
+        if problem.others.is_empty() || !rates.are_certain() {
+            return Ok(true);
+        }
+        let mut everything: Vec<u32> = problem.before.iter().chain(&problem.others).copied().collect();
+        let mut complete = true;
+        for _ in 0..2 {
+            let scope = (everything.as_slice(), self.cleaners.as_slice());
+            complete &= alternatives(session, frame, rates, &mut self.sequences, scope)?;
+            everything.reverse();
+        }
+        Ok(complete)
     }
 }
 

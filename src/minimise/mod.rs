@@ -33,6 +33,7 @@ mod session;
 pub mod simulated;
 
 pub use cluster::{Cluster, Verification, Verified, clusters};
+pub use confirm::coincidence;
 pub use hunt::minimise;
 pub use limits::{Limit, Limits};
 pub use oracle::{Answer, Oracle, Question, Reply};

@@ -32,6 +32,12 @@ pub struct Problem {
     /// Cases before the suspect that left the state of the process other than they found it, in order.
     #[serde(default)]
     pub leads: Vec<u32>,
+    /// Those of the cases before it which the recorded rounds leave as a single cause, in order.
+    #[serde(default)]
+    pub accused: Vec<u32>,
+    /// Whether it was recorded how the suspect ended in this order: then one run that agrees begins the search.
+    #[serde(default)]
+    pub is_recorded: bool,
     /// From how many cases on an order is walked, if the oracle can walk.
     #[serde(default)]
     pub walks_from: Option<usize>,

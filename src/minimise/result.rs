@@ -83,6 +83,36 @@ pub struct Sequence {
 }
 
 impl Minimised {
+    /// Says whether these are all the sequences.
+    pub fn set_complete(&mut self, is_complete: bool) {
+        if let Conclusion::Confirmed { complete, .. } = &mut self.conclusion {
+            *complete = is_complete;
+        }
+    }
+
+    /// Adds what another search of the same suspect found, in another order.
+    pub fn add(&mut self, other: Self) {
+        let (
+            Conclusion::Confirmed { role, sequences, cleaners, .. },
+            Conclusion::Confirmed { role: of, sequences: more, cleaners: hide, .. },
+        ) = (&mut self.conclusion, other.conclusion)
+        else {
+            return;
+        };
+        if *role != of {
+            return;
+        }
+        for sequence in more {
+            if !sequences.iter().any(|known| known.members == sequence.members) {
+                sequences.push(sequence);
+            }
+        }
+        cleaners.extend(hide);
+        cleaners.sort_unstable();
+        cleaners.dedup();
+        self.took += other.took;
+    }
+
     /// The minimal sequences, where there are any.
     pub fn sequences(&self) -> &[Sequence] {
         match &self.conclusion {

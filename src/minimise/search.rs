@@ -8,7 +8,7 @@
 //! under way, and there is no second implementation that could differ. What comes *after* an open question is found
 //! by assuming either answer: the likeliest of these questions are worth running ahead of time.
 
-use crate::minimise::hunt::{first_found, hunt};
+use crate::minimise::hunt::{ended_here, first_found, hunt};
 use crate::minimise::session::Source;
 use crate::minimise::{Answer, Limits, Minimised, Problem, Question, Reply};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,11 @@ impl Search {
     /// What was confirmed already, while the search goes on for what else there is.
     pub fn found(&self) -> Option<Minimised> {
         first_found(&self.problem, self.limits, &mut Replay { search: self, assumed: &[], used: BTreeMap::new() })
+    }
+
+    /// How far it came, as the result of a search that time ended.
+    pub fn so_far(&self) -> Minimised {
+        ended_here(&self.problem, self.limits, &mut Replay { search: self, assumed: &[], used: BTreeMap::new() })
     }
 
     /// Best-first through the tree of assumed answers.

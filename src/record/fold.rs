@@ -1,7 +1,7 @@
 //! Facts in, record out. A torn round's failures stay as evidence; its passes don't count.
 
 use crate::event::{Entry, Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
-use crate::model::{LoopBound, Outcome, RoundId};
+use crate::model::{LoopBound, Outcome, OutcomeKind, RoundId};
 use crate::record::folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -43,7 +43,8 @@ pub struct Fold {
     rounds: Vec<RoundRecord>,
     places: BTreeMap<RoundId, usize>,
     failures: BTreeMap<u32, Vec<FailureSeen>>,
-    passed: BTreeSet<u32>,
+    /// How often each case passed.
+    passed: BTreeMap<u32, u32>,
     skips: BTreeMap<u32, String>,
     loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
     notes: Vec<Note>,
@@ -62,7 +63,7 @@ impl Fold {
             rounds: Vec::new(),
             places: BTreeMap::new(),
             failures: BTreeMap::new(),
-            passed: BTreeSet::new(),
+            passed: BTreeMap::new(),
             skips: BTreeMap::new(),
             loop_bound: BTreeMap::new(),
             notes: Vec::new(),
@@ -163,7 +164,7 @@ impl Fold {
             header: self.header,
             rounds: self.rounds,
             failures: self.failures,
-            passed: self.passed,
+            passed: self.passed.into_iter().filter(|(_, times)| *times > 0).map(|(case, _)| case).collect(),
             skips: self.skips,
             loop_bound: self.loop_bound,
             notes: self.notes,
@@ -188,8 +189,14 @@ impl Fold {
 
     fn trial(&mut self, round: RoundId, position: u32, case: u32, report: TrialReport) -> Result<(), String> {
         let slot = self.slot(round, position, case)?;
-        slot.outcome = Some(report.outcome.kind());
-        slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX);
+        let before = slot.outcome.replace(report.outcome.kind());
+        slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX).max(slot.micros);
+        // A fixture that fails when it is torn down takes back the pass of a test that used it.
+        if before == Some(OutcomeKind::Passed)
+            && let Some(times) = self.passed.get_mut(&case)
+        {
+            *times = times.saturating_sub(1);
+        }
         if !report.dirt.is_empty() {
             self.round(round)?.dirt.insert(position, report.dirt);
         }
@@ -207,9 +214,7 @@ impl Fold {
             self.note(Note { case: Some(case), text });
         }
         match &report.outcome {
-            Outcome::Passed => {
-                self.passed.insert(case);
-            }
+            Outcome::Passed => *self.passed.entry(case).or_default() += 1,
             Outcome::Skipped { reason } => {
                 self.skips.entry(case).or_insert_with(|| reason.clone());
             }

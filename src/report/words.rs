@@ -58,7 +58,7 @@ pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
     let confidence = percent(evidence.confidence);
     let upper = percent(evidence.round_rate_upper);
     let rounds = format!("{}{}", count(evidence.rounds_counted as usize, "round"), earlier(evidence));
-    match (evidence.rounds_counted, evidence.rounds_failed) {
+    let sentence = match (evidence.rounds_counted, evidence.rounds_failed) {
         (0, _) => "no shuffled round was completed: no rate of intermittent failures is excluded".to_owned(),
         (_, 0) if findings == 0 => format!(
             "no finding in {rounds}; an intermittent failure in more than {upper} of rounds is excluded with \
@@ -75,6 +75,10 @@ pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
             "{failed} of {counted} shuffled rounds{} had a failure; with {confidence} confidence at most {upper} of rounds do",
             earlier(evidence)
         ),
+    };
+    match evidence.held_back {
+        0 => sentence,
+        held_back => format!("{sentence} ({} in quarantine left out)", count(held_back as usize, "case")),
     }
 }
 
@@ -144,6 +148,7 @@ mod tests {
             rounds_counted: 5,
             rounds_failed: 0,
             earlier: None,
+            held_back: 0,
             confidence: 0.95,
             round_rate_upper: 1.0 - 0.05_f64.powf(0.2),
             case_rate_upper_corrected: 1.0,

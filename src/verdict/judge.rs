@@ -3,7 +3,7 @@
 use crate::event::RunEnd;
 use crate::model::statistics::{self, Confidence, Tally};
 use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
-use crate::record::{FailureSeen, Record};
+use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
 use crate::verdict::trials::Trials;
 use crate::verdict::{
     CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, quarantine,
@@ -20,7 +20,7 @@ pub fn judge(record: &Record) -> Judgement {
     cases.iter_mut().for_each(|judged| with_leaks(judged, &mut found));
     let quarantine = quarantine::apply(record, &mut cases);
     let pairs = coverage::of(record);
-    let evidence = evidence(record);
+    let evidence = evidence(record, &cases);
     Judgement {
         gate: gate(record, &cases, &quarantine, &evidence),
         evidence,
@@ -115,13 +115,20 @@ fn skip_reason(record: &Record, case: u32, tally: &Trials) -> Option<String> {
     known.or_else(|| (tally.skipped > 0).then(|| record.skips.get(&case).cloned().unwrap_or_default()))
 }
 
-fn evidence(record: &Record) -> Evidence {
+/// Counts shuffled rounds. What the quarantine holds back is left out: the bound is on the rest.
+fn evidence(record: &Record, cases: &[CaseJudgement]) -> Evidence {
+    let held_back: BTreeSet<u32> =
+        cases.iter().filter(|case| case.quarantined.is_some()).map(|case| case.case).collect();
+    let has_failure = |round: &RoundRecord| {
+        let mut failures = round.slots.iter().filter(|slot| slot.outcome.is_some_and(is_failure));
+        failures.any(|slot| !held_back.contains(&slot.case))
+    };
     let shuffled = record.rounds.iter().filter(|round| round.kind == RoundKind::Shuffle && round.is_complete());
     let mut seeds = BTreeSet::new();
     let mut rate = Tally::default();
     for round in shuffled {
         if seeds.insert((round.seed, round.event_loop)) {
-            rate.count(round.has_failure());
+            rate.count(has_failure(round));
         }
     }
     let confidence = confidence_of(record);
@@ -129,6 +136,7 @@ fn evidence(record: &Record) -> Evidence {
     let rate = rate + earlier.map(|rounds| rounds.rate).unwrap_or_default();
     Evidence {
         earlier,
+        held_back: u32::try_from(held_back.len()).unwrap_or(u32::MAX),
         rounds_counted: rate.trials(),
         rounds_failed: rate.failures(),
         confidence: confidence.share(),
@@ -179,6 +187,18 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
     let (completed, planned) = (record.completed_rounds(), record.planned_rounds());
     if record.end == Some(RunEnd::TimeLimit) || completed < planned {
         return Gate::Unproven { reason: format!("{completed} of {planned} planned rounds ran to their end") };
+    }
+    if let Some(rate) = record.header.policy.max_flake_rate
+        && evidence.round_rate_upper > rate * (1.0 + 1e-9)
+    {
+        let (failed, counted) = (evidence.rounds_failed, evidence.rounds_counted);
+        let percent = |share: f64| format!("{:.2} %", share * 100.0);
+        let (upper, rate) = (percent(evidence.round_rate_upper), percent(rate));
+        return Gate::Unproven {
+            reason: format!(
+                "{failed} of {counted} rounds failed, which excludes no less than {upper}; {rate} was asked for"
+            ),
+        };
     }
     match cases.iter().filter(|case| case.verdict == Verdict::Unproven).count() {
         0 => Gate::Passed,

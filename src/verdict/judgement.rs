@@ -68,6 +68,8 @@ pub struct Evidence {
     pub rounds_failed: u32,
     /// Those of them that are from earlier runs, in which nothing was other than now.
     pub earlier: Option<EarlierRounds>,
+    /// How many cases the quarantine holds back: the bounds are on the others.
+    pub held_back: u32,
     /// The confidence, in (0, 1).
     pub confidence: f64,
     /// The rate of failing rounds that is excluded: one-sided upper bound, in [0, 1].

@@ -15,6 +15,7 @@ const PLUGIN: &[(&str, &str)] = &[
     ("attempt.py", include_str!("steadfast_pytest/attempt.py")),
     ("capture.py", include_str!("steadfast_pytest/capture.py")),
     ("cases.py", include_str!("steadfast_pytest/cases.py")),
+    ("failure.py", include_str!("steadfast_pytest/failure.py")),
     ("footprint.py", include_str!("steadfast_pytest/footprint.py")),
     ("ledger.py", include_str!("steadfast_pytest/ledger.py")),
     ("marker.py", include_str!("steadfast_pytest/marker.py")),
@@ -81,6 +82,8 @@ pub(super) fn command(
     // Nothing is written beside the suite's files, and what is compiled already is used: with a folder of its own, each
     // start would compile pytest and all its plugins anew.
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("TMPDIR", temporary);
+    // Else one round's example would make the next ones fail. The plugin empties it when a round begins.
+    command.env("HYPOTHESIS_STORAGE_DIRECTORY", scratch.join("hypothesis"));
     // The plugin sets it back before anything of the suite is imported.
     let mut python_path = spec.python_path.clone();
     if let Some(around) = around {

@@ -118,6 +118,9 @@ pub(super) struct Finished {
     /// The text of that line.
     #[serde(default)]
     source: String,
+    /// The kind of the exception, where there was one.
+    #[serde(default)]
+    exception: String,
     #[serde(default)]
     micros: u64,
     #[serde(default)]
@@ -166,8 +169,10 @@ impl Finished {
         let mut failure = Failure::new(self.message.clone(), place).with_details(self.details.clone());
         if !self.source.is_empty() {
             let is_name = |c: char| c.is_alphanumeric() || "_.".contains(c);
-            let kind: String =
-                self.message.trim_start_matches("AssertionError: ").chars().take_while(|c| is_name(*c)).collect();
+            let kind: String = match self.exception.as_str() {
+                "" => self.message.trim_start_matches("AssertionError: ").chars().take_while(|c| is_name(*c)).collect(),
+                kind => kind.to_owned(),
+            };
             let file =
                 self.file.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy()).unwrap_or_default();
             let way = ContentHash::of([kind.as_str(), &file, self.source.as_str()]);

@@ -11,5 +11,6 @@ mod orders;
 mod plugins;
 mod providers;
 mod state;
+mod verdicts;
 mod walk;
 mod whole;

@@ -13,6 +13,14 @@ class Case:
         self.nodeid, self.path, self.line, self.marks = nodeid, path, line, marks
         self.item, self.report = item, report
         self.name = ""
+        # A doctest's runner empties these after the first run.
+        self.globals = dict(getattr(getattr(item, "dtest", None), "globs", {}))
+
+    def refresh(self):
+        """Makes a test that can run once only ready to run again."""
+        doctest = getattr(self.item, "dtest", None)
+        if doctest is not None and not doctest.globs:
+            doctest.globs.update(self.globals)
 
     @classmethod
     def of_item(cls, item):
@@ -41,6 +49,20 @@ class Trial:
 
     def __init__(self):
         self.reports = []
+
+    def torn_down(self):
+        """Name and scope of the fixture of several tests whose tear-down failed after this one, if nothing else did."""
+        failed = [report for report in self.reports if report.failed]
+        if len(failed) != 1 or failed[0].when != "teardown":
+            return None
+        fixture = getattr(failed[0], "fixture", None)
+        return None if fixture is None or fixture[1] == "function" else fixture
+
+    def before_teardown(self):
+        """How the test itself ended, whatever its fixtures did afterwards."""
+        trial = Trial()
+        trial.reports = [report for report in self.reports if report.when != "teardown"]
+        return trial.outcome()
 
     def outcome(self):
         """The worst of the phases; an expected failure passes."""
@@ -74,6 +96,7 @@ def describe(report):
         lines = [line for line in text.splitlines() if line.strip()]
         errors = [line[1:].strip() for line in lines if line.startswith("E ")]
         told["message"] = cut((errors or lines[-1:] or ["it failed and said nothing"])[0])
+    told.update(getattr(report, "identity", {}))
     when = getattr(report, "when", "collect")
     if when in ("setup", "teardown"):
         told["message"] = "%s: %s" % (when, told["message"])

@@ -3,6 +3,7 @@
 import copy
 import os
 import random
+import shutil
 import sys
 import tempfile
 import threading
@@ -13,6 +14,7 @@ import pytest
 from steadfast_probe.swallowed import SWALLOWED, swallowed
 
 from .cases import MISSING, Case, Trial, describe, skip_reason
+from .failure import fixture_of, identity
 from .footprint import Footprint
 from .ledger import Ledger
 from .marker import Marker
@@ -20,6 +22,9 @@ from .real import Real
 from .remedy import Remedy
 from .server import Server
 from .texts import clean, cut, one_line
+
+FAILURE_KEYS = ("outcome", "message", "details", "file", "line", "source", "exception")
+"""What is told of a failure, besides what is told of every trial."""
 
 
 class Plugin:
@@ -32,7 +37,11 @@ class Plugin:
         self.problems = []
         # What switches off on a command line what is switched off here.
         self.switches = []
+        # The folder for examples that the harness set, before anything of the suite could name another.
+        self.examples = os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY", "")
         self.trial = None
+        # The trial that ended last.
+        self.played: Any = None
         self.session: Any = None
         self.cases = []
         self.places = {}
@@ -154,6 +163,8 @@ class Plugin:
         """What differs from round to round, whatever process it runs in."""
         os.environ["TMPDIR"] = request["tmp"]
         tempfile.tempdir = None
+        # Examples that an earlier round found would fail at once in this one.
+        shutil.rmtree(self.examples, ignore_errors=True)
         factory = getattr(self.session.config, "_tmp_path_factory", None)
         if factory is not None and getattr(factory, "_given_basetemp", None) is None:
             factory._basetemp = None
@@ -174,6 +185,8 @@ class Plugin:
             ledger.wait()
         for position in range(begin, len(order)):
             told = self.looked_at(order, position, request, position == begin)
+            if self.played is not None and self.played.torn_down() is not None:
+                told = self.blamed_on_users(told, order, begin, position)
             told.update(footprint.changes())
             if ledger is not None:
                 told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
@@ -182,6 +195,31 @@ class Plugin:
                 return
             if ledger is not None:
                 ledger.wait()
+
+    def blamed_on_users(self, told, order, begin, position):
+        """A fixture of several tests failed when it was torn down: whichever test came last is not to blame, those that
+        use it are."""
+        name, scope = self.played.torn_down()
+        users = [
+            place
+            for place in range(begin, position + 1)
+            if name in getattr(self.case(order[place]).item, "fixturenames", ())
+        ]
+        if not users:
+            return told
+        names = [self.case(order[place]).name for place in users]
+        more = "" if len(names) <= 3 else " and %d more" % (len(names) - 3)
+        text = "teardown of the %s fixture `%s`, used by %s%s: %s"
+        blame = {key: told[key] for key in FAILURE_KEYS if key in told}
+        message = told["message"].replace("teardown: ", "", 1)
+        blame["message"] = cut(text % (scope, name, ", ".join(names[:3]), more, message))
+        for place in users:
+            if place != position:
+                self.wire.say(finished=place, **blame)
+        if position in users:
+            return dict(told, **blame)
+        rest = {key: value for key, value in told.items() if key not in FAILURE_KEYS}
+        return dict(rest, **self.played.before_teardown())
 
     def case(self, place):
         """What was collected there; nothing else than in other collections may be missing."""
@@ -226,6 +264,7 @@ class Plugin:
             return None
 
     def one(self, case, following):
+        self.played = None
         if case.report is not None:
             if case.report.skipped:
                 return {"outcome": "skipped", "message": skip_reason(case.report)}
@@ -234,10 +273,11 @@ class Plugin:
         if following is item:
             # Else pytest would keep its set-up for the second time.
             following = copy.copy(item)
+        case.refresh()
         if getattr(item, "_report_sections", None):
             # Else what it wrote the last time would be reported again.
             item._report_sections = []
-        self.trial = trial = Trial()
+        self.trial = self.played = trial = Trial()
         mine = Real.getpid()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -263,6 +303,20 @@ class Plugin:
         yield
         self.trial = None
         self.wire.say(finished=place, **trial.outcome())
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, call):
+        """Notes what failed, and where in the user's code, while the exception is there to be asked."""
+        result = yield
+        if self.trial is None or call.excinfo is None:
+            return
+        try:
+            error = call.excinfo.value
+            report = result.get_result()
+            report.identity = identity(error, str(self.session.config.rootpath))
+            report.fixture = fixture_of(error) if call.when == "teardown" else None
+        except Exception:
+            swallowed("pytest_runtest_makereport")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report):
