@@ -94,7 +94,7 @@ pub(super) struct RunArguments {
     /// Don't run each case alone as well
     #[arg(long, help_heading = "Plan")]
     pub no_alone: bool,
-    /// Rounds side by side [default: the number of cores, at most 4]
+    /// Rounds side by side [default: the number of cores, at most 4; embedded twice as many, of a suite 1]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub jobs: Option<u32>,
     /// Stop after so long; 40 % of it is kept for diagnosis
@@ -240,8 +240,13 @@ impl RunArguments {
             true => usual.collect(),
             false => self.fail_on.into_iter().map(FailOn::kind).collect(),
         };
-        // Rounds of a suite share its files, ports and databases: side by side only if somebody says so.
-        let jobs = if suite.is_some() { 1 } else { cores.clamp(1, 4) };
+        // Rounds of a suite share its files, ports and databases: side by side only if somebody says so. Rounds of the
+        // embedded system wait for slow providers half of the time.
+        let jobs = match (&suite, self.system.as_str()) {
+            (Some(_), _) => 1,
+            (None, "embedded") => (2 * cores).clamp(1, 8),
+            (None, _) => cores.clamp(1, 4),
+        };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
         let explain = if self.explain { Explain::All } else { Explain::Repro };
         let suite = suite.map(|suite| suite.options(self.python, self.suite_arguments, start, explain, self.providers));

@@ -112,7 +112,9 @@ impl Search<'_> {
                 ))?;
             }
         }
-        let repeated = suspects.chunks(TOGETHER).map(|together| together.repeat(REPEATS));
+        // One after another, each round would wait for what ends by itself: together they wait once.
+        let together = if self.setting.jobs > 1 { TOGETHER } else { suspects.len().max(1) };
+        let repeated = suspects.chunks(together).map(|together| together.repeat(REPEATS));
         self.rounds(repeated, RoundKind::Repeated, EventLoop::Round)?;
         let grown = growing_in_memory(&self.log.record());
         let longer = grown.into_iter().take(OF_A_KIND).map(|case| vec![case; REPEATS_OF_MEMORY]);

@@ -23,8 +23,8 @@ enum Key {
     Case(u32),
 }
 
-/// Groups the findings, worst first, then the ones with more cases.
-pub(super) fn group(cases: &[CaseJudgement]) -> Vec<Cause> {
+/// Groups the findings, worst first, then by their rank, then the ones with more cases.
+pub(super) fn group(cases: &[CaseJudgement], rank: impl Fn(&CaseJudgement) -> u8) -> Vec<Cause> {
     let keys: BTreeMap<u32, Key> = cases.iter().map(|case| (case.case, key(case))).collect();
     // What the quarantine excuses stands apart from what it does not, also where they fail alike.
     let mut groups: BTreeMap<(bool, Key), Cause> = BTreeMap::new();
@@ -41,8 +41,11 @@ pub(super) fn group(cases: &[CaseJudgement]) -> Vec<Cause> {
         }
     }
     let mut causes: Vec<Cause> = groups.into_values().collect();
+    let ranks: BTreeMap<u32, u8> = cases.iter().map(|case| (case.case, rank(case))).collect();
+    let best = |cause: &Cause| cause.cases.iter().filter_map(|case| ranks.get(case)).min().copied();
     causes.sort_by(|a, b| {
-        a.verdict.cmp(&b.verdict).then(b.cases.len().cmp(&a.cases.len())).then_with(|| a.cases.cmp(&b.cases))
+        let by_worth = a.verdict.cmp(&b.verdict).then(best(a).cmp(&best(b)));
+        by_worth.then(b.cases.len().cmp(&a.cases.len())).then_with(|| a.cases.cmp(&b.cases))
     });
     causes
 }

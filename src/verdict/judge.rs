@@ -6,8 +6,8 @@ use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
 use crate::verdict::trials::Trials;
 use crate::verdict::{
-    CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, quarantine,
-    trials,
+    CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, orders,
+    quarantine, trials,
 };
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub fn judge(record: &Record) -> Judgement {
         quarantine,
         pairs_before: pairs.before,
         pairs_adjacent: pairs.adjacent,
-        causes: cause::group(&cases),
+        causes: cause::group(&cases, |case| orders::rank(record, case)),
         cases,
     }
 }
@@ -65,6 +65,7 @@ fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {
         judged.order = claim.order;
         judged.reason = claim.missing;
         judged.remarks.extend(loops::remarks(record, case));
+        judged.remarks.extend(orders::remark(record, &judged));
     } else if tally.skipped > 0 && tally.planned.trials() > 0 {
         let all = tally.skipped + tally.planned.trials();
         judged.remarks.push(skipped_sometimes(record, case, tally.skipped, all));

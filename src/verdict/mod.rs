@@ -8,6 +8,7 @@ mod judge;
 mod judgement;
 mod leaks;
 mod loops;
+mod orders;
 mod quarantine;
 mod trials;
 

@@ -30,7 +30,8 @@ pub(super) fn count(record: &Record) -> Vec<Trials> {
             let Some(tally) = tallies.get_mut(slot.case as usize) else { continue };
             let failed = match slot.outcome {
                 None => {
-                    tally.missing += u32::from(is_planned);
+                    // What was added while there was time is missing nowhere.
+                    tally.missing += u32::from(is_planned && !round.added);
                     continue;
                 }
                 Some(OutcomeKind::Skipped) => {

@@ -5,6 +5,7 @@ mod command;
 mod defects;
 mod history;
 mod hostile;
+mod known_truth;
 mod leaks;
 mod minimise;
 mod plan;
