@@ -25,6 +25,7 @@ fn main() {
             mistral: endpoint("MISTRAL"),
             deepseek: endpoint("DEEPSEEK"),
             ollama: endpoint("OLLAMA"),
+            piper: endpoint("PIPER"),
         },
         admin_token: Some(value("--admin-token")),
         password_iterations: 1000,

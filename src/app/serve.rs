@@ -34,6 +34,8 @@ pub struct TutorSettings {
     pub deepseek: (String, Option<String>),
     /// URL.
     pub ollama: String,
+    /// URL.
+    pub piper: String,
 }
 
 /// Serves the reference tutor until the process is ended.
@@ -50,6 +52,7 @@ pub fn serve_tutor(settings: TutorSettings, out: &mut dyn Write) -> Result<(), A
             mistral: endpoint(settings.mistral),
             deepseek: endpoint(settings.deepseek),
             ollama: Endpoint::new(settings.ollama, None),
+            piper: Endpoint::new(settings.piper, None),
         },
         monthly_limit: Usd::parse(&settings.limit).map_err(|error| usage(&error))?,
         provider_timeout: settings.provider_timeout,

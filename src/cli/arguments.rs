@@ -248,6 +248,9 @@ pub(super) struct TutorArguments {
     /// Where Ollama is
     #[arg(long, env = "OLLAMA_BASE_URL", default_value = "http://127.0.0.1:11434", value_name = "URL")]
     pub ollama_url: String,
+    /// Where Piper is
+    #[arg(long, env = "PIPER_BASE_URL", default_value = "http://127.0.0.1:5000", value_name = "URL")]
+    pub piper_url: String,
 }
 
 #[derive(Debug, Args)]
@@ -258,7 +261,7 @@ pub(super) struct ProvidersArguments {
     /// What the providers do: a file with the `providers` (and `models`) of a scenario; plain answers without one
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
-    /// The first of four ports, for claude, mistral, deepseek and ollama; 0 takes free ones
+    /// The first of five ports, for claude, mistral, deepseek, ollama and piper; 0 takes free ones
     #[arg(long, default_value_t = 0)]
     pub port: u16,
     /// The key that they accept; any one without it

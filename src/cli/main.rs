@@ -389,6 +389,7 @@ fn tutor(arguments: TutorArguments) -> Result<Exit, Trouble> {
         mistral: (arguments.mistral_url, arguments.mistral_key),
         deepseek: (arguments.deepseek_url, arguments.deepseek_key),
         ollama: arguments.ollama_url,
+        piper: arguments.piper_url,
     };
     app::serve_tutor(settings, &mut io::stdout())?;
     Ok(Exit::Good)

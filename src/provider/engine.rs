@@ -2,17 +2,20 @@
 
 use crate::model::{RoundId, Seed, TrialKey};
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
-use crate::provider::exchange::call::{BodyHash, Seq};
+use crate::provider::exchange::call::Seq;
 use crate::provider::exchange::stage::{Decision, Inquiry};
+use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::script::behaviour::{Answer, Behaviour, Fault, ResetAt};
 use crate::provider::shared::{Shared, Site};
-use crate::provider::wire::ask::{Ask, Sent, check_key};
+use crate::provider::wire::ask::{Ask, Sent};
 use crate::provider::wire::endpoint::Endpoint;
 use crate::provider::wire::failing::{failure, plain_error};
 use crate::provider::wire::format::Format;
 use crate::provider::wire::installed::Installed;
+use crate::provider::wire::multipart::without_boundary;
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::reading::check_key;
 use crate::provider::wire::reply::{malformed, reply};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use std::sync::Arc;
@@ -89,8 +92,9 @@ impl Engine {
             endpoint: &endpoint,
             auth: check_key(format, self.site.decl.key.as_deref(), &sent),
             retry: header(&request.headers, "x-stainless-retry-count").and_then(|text| text.parse().ok()),
-            body: BodyHash::of(&request.body),
+            body: fingerprint(request),
             ask: &ask,
+            stock: format.stock(),
             asks_a_model: endpoint.is_model_call() && (refusal.is_some() || !ask.only_loads()),
             marks: &marks(&ask),
         };
@@ -145,6 +149,13 @@ impl Engine {
 fn whole(page: Page) -> (Page, Delivery) {
     let delivery = Delivery::of_page(&page);
     (page, delivery)
+}
+
+/// What tells bodies apart: all of their bytes, but for the boundary that a client chooses anew for each upload.
+fn fingerprint(request: &Request) -> BodyHash {
+    let content_type = header(&request.headers, "content-type");
+    let upload = content_type.and_then(|content_type| without_boundary(content_type, &request.body));
+    BodyHash::of(upload.as_deref().unwrap_or(&request.body))
 }
 
 fn marks(ask: &Ask) -> Vec<Mark> {

@@ -11,12 +11,14 @@
 //!
 //! `docs/providers.md` says what is mocked and how an SDK is pointed at it.
 
+mod audio;
 mod decl;
 mod delivery;
 mod engine;
 mod error;
 mod exchange;
 mod front;
+mod hash;
 mod mark;
 mod name;
 mod providers;
@@ -26,15 +28,17 @@ mod serve;
 mod shared;
 mod wire;
 
+pub use audio::Wav;
 pub use decl::ProviderDecl;
 pub use error::ProviderError;
 pub use exchange::attribution::Attribution;
-pub use exchange::call::{BodyHash, Call, ConnectionId, Ended, Matched, Seq};
+pub use exchange::call::{Call, ConnectionId, Ended, Matched, Seq};
 pub use exchange::connections::{Connections, OpenConnection};
 pub use exchange::journal::JournalLimits;
 pub use exchange::logical::{LogicalCall, logical_calls};
 pub use exchange::outcome::{TrialCalls, UnusedAnswer};
 pub use front::thread::Quiet;
+pub use hash::BodyHash;
 pub use mark::Mark;
 pub use name::ProviderName;
 pub use providers::{Providers, ProvidersOptions, ShutdownReport};

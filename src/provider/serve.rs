@@ -26,6 +26,7 @@ impl ServeProviders {
         let models = ["mistral:7b", "neural-chat:7b", "qwen2.5:7b"];
         Script {
             providers: decls.iter().map(|decl| (decl.name.clone(), default_rules(decl))).collect(),
+            voices: ["en_US-lessac-medium", "fr_FR-siwis-medium", "zh_CN-huayan-medium"].map(str::to_owned).to_vec(),
             models: models.into_iter().map(|name| LocalModel { name: name.to_owned() }).collect(),
             ..Script::default()
         }

@@ -9,7 +9,7 @@ use crate::scenario::{Project, load, load_system};
 use std::path::Path;
 
 /// The keys of such a file.
-const KEYS: &[&str] = &["system", "models", "providers"];
+const KEYS: &[&str] = &["system", "models", "voices", "providers"];
 
 /// The providers around a program, and what they do.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +50,9 @@ pub fn load_providers(file: &Path, root: &Path) -> Result<ProviderFile, Problems
         }
         if let Some(models) = fields.value("models") {
             script.models = reader.models(models);
+        }
+        if let Some(voices) = fields.value("voices") {
+            script.voices = reader.voices(voices);
         }
         match fields.value("providers") {
             Some(providers) => reader.scripts(providers, &mut script),

@@ -44,6 +44,8 @@ pub struct Endpoints {
     pub deepseek: Endpoint,
     /// An Ollama server.
     pub ollama: Endpoint,
+    /// A Piper server, which speaks.
+    pub piper: Endpoint,
 }
 
 impl Endpoints {
@@ -66,6 +68,7 @@ impl Default for Endpoints {
             mistral: Endpoint::new("https://api.mistral.ai", None),
             deepseek: Endpoint::new("https://api.deepseek.com", None),
             ollama: Endpoint::new("http://127.0.0.1:11434", None),
+            piper: Endpoint::new("http://127.0.0.1:5000", None),
         }
     }
 }

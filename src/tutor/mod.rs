@@ -30,6 +30,7 @@ mod routing;
 mod selection;
 mod serve;
 mod settings;
+mod speech;
 mod state;
 mod store;
 mod sync;

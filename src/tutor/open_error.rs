@@ -1,6 +1,5 @@
 //! Why a tutor could not be opened.
 
-use super::provider::Provider;
 use super::store::StoreError;
 
 /// Why a tutor could not be opened.
@@ -13,7 +12,7 @@ pub enum OpenError {
     #[error("`{base_url}` is no base URL for {provider}")]
     BaseUrl {
         /// Whose it is.
-        provider: Provider,
+        provider: &'static str,
         /// As it was given.
         base_url: String,
     },

@@ -4,6 +4,7 @@ use super::provider::Provider;
 use super::tokens::Tokens;
 use super::usd::Usd;
 use super::use_case::UseCase;
+use std::time::Duration;
 
 /// Nano-dollars per token, in and out: USD per thousand tokens times a million.
 fn nanos_per_token(provider: Provider) -> (i64, i64) {
@@ -20,6 +21,13 @@ pub(super) fn cost(provider: Provider, tokens: Tokens) -> Usd {
     let (input, output) = nanos_per_token(provider);
     let part = |tokens: u64, price: i64| i64::try_from(tokens).unwrap_or(i64::MAX).saturating_mul(price);
     Usd::from_nanos(part(tokens.input, input)) + Usd::from_nanos(part(tokens.output, output))
+}
+
+/// The price of a recording: 0.001 USD a minute, by the millisecond, rounded half up.
+pub(super) fn transcription(duration: Duration) -> Usd {
+    const MOST: i64 = i64::MAX / 100 - 1;
+    let millis = i64::try_from(duration.as_millis()).unwrap_or(MOST).min(MOST);
+    Usd::from_nanos((millis * 100 + 3) / 6)
 }
 
 /// The price that a call is expected to have.
@@ -48,6 +56,14 @@ mod tests {
         check(Provider::DeepSeek, "translation", 40_000);
         check(Provider::DeepSeek, "reasoning", 100_000);
         check(Provider::Ollama, "reasoning", 0);
+    }
+
+    #[test]
+    fn a_recording_costs_by_the_millisecond_rounded_half_up() {
+        let price = |millis| transcription(Duration::from_millis(millis)).nanos();
+        assert_eq!([price(0), price(1), price(2), price(3), price(100)], [0, 17, 33, 50, 1_667]);
+        assert_eq!((price(60_000), price(900_000)), (1_000_000, 15_000_000));
+        assert!(transcription(Duration::MAX).nanos() > 0);
     }
 
     #[test]

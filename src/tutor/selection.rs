@@ -131,7 +131,7 @@ impl Warning {
         self.requested_provider
     }
 
-    fn new(requested_provider: Provider, estimate: Usd, budget: &Budget) -> Self {
+    pub(super) fn new(requested_provider: Provider, estimate: Usd, budget: &Budget) -> Self {
         Self {
             message: format!(
                 "{requested_provider} is estimated at {estimate} USD, and {} of {} USD are used; ollama is free",

@@ -12,6 +12,8 @@ pub(super) struct Settings {
     pub(super) may_override_budget: bool,
     pub(super) auto_fallback_to_ollama: bool,
     pub(super) models: PreferredModels,
+    /// By language, or language and region: the voice that speaks it where it is installed.
+    pub(super) voices: BTreeMap<String, String>,
 }
 
 /// Local models that the learner prefers where they are installed.
@@ -31,6 +33,7 @@ impl Default for Settings {
             may_override_budget: false,
             auto_fallback_to_ollama: false,
             models: PreferredModels::default(),
+            voices: BTreeMap::new(),
         }
     }
 }

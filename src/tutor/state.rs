@@ -13,6 +13,7 @@ use super::month::Month;
 use super::open_error::OpenError;
 use super::provider::Provider;
 use super::providers::{CallFailure, Clients, Transport};
+use super::speech::voices::VoiceMemory;
 use super::store::{Store, StoreError};
 use super::usd::Usd;
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +29,7 @@ pub(super) struct State {
     pub(super) ledger: Ledger,
     pub(super) health: Health,
     pub(super) cache: AnswerCache,
+    pub(super) voice_memory: VoiceMemory,
     pub(super) clients: Clients,
     pub(super) clock: Arc<AdjustableClock>,
     pub(super) generations: Generations,
@@ -63,6 +65,7 @@ impl State {
             ledger: Ledger::new(Arc::clone(&store), config.monthly_limit, generations.clone(), defects),
             health: Health::new(with_key, generations.clone(), defects),
             cache: AnswerCache::new(generations.clone(), defects),
+            voice_memory: VoiceMemory::new(generations.clone()),
             clients: Clients::new(Transport::new(defects)?, config.endpoints),
             token_lifetime: config.token_lifetime,
             password_iterations: config.password_iterations,
@@ -126,6 +129,10 @@ impl State {
         self.clients.log_failure(provider, failure, &self.log);
     }
 
+    pub(super) fn log_piper_failure(&self, failure: &CallFailure) {
+        self.clients.log_piper_failure(failure, &self.log);
+    }
+
     /// Starts anew: store, caches, health, clock and timeouts. Provider clients and their connections live on.
     pub(super) fn reset(&self, fresh: &Fresh) -> Result<(), StoreError> {
         self.generations.advance();
@@ -136,6 +143,7 @@ impl State {
         self.ledger.reset();
         self.health.reset();
         self.cache.reset();
+        self.voice_memory.forget();
         if !self.defects.has(Defect::TimeoutCarriedOver) || fresh.provider_timeout.is_some() {
             self.set_provider_timeout(fresh.provider_timeout);
         }
@@ -147,8 +155,8 @@ impl State {
 }
 
 fn check_urls(endpoints: &Endpoints) -> Result<(), OpenError> {
-    for provider in Provider::ALL {
-        let base_url = &endpoints.of(provider).base_url;
+    let models = Provider::ALL.into_iter().map(|provider| (provider.name(), &endpoints.of(provider).base_url));
+    for (provider, base_url) in models.chain([("piper", &endpoints.piper.base_url)]) {
         let is_usable =
             reqwest::Url::parse(base_url).is_ok_and(|url| url.has_host() && url.scheme().starts_with("http"));
         if !is_usable {

@@ -10,4 +10,5 @@ mod lifetime;
 mod proxy;
 mod scripts;
 mod serve;
+mod speech;
 mod wires;

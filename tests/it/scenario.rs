@@ -45,13 +45,14 @@ impl Files {
     }
 }
 
-/// The four providers of the reference tutor.
+/// The providers of the reference tutor.
 fn tutor_providers() -> Vec<ProviderDecl> {
     let wires = [
         ("claude", Wire::Anthropic),
         ("mistral", Wire::Mistral),
         ("deepseek", Wire::Deepseek),
         ("ollama", Wire::Ollama),
+        ("piper", Wire::Piper),
     ];
     let declared = |(name, wire)| ProviderDecl { name: ProviderName::new(name), wire, hosts: Vec::new(), key: None };
     wires.map(declared).to_vec()

@@ -6,4 +6,5 @@ mod budget;
 mod fake;
 mod fallback;
 mod loops;
+mod speech;
 mod streams;

@@ -12,9 +12,13 @@ rate limit: `fail: overloaded`) with that failure, and any other one with a text
 """
 
 import argparse
+import io
+import json
 import os
 import subprocess
 import sys
+import urllib.request
+import wave
 
 FAILED = []
 RATE_LIMITED = "please fail: rate_limited"
@@ -79,6 +83,17 @@ def claude(url, key):
         raises("claude wrong key", anthropic.AuthenticationError, 401, lambda: say(HELLO, "sk-wrong"))
 
 
+def recording():
+    """A second and a half of silence, as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as made:
+        made.setnchannels(1)
+        made.setsampwidth(2)
+        made.setframerate(16000)
+        made.writeframes(bytes(2 * 24000))
+    return file.getvalue()
+
+
 def mistral(url, key):
     """The mistralai package takes its address by the constructor only."""
     try:
@@ -102,6 +117,25 @@ def mistral(url, key):
         assert chunks[-1].data.choices[0].finish_reason == "stop" and chunks[-1].data.usage.total_tokens > 0, chunks[-1]
         return "".join(chunk.data.choices[0].delta.content or "" for chunk in chunks)
 
+    def transcribe():
+        client = Mistral(api_key=key, server_url=url)
+        heard = client.audio.transcriptions.complete(
+            model="voxtral-mini-latest", language="en", file={"content": recording(), "file_name": "hello.wav"}
+        )
+        assert heard.language == "en" and heard.usage.prompt_audio_seconds == 2, heard
+        return heard.text
+
+    def transcribe_stream():
+        client = Mistral(api_key=key, server_url=url)
+        events = client.audio.transcriptions.stream(
+            model="voxtral-mini-latest", file={"content": recording(), "file_name": "hello.wav"}
+        )
+        data = [event.data for event in events]
+        assert data[-1].type == "transcription.done", data[-1]
+        return "".join(event.text for event in data if event.type == "transcription.text.delta")
+
+    attempt("mistral transcription", transcribe)
+    attempt("mistral transcription, streamed", transcribe_stream)
     attempt("mistral chat", lambda: say(HELLO))
     attempt("mistral stream", stream)
     raises("mistral rate limit", SDKError, 429, lambda: say(RATE_LIMITED))
@@ -211,8 +245,20 @@ def ollama_(url, _key):
         check("ollama tags", False, f"{type(error).__module__}.{type(error).__name__}: {error}")
 
 
+def piper(url, _key):
+    """Piper has no client: these are the requests that its documentation makes."""
+    with urllib.request.urlopen(url + "/voices", timeout=20) as answer:
+        voices = json.load(answer)
+    name, voice = next(iter(voices.items()))
+    body = json.dumps({"text": HELLO, "voice": name}).encode()
+    request = urllib.request.Request(url + "/synthesize", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=20) as answer, wave.open(io.BytesIO(answer.read())) as said:
+        rate, frames = said.getframerate(), said.getnframes()
+    check("piper synthesis", rate == voice["audio"]["sample_rate"] and frames > 0, f"{frames} frames at {rate} Hz by {name}")
+
+
 def main():
-    providers = ["claude", "mistral", "deepseek", "openai", "gemini", "ollama"]
+    providers = ["claude", "mistral", "deepseek", "openai", "gemini", "ollama", "piper"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for provider in providers:
         parser.add_argument(f"--{provider}", default=os.environ.get(f"STEADFAST_{provider.upper()}_URL"))
@@ -224,10 +270,11 @@ def main():
     return run(parser, given, providers)
 
 
-# The providers as they are served without a script, and Gemini, which a file declares.
+# The providers as they are served without a script, and those that files declare.
 SERVED = [
     ([], ["claude", "mistral", "deepseek", "ollama"]),
     (["--script", "tests/sdk/gemini.yaml"], ["gemini"]),
+    (["--script", "tests/sdk/piper.yaml"], ["piper"]),
 ]
 
 
@@ -264,6 +311,7 @@ def run(parser, given, providers):
         "openai": lambda url, key: completions("openai", f"{url}/v1", "gpt-4o-mini", key),
         "gemini": gemini,
         "ollama": ollama_,
+        "piper": piper,
     }
     asked = [provider for provider in providers if getattr(given, provider)]
     if not asked:

@@ -67,6 +67,7 @@ fn open(variables: &Variables, output: &Output, defects: Defects, life: StoreLif
             mistral: cloud("mistral"),
             deepseek: cloud("deepseek"),
             ollama: Endpoint::new(text("url.ollama"), None),
+            piper: Endpoint::new(text("url.piper"), None),
         },
         admin_token: Some(text("admin_token")),
         log: Arc::new(ToOutput(output.clone())),

@@ -15,9 +15,9 @@
 //!   message that an earlier trial sent, word by word, each tell it for that trial's.
 
 use crate::model::TrialKey;
-use crate::provider::exchange::call::BodyHash;
 use crate::provider::exchange::past::Past;
 use crate::provider::exchange::trial::Trial;
+use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 

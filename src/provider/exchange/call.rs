@@ -1,14 +1,13 @@
 //! A request that a mock provider received, and what became of it.
 
 use crate::model::TrialKey;
+use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use crate::provider::wire::ask::{Auth, Message};
 use crate::provider::wire::endpoint::Endpoint;
 use crate::provider::wire::table::Wire;
 use serde::{Deserialize, Serialize};
-use siphasher::sip::SipHasher24;
-use std::hash::Hasher;
 use std::time::Duration;
 
 /// A place in the journal of calls: one sequence over all providers of a round, from 0.
@@ -20,20 +19,6 @@ pub struct Seq(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ConnectionId(pub u64);
-
-/// Tells request bodies apart, byte by byte: an SDK's retry has its first attempt's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BodyHash(pub u64);
-
-impl BodyHash {
-    /// The hash of a body.
-    pub fn of(body: &[u8]) -> Self {
-        let mut hasher = SipHasher24::new();
-        hasher.write(body);
-        Self(hasher.finish())
-    }
-}
 
 /// What the answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Calls as an application means them: an SDK's retries of one request are one call.
 
-use crate::provider::exchange::call::{BodyHash, Call, Seq};
+use crate::provider::exchange::call::{Call, Seq};
+use crate::provider::hash::BodyHash;
 use crate::provider::name::ProviderName;
 use crate::provider::wire::endpoint::Endpoint;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! What is remembered of trials that have ended, so that their late requests are known for theirs. Bounded.
 
 use crate::model::TrialKey;
-use crate::provider::exchange::call::{BodyHash, Call};
+use crate::provider::exchange::call::Call;
+use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use std::collections::{HashMap, VecDeque};

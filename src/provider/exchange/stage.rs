@@ -2,17 +2,19 @@
 
 use crate::model::{Seed, TrialKey};
 use crate::provider::exchange::attribution::{Attribution, Evidence, Owner, owner};
-use crate::provider::exchange::call::{BodyHash, Call, Matched, Seq};
+use crate::provider::exchange::call::{Call, Matched, Seq};
 use crate::provider::exchange::journal::{Journal, JournalLimits};
 use crate::provider::exchange::outcome::TrialCalls;
 use crate::provider::exchange::past::Past;
 use crate::provider::exchange::trial::Trial;
+use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use crate::provider::script::behaviour::Behaviour;
 use crate::provider::script::case::Script;
 use crate::provider::wire::ask::{Ask, Auth, Purpose};
 use crate::provider::wire::endpoint::Endpoint;
+use crate::provider::wire::format::Stock;
 use crate::provider::wire::page::Page;
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) retry: Option<u32>,
     pub(crate) body: BodyHash,
     pub(crate) ask: &'a Ask,
+    /// What has to be installed at this provider.
+    pub(crate) stock: Stock,
     /// Whether a model is asked, so that the script has to say something.
     pub(crate) asks_a_model: bool,
     pub(crate) marks: &'a [Mark],
@@ -41,7 +45,7 @@ pub(crate) struct Inquiry<'a> {
 
 /// What a request is answered with.
 pub(crate) enum Decision {
-    /// As scripted, with a mark; the models are those that are installed.
+    /// As scripted, with a mark; with what is installed.
     Scripted(Arc<Behaviour>, Mark, Vec<String>),
     /// As every such provider answers.
     Builtin(Vec<String>),
@@ -182,7 +186,7 @@ fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> 
         return match inquiry.endpoint {
             Endpoint::Unknown(_) => Decision::Unscripted,
             _ if matches!(inquiry.auth, Auth::Missing | Auth::Wrong) => Decision::WrongKey,
-            _ => Decision::Builtin(current.installed().to_vec()),
+            _ => Decision::Builtin(current.installed(inquiry.stock).to_vec()),
         };
     }
     // What a real provider would refuse is refused; but a provider that the script leaves out should not be asked at all.
@@ -191,7 +195,7 @@ fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> 
         (true, Auth::Missing | Auth::Wrong, _) => Decision::WrongKey,
         (true, Auth::Accepted | Auth::NotNeeded, Some(refusal)) => Decision::Refused(refusal),
         (true, Auth::Accepted | Auth::NotNeeded, None) => match current.take(inquiry.provider, inquiry.ask) {
-            Some((behaviour, mark)) => Decision::Scripted(behaviour, mark, current.installed().to_vec()),
+            Some((behaviour, mark)) => Decision::Scripted(behaviour, mark, current.installed(inquiry.stock).to_vec()),
             None => Decision::Unscripted,
         },
     }

@@ -1,15 +1,16 @@
 //! The trial that is under way: its script, and what has happened in it.
 
 use crate::model::{Seed, TrialKey};
-use crate::provider::exchange::call::BodyHash;
 use crate::provider::exchange::cursor::Cursor;
 use crate::provider::exchange::outcome::UnusedAnswer;
 use crate::provider::exchange::past::{says, says_exactly};
+use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use crate::provider::script::behaviour::Behaviour;
 use crate::provider::script::case::Script;
 use crate::provider::wire::ask::Ask;
+use crate::provider::wire::format::Stock;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(crate) struct Trial {
     scripts: BTreeMap<ProviderName, Scripted>,
     down: Vec<ProviderName>,
     installed: Vec<String>,
+    voices: Vec<String>,
     sent: Option<Vec<String>>,
     attempts: HashSet<(ProviderName, BodyHash)>,
     /// Marks given out.
@@ -63,6 +65,7 @@ impl Trial {
             seed,
             scripts,
             down: script.down,
+            voices: script.voices,
             installed: script.models.into_iter().map(|model| model.name).collect(),
             sent: None,
             attempts: HashSet::new(),
@@ -129,9 +132,12 @@ impl Trial {
         Some((behaviour, mark))
     }
 
-    /// The models that are installed.
-    pub(crate) fn installed(&self) -> &[String] {
-        &self.installed
+    /// The models or voices that are installed.
+    pub(crate) fn installed(&self, stock: Stock) -> &[String] {
+        match stock {
+            Stock::Models => &self.installed,
+            Stock::Voices => &self.voices,
+        }
     }
 
     /// A model was pulled.

@@ -2,12 +2,13 @@
 
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
 use crate::provider::engine::TOO_LARGE_HEADER;
-use crate::provider::exchange::call::{BodyHash, Call, Ended, Matched, Seq};
+use crate::provider::exchange::call::{Call, Ended, Matched, Seq};
 use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::AnswerBody;
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
 use crate::provider::front::flight::{Apron, Flight};
 use crate::provider::front::upstream::{Upstream, UpstreamError};
+use crate::provider::hash::BodyHash;
 use crate::provider::shared::{Shared, Site};
 use crate::provider::wire::ask::Auth;
 use bytes::{Bytes, BytesMut};

@@ -14,6 +14,9 @@ pub struct Script {
     pub any: Option<ProviderScript>,
     /// What a local provider has installed.
     pub models: Vec<LocalModel>,
+    /// Voices that a local provider has installed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<String>,
     /// Providers that are down: every request to them, health and tags too, is answered by a reset connection.
     pub down: Vec<ProviderName>,
 }

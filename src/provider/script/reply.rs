@@ -16,6 +16,9 @@ pub struct Reply {
     pub finish: Finish,
     /// The model named in the answer, if it is not the one asked for.
     pub model: Option<String>,
+    /// The language that a transcript tells, if it is not the one asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// A failure after the chunks, inside the stream that had begun.
     pub then: Option<Failing>,
 }
@@ -34,6 +37,8 @@ pub enum Usage {
         /// Tokens of the answer.
         output: u64,
     },
+    /// Seconds of audio as scripted; tokens counted from the texts.
+    AudioSeconds(u64),
     /// Left out.
     Absent,
 }
@@ -62,6 +67,7 @@ impl Reply {
             usage: Usage::Counted,
             finish: Finish::Stop,
             model: None,
+            language: None,
             then: None,
         }
     }

@@ -40,7 +40,7 @@ fn said<'a>(format: &dyn Format, failing: &'a Failing) -> Said<'a> {
 /// The answer that says a failure.
 pub(crate) fn failure(format: &dyn Format, failing: &Failing, stamp: &Stamp) -> Page {
     let said = said(format, failing);
-    let page = Page::json(said.status, &format.failure(failing.kind, &said, stamp));
+    let page = format.page(said.status, &format.failure(failing.kind, &said, stamp));
     let page = format.sign(page, stamp);
     if failing.kind == FailureKind::RateLimited {
         let wait = failing.retry_after.or(format.retry_after());
@@ -59,7 +59,7 @@ pub(crate) fn failure_in_stream(format: &dyn Format, failing: &Failing, stamp: &
 pub(crate) fn plain_error(format: &dyn Format, status: u16, message: &str, stamp: &Stamp) -> Page {
     let (kind, code) = format.kind_of(status);
     let body = format.error(&Said { status, kind, code, message }, stamp);
-    format.sign(Page::json(status, &body), stamp)
+    format.sign(format.page(status, &body), stamp)
 }
 
 /// Says when to try again: whole seconds, and milliseconds as well where they are no whole seconds.

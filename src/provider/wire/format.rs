@@ -22,6 +22,11 @@ pub(crate) trait Format: Sync {
         false
     }
 
+    /// What has to be installed before it can be asked for.
+    fn stock(&self) -> Stock {
+        Stock::Models
+    }
+
     /// The key that a request's head carries; `None` if it carries none.
     fn key<'a>(&self, sent: &Sent<'a>) -> Option<&'a str> {
         sent.bearer()
@@ -73,6 +78,11 @@ pub(crate) trait Format: Sync {
     /// The body of an error.
     fn error(&self, said: &Said<'_>, stamp: &Stamp) -> Value;
 
+    /// The page that an error's body stands on.
+    fn page(&self, status: u16, body: &Value) -> Page {
+        Page::json(status, body)
+    }
+
     /// The body of a documented failure, where it has a shape of its own.
     fn failure(&self, _kind: FailureKind, said: &Said<'_>, stamp: &Stamp) -> Value {
         self.error(said, stamp)
@@ -102,6 +112,15 @@ pub(crate) trait Format: Sync {
     }
 }
 
+/// What a local provider has installed in a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stock {
+    /// Models that answer.
+    Models,
+    /// Voices that speak.
+    Voices,
+}
+
 /// The variables that tell a program of a provider; absent ones are read by none of its clients.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Environment {
@@ -120,6 +139,10 @@ pub(crate) struct Answering<'a> {
     pub(crate) finish: Finish,
     /// Tokens of prompt and answer.
     pub(crate) tokens: Option<(u64, u64)>,
+    /// Seconds of audio in the request, as the answer tells them.
+    pub(crate) audio_seconds: Option<u64>,
+    /// The language that the answer tells.
+    pub(crate) language: Option<&'a str>,
     /// The answer's text, in chunks; the mark is at its end.
     pub(crate) chunks: Vec<String>,
     /// The failure after the chunks, in the shape that it has inside a stream.

@@ -3,11 +3,12 @@
 use crate::model::{RoundId, Seed, TrialKey};
 use crate::provider::mark::Mark;
 use crate::provider::script::reply::{Finish, Reply, Usage};
-use crate::provider::wire::ask::{Ask, Sent, check_key};
+use crate::provider::wire::ask::{Ask, Sent};
 use crate::provider::wire::endpoint::Endpoint;
 use crate::provider::wire::format::Format;
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::Stamp;
+use crate::provider::wire::reading::check_key;
 use crate::provider::wire::reply::reply;
 use crate::provider::wire::table::Wire;
 use http::{HeaderMap, HeaderValue, Method};
@@ -42,6 +43,7 @@ fn answer(format: &dyn Format, endpoint: &Endpoint, ask: &Ask, stamp: &Stamp) {
         usage: Usage::Counted,
         finish: Finish::Stop,
         model: None,
+        language: None,
         then: None,
     };
     let page = match format.builtin(endpoint, ask, &Installed(&["phi:7b".to_owned()]), stamp) {

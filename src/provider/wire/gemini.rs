@@ -2,12 +2,13 @@
 
 use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
-use crate::provider::wire::ask::{Ask, Auth, Message, Sent, fields_of, text_of};
+use crate::provider::wire::ask::{Ask, Auth, Message, Sent, text_of};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
 use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::reading::fields_of;
 use serde_json::{Map, Value, json};
 
 /// The format of the Gemini API.

@@ -2,21 +2,26 @@
 
 use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
-use crate::provider::wire::ask::{Ask, Given, Sent, fields_of};
+use crate::provider::wire::ask::{Ask, Given, Sent};
 use crate::provider::wire::completions::{self, Dialect, StreamUsage};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
 use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::transcriptions::{self, Missing};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// The format of Mistral's API.
 pub(super) struct Mistral;
 
-const ROUTES: &[Route] =
-    &[Route::model("completions", &["/v1/chat/completions"]), Route::list("models", &["/v1/models"])];
+const ROUTES: &[Route] = &[
+    Route::model("completions", &["/v1/chat/completions"]),
+    Route::model(transcriptions::WORD, &["/v1/audio/transcriptions"]),
+    Route::list("models", &["/v1/models"]),
+];
 
 const DIALECT: Dialect = Dialect { id: "", tells_tool_calls: true, tells_cache: false, usage: StreamUsage::WithFinish };
 
@@ -30,7 +35,11 @@ impl Format for Mistral {
         Environment { base_url: None, key: Some("MISTRAL_API_KEY") }
     }
 
-    fn read(&self, sent: &Sent<'_>, _endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {
+    fn read(&self, sent: &Sent<'_>, endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {
+        if endpoint.as_str() == transcriptions::WORD {
+            let (ask, missing) = transcriptions::read(sent);
+            return (ask, missing.map(|missing| lacks(self, missing, stamp)));
+        }
         match fields_of(self, sent, stamp, |error| format!("invalid JSON: {error}")) {
             Ok(fields) => (completions::conversation(&fields), refusal(self, &fields, stamp)),
             Err(page) => (Ask::default(), Some(page)),
@@ -38,11 +47,17 @@ impl Format for Mistral {
     }
 
     fn reply(&self, answering: &Answering<'_>) -> Page {
-        DIALECT.reply(answering)
+        match answering.endpoint.as_str() {
+            transcriptions::WORD => transcriptions::reply(answering),
+            _ => DIALECT.reply(answering),
+        }
     }
 
     fn null_reply(&self, ask: &Ask, stamp: &Stamp) -> Value {
-        completions::null_reply(ask, stamp)
+        match ask.audio {
+            Some(_) => transcriptions::null_reply(ask),
+            None => completions::null_reply(ask, stamp),
+        }
     }
 
     fn finish_word(&self, finish: Finish) -> Option<&'static str> {
@@ -126,6 +141,14 @@ fn refusal(format: &Mistral, fields: &Map<String, Value>, stamp: &Stamp) -> Opti
             Some(unprocessable(format, "extra_forbidden", "stream_options", message, stamp))
         }
         () => None,
+    }
+}
+
+/// The answer to a transcription that can't be made.
+fn lacks(format: &Mistral, missing: Missing, stamp: &Stamp) -> Page {
+    match missing {
+        Missing::Form | Missing::Model => unprocessable(format, "missing", "model", "Field required", stamp),
+        Missing::File => plain_error(format, 400, "One of `file`, `file_url` or `file_id` must be provided", stamp),
     }
 }
 

@@ -9,7 +9,9 @@ pub(crate) mod endpoint;
 pub(crate) mod failing;
 pub(crate) mod format;
 pub(crate) mod installed;
+pub(crate) mod multipart;
 pub(crate) mod page;
+pub(crate) mod reading;
 pub(crate) mod reply;
 pub(crate) mod table;
 
@@ -22,3 +24,5 @@ mod gemini;
 mod mistral;
 mod ollama;
 mod openai;
+mod piper;
+mod transcriptions;

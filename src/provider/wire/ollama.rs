@@ -2,12 +2,13 @@
 
 use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
-use crate::provider::wire::ask::{Ask, Given, Message, Purpose, Sent, fields_of, text};
+use crate::provider::wire::ask::{Ask, Given, Message, Purpose, Sent, text};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
 use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
 use crate::provider::wire::installed::{Installed, full_name};
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::reading::fields_of;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 

@@ -3,13 +3,14 @@
 use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
 use crate::provider::wire::ask::Auth;
-use crate::provider::wire::ask::{Ask, Given, Sent, fields_of};
+use crate::provider::wire::ask::{Ask, Given, Sent};
 use crate::provider::wire::completions::{self, Dialect, StreamUsage};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
 use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::reading::fields_of;
 use serde_json::{Map, Value};
 use std::time::Duration;
 

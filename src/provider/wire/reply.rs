@@ -22,7 +22,7 @@ pub(crate) fn reply(format: &dyn Format, endpoint: &Endpoint, ask: &Ask, reply: 
     }
     let text = reply.chunks.concat();
     let tokens = match reply.usage {
-        Usage::Counted => Some((count(ask.characters()), count(text.chars().count()))),
+        Usage::Counted | Usage::AudioSeconds(_) => Some((count(ask.characters()), count(text.chars().count()))),
         Usage::Given { input, output } => Some((input, output)),
         Usage::Absent => None,
     };
@@ -32,6 +32,11 @@ pub(crate) fn reply(format: &dyn Format, endpoint: &Endpoint, ask: &Ask, reply: 
     if let (Some(mark), Some(last)) = (mark, chunks.last_mut()) {
         last.push_str(&format!(" {mark}"));
     }
+    let audio_seconds = match reply.usage {
+        Usage::AudioSeconds(seconds) => Some(seconds),
+        Usage::Counted | Usage::Given { .. } => ask.audio.map(|audio| audio.as_millis().div_ceil(1000) as u64),
+        Usage::Absent => None,
+    };
     let answering = Answering {
         endpoint,
         ask,
@@ -39,6 +44,8 @@ pub(crate) fn reply(format: &dyn Format, endpoint: &Endpoint, ask: &Ask, reply: 
         model: reply.model.as_deref().unwrap_or(&ask.model),
         finish: reply.finish,
         tokens,
+        audio_seconds,
+        language: reply.language.as_deref().or(ask.language.as_deref()),
         chunks,
         then: reply.then.as_ref().map(|failing| failure_in_stream(format, failing, stamp)),
     };

@@ -4,7 +4,7 @@ use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
 use crate::provider::wire::endpoint::{Endpoint, Role, Route};
 use crate::provider::wire::format::Format;
-use crate::provider::wire::{anthropic, deepseek, gemini, mistral, ollama, openai};
+use crate::provider::wire::{anthropic, deepseek, gemini, mistral, ollama, openai, piper};
 use http::Method;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -51,6 +51,8 @@ formats! {
     Gemini = "gemini", gemini::Gemini;
     /// Ollama's native API.
     Ollama = "ollama", ollama::Ollama;
+    /// Piper's HTTP server: synthesis of speech.
+    Piper = "piper", piper::Piper;
 }
 
 impl Wire {

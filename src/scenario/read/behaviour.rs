@@ -16,7 +16,7 @@ pub(crate) const FAULT_KEYS: &[&str] = &["reset", "truncate", "trickle", "wrong_
 /// What goes with any answer.
 const COMMON_KEYS: &[&str] = &["after", "hold_until", "headers", "times"];
 /// What goes with a model's answer only.
-const REPLY_KEYS: &[&str] = &["every", "usage", "finish", "model", "then"];
+const REPLY_KEYS: &[&str] = &["every", "usage", "finish", "model", "language", "then"];
 /// What goes with a failure only.
 pub(crate) const FAIL_KEYS: &[&str] = &["fail", "status", "message", "retry_after"];
 /// What goes with a fixture only.
@@ -201,6 +201,7 @@ impl Reader<'_> {
         let usage = fields.value("usage").and_then(|node| self.usage(node)).unwrap_or_default();
         let finish = fields.value("finish").and_then(|node| self.finish(node, wires));
         let model = fields.value("model").and_then(|node| self.text(node, "a model's name"));
+        let language = fields.value("language").and_then(|node| self.text(node, "a language"));
         let then = fields.value("then").and_then(|node| {
             let fields = self.fields(node, "`then`", FAIL_KEYS)?;
             if fields.get("fail").is_none() {
@@ -209,7 +210,15 @@ impl Reader<'_> {
             }
             self.failing(&fields, &[])
         });
-        Some(Answer::Reply(Reply { chunks: chunks?, as_given, usage, finish: finish.unwrap_or_default(), model, then }))
+        Some(Answer::Reply(Reply {
+            chunks: chunks?,
+            as_given,
+            usage,
+            finish: finish.unwrap_or_default(),
+            model,
+            language,
+            then,
+        }))
     }
 
     fn finish(&mut self, node: &Node, wires: &[Wire]) -> Option<Finish> {
@@ -227,10 +236,16 @@ impl Reader<'_> {
             return Some(Usage::Absent);
         }
         if matches!(node.kind, Kind::Scalar(_)) {
-            self.wrong(node, "token numbers").help("{ input: 10, output: 20 }, or none");
+            self.wrong(node, "token numbers").help("{ input: 10, output: 20 }, { audio_seconds: 3 }, or none");
             return None;
         }
-        let fields = self.fields(node, "`usage`", &["input", "output"])?;
+        let fields = self.fields(node, "`usage`", &["input", "output", "audio_seconds"])?;
+        if let Some(seconds) = fields.value("audio_seconds") {
+            for entry in fields.entries.iter().filter(|entry| entry.key != "audio_seconds") {
+                self.problem(entry.key_span, format!("`{}` has no meaning beside `audio_seconds`", entry.key));
+            }
+            return self.count(seconds, 0).map(|seconds| Usage::AudioSeconds(seconds.into()));
+        }
         let mut number = |key: &str| {
             let value = self.required(&fields, key)?;
             self.count(value, 0).map(u64::from)

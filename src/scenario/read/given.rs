@@ -11,13 +11,14 @@ use std::collections::BTreeMap;
 
 /// The keys of `given`.
 pub(crate) const GIVEN_KEYS: &[&str] =
-    &["budget", "models", "now", "provider_timeout", "learner", "learners", "health"];
+    &["budget", "models", "voices", "now", "provider_timeout", "learner", "learners", "health"];
 
 /// The state, and what of it the mock providers play.
 #[derive(Debug, Default)]
 pub(crate) struct Start {
     pub(crate) given: Given,
     pub(crate) models: Vec<LocalModel>,
+    pub(crate) voices: Vec<String>,
     pub(crate) down: Vec<ProviderName>,
 }
 
@@ -41,6 +42,10 @@ impl Reader<'_> {
             if let Some(models) = fields.value("models") {
                 self.needs.insert(Capability::Journal);
                 start.models = self.models(models);
+            }
+            if let Some(voices) = fields.value("voices") {
+                self.needs.insert(Capability::Journal);
+                start.voices = self.voices(voices);
             }
             if let Some(health) = fields.value("health") {
                 self.health(health, &mut start);
@@ -98,6 +103,21 @@ impl Reader<'_> {
             }
         }
         installed
+    }
+
+    /// The voices that a local provider has installed.
+    pub(crate) fn voices(&mut self, node: &Node) -> Vec<String> {
+        let items = self.items(node, "a list of voices").unwrap_or_default();
+        let mut voices: Vec<String> = Vec::new();
+        for item in items {
+            let Some(voice) = self.text(item, "a voice's name") else { continue };
+            if voices.contains(&voice) {
+                self.problem(item.span, format!("the voice {} is there twice", quoted(&voice)));
+            } else {
+                voices.push(voice);
+            }
+        }
+        voices
     }
 
     fn health(&mut self, node: &Node, start: &mut Start) {

@@ -122,7 +122,7 @@ impl Reader<'_> {
         }
         let skip = fields.value("skip").and_then(|node| self.text(node, "a reason"));
         let start = self.given(fields.value("given"));
-        let mut script = Script { models: start.models, down: start.down, ..Script::default() };
+        let mut script = Script { models: start.models, voices: start.voices, down: start.down, ..Script::default() };
         if let Some(providers) = fields.value("providers") {
             self.scripts(providers, &mut script);
         }

@@ -38,7 +38,7 @@ fn behaviour(more: &[(&'static str, Value)]) -> Value {
 
 fn property(key: &str) -> Value {
     match key {
-        "reply" | "message" | "model" | "content_type" => json!({"type": "string"}),
+        "reply" | "message" | "model" | "language" | "content_type" => json!({"type": "string"}),
         "fixture" => described(json!({"type": "string"}), "a file, named from the project's folder"),
         "stream" => json!({"type": "array", "items": {"type": "string"}, "minItems": 1}),
         "fail" => words(FAILURES.iter().map(|(word, _)| *word)),
@@ -57,6 +57,7 @@ fn property(key: &str) -> Value {
         "usage" => any_of([
             json!({"const": "none"}),
             closed([("input", count(0)), ("output", count(0))], &["input", "output"]),
+            closed([("audio_seconds", count(0))], &["audio_seconds"]),
             template(),
         ]),
         "finish" => words(FINISHES.iter().map(|(word, _)| *word)),

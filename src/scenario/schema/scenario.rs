@@ -73,6 +73,7 @@ fn given(key: &str) -> Value {
             json!({"type": "object", "additionalProperties": {"type": ["object", "null"], "maxProperties": 0}}),
             super::parts::template(),
         ]),
+        "voices" => any_of([list(&text), super::parts::template()]),
         "now" => described(text, "an instant, RFC 3339"),
         "provider_timeout" => defined("duration"),
         "learner" => any_of([nothing, closed(settings().chain([("name", text)]), &[])]),

@@ -133,6 +133,12 @@ impl Reservation {
         })
     }
 
+    /// Charges what a call cost that leaves no turn behind.
+    pub(in super::super) fn settle_alone(mut self, cost: Usd) -> Result<(), StoreError> {
+        let shared = Arc::clone(&self.shared);
+        self.close(|month| shared.store.charge(month, cost))
+    }
+
     /// Charges nothing.
     pub(in super::super) fn release(mut self) {
         self.used_so_far = Usd::ZERO;
@@ -217,6 +223,13 @@ mod tests {
         reservation.note(Usd::from_nanos(7));
         reservation.release();
         assert_eq!(figures(&ledger), (7, 0));
+    }
+
+    #[test]
+    fn what_is_settled_alone_is_charged_once_in_place_of_its_estimate() {
+        let (ledger, ..) = ledger(100);
+        reserve(&ledger, 50).expect("room").settle_alone(Usd::from_nanos(60)).expect("a store that works");
+        assert_eq!(figures(&ledger), (60, 0));
     }
 
     #[test]

@@ -10,5 +10,6 @@ mod identity;
 mod overview;
 mod problem;
 mod router;
+mod speech;
 
 pub(super) use router::router;

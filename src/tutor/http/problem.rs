@@ -5,6 +5,7 @@ use super::super::chat::ChatFailure;
 use super::super::language::LanguageError;
 use super::super::provider::{Provider, UnknownProvider};
 use super::super::reason::Reason;
+use super::super::speech::failure::SpeechFailure;
 use super::super::store::StoreError;
 use axum::Json;
 use axum::http::StatusCode;
@@ -65,6 +66,38 @@ impl Problem {
     /// A field that is missing, unknown or not what it should be.
     pub(super) fn invalid_field(field: &str, message: impl ToString) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message).with("field", field)
+    }
+
+    /// A language that is not one of those that are known.
+    pub(super) fn unknown_language(message: impl ToString, known: &[&str]) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown_language", message)
+            .with("field", "language")
+            .with("known", known.to_vec())
+    }
+
+    /// Speech that was not heard or spoken.
+    pub(super) fn of_speech(failure: &SpeechFailure) -> Self {
+        match failure {
+            SpeechFailure::Unusable(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unusable_audio", failure).with("field", "file")
+            }
+            SpeechFailure::LocalOnly => {
+                Self::new(StatusCode::FORBIDDEN, "local_only", failure).beside("reason", Reason::UserPreference.name())
+            }
+            SpeechFailure::BudgetExceeded(warning) => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "budget_exceeded", failure)
+                    .beside("reason", Reason::BudgetExceeded.name())
+                    .beside("warning", json!(warning))
+            }
+            SpeechFailure::Unavailable { provider, reason, why } => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "no_provider", failure)
+                    .with("tried", json!([{"provider": provider, "why": why}]))
+                    .beside("reason", reason.name())
+            }
+            SpeechFailure::NoVoice(_) => Self::new(StatusCode::NOT_FOUND, "no_voice", failure),
+            SpeechFailure::UnlikePieces => Self::new(StatusCode::BAD_GATEWAY, "unlike_pieces", failure),
+            SpeechFailure::Store(_) => Self::internal(),
+        }
     }
 
     pub(super) fn internal() -> Self {

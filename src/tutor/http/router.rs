@@ -1,12 +1,17 @@
 //! Which path leads where.
 
+use super::super::speech::audio::MOST_BYTES;
 use super::super::state::State;
 use super::problem::Problem;
-use super::{accounts, admin, chats, conversations, overview};
+use super::{accounts, admin, chats, conversations, overview, speech};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{get, post, put};
 use std::sync::Arc;
+
+/// Above the largest recording, so that one that is larger is refused with its own reason.
+const LARGEST_UPLOAD: usize = MOST_BYTES + (1 << 20);
 
 /// All handlers over one state.
 pub(in super::super) fn router(state: Arc<State>) -> Router {
@@ -23,6 +28,10 @@ pub(in super::super) fn router(state: Arc<State>) -> Router {
         .route("/models", get(overview::models))
         .route("/languages", get(overview::languages))
         .route("/providers", get(overview::providers))
+        .route("/speech/transcriptions", post(speech::transcribe).layer(DefaultBodyLimit::max(LARGEST_UPLOAD)))
+        .route("/speech/synthesis", post(speech::synthesize))
+        .route("/speech/voices", get(speech::voices))
+        .route("/speech/status", get(speech::status))
         .route("/admin/reset", post(admin::reset))
         .route("/admin/budget", put(admin::budget))
         .route("/admin/clock", put(admin::clock))

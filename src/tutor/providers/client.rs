@@ -3,6 +3,7 @@
 use super::super::config::Endpoints;
 use super::super::log::ErrorLog;
 use super::super::provider::Provider;
+use super::super::speech::voices::Voice;
 use super::answer::Format;
 use super::body::{Body, Deadline};
 use super::call::Call;
@@ -14,7 +15,9 @@ use super::in_flight::{Counters, InFlight};
 use super::mistral::Mistral;
 use super::ollama::{self, Ollama};
 use super::prompt::Prompt;
+use super::speech::{self, Heard};
 use super::transport::Transport;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Request, RequestBuilder, Response};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -27,11 +30,12 @@ pub(in super::super) struct Clients {
     endpoints: Endpoints,
     /// In the order of [`Provider::ALL`].
     counters: [Arc<Counters>; 4],
+    piper: Arc<Counters>,
 }
 
 impl Clients {
     pub(in super::super) fn new(transport: Transport, endpoints: Endpoints) -> Self {
-        Self { transport, endpoints, counters: Default::default() }
+        Self { transport, endpoints, counters: Default::default(), piper: Arc::default() }
     }
 
     /// Asks a model. A whole answer is complete when this returns; a streamed one has begun.
@@ -67,20 +71,57 @@ impl Clients {
         ollama::read_tags(&Body::of(response, deadline).rest().await?)
     }
 
+    /// Has a recording transcribed by Mistral.
+    pub(in super::super) async fn transcribe(
+        &self,
+        recording: Vec<u8>,
+        format: &str,
+        language: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Heard, CallFailure> {
+        let endpoint = &self.endpoints.mistral;
+        let boundary = format!("recording-{}", self.counters(Provider::Mistral).requests.load(Ordering::Relaxed));
+        let (content_type, body) = speech::form(&recording, format, language, &boundary);
+        let url = format!("{}/v1/audio/transcriptions", endpoint.base_url);
+        let request = self.transport.http().post(url).bearer_auth(endpoint.key.as_deref().unwrap_or_default());
+        let request = request.header(CONTENT_TYPE, content_type).body(body);
+        let _in_flight = InFlight::begin(self.counters(Provider::Mistral));
+        let deadline = Deadline::after(timeout);
+        speech::read_transcript(&Body::of(self.send(request, deadline).await?, deadline).rest().await?)
+    }
+
+    /// Has Piper speak a text. Only an installed voice may be asked for: Piper replaces any other silently.
+    pub(in super::super) async fn synthesize(
+        &self,
+        text: &str,
+        voice: &str,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, CallFailure> {
+        let url = format!("{}/synthesize", self.endpoints.piper.base_url);
+        let request = self.transport.http().post(url).json(&speech::synthesis(text, voice));
+        self.piper(request, timeout).await
+    }
+
+    /// Asks Piper which voices are installed.
+    pub(in super::super) async fn voices(&self, timeout: Duration) -> Result<Vec<Voice>, CallFailure> {
+        let url = format!("{}/voices", self.endpoints.piper.base_url);
+        speech::read_voices(&self.piper(self.transport.http().get(url), timeout).await?)
+    }
+
+    async fn piper(&self, request: RequestBuilder, timeout: Duration) -> Result<Vec<u8>, CallFailure> {
+        let _in_flight = InFlight::begin(&self.piper);
+        let deadline = Deadline::after(timeout);
+        Body::of(self.send(request, deadline).await?, deadline).rest().await
+    }
+
+    /// Logs a failure of Piper.
+    pub(in super::super) fn log_piper_failure(&self, failure: &CallFailure, log: &ErrorLog) {
+        log_failure("piper", &self.endpoints.piper.base_url, &self.piper, failure, log);
+    }
+
     /// Logs a failure with the state of the client that failed.
     pub(in super::super) fn log_failure(&self, provider: Provider, failure: &CallFailure, log: &ErrorLog) {
-        let counters = self.counters(provider);
-        let failures = counters.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        let event_loop = tokio::runtime::Handle::try_current().map_or("none".to_owned(), |h| h.id().to_string());
-        log.error("provider call failed")
-            .caused_by(failure.kind(), failure)
-            .field("provider", provider)
-            .field("base_url", &self.endpoints.of(provider).base_url)
-            .field("event_loop", event_loop)
-            .field("requests", counters.requests.load(Ordering::Relaxed))
-            .field("failures", failures)
-            .field("in_flight", counters.in_flight.load(Ordering::Relaxed))
-            .write();
+        log_failure(provider.name(), &self.endpoints.of(provider).base_url, self.counters(provider), failure, log);
     }
 
     fn counters(&self, provider: Provider) -> &Arc<Counters> {
@@ -107,4 +148,18 @@ fn format(provider: Provider) -> &'static dyn Format {
         Provider::DeepSeek => &DeepSeek,
         Provider::Ollama => &Ollama,
     }
+}
+
+fn log_failure(provider: &str, base_url: &str, counters: &Counters, failure: &CallFailure, log: &ErrorLog) {
+    let failures = counters.failures.fetch_add(1, Ordering::Relaxed) + 1;
+    let event_loop = tokio::runtime::Handle::try_current().map_or("none".to_owned(), |h| h.id().to_string());
+    log.error("provider call failed")
+        .caused_by(failure.kind(), failure)
+        .field("provider", provider)
+        .field("base_url", base_url)
+        .field("event_loop", event_loop)
+        .field("requests", counters.requests.load(Ordering::Relaxed))
+        .field("failures", failures)
+        .field("in_flight", counters.in_flight.load(Ordering::Relaxed))
+        .write();
 }

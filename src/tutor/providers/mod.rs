@@ -14,6 +14,7 @@ mod in_flight;
 mod mistral;
 mod ollama;
 mod prompt;
+mod speech;
 mod transport;
 
 pub(super) use call::Call;
@@ -21,4 +22,5 @@ pub(super) use client::Clients;
 pub(super) use delivery::Delivery;
 pub(super) use failure::CallFailure;
 pub(super) use prompt::{Exchange, Prompt};
+pub(super) use speech::Heard;
 pub(super) use transport::Transport;

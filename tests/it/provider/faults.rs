@@ -20,7 +20,7 @@ fn body(kit: &Kit, wire: Wire, stream: bool) -> (Option<String>, Result<(), Erro
 
 #[test]
 fn a_reset_before_the_status_line_is_a_reset() {
-    for wire in Wire::ALL {
+    for wire in chats() {
         let kit = with_fault(Fault::Reset(ResetAt::Start));
         assert_eq!(body(&kit, wire, false), (None, Err(ErrorKind::ConnectionReset)));
         assert_eq!((kit.only_call().ended, kit.only_call().status), (Ended::Reset { bytes: 0 }, None));
@@ -30,7 +30,7 @@ fn a_reset_before_the_status_line_is_a_reset() {
 #[test]
 fn a_reset_strikes_where_it_is_told_to() {
     let reset = Err(ErrorKind::ConnectionReset);
-    for wire in Wire::ALL {
+    for wire in chats() {
         for stream in [false, true] {
             let kit = with_fault(Fault::Reset(ResetAt::Headers));
             assert_eq!(body(&kit, wire, stream), (Some(String::new()), reset));
@@ -54,7 +54,7 @@ fn a_reset_strikes_where_it_is_told_to() {
 
 #[test]
 fn a_truncated_answer_ends_in_good_order_and_too_early() {
-    for wire in Wire::ALL {
+    for wire in chats() {
         for stream in [false, true] {
             for at in [ResetAt::Byte(25), ResetAt::Middle, ResetAt::Byte(u64::MAX), ResetAt::Headers] {
                 let kit = with_fault(Fault::Truncate(at));
@@ -73,7 +73,7 @@ fn a_truncated_answer_ends_in_good_order_and_too_early() {
 
 #[test]
 fn a_wrong_length_promises_more_or_less_than_there_is() {
-    for wire in Wire::ALL {
+    for wire in chats() {
         let kit = with_fault(Fault::WrongLength(20));
         assert!(kit.send(kit.request(wire, &hello(wire, false))).is_err());
         let kit = with_fault(Fault::WrongLength(-20));

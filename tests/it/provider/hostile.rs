@@ -5,7 +5,7 @@ use std::io::Write;
 use steadfast::provider::*;
 
 fn still_answers(kit: &Kit) {
-    for wire in Wire::ALL {
+    for wire in chats() {
         assert_eq!(kit.ask(wire, &hello(wire, false)).status, 200, "{wire:?}");
     }
 }
@@ -23,7 +23,7 @@ fn garbage_is_refused_and_does_no_harm() {
         b"OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
         b"GET http://[::bad/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
     ];
-    for wire in Wire::ALL {
+    for wire in chats() {
         for bytes in garbage {
             let (came, _) = exchange(&kit, wire, bytes);
             assert!(!came.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&came));
@@ -46,7 +46,7 @@ fn bodies_that_are_no_request_are_refused_in_the_providers_shape() {
     let deep = "[".repeat(100_000);
     let bodies =
         ["", "{", "null", "[]", "\"x\"", "{\"model\": 5, \"messages\": {}, \"max_tokens\": \"many\"}", &deep, "\u{0}"];
-    for wire in Wire::ALL {
+    for wire in chats() {
         for body in bodies {
             let request = kit.request(wire, &serde_json::Value::Null).body(body.to_owned());
             let seen = kit.send(request).expect("an answer");
@@ -61,7 +61,7 @@ fn bodies_that_are_no_request_are_refused_in_the_providers_shape() {
 fn a_body_beyond_the_bound_is_413() {
     let options = ProvidersOptions { max_body: 10_000, ..ProvidersOptions::default() };
     let kit = Kit::with(always(reply("Hi")), options);
-    for wire in Wire::ALL {
+    for wire in chats() {
         let request = kit.request(wire, &serde_json::Value::Null).body("x".repeat(1_000_000));
         let seen = kit.send(request).expect("an answer");
         assert_eq!(seen.status, 413, "{wire:?}");

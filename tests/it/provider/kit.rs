@@ -24,6 +24,11 @@ pub fn all() -> Vec<ProviderDecl> {
     Wire::ALL.into_iter().map(|wire| decl(wire.as_str(), wire)).collect()
 }
 
+/// The wire formats in which a model is talked to.
+pub fn chats() -> impl Iterator<Item = Wire> {
+    Wire::ALL.into_iter().filter(|wire| *wire != Wire::Piper)
+}
+
 pub fn trial(position: u32) -> TrialKey {
     TrialKey { round: RoundId(3), position }
 }
@@ -94,7 +99,7 @@ impl Kit {
             Wire::Anthropic => request.header("x-api-key", "sk-right").header("anthropic-version", "2023-06-01"),
             Wire::Mistral | Wire::Deepseek | Wire::Openai => request.header("authorization", "Bearer sk-right"),
             Wire::Gemini => request.header("x-goog-api-key", "sk-right"),
-            Wire::Ollama => request,
+            Wire::Ollama | Wire::Piper => request,
         }
     }
 
@@ -126,6 +131,7 @@ pub fn path(wire: Wire) -> &'static str {
         Wire::Deepseek => "/chat/completions",
         Wire::Gemini => "/v1beta/models/m:generateContent",
         Wire::Ollama => "/api/chat",
+        Wire::Piper => "/synthesize",
     }
 }
 
@@ -139,6 +145,9 @@ pub fn path_of(wire: Wire, body: &Value) -> &'static str {
 
 /// A request that every provider accepts.
 pub fn hello(wire: Wire, stream: bool) -> Value {
+    if wire == Wire::Piper {
+        return json!({"text": "Hello"});
+    }
     if wire == Wire::Gemini {
         return json!({"stream": stream, "contents": [{"role": "user", "parts": [{"text": "Hello"}]}]});
     }
@@ -158,6 +167,7 @@ pub fn text_of(wire: Wire, answer: &Value) -> String {
         Wire::Mistral | Wire::Deepseek | Wire::Openai => &answer["choices"][0]["message"]["content"],
         Wire::Gemini => &answer["candidates"][0]["content"]["parts"][0]["text"],
         Wire::Ollama => &answer["message"]["content"],
+        Wire::Piper => panic!("audio has no text"),
     };
     text.as_str().unwrap_or_else(|| panic!("no text in {answer}")).to_owned()
 }
@@ -183,6 +193,7 @@ pub fn text_of_stream(wire: Wire, stream: &str) -> String {
         }
         Wire::Gemini => document["candidates"][0]["content"]["parts"][0]["text"].as_str().map(str::to_owned),
         Wire::Ollama => document["message"]["content"].as_str().map(str::to_owned),
+        Wire::Piper => panic!("audio has no text"),
     };
     documents(wire, stream).iter().filter_map(text).collect()
 }

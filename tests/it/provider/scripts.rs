@@ -68,7 +68,7 @@ fn the_first_rule_that_matches_answers() {
 #[test]
 fn a_call_that_no_script_covers_is_named_in_the_providers_own_shape() {
     let kit = Kit::new(Script::default());
-    for wire in Wire::ALL {
+    for wire in chats() {
         let seen = kit.ask(wire, &hello(wire, false));
         assert_eq!(seen.status, 501);
         assert!(
@@ -80,7 +80,7 @@ fn a_call_that_no_script_covers_is_named_in_the_providers_own_shape() {
     }
     let elsewhere = kit.send(kit.client.post(kit.url(Wire::Openai) + "/v1/embeddings")).expect("an answer");
     assert_eq!(elsewhere.status, 404);
-    assert_eq!(kit.providers.end().unscripted.len(), Wire::ALL.len() + 1);
+    assert_eq!(kit.providers.end().unscripted.len(), chats().count() + 1);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn streams_are_paced_and_answers_can_wait() {
     let reply = Reply { chunks: vec!["a".into(), "b".into(), "c".into()], as_given: true, ..Reply::text("") };
     let (after, every) = (Duration::from_millis(60), Duration::from_millis(40));
     let kit = Kit::new(always(Behaviour { after, every, ..Behaviour::plain(Answer::Reply(reply)) }));
-    for wire in Wire::ALL {
+    for wire in chats() {
         let from = kit.providers.cursor();
         let seen = kit.ask(wire, &hello(wire, true));
         assert_eq!(Mark::strip(&text_of_stream(wire, &seen.text)).0, "abc");

@@ -7,7 +7,7 @@ use steadfast::provider::*;
 #[test]
 fn every_provider_answers_in_its_own_shape_with_a_mark_of_the_trial() {
     let kit = Kit::new(always(reply("Bonjour !")));
-    for wire in Wire::ALL {
+    for wire in chats() {
         let from = kit.providers.cursor();
         let seen = kit.ask(wire, &hello(wire, false));
         assert_eq!(seen.status, 200, "{wire:?}: {seen:?}");
@@ -21,13 +21,13 @@ fn every_provider_answers_in_its_own_shape_with_a_mark_of_the_trial() {
         assert_eq!(calls[0].last_user_message(), "Hello");
         assert_eq!(calls[0].model, "m");
     }
-    assert_eq!(logical_calls(&kit.providers.end().calls).len(), Wire::ALL.len());
+    assert_eq!(logical_calls(&kit.providers.end().calls).len(), chats().count());
 }
 
 #[test]
 fn every_provider_streams_in_its_own_shape_with_the_mark_in_the_last_text() {
     let kit = Kit::new(always(reply("Bonjour et bienvenue !")));
-    for wire in Wire::ALL {
+    for wire in chats() {
         let seen = kit.ask(wire, &hello(wire, true));
         assert_eq!(seen.status, 200, "{wire:?}: {seen:?}");
         assert_eq!(seen.header("content-length"), None);
@@ -75,7 +75,7 @@ fn usage_is_counted_from_the_texts_or_as_scripted() {
         }
         answer => (answer["prompt_eval_count"].as_u64(), answer["eval_count"].as_u64()),
     };
-    for wire in Wire::ALL {
+    for wire in chats() {
         kit.providers.begin(trial(1), steadfast::model::Seed::new(1), always(reply("Twelve chars")));
         kit.providers.sent("Hello");
         assert_eq!(usage(kit.ask(wire, &hello(wire, false)).json()), (Some(2), Some(3)), "{wire:?}");

@@ -32,6 +32,7 @@ fn the_embedded_system_binds_every_verb() {
         ("mistral", Wire::Mistral),
         ("deepseek", Wire::Deepseek),
         ("ollama", Wire::Ollama),
+        ("piper", Wire::Piper),
     ];
     assert_eq!(wires, expected);
     let Reset::Http(reset) = &embedded.reset else { panic!() };
@@ -110,7 +111,7 @@ fn a_file_says_only_what_differs_from_the_one_it_extends() {
     assert!(a.verbs[&Verb::Budget].answer.contains_key("error"), "refusals are read as before");
     let b = system(&files, "deep/b.yaml").unwrap();
     assert!(matches!(&b.kind, SystemKind::Url(url) if url == "http://127.0.0.1:8000"));
-    assert_eq!((b.providers.len(), b.can.len()), (3, 1));
+    assert_eq!((b.providers.len(), b.can.len()), (4, 1));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::fake::Answer;
 use serde_json::{Value, json};
-use steadfast::tutor::{Config, OpenError, Provider, Tutor};
+use steadfast::tutor::{Config, OpenError, Tutor};
 
 #[test]
 fn a_chat_is_answered_charged_and_kept() {
@@ -169,7 +169,7 @@ fn settings_are_merged_and_their_mistakes_refused() {
         assert_eq!(
             fresh,
             json!({"local_only": false, "budget_enforcement": true, "may_override_budget": false,
-                "auto_fallback_to_ollama": false, "models": {"use_case": {}, "language": {}, "general": null}})
+                "auto_fallback_to_ollama": false, "models": {"use_case": {}, "language": {}, "general": null}, "voices": {}})
         );
         ana.put("/settings", json!({"local_only": true, "models": {"language": {"fr": "a", "de": "b"}}})).await;
         let (status, changed) =
@@ -317,7 +317,7 @@ fn a_reset_starts_everything_anew() {
 fn an_unusable_base_url_is_refused_at_the_start() {
     let mut config = Config::embedded();
     config.endpoints.claude.base_url = "nowhere".into();
-    assert!(matches!(Tutor::open(config), Err(OpenError::BaseUrl { provider: Provider::Claude, .. })));
+    assert!(matches!(Tutor::open(config), Err(OpenError::BaseUrl { provider: "claude", .. })));
 }
 
 #[test]

@@ -116,6 +116,21 @@ impl Visitor {
         (response.status().as_u16(), response.json().await.expect("JSON"))
     }
 
+    /// Uploads a recording with some fields.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], recording: &[u8]) -> (u16, Value) {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        body.extend(b"--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"x.txt\"\r\n\r\n");
+        body.extend(recording);
+        body.extend(b"\r\n--b--\r\n");
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let request = request.header("content-type", "multipart/form-data; boundary=b").body(body);
+        let response = request.send().await.expect("an answer");
+        (response.status().as_u16(), response.json().await.expect("JSON"))
+    }
+
     pub async fn reset(&self, body: Value) {
         assert_eq!(self.with_token(ADMIN).post("/admin/reset", body).await.0, 204);
     }

@@ -95,7 +95,13 @@ impl Fake {
 
     pub fn endpoints(&self) -> Endpoints {
         let of = |name: &str| Endpoint::new(format!("http://{}/{name}", self.address), Some(format!("key-of-{name}")));
-        Endpoints { claude: of("claude"), mistral: of("mistral"), deepseek: of("deepseek"), ollama: of("ollama") }
+        Endpoints {
+            claude: of("claude"),
+            mistral: of("mistral"),
+            deepseek: of("deepseek"),
+            ollama: of("ollama"),
+            piper: of("piper"),
+        }
     }
 
     /// From now on `provider` does this.
