@@ -5,7 +5,7 @@ use crate::event::CaseInfo;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The system that scenarios run on where nobody names one.
 pub const DEFAULT_SYSTEM: &str = "embedded";
@@ -54,6 +54,15 @@ impl SubjectSpec {
     /// If it names a path that is not Unicode, which JSON can't hold.
     pub fn to_json(&self) -> Result<serde_json::Value, SubjectProblem> {
         serde_json::to_value(self).map_err(SubjectProblem::Unwritable)
+    }
+
+    /// The folder that it stands in.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::Scenarios(spec) => &spec.root,
+            Self::Pytest(spec) => &spec.folder,
+            Self::Command(spec) => &spec.root,
+        }
     }
 
     /// The same without a filter: for an order that names its cases.

@@ -17,6 +17,9 @@ pub enum AppError {
     /// Files of the user are wrong.
     #[error(transparent)]
     Subject(SubjectProblem),
+    /// This machine can't do it.
+    #[error("{0}")]
+    Limit(String),
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),
@@ -89,6 +92,7 @@ impl AppError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             // Each of these has its own help.
+            Self::Limit(_) => Some("raise the limit, or free what it counts, then try again"),
             Self::Subject(_) | Self::Usage(_) | Self::History(_) => None,
             Self::Output(Refused::Io { source, .. }) => Some(of_file(source)),
             Self::Output(Refused::Foreign(_) | Refused::OfARun(_) | Refused::NoFile(_)) => None,

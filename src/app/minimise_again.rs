@@ -5,7 +5,8 @@ use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
 use crate::app::run::{AtWork, engine, redactor};
 use crate::app::session::{Forecast, Session};
-use crate::app::{AppError, Finished, ToolInfo, Watcher, files};
+use crate::app::trust::Judge;
+use crate::app::{AppError, Finished, Grants, ToolInfo, Watcher, files};
 use crate::diagnose::{Setting, diagnose_again};
 use crate::engine::{StopHandle, Stopped};
 use crate::event::{Event, JournalReader, JournalWriter, RunEnd, RunLock};
@@ -38,6 +39,7 @@ pub fn minimise_again(
     case: Option<&str>,
     limits: MinimiseLimits,
     tool: &ToolInfo,
+    leave: (&Path, &Grants),
     watcher: &mut dyn Watcher,
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
@@ -54,9 +56,10 @@ pub fn minimise_again(
     let cases = chosen(&record, case)?;
     let spec = spec_in(&path, &header.subject)?;
     refuse_gaps(&path, &spec)?;
+    let spec = Judge { root: leave.0, grants: leave.1, tool }.admit(&path, spec)?;
     let spec = spec.meaning(&header.cases);
     let subject = load_subject(spec.clone())?;
-    let tool = &tool.knowing(&subject.environment());
+    let tool = &tool.knowing(subject.as_ref(), &[leave.0, spec.folder()]);
     if subject.hash() != header.subject.hash {
         let text =
             format!("{}: the scenarios or the system file changed since the run; start a new run", folder.display());

@@ -20,9 +20,11 @@ mod reports;
 mod repro;
 mod resume;
 mod run;
+mod secrets;
 mod selfcheck;
 mod serve;
 mod session;
+mod trust;
 mod worker;
 
 pub use detect::{FoundSuite, found_suites, the_suite};
@@ -39,10 +41,12 @@ pub use reports::{render, run_folder};
 pub use repro::{ReproOutcome, repro};
 pub use resume::resume;
 pub use run::{Finished, run};
+pub use secrets::secrets_of_environment;
 pub use selfcheck::{
     Expectation, Healthy, Matrix, Progress, Row, ScenarioSource, SelfCheckOptions, Sentence, expectation, selfcheck,
     shipped_scenarios,
 };
 pub use serve::{TutorSettings, serve_providers, serve_tutor};
 pub use session::Watcher;
+pub use trust::Grants;
 pub use worker::worker;

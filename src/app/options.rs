@@ -1,13 +1,14 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::{Reach, Sandbox, SuiteOptions, Workplace};
+use crate::adapter::{LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
 use crate::app::Effort;
+use crate::app::secrets::Secrets;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
 use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// This program.
@@ -25,14 +26,21 @@ pub struct ToolInfo {
     pub python_path: Option<String>,
     /// VIRTUAL_ENV: the active environment of Python.
     pub virtual_env: Option<PathBuf>,
+    /// What is kept out of everything that is written; known once there is a subject.
+    pub secrets: BTreeSet<String>,
+    /// Variables that are called as secrets are, and whose values stay all the same.
+    pub kept: BTreeSet<String>,
 }
 
 impl ToolInfo {
-    /// The same, knowing of the environment only what has one of these names, or a name that keys and passwords have.
-    /// The rest is nobody's secret: a folder's name, removed from a journal, would leave it of no use.
-    pub(super) fn knowing(&self, names: &BTreeSet<String>) -> Self {
+    /// The same, with the secrets that must not be written, and knowing of the environment only what the subject's files
+    /// name. The rest is nobody's secret: a folder's name, removed from a journal, would leave it of no use.
+    pub(super) fn knowing(&self, subject: &dyn LoadedSubject, folders: &[&Path]) -> Self {
         let mut tool = self.clone();
-        tool.environment.retain(|name, value| names.contains(name) || is_key(name, value));
+        let names = subject.environment();
+        let found = Secrets::find(self, &names, subject, folders);
+        tool.environment.retain(|name, _| names.contains(name));
+        (tool.secrets, tool.kept) = (found.values, found.kept);
         tool
     }
 
@@ -44,13 +52,18 @@ impl ToolInfo {
             virtual_env: self.virtual_env.clone(),
         }
     }
-}
 
-/// Whether a variable holds a key or password, by its name; a short value or a path is none.
-fn is_key(name: &str, value: &str) -> bool {
-    let name = name.to_uppercase();
-    let endings = ["API_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_ACCESS_KEY", "_SECRET_KEY"];
-    endings.iter().any(|ending| name.ends_with(ending)) && value.len() >= 12 && !value.starts_with(['/', '.'])
+    /// What is said once of variables whose values are not replaced.
+    pub(super) fn note_of_kept(&self) -> Option<String> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        let names: Vec<&str> = self.kept.iter().map(String::as_str).collect();
+        Some(format!(
+            "not replaced in what is written, since the value is a common word or part of a case's name: {}",
+            names.join(", ")
+        ))
+    }
 }
 
 /// Whether each case is also run alone.
@@ -136,6 +149,8 @@ pub struct RunOptions {
     pub accounting: Accounting,
     /// What any case may leave behind.
     pub leaks: Vec<LeakAllowance>,
+    /// Whether a resumed run may have whatever its journal asks for.
+    pub trust: bool,
     /// Defects of the embedded tutor: for tests and the self-check, no argument sets them.
     pub defects: Vec<Defect>,
 }

@@ -4,6 +4,7 @@ use crate::adapter::LoadedSubject;
 use crate::app::marks::Tried;
 use crate::app::session::Forecast;
 use crate::app::{AloneRounds, AppError, Effort, RunOptions};
+use crate::disk::{LONGEST_INPUT, read_text};
 use crate::engine::RoundUnit;
 use crate::model::statistics::{Confidence, Rate, RateError};
 use crate::model::{CaseId, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
@@ -248,7 +249,7 @@ fn planned_cases(subject: &dyn LoadedSubject) -> Vec<PlannedCase> {
 
 /// Reads an order: case ids, one per line; `#` begins a comment.
 fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> Result<Vec<u32>, AppError> {
-    let text = std::fs::read_to_string(file).map_err(AppError::io(file))?;
+    let text = read_text(file, LONGEST_INPUT).map_err(|error| AppError::io(file)(error.into()))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let ids: Vec<CaseId> = lines.map(CaseId::from).collect();
     let ResolvedOrder { order, missing } = resolve_order(&ids, cases);

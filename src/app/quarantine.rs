@@ -1,6 +1,7 @@
 //! `quarantine.toml`: taken into runs, added to, listed and shrunk.
 
 use crate::app::{AppError, files, run_folder};
+use crate::disk::{LONGEST_INPUT, read_text, replace};
 use crate::event::{Quarantine, QuarantineEntry};
 use crate::history::QuarantineFile;
 use crate::model::FindingKind;
@@ -48,10 +49,10 @@ pub(super) fn day(time: Timestamp) -> Date {
 
 fn read(root: &Path) -> Result<Option<QuarantineFile>, AppError> {
     let path = root.join(FILE);
-    let text = match std::fs::read_to_string(&path) {
+    let text = match read_text(&path, LONGEST_INPUT) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(AppError::io(path)(error)),
+        Err(error) if error.is_absent() && !path.is_symlink() => return Ok(None),
+        Err(error) => return Err(AppError::io(path)(error.into())),
     };
     QuarantineFile::read(&text).map(Some).map_err(|problems| {
         let lines: Vec<String> =
@@ -61,8 +62,8 @@ fn read(root: &Path) -> Result<Option<QuarantineFile>, AppError> {
 }
 
 fn write(root: &Path, file: &QuarantineFile) -> Result<(), AppError> {
-    let (path, fresh) = (root.join(FILE), root.join(format!(".{FILE}.fresh")));
-    std::fs::write(&fresh, file.text()).and_then(|()| std::fs::rename(&fresh, &path)).map_err(AppError::io(path))
+    let path = root.join(FILE);
+    replace(&path, file.text()).map_err(AppError::io(path))
 }
 
 /// The quarantine as a run's header has it.

@@ -1,7 +1,7 @@
 //! Every report of a run, and any of them again from its journal.
 
 use crate::app::{AppError, RunOptions, ToolInfo, files};
-use crate::disk::{OutputKind, check_output, replace, write_output};
+use crate::disk::{LONGEST_RESULT, OutputKind, check_output, read_text, replace, write_output};
 use crate::event::JournalError;
 use crate::record::{self, Record};
 use crate::report::{Context, Format, JunitDetail, RenderOptions};
@@ -110,7 +110,8 @@ pub(super) fn write_reports(
     write_run_reports(record, judgement, folder, options.junit_detail, tool)?;
     for ((format, kind), copy) in REPORTS.into_iter().zip(copies(options)) {
         if let (Some(copy), Some(name)) = (copy, format.file_name()) {
-            let text = std::fs::read_to_string(folder.join(name)).map_err(AppError::io(folder.join(name)))?;
+            let path = folder.join(name);
+            let text = read_text(&path, LONGEST_RESULT).map_err(|error| AppError::io(&path)(error.into()))?;
             write_output(copy, kind, &text)?;
         }
     }

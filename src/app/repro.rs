@@ -3,7 +3,8 @@
 use crate::adapter::{LoadedSubject, load_subject};
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::run::{AtWork, engine, redactor};
-use crate::app::{AppError, ToolInfo};
+use crate::app::trust::Judge;
+use crate::app::{AppError, Grants, ToolInfo};
 use crate::diagnose::ReproFile;
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
 use crate::event::{
@@ -40,7 +41,7 @@ pub fn times_for(rate: Tally) -> u32 {
     (n as u32).clamp(5, 10_000)
 }
 
-/// Runs a repro `times` times.
+/// Runs a repro `times` times, in the project's folder and with what whoever runs gives leave for.
 ///
 /// # Errors
 /// If it can't be run at all.
@@ -50,14 +51,16 @@ pub fn repro(
     jobs: usize,
     tool: &ToolInfo,
     clock: &dyn Clock,
+    leave: (&Path, &Grants),
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<ReproOutcome, AppError> {
     let repro = ReproFile::read(file)?;
     // The order names its cases: a filter of the time has nothing to add.
     let spec = spec_in(file, &repro.subject)?.unfiltered();
     refuse_gaps(file, &spec)?;
+    let spec = Judge { root: leave.0, grants: leave.1, tool }.admit(file, spec)?;
     let subject = load_subject(spec.clone().meaning_tests(repro.known_tests()))?;
-    let tool = &tool.knowing(&subject.environment());
+    let tool = &tool.knowing(subject.as_ref(), &[leave.0, spec.folder()]);
     let places: BTreeMap<&str, u32> = subject.cases().iter().map(|case| case.id.as_str()).zip(0..).collect();
     let (known, missing): (Vec<_>, Vec<_>) =
         repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));

@@ -5,8 +5,9 @@ use crate::app::files;
 use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::check_outputs;
-use crate::app::run::{UnderWay, redactor};
-use crate::app::{AppError, Finished, RunOptions, ToolInfo, Watcher};
+use crate::app::run::{UnderWay, check_machine, redactor};
+use crate::app::trust::Judge;
+use crate::app::{AppError, Finished, Grants, RunOptions, ToolInfo, Watcher};
 use crate::engine::{StopHandle, clean_up};
 use crate::event::{Event, JournalReader, JournalWriter, RunLock};
 use crate::model::RoundId;
@@ -27,6 +28,7 @@ pub fn resume(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
+    check_machine(options, tool)?;
     check_outputs(options)?;
     clean_up(&files::runs(&options.report_dir), &tool.temporary);
     let _lock = RunLock::take(folder)?;
@@ -38,13 +40,16 @@ pub fn resume(
         fold.entry(entry?)
             .map_err(|reason| AppError::Usage(format!("{}: {reason}; start a new run", path.display())))?;
     }
+    let given = options;
     let options = &of_the_run(options, &header)?;
     let spec = spec_in(&path, &header.subject)?;
     refuse_gaps(&path, &spec)?;
+    let grants = Grants { everything: options.trust, ..Grants::default() }.and_of(given);
+    let spec = Judge { root: &options.root, grants: &grants, tool }.admit(&path, spec)?;
     let spec = spec.meaning(&header.cases);
     let subject = load_subject(spec.clone())?;
     let subject = subject.as_ref();
-    let tool = &tool.knowing(&subject.environment());
+    let tool = &tool.knowing(subject, &[&options.root, spec.folder()]);
     let plans = Plans::make(options, subject)?;
     if subject.hash() != header.subject.hash || plans.hash() != header.plan {
         return Err(AppError::Usage(format!(

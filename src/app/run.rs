@@ -1,7 +1,7 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
 use crate::adapter::{
-    DEFAULT_SYSTEM, LoadedSubject, ScenarioSpec, SubjectSpec, load_subject, scenario_spec, suite_spec,
+    DEFAULT_SYSTEM, LoadedSubject, Reach, ScenarioSpec, SubjectSpec, load_subject, scenario_spec, suite_spec,
 };
 use crate::app::background::background;
 use crate::app::course::Course;
@@ -12,6 +12,7 @@ use crate::app::reports::{check_outputs, write_reports};
 use crate::app::session::Session;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{Deadlines, RunLog, Setting, accounts_for_resources, diagnose, look_for_leaks};
+use crate::disk::{Needs, too_tight};
 use crate::engine::{Engine, EngineConfig, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
@@ -26,6 +27,15 @@ use std::time::{Duration, Instant};
 
 /// The share of the time limit that planned rounds may take; the rest is for the diagnosis.
 const ROUNDS_SHARE: f64 = 0.6;
+
+/// How many files a process of a run has open: the four mock providers with their connections, event loops, the store.
+const FILES_OF_SCENARIOS: u64 = 84;
+
+/// The same where the runner of a suite does the work.
+const FILES_OF_SUITE: u64 = 48;
+
+/// How many more the engine has open for each worker.
+const FILES_OF_JOB: u64 = 6;
 
 /// How much longer than its deadline a trial may take before its worker is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,12 +65,13 @@ pub fn run(
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
     let begun = Instant::now();
+    check_machine(options, tool)?;
     check_outputs(options)?;
     let chosen = chosen(options, tool)?;
     let subject = load_subject(chosen.clone())?;
     let subject = subject.as_ref();
     let all_tool = tool;
-    let tool = &tool.knowing(&subject.environment());
+    let tool = &tool.knowing(subject, &[&options.root, chosen.folder()]);
     let plans = Plans::make(options, subject)?;
     let started = clock.now();
     let background = background(options, subject, all_tool, started)?;
@@ -74,7 +85,7 @@ pub fn run(
     let fold = Fold::new(redactor(tool).header(&header));
     let mut session = Session::new(journal, fold, watcher, plans.forecast(subject, options.jobs));
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
-    for note in subject.notes().iter().cloned().chain(plans.notes.clone()) {
+    for note in subject.notes().iter().cloned().chain(plans.notes.clone()).chain(tool.note_of_kept()) {
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
     files::point_latest(&options.report_dir, &run)?;
@@ -227,9 +238,21 @@ pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) 
     Ok(Box::new(Engine::new(config, leftovers)))
 }
 
+/// Refuses a machine whose limits leave a run too little: what goes wrong for want of files or space would be told of
+/// the cases.
+///
+/// # Errors
+/// If a limit is too tight.
+pub(super) fn check_machine(options: &RunOptions, tool: &ToolInfo) -> Result<(), AppError> {
+    let base = if options.suite.is_some() { FILES_OF_SUITE } else { FILES_OF_SCENARIOS };
+    let files = base + FILES_OF_JOB * u64::try_from(options.jobs).unwrap_or(u64::MAX / FILES_OF_JOB);
+    let folders = [tool.temporary.as_path(), options.root.as_path()];
+    too_tight(Needs { files }, &folders).map_or(Ok(()), |limit| Err(AppError::Limit(limit)))
+}
+
 /// Keeps the values of the environment that scenarios name out of everything that is written.
 pub(super) fn redactor(tool: &ToolInfo) -> Redactor {
-    Redactor::new(tool.environment.values().cloned())
+    Redactor::new(tool.secrets.iter().cloned())
 }
 
 fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines {
@@ -268,6 +291,11 @@ fn header(
         arguments = suite.as_typed();
     } else if options.system != DEFAULT_SYSTEM {
         arguments.extend(["--system".to_owned(), options.system.clone()]);
+    }
+    if options.reach == Reach::Network {
+        // Before what is the suite's own, where there is such.
+        let at = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+        arguments.insert(at, "--allow-network".to_owned());
     }
     Ok(Header {
         version: JOURNAL_VERSION,

@@ -139,6 +139,28 @@ pub(super) struct ReproArguments {
     /// For `git bisect run`: exit 125 where the repro can't be run
     #[arg(long)]
     pub bisect: bool,
+    #[command(flatten)]
+    pub leave: LeaveArguments,
+}
+
+/// What whoever runs gives leave for: a file that asks for it is not enough.
+#[derive(Debug, Args)]
+pub(super) struct LeaveArguments {
+    /// Accept whatever the file asks for (the network, an interpreter, a system, arguments of the suite)
+    #[arg(long)]
+    pub trust: bool,
+    /// Let the system under test be on another machine
+    #[arg(long)]
+    pub allow_network: bool,
+    /// Let the suite run with this interpreter
+    #[arg(long, value_name = "EXE")]
+    pub python: Option<PathBuf>,
+    /// Let this system be started
+    #[arg(long, value_name = "NAME|FILE")]
+    pub system: Option<String>,
+    /// Let the suite's runner have these arguments
+    #[arg(last = true, value_name = "ARGS")]
+    pub suite_arguments: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -162,6 +184,8 @@ pub(super) struct MinimiseArguments {
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,
+    #[command(flatten)]
+    pub leave: LeaveArguments,
 }
 
 #[derive(Debug, Args)]

@@ -67,7 +67,7 @@ impl From<&AppError> for Exit {
         match error {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
             AppError::Io { .. } | AppError::Report(_) | AppError::History(_) | AppError::Output(_) => Self::Usage,
-            AppError::Engine(_) | AppError::Start(_) => Self::Subject,
+            AppError::Limit(_) | AppError::Engine(_) | AppError::Start(_) => Self::Subject,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
 use crate::adapter::{Explain, Start};
-use crate::app::{self, AppError, Finished, MinimiseLimits, ToolInfo};
+use crate::app::{self, AppError, Finished, Grants, MinimiseLimits, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::arguments::{
-    Arguments, Command, DoctorArguments, InputArguments, MinimiseArguments, ProvidersArguments, ProvidersCommand,
-    ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
+    Arguments, Command, DoctorArguments, InputArguments, LeaveArguments, MinimiseArguments, ProvidersArguments,
+    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
+use crate::cli::door::{self, Colours};
 use crate::cli::live::Live;
 use crate::cli::memory;
 use crate::cli::run_arguments::{Annotations, RunArguments};
@@ -16,13 +17,13 @@ use crate::cli::signals::{Stoppable, watch};
 use crate::cli::stand_in::stand_in;
 use crate::cli::trouble::Trouble;
 use crate::cli::{config, start, suite_arguments};
+use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
-use crate::event::Redactor;
 use crate::model::{Seed, SystemClock};
 use crate::platform::adopt_orphans;
-use crate::report::{RenderOptions, Style};
+use crate::report::{Format, RenderOptions, Style};
 use clap::{CommandFactory, Parser};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -65,26 +66,32 @@ fn ended() -> Exit {
             if is_wrong { Exit::Usage } else { Exit::Good }
         }
         Err(Trouble::Config(error)) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
+            let _ = writeln!(door::err(), "error: {error}");
             Exit::Usage
         }
         Err(Trouble::App(error)) => {
             // A message may show a line of a file, or what a program said as it ended.
-            let text = error.to_string();
-            let _ = writeln!(io::stderr(), "error: {}", Redactor::default().apply(&text));
+            let mut err = door::err();
+            let _ = writeln!(err, "error: {error}");
             if let Some(limit) = error.limit() {
-                let _ = writeln!(io::stderr(), "limit: {limit}");
+                let _ = writeln!(err, "limit: {limit}");
             }
             if let Some(help) = error.help() {
-                let _ = writeln!(io::stderr(), "help: {help}");
+                let _ = writeln!(err, "help: {help}");
             }
             Exit::from(&error)
         }
         // Whoever read the output has seen enough.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Good,
         Err(Trouble::Output(error)) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
-            Exit::Usage
+            let _ = writeln!(door::err(), "error: {error}");
+            match Limit::of(&error) {
+                Some(limit) => {
+                    let _ = writeln!(door::err(), "limit: {limit}");
+                    Exit::Subject
+                }
+                None => Exit::Usage,
+            }
         }
     }
 }
@@ -158,14 +165,18 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
             Ok(Exit::Good)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "steadfast", &mut io::stdout());
+            // Into memory: it panics where it can't write, and who reads may be gone.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "steadfast", &mut script);
+            io::stdout().write_all(&script)?;
+            io::stdout().flush()?;
             Ok(Exit::Good)
         }
     }
 }
 
 /// The environment, as far as it is text.
-fn environment() -> BTreeMap<String, String> {
+pub(super) fn environment() -> BTreeMap<String, String> {
     let variables = std::env::vars_os();
     variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
@@ -181,6 +192,8 @@ fn tool() -> Result<ToolInfo, Trouble> {
         temporary: std::env::temp_dir(),
         python_path: std::env::var("PYTHONPATH").ok(),
         virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+        secrets: BTreeSet::new(),
+        kept: BTreeSet::new(),
     })
 }
 
@@ -212,7 +225,7 @@ fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> 
     let (suite, why) = suite_arguments::meant(arguments.suite.clone(), names_nothing, &root)?;
     say(why)?;
     let options = arguments.options(suite, root, random_seed(), cores);
-    let mut out = io::stdout();
+    let mut out = door::out(Colours::None);
     let mut live = Live::new(&mut out, io::stderr().is_terminal());
     let mut stop = |handle| stoppable.set(handle);
     let finished = match resumed {
@@ -231,7 +244,7 @@ fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> 
     }
     if let Some(error) = &finished.unremembered {
         let _ = writeln!(
-            io::stderr(),
+            door::err(),
             "warning: the history has not got this run: {error}. `steadfast run --resume {}` tries again",
             finished.record.header.run
         );
@@ -241,13 +254,16 @@ fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> 
 
 /// Says something besides what was asked for.
 fn say(line: Option<String>) -> io::Result<()> {
-    line.map_or(Ok(()), |line| writeln!(io::stderr(), "{line}"))
+    line.map_or(Ok(()), |line| writeln!(door::err(), "{line}"))
 }
 
 fn summarise(finished: &Finished, tool: &ToolInfo, annotations: Option<Annotations>) -> Result<(), Trouble> {
     let context = crate::report::Context::new(tool.called.clone(), display(&finished.folder));
-    let text = crate::report::terminal(&finished.record, &finished.judgement, &context, style());
-    write!(io::stdout(), "\n{text}")?;
+    let style = style();
+    let text = crate::report::terminal(&finished.record, &finished.judgement, &context, style);
+    let mut out = door::out(style.colours());
+    write!(out, "\n{text}")?;
+    out.flush()?;
     match annotations {
         Some(Annotations::Github) => {
             let lines = crate::report::github_annotations(&finished.record, &finished.judgement, &context);
@@ -265,15 +281,17 @@ fn display(path: &Path) -> String {
 fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
     let mut stop = |handle| stoppable.set(handle);
-    let outcome = match app::repro(&arguments.file, arguments.times, arguments.jobs, &tool, &SystemClock, &mut stop) {
+    let (root, grants) = (project()?, grants(&arguments.leave)?);
+    let (file, times, jobs) = (&arguments.file, arguments.times, arguments.jobs);
+    let outcome = match app::repro(file, times, jobs, &tool, &SystemClock, (&root, &grants), &mut stop) {
         Ok(outcome) => outcome,
         Err(error) if arguments.bisect => {
-            writeln!(io::stderr(), "can't run the repro here: {error}")?;
+            writeln!(door::err(), "can't run the repro here: {error}")?;
             return Ok(Exit::CannotTell);
         }
         Err(error) => return Err(error.into()),
     };
-    let mut out = io::stdout();
+    let mut out = door::out(Colours::None);
     for id in &outcome.missing {
         writeln!(out, "note: the case {id} no longer exists: left out")?;
     }
@@ -291,6 +309,30 @@ fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trou
     Ok(Exit::Found)
 }
 
+/// What is given leave for: on the command line, and by what `run` would take from the project's configuration.
+fn grants(leave: &LeaveArguments) -> Result<Grants, Trouble> {
+    let typed = vec!["steadfast".into(), "run".into()];
+    let around = Surroundings { typed, environment: environment(), folder: std::env::current_dir()? };
+    let effective = config::effective(&Arguments::command(), &around)?;
+    let configured = Arguments::try_parse_from(&effective.arguments).map_err(ConfigError::from)?;
+    let given = Grants {
+        everything: leave.trust,
+        network: leave.allow_network,
+        pythons: leave.python.iter().cloned().collect(),
+        systems: leave.system.iter().cloned().collect(),
+        arguments: vec![leave.suite_arguments.clone()],
+        suites: Vec::new(),
+    };
+    Ok(match configured.command {
+        Command::Run(run) => {
+            let root = project()?;
+            let (suite, _) = suite_arguments::meant(run.suite.clone(), false, &root)?;
+            given.and_of(&run.options(suite, root, Seed::new(0), 1))
+        }
+        _ => given,
+    })
+}
+
 fn minimise(arguments: &MinimiseArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
@@ -300,10 +342,12 @@ fn minimise(arguments: &MinimiseArguments, stoppable: &Stoppable) -> Result<Exit
         jobs: arguments.jobs,
         case_timeout: arguments.case_timeout,
     };
-    let mut out = io::stdout();
+    let mut out = door::out(Colours::None);
     let mut live = Live::new(&mut out, false);
     let mut stop = |handle| stoppable.set(handle);
-    let finished = app::minimise_again(&folder, arguments.case.as_deref(), limits, &tool, &mut live, &mut stop)?;
+    let (root, grants) = (project()?, grants(&arguments.leave)?);
+    let (case, leave) = (arguments.case.as_deref(), (root.as_path(), &grants));
+    let finished = app::minimise_again(&folder, case, limits, &tool, leave, &mut live, &mut stop)?;
     live.finish();
     summarise(&finished, &tool, None)?;
     Ok(Exit::from(&finished.judgement.gate))
@@ -332,7 +376,7 @@ fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
             app::list_suite(&suite, &project()?, filter, &tool()?)?
         }
     };
-    let mut out = io::BufWriter::new(io::stdout());
+    let mut out = door::out(Colours::None);
     for case in cases {
         match case.skip {
             None => writeln!(out, "{}", case.id)?,
@@ -346,7 +390,16 @@ fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
 fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
     let options = RenderOptions { style: style(), junit_detail: arguments.junit_detail.meant() };
-    write!(io::stdout(), "{}", app::render(&folder, arguments.format, options, &tool()?)?)?;
+    let text = app::render(&folder, arguments.format, options, &tool()?)?;
+    match arguments.format {
+        Format::Terminal => {
+            let mut out = door::out(options.style.colours());
+            write!(out, "{text}")?;
+            out.flush()?;
+        }
+        // A file of its format, whose writer has cleaned it.
+        _ => write!(io::stdout(), "{text}")?,
+    }
     Ok(Exit::Good)
 }
 
@@ -402,7 +455,9 @@ fn doctor(arguments: &DoctorArguments) -> Result<Exit, Trouble> {
         command: arguments.program.clone(),
     };
     let diagnosis = app::doctor(&options, &tool()?)?;
-    write!(io::stdout(), "{diagnosis}")?;
+    let mut out = door::Door::new(io::stdout(), door::of_environment(), Colours::None);
+    write!(out, "{diagnosis}")?;
+    out.flush()?;
     Ok(match diagnosis.health() {
         app::Health::Well => Exit::Good,
         app::Health::Ill => Exit::Found,

@@ -2,6 +2,7 @@
 
 use crate::app::{self, Growth, QuarantineRequest};
 use crate::cli::Exit;
+use crate::cli::door::{Colours, out};
 use crate::cli::memory_arguments::{DiffArguments, DiffFormat, HistoryArguments, QuarantineCommand, TrendFormat};
 use crate::cli::trouble::Trouble;
 use crate::model::{Clock, SystemClock};
@@ -16,7 +17,11 @@ pub(super) fn history(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
         TrendFormat::Json => crate::history::trends_json(&trends).map_err(io::Error::other)?,
         TrendFormat::Html => crate::history::trends_html(&trends).map_err(io::Error::other)?,
     };
-    write!(io::stdout(), "{text}")?;
+    match arguments.format {
+        TrendFormat::Text => out(Colours::None).write_all(text.as_bytes())?,
+        // A file of its format, whose writer has cleaned it.
+        TrendFormat::Json | TrendFormat::Html => io::stdout().write_all(text.as_bytes())?,
+    }
     Ok(Exit::Good)
 }
 
@@ -27,13 +32,16 @@ pub(super) fn diff(arguments: &DiffArguments) -> Result<Exit, Trouble> {
         DiffFormat::Text => diff.text(),
         DiffFormat::Json => serde_json::to_string_pretty(&diff).map_err(io::Error::other)? + "\n",
     };
-    write!(io::stdout(), "{text}")?;
+    match arguments.format {
+        DiffFormat::Text => out(Colours::None).write_all(text.as_bytes())?,
+        DiffFormat::Json => io::stdout().write_all(text.as_bytes())?,
+    }
     Ok(if diff.has_new() { Exit::Found } else { Exit::Good })
 }
 
 pub(super) fn quarantine(what: &QuarantineCommand, root: &Path) -> Result<Exit, Trouble> {
     let now = SystemClock.now();
-    let mut out = io::stdout();
+    let mut out = out(Colours::None);
     match what {
         QuarantineCommand::Add(arguments) => {
             let request = QuarantineRequest {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod config;
+mod door;
 mod exit;
 mod live;
 mod main;

@@ -56,6 +56,9 @@ pub(super) struct RunArguments {
     /// Let the system under test be on another machine (by default requests go to this one only)
     #[arg(long, help_heading = "Subject")]
     pub allow_network: bool,
+    /// With --resume: accept whatever the run's journal asks for (the network, an interpreter, arguments of the suite)
+    #[arg(long, requires = "resume", help_heading = "Subject")]
+    pub trust: bool,
     /// A profile of steadfast.toml: ci, nightly, local, or one of your own
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
     pub profile: Option<String>,
@@ -289,6 +292,7 @@ impl RunArguments {
             markdown: self.markdown,
             leaks: self.allow_leak,
             accounting: if self.no_leaks { Accounting::Off } else { Accounting::On },
+            trust: self.trust,
             defects: Vec::new(),
         }
     }

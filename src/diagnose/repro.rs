@@ -2,6 +2,7 @@
 
 use crate::adapter::KnownTest;
 use crate::diagnose::DiagnoseError;
+use crate::disk::{LONGEST_INPUT, Unreadable, read_text};
 use crate::event::SubjectInfo;
 use crate::model::statistics::Tally;
 use crate::model::{CaseId, ContentHash, EventLoop, OutcomeKind, Seed};
@@ -90,7 +91,8 @@ impl ReproFile {
     /// # Errors
     /// If it can't be read, is none, or is of a newer version.
     pub fn read(path: &Path) -> Result<Self, ReproError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ReproError::Io { path: path.to_owned(), source })?;
+        let unreadable = |error: Unreadable| ReproError::Io { path: path.to_owned(), source: error.into() };
+        let text = read_text(path, LONGEST_INPUT).map_err(unreadable)?;
         let none = |source| ReproError::NotARepro { path: path.to_owned(), source };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(none)?;
         let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);

@@ -1,10 +1,11 @@
 //! Limits of this machine: what stops a run here and says nothing about what is tested.
 
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::path::Path;
 
 /// A limit of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,59 @@ impl Limit {
             _ => return None,
         })
     }
+}
+
+/// What a run needs of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// Open files of one process.
+    pub files: u64,
+}
+
+/// So much of an address space each process of a run needs, in bytes.
+const MEMORY: u64 = 512 << 20;
+
+/// So large a file must be allowed to be, in bytes.
+const FILE_SIZE: u64 = 4 << 20;
+
+/// So much must be free in a folder that a run writes to, in bytes.
+const FREE: u64 = 8 << 20;
+
+/// The limit of this machine that leaves a run too little, in words. Where more is allowed than is set, more is set: the
+/// programs that are tested get it too, but only where there would be no run without it.
+pub fn too_tight(needs: Needs, folders: &[&Path]) -> Option<String> {
+    let files = getrlimit(Resource::Nofile);
+    if files.current.is_some_and(|files| files < needs.files) {
+        let most = files.maximum.map_or(needs.files, |most| most.min(needs.files));
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: files.maximum });
+        if raised.is_err() || most < needs.files {
+            return Some(format!(
+                "this machine allows {most} open files (ulimit -n); a run needs about {}",
+                needs.files
+            ));
+        }
+    }
+    let megabytes = |bytes: u64| bytes >> 20;
+    let tight = |resource, needed| getrlimit(resource).current.filter(|most| *most < needed);
+    if let Some(most) = tight(Resource::As, MEMORY) {
+        let (most, needed) = (megabytes(most), megabytes(MEMORY));
+        return Some(format!("this machine allows {most} MB of memory (ulimit -v); a run needs about {needed} MB"));
+    }
+    if let Some(most) = tight(Resource::Fsize, FILE_SIZE) {
+        let (most, needed) = (most >> 10, FILE_SIZE >> 10);
+        return Some(format!("this machine allows files of {most} kB (ulimit -f); a run needs about {needed} kB"));
+    }
+    folders.iter().find_map(|folder| {
+        let found = rustix::fs::statvfs(*folder).ok()?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        let shown = folder.display();
+        if free < FREE {
+            let (free, needed) = (free >> 10, FREE >> 10);
+            return Some(format!("{shown}: {free} kB are free on this disk; a run needs about {needed} kB"));
+        }
+        // A file system without a number of files says zero of zero.
+        (found.f_files > 0 && found.f_favail == 0).then(|| format!("{shown}: no file more fits on this disk (inodes)"))
+    })
 }
 
 impl fmt::Display for Limit {

@@ -5,6 +5,12 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+/// The most that is read of a file that somebody writes by hand, in bytes.
+pub const LONGEST_INPUT: u64 = 16 << 20;
+
+/// The most that is read of a file that a program writes, in bytes.
+pub const LONGEST_RESULT: u64 = 256 << 20;
+
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {

@@ -8,10 +8,14 @@ mod header;
 mod journal;
 mod past;
 mod redact;
+mod secret_forms;
 mod secret_shapes;
+mod seen;
+mod words;
 
 pub use fact::{Conclusion, Diagnosis, Dirt, Entry, Event, Note, RoundEnd, RunEnd, StateCause, TrialReport};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, SubjectInfo};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock};
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use redact::Redactor;
+pub use words::is_common;

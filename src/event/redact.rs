@@ -1,9 +1,12 @@
 //! Secrets are removed before anything is written.
 
 use crate::event::Header;
+use crate::event::secret_forms::{SHORTEST, forms};
 use crate::event::secret_shapes::{REDACTED, Shapes};
+use crate::event::seen::Sight;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Replaces known secrets, and what looks like a provider's key or a bearer token, by `[secret]`.
 #[derive(Debug, Clone)]
@@ -11,22 +14,20 @@ pub struct Redactor {
     /// Every form in which a known secret is written, longest first.
     forms: Vec<String>,
     shapes: Shapes,
+    sight: Sight,
 }
-
-/// Secrets shorter than this are not searched for: they would eat half of every report.
-const SHORTEST: usize = 4;
 
 /// So many characters of a secret are taken for the whole where a text was cut within it. Backslashes do not count: of
 /// those, JSON in JSON is full.
 const PART: usize = 8;
 
-/// How often a text may have been put into JSON: a body in a body in a message.
-const NESTED: usize = 3;
+/// Shorter forms are not looked for over the end of a line: any text has them.
+const SHORTEST_JOINED: usize = 8;
 
 impl Redactor {
     /// A redactor of these secrets.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut redactor = Self { forms: Vec::new(), shapes: Shapes::new() };
+        let mut redactor = Self { forms: Vec::new(), shapes: Shapes::new(), sight: Sight::new() };
         for secret in secrets {
             redactor.add(secret);
         }
@@ -47,8 +48,44 @@ impl Redactor {
         self.forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
-    /// The text without secrets.
+    /// The text without secrets: those that stand in it, and those that a reader sees in it, whatever stands between
+    /// their letters.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let clean = self.without_plain(text);
+        match self.without_seen(&clean) {
+            Some(clean) => Cow::Owned(clean),
+            None => clean,
+        }
+    }
+
+    fn without_seen(&self, text: &str) -> Option<String> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        if let Some(seen) = self.sight.seen(text) {
+            let forms = self.forms.iter().flat_map(|form| places(&seen.text, form));
+            found.extend(forms.chain(self.shapes.places(&seen.text)).map(|place| seen.original(place)));
+        }
+        if let Some(seen) = self.sight.joined(text) {
+            let forms = self.forms.iter().filter(|form| form.len() >= SHORTEST_JOINED);
+            let forms = forms.flat_map(|form| places(&seen.text, form));
+            found.extend(forms.chain(self.shapes.distinct_places(&seen.text)).map(|place| seen.original(place)));
+        }
+        found.retain(|place| text.get(place.clone()).is_some_and(|part| !part.contains(REDACTED)));
+        found.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        let (mut out, mut from) = (String::new(), 0);
+        for place in found.into_iter().filter(|place| !place.is_empty()) {
+            if place.start >= from {
+                out.push_str(&text[from..place.start]);
+                out.push_str(REDACTED);
+                from = place.end;
+            } else {
+                // It goes on from one that was taken away already.
+                from = from.max(place.end);
+            }
+        }
+        (from > 0).then(|| out + &text[from..])
+    }
+
+    fn without_plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut out = Cow::Borrowed(text);
         for form in &self.forms {
             if out.contains(form.as_str()) {
@@ -69,7 +106,7 @@ impl Redactor {
     pub fn apply_json(&self, text: &str) -> Option<String> {
         // A look that finds too much rather than too little: in JSON, an escape may stand where a word begins or ends.
         let part = |form: &String| text.contains(head(form)) || text.contains(tail(form));
-        if !self.forms.iter().any(part) && !self.shapes.may_be_in(text) {
+        if !self.sight.may_hide(text) && !self.forms.iter().any(part) && !self.shapes.may_be_in(text) {
             return None;
         }
         let mut value: Value = serde_json::from_str(text).ok()?;
@@ -110,47 +147,9 @@ impl Default for Redactor {
     }
 }
 
-/// The ways in which a secret is written.
-fn forms(secret: &str) -> Vec<String> {
-    let mut forms = vec![secret.to_owned()];
-    let (mut plain, mut ascii) = (secret.to_owned(), secret.to_owned());
-    for _ in 0..NESTED {
-        plain = escaped(&plain, Escapes::AsNeeded);
-        ascii = escaped(&ascii, Escapes::AllButAscii);
-        forms.extend([plain.clone(), ascii.clone(), plain.replace('/', "\\/")]);
-    }
-    let encoded = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let form_encoded = encoded.replace("%20", "+");
-    // What most programs leave as it is in a query.
-    let lenient = encoded.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_").replace("%7E", "~");
-    forms.extend([form_encoded, encoded.to_lowercase(), encoded, lenient]);
-    forms.retain(|form| form.len() >= SHORTEST);
-    forms
-}
-
-/// Which characters a writer of JSON escapes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Escapes {
-    AsNeeded,
-    AllButAscii,
-}
-
-/// A text as it stands between the quotes of a JSON string.
-fn escaped(text: &str, escapes: Escapes) -> String {
-    let quoted = Value::from(text).to_string();
-    let inner = &quoted[1..quoted.len() - 1];
-    if escapes == Escapes::AsNeeded || inner.is_ascii() {
-        return inner.to_owned();
-    }
-    let mut out = String::new();
-    for c in inner.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
-        }
-    }
-    out
+/// Where a form stands in a text.
+fn places<'t>(text: &'t str, form: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    text.match_indices(form).map(|(at, found)| at..at + found.len())
 }
 
 /// The characters that tell a form from others, with their places.
@@ -227,6 +226,18 @@ mod tests {
         check(r#"{"body":"Grüße-an-alle\/Köche"}"#, r#"{"body":"[secret]"}"#);
         check("?q=Gr%C3%BC%C3%9Fe-an-alle%2FK%C3%B6che&x", "?q=[secret]&x");
         check("?password=hunter2%21", "?password=[secret]");
+    }
+
+    #[test]
+    fn what_a_reader_sees_goes_whatever_stands_between() {
+        check("hun\x1b[31mter2!\x1b[0m it was", "[secret]\x1b[0m it was");
+        check("hun\rter\u{200b}2! it was", "[secret] it was");
+        check("&#104;unter2&#x21; it was", "[secret] it was");
+        check("hunt\r\n  er2! it was", "[secret] it was");
+        check("Authorization: Bea\x1b[1mrer abcdefgh12345678==", "Authorization: [secret]");
+        check("AKIAIOSF\nODNN7EXAMPLE it was", "[secret] it was");
+        check("basic aHVudGVyMiE= and 68756e7465723221", "basic [secret]= and [secret]");
+        check("a line\nof plain\x1b[1m text & so on", "a line\nof plain\x1b[1m text & so on");
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! What looks like a secret though nobody said so: keys of providers and forges, tokens in headers.
 
+use crate::event::words::is_common;
 use regex::{Captures, Regex};
+use std::ops::Range;
 
 /// What stands where a secret stood.
 pub(super) const REDACTED: &str = "[secret]";
 
 /// Keys whose beginning nothing else has: found wherever they stand, whatever follows.
-const DISTINCT: &str =
-    r"AKIA[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?";
+const DISTINCT: &str = r"(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{24,}=*|dckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,}|hooks\.slack\.com/services/[A-Za-z0-9/]{20,}|ya29\.[A-Za-z0-9_\-]{20,}";
+
+/// A private key, to its end or to the text's; escaped line ends and all.
+const PEM: &str =
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)";
+
+/// A password in a URL.
+const IN_URL: &str = r"[a-z][a-z0-9+.\-]*://[^\s/:@'\x22<>]*:([^\s/@'\x22<>\[]{3,})@";
 
 /// Keys whose beginning may end a word ("risk-or-", "highs_"): found wherever they stand if what follows is no word.
 const MARKED: &str = r"sk-ant-[A-Za-z0-9_\-]{6,}|sk-(?:proj|or-v[0-9]+|svcacct)-[A-Za-z0-9_\-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_\-]{12,}|xox[abeoprs]-[A-Za-z0-9\-]{10,}";
@@ -22,7 +30,7 @@ const SCHEME: &str = r"(?i:\b(?:bearer|basic))(?:\s|\\+[nrt]|%20|\+)+([A-Za-z0-9
 const NAMED: &str = r#"(?i:(?:proxy-)?authorization|x-api-key|api[_-]key|x-goog-api-key|x-auth-token|access[_-]token)["'\\]*\s*[:=]\s*["'\\]*((?i:(?:bearer|basic|token)\s+)?[A-Za-z0-9._~+/\-]{8,}=*)"#;
 
 /// What a text has that any of these could be in. It finds too much: only a text without any of this is passed over.
-const TRACE: &str = r"(?i)sk-|xai-|pplx-|gsk_|hf_|npm_|r8_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|akia|aiza|eyJ|bearer|basic|authorization|api[_-]key|auth-token|access[_-]token";
+const TRACE: &str = r"(?i)sk-|xai-|pplx-|://|-----BEGIN|_live_|_test_|SG\.|whsec_|dckr_|hooks\.slack|ya29\.|gsk_|hf_|npm_|r8_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|akia|asia|aiza|eyJ|bearer|basic|authorization|api[_-]key|auth-token|access[_-]token";
 
 /// Whether what stands where a secret would stand is one.
 type IsSecret = fn(&str) -> bool;
@@ -31,7 +39,7 @@ type IsSecret = fn(&str) -> bool;
 #[derive(Debug, Clone)]
 pub(super) struct Shapes {
     trace: Regex,
-    shapes: [(Regex, IsSecret); 5],
+    shapes: [(Regex, IsSecret); 7],
 }
 
 impl Shapes {
@@ -41,6 +49,8 @@ impl Shapes {
             trace: regex(TRACE),
             shapes: [
                 (regex(DISTINCT), |_| true),
+                (regex(PEM), |_| true),
+                (regex(IN_URL), is_no_default),
                 (regex(MARKED), is_mixed),
                 (regex(NAMED), is_no_word),
                 (regex(SCHEME), is_no_word),
@@ -52,6 +62,18 @@ impl Shapes {
     /// Whether there may be one, in text of any encoding.
     pub(super) fn may_be_in(&self, text: &str) -> bool {
         self.trace.is_match(text)
+    }
+
+    /// Where something that looks like a secret stands in a text.
+    pub(super) fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let shapes = self.shapes.iter().filter(|_| self.may_be_in(text));
+        shapes.flat_map(|shape| found(shape, text)).collect()
+    }
+
+    /// The same of those only that no plain text can be taken for, however it is put together.
+    pub(super) fn distinct_places(&self, text: &str) -> Vec<Range<usize>> {
+        let shapes = self.shapes.iter().take(1).filter(|_| self.may_be_in(text));
+        shapes.flat_map(|shape| found(shape, text)).collect()
     }
 
     /// The text without what looks like a secret, if there is any.
@@ -70,6 +92,18 @@ impl Shapes {
         }
         (out != text).then_some(out)
     }
+}
+
+fn found((shape, is_secret): &(Regex, IsSecret), text: &str) -> Vec<Range<usize>> {
+    let value =
+        |found: Captures<'_>| found.get(1).or(found.get(0)).map(|value| (value.range(), is_secret(value.as_str())));
+    let values = shape.captures_iter(text).filter_map(value);
+    values.filter_map(|(range, is_secret)| is_secret.then_some(range)).collect()
+}
+
+/// Whether a password is none that everybody has.
+fn is_no_default(value: &str) -> bool {
+    !is_common(value) && value != REDACTED && !value.starts_with("${")
 }
 
 fn has_digit(value: &str) -> bool {
@@ -117,6 +151,25 @@ mod tests {
         check("x-api-key: 0123456789abcdef", "x-api-key: [secret]");
         check(r#"{\"api_key\": \"qwertzui12\"}"#, r#"{\"api_key\": \"[secret]\"}"#);
         check("with bearer 8c1d3b2aff00aa11 it", "with bearer [secret] it");
+    }
+
+    #[test]
+    fn what_services_give_out_goes() {
+        let long = "0123456789abcdefABCDEF01";
+        for key in [
+            format!("sk_live_{long}"),
+            format!("SG.{long}.{long}"),
+            format!("whsec_{long}"),
+            format!("dckr_pat_{long}"),
+            "ASIAIOSFODNN7EXAMPLE".to_owned(),
+            format!("hooks.slack.com/services/T0000/B0000/{long}"),
+        ] {
+            check(&format!("it is {key} here"), "it is [secret] here");
+        }
+        check("a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b", "a [secret] b");
+        check("-----BEGIN PRIVATE KEY-----\\nMIIE", "[secret]");
+        check("postgres://ana:s3cr3t-of-ana@db/x", "postgres://ana:[secret]@db/x");
+        check("postgres://postgres:postgres@db/x", "postgres://postgres:postgres@db/x");
     }
 
     #[test]

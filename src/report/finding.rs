@@ -233,7 +233,7 @@ fn command(view: &View<'_>, judged: &CaseJudgement) -> Command {
         return Command::Examine(view.context.command(words));
     }
     match &judged.repro {
-        Some(repro) => Command::Repro(view.context.repro_command(repro)),
+        Some(repro) => Command::Repro(view.context.repro_command(repro, &view.record.header.subject.arguments)),
         None => {
             let header = &view.record.header;
             let seed = header.seed.to_string();

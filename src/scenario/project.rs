@@ -1,5 +1,6 @@
 //! The project's folder: what may be read, and nothing outside it.
 
+use crate::disk::open_regular;
 use crate::scenario::problem::Problem;
 use crate::scenario::source::SourceFile;
 use crate::scenario::yaml::{MAX_BYTES, Span};
@@ -164,7 +165,7 @@ impl Project {
         if !path.is_file() {
             return Err(ProjectError::Missing(self.name(path)));
         }
-        let file = fs::File::open(path).map_err(unreadable)?;
+        let file = open_regular(path).map_err(|error| unreadable(error.into()))?;
         let mut bytes = Vec::new();
         file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() > limit { Err(ProjectError::TooLarge(self.name(path), limit)) } else { Ok(bytes) }

@@ -2,6 +2,7 @@
 //! an order of two that shows it every time; the healthy tutor is not accused.
 
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use steadfast::adapter::Sandbox;
@@ -28,6 +29,8 @@ fn tool(temporary: &Path) -> ToolInfo {
         temporary: temporary.to_owned(),
         python_path: None,
         virtual_env: None,
+        secrets: BTreeSet::new(),
+        kept: BTreeSet::new(),
     }
 }
 
@@ -64,6 +67,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         reach: Default::default(),
         leaks: Vec::new(),
         accounting: Accounting::On,
+        trust: false,
         defects,
     }
 }
@@ -119,8 +123,10 @@ fn check(defect: Defect, filter: &str) {
     }
     let first = pair.expect("a victim of one polluter");
     let file = finished.folder.join(first.repro.as_deref().expect("a repro"));
-    let seen =
-        app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, &mut |_| {}).expect("a repro that runs");
+    // Defects are nothing that a file may ask for.
+    let all = app::Grants { everything: true, ..app::Grants::default() };
+    let seen = app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, (folder.path(), &all), &mut |_| {})
+        .expect("a repro that runs");
     assert_eq!((seen.seen.failures(), seen.seen.trials()), (5, 5), "{}: {seen:?}", defect.name());
     let order = steadfast::diagnose::ReproFile::read(&file).expect("a repro file").order;
     assert_eq!(order.len(), 2, "{}: {order:?}", defect.name());

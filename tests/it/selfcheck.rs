@@ -1,5 +1,6 @@
 //! The self-check itself: it must not be content with just any finding, and must know every defect.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use steadfast::app::{
     self, Expectation, Matrix, ScenarioSource, SelfCheckOptions, Sentence, ToolInfo, expectation, shipped_scenarios,
@@ -15,6 +16,8 @@ fn tool(temporary: &Path) -> ToolInfo {
         temporary: temporary.to_owned(),
         python_path: None,
         virtual_env: None,
+        secrets: BTreeSet::new(),
+        kept: BTreeSet::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, r
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunGroup, RunOrder};
 use crate::adapter::shared::surroundings::Surroundings;
+use crate::disk::{LONGEST_INPUT, read_bytes};
 use crate::event::CaseInfo;
 use crate::model::{CaseId, ContentHash};
 use crate::plan::Grouping;
@@ -135,8 +136,11 @@ impl CommandLook {
 
 fn subject_case(case: &ListedCase, folder: &Path, texts: &mut BTreeMap<String, ContentHash>) -> CaseInfo {
     let text = texts.entry(case.file.clone()).or_insert_with(|| {
-        let bytes =
-            if case.file.is_empty() { Vec::new() } else { std::fs::read(folder.join(&case.file)).unwrap_or_default() };
+        let bytes = if case.file.is_empty() {
+            Vec::new()
+        } else {
+            read_bytes(&folder.join(&case.file), LONGEST_INPUT).unwrap_or_default()
+        };
         ContentHash::of([bytes])
     });
     CaseInfo {

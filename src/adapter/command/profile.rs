@@ -1,8 +1,8 @@
 //! A profile: what a runner is told, and how it is read.
 
+use crate::disk::{LONGEST_INPUT, read_text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The shipped profiles.
@@ -334,7 +334,7 @@ impl Profile {
         let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name);
         let text = match shipped {
             Some((_, text)) => (*text).to_owned(),
-            None => fs::read_to_string(root.join(name)).map_err(|error| {
+            None => read_text(&root.join(name), LONGEST_INPUT).map_err(|error| {
                 let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
                 format!("{name}: {error}; the shipped profiles are {}", names.join(", "))
             })?,

@@ -25,6 +25,10 @@ pub(in crate::adapter) enum OutOfReach {
     #[error("`{0}` is no URL: http://127.0.0.1:8000 is wanted")]
     NoUrl(String),
     #[error(
+        "`{0}` has a `?` or a `#` in it: the URL that paths are put behind is wanted, such as http://127.0.0.1:8000"
+    )]
+    NoBase(String),
+    #[error(
         "`{0}` lies outside the project's folder and the round's; let ${{env.NAME}} say where it is, so that whoever runs \
          decides"
     )]
@@ -36,6 +40,9 @@ impl Reach {
     /// between this look and the request.
     pub(in crate::adapter) fn url(self, text: &str) -> Result<Url, OutOfReach> {
         let url = Url::parse(text).map_err(|_| OutOfReach::NoUrl(text.to_owned()))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(OutOfReach::NoBase(text.to_owned()));
+        }
         let host = url.host_str().unwrap_or_default();
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
@@ -101,6 +108,9 @@ mod tests {
             assert!(Reach::Network.url(far).is_ok(), "{far}");
         }
         assert!(matches!(Reach::Network.url("nowhere"), Err(OutOfReach::NoUrl(_))));
+        for no_base in ["http://127.0.0.1:8000/#top", "http://127.0.0.1:8000/?key=x", "http://127.0.0.1:8000?"] {
+            assert!(matches!(Reach::Network.url(no_base), Err(OutOfReach::NoBase(_))), "{no_base}");
+        }
     }
 
     #[test]

@@ -241,6 +241,7 @@ impl<'a> Laboratory<'a> {
             markdown: None,
             leaks: Vec::new(),
             accounting: Accounting::On,
+            trust: false,
             defects: Vec::new(),
         }
     }

@@ -1,10 +1,10 @@
 //! `steadfast.toml`: found, read, and checked.
 
 use crate::cli::config::settable::{Settable, Takes};
+use crate::disk::read_text;
 use crate::model::Place;
 use crate::scenario::{Problem, Problems, SourceFile, Span, did_you_mean};
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,7 +44,8 @@ pub(super) fn find(from: &Path) -> Option<PathBuf> {
     let me = rustix::process::geteuid().as_raw();
     for folder in from.ancestors() {
         let is_mine = |file: &std::fs::Metadata| folder == from || [me, 0].contains(&file.uid());
-        if std::fs::metadata(folder.join(FILE_NAME)).is_ok_and(|file| file.is_file() && is_mine(&file)) {
+        // Whatever has the name is told of when it is read: a pipe or a link that leads nowhere is not taken for absent.
+        if std::fs::symlink_metadata(folder.join(FILE_NAME)).is_ok_and(|file| is_mine(&file)) {
             return Some(folder.to_owned());
         }
         if folder.join(".git").exists() {
@@ -64,13 +65,7 @@ impl ConfigFile {
             let problem = Problem::of_file(FILE_NAME, reason);
             Problems::from(problem.with_help("make it readable, or take it away"))
         };
-        let file = std::fs::File::open(folder.join(FILE_NAME)).map_err(|error| unreadable(error.to_string()))?;
-        let mut bytes = Vec::new();
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(unreadable(format!("is larger than {LARGEST} bytes")));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| unreadable("is not UTF-8".to_owned()))?;
+        let text = read_text(&folder.join(FILE_NAME), LARGEST).map_err(|error| unreadable(error.to_string()))?;
         Self::parse(&text, settable)
     }
 

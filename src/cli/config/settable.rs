@@ -6,7 +6,7 @@ use clap::{Arg, ArgAction, Command, ValueHint};
 const NOT_IN_FILE: &[&str] = &["resume", "profile", "show_config", "allow_network"];
 
 /// Arguments that make no sense in the environment either.
-const NOWHERE: &[&str] = &["resume", "show_config", "help", "version"];
+const NOWHERE: &[&str] = &["resume", "trust", "show_config", "help", "version"];
 
 /// What other commands than `run` take over from the configuration.
 const SHARED: &[&str] = &["paths", "system", "report_dir", "history", "quarantine"];

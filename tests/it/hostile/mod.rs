@@ -3,5 +3,10 @@
 mod folders;
 mod journals;
 mod kit;
+mod limits;
 mod outputs;
 mod processes;
+mod reads;
+mod secrets;
+mod terminals;
+mod trust;

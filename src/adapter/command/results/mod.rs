@@ -7,6 +7,7 @@ mod tap;
 
 use crate::adapter::command::launch::of_scratch;
 use crate::adapter::command::profile::{Results, Word};
+use crate::disk::{LONGEST_RESULT, read_bytes};
 use crate::model::Place;
 use json::JsonReader;
 use std::fs;
@@ -158,7 +159,7 @@ impl Reader {
 }
 
 fn taken(file: &Path) -> Result<Vec<u8>, String> {
-    fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+    read_bytes(file, LONGEST_RESULT).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The files of these names: a `*` in the last part of a name stands for anything.

@@ -1,0 +1,57 @@
+//! Files that have no end, and names that lead to what is none.
+
+use crate::cli::kit::{BROKEN, Project};
+use std::process::Command;
+
+/// What opens and never ends.
+#[derive(Clone, Copy)]
+enum Endless {
+    Pipe,
+    Device,
+}
+
+impl Endless {
+    fn put(self, project: &Project, path: &str) {
+        let path = project.path(path);
+        let _ = std::fs::remove_file(&path);
+        match self {
+            Self::Pipe => assert!(Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success())),
+            Self::Device => std::os::unix::fs::symlink("/dev/zero", &path).expect("linked"),
+        }
+    }
+}
+
+/// Each file of a project in turn is replaced by one that never ends; the command ends all the same, and says so.
+#[test]
+fn a_file_without_end_is_refused_by_name_wherever_it_stands() {
+    let run = &["run", "--rounds", "1", "--no-alone"][..];
+    for (path, arguments) in [
+        ("steadfast.toml", &["check"][..]),
+        ("steadfast.toml", run),
+        ("quarantine.toml", run),
+        ("order", &["run", "--order", "order"]),
+        ("system.yaml", &["check", "--system", "system.yaml"]),
+        ("scenarios/one.yaml", &["check", "scenarios/one.yaml"]),
+        ("suite.yaml", &["list", "--suite", "command:suite.yaml"]),
+        ("repro.json", &["repro", "repro.json"]),
+        ("reports/runs/mine/events.jsonl", &["report", "reports/runs/mine"]),
+        ("out.json", &["run", "--rounds", "1", "--no-alone", "--order", "out.json"]),
+    ] {
+        for endless in [Endless::Pipe, Endless::Device] {
+            let project = Project::new().with("scenarios/wrong.yaml", BROKEN).with("reports/runs/mine/lock", "");
+            endless.put(&project, path);
+            let ended = project.run(arguments);
+            assert_eq!(ended.code, Some(2), "{path}: {}{}", ended.out, ended.err);
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_leads_nowhere_is_not_taken_for_absent() {
+    let project = Project::that_passes();
+    std::os::unix::fs::symlink("/nowhere/steadfast.toml", project.path("steadfast.toml")).expect("linked");
+    project.run(&["check"]).exits(2).says(&["steadfast.toml"]);
+    let project = Project::that_passes();
+    std::fs::create_dir(project.path("steadfast.toml")).expect("a folder");
+    project.run(&["check"]).exits(2).says(&["steadfast.toml", "not a regular file"]);
+}
