@@ -6,12 +6,14 @@
 
 mod memory;
 mod orphans;
+mod peers;
 mod ports;
 pub mod process;
 mod sockets;
 
 pub use memory::anonymous_memory;
 pub use orphans::{adopt_orphans, adopts_orphans};
+pub use peers::owner_of_socket;
 pub use ports::first_ephemeral_port;
 pub use sockets::{TcpSocket, TcpState, remote_addresses, tcp_sockets};
 

@@ -46,6 +46,12 @@ pub fn is_called_as_this(pid: i32) -> bool {
     program(&pid).is_some() && program(&pid) == program(this) && words(&pid) == words(this)
 }
 
+/// The account that a process runs as.
+pub fn user(pid: i32) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(format!("/proc/{pid}")).ok().map(|process| process.uid())
+}
+
 /// Whether it runs still: one that has ended and was not waited for holds nothing any more.
 pub fn is_alive(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| is_running(&stat))

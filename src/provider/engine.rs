@@ -44,7 +44,7 @@ impl Engine {
 
 impl Respond for Engine {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let seq = header(&request.headers, CALL_HEADER).and_then(|text| text.parse().ok()).map(Seq);
+        let seq = header(&request.headers, CALL_HEADER).and_then(|text| self.shared.call_of(text)).map(Seq);
         let Some(seq) = seq else {
             return ResponseTemplate::new(StatusCode::MISDIRECTED_REQUEST);
         };

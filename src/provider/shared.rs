@@ -1,12 +1,15 @@
 //! What the fronts, the rule engines and the harness share: every part usable from any thread and any runtime.
 
 use crate::model::Clock;
+use crate::platform::{owner_of_socket, process};
 use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::call::{Call, Ended, Seq};
 use crate::provider::exchange::connections::Ledger;
 use crate::provider::exchange::stage::Stage;
 use std::fmt;
+use std::hash::BuildHasher;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -33,6 +36,8 @@ pub(crate) struct Shared {
     /// Whether the trial is over, so that nothing hangs or is held any longer.
     pub(crate) draining: watch::Sender<bool>,
     pub(crate) max_body: usize,
+    /// What only the fronts know: rule engines listen on ports that anybody on this machine can find.
+    key: u64,
     stage: Mutex<Stage>,
     log: Option<Mutex<AccessLog>>,
 }
@@ -47,9 +52,34 @@ impl Shared {
             arrived: watch::Sender::new(0),
             draining: watch::Sender::new(false),
             max_body,
+            key: getrandom::u64().unwrap_or_else(|_| std::hash::RandomState::new().hash_one("call")),
             stage: Mutex::new(stage),
             log: log.map(Mutex::new),
         }
+    }
+
+    /// Whether a client may talk to the providers of a round: one of this account, or of one that a program runs as that
+    /// was started here. Anybody may talk to those that are served alone, and where the system does not tell.
+    pub(crate) fn admits(&self, client: SocketAddr, provider: SocketAddr) -> bool {
+        if self.log.is_some() {
+            return true;
+        }
+        let Some(owner) = owner_of_socket(client, provider) else { return true };
+        let is_ours = || {
+            let own = i32::try_from(std::process::id()).unwrap_or_default();
+            process::descendants(own).into_iter().any(|pid| process::user(pid) == Some(owner))
+        };
+        owner == 0 || owner == rustix::process::geteuid().as_raw() || is_ours()
+    }
+
+    /// How a front names a call to a rule engine.
+    pub(crate) fn name_of(&self, call: u64) -> String {
+        format!("{:016x}-{call}", self.key)
+    }
+
+    /// The call that a front has named so.
+    pub(crate) fn call_of(&self, name: &str) -> Option<u64> {
+        name.strip_prefix(&format!("{:016x}-", self.key))?.parse().ok()
     }
 
     /// Since the start of the providers.

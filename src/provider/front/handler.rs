@@ -39,7 +39,7 @@ pub(crate) async fn handle(
     let seq = enter(&post, &connection, &head);
     let flight = Flight::new(post.shared.clone(), connection.clone(), seq);
     let upload = read(body, post.shared.max_body).await?;
-    let response = match pass_on(&head, upload, seq) {
+    let response = match pass_on(&head, upload, &post.shared.name_of(seq.0)) {
         Some((request, size)) => {
             let upstream = post.upstream.clone();
             // On a task of its own, so that a client that hangs up can't leave the rule engine with half a request.
@@ -111,13 +111,13 @@ async fn read(mut body: Incoming, most: usize) -> Result<Upload, Hangup> {
 }
 
 /// The request as the rule engine gets it; `None` if it names no path.
-fn pass_on(head: &Parts, upload: Upload, seq: Seq) -> Option<(Request<Full<Bytes>>, usize)> {
+fn pass_on(head: &Parts, upload: Upload, call: &str) -> Option<(Request<Full<Bytes>>, usize)> {
     let path = head.uri.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
     let mut headers = HeaderMap::with_capacity(head.headers.len() + 2);
     for (name, value) in head.headers.iter().filter(|(name, _)| !is_ours(name)) {
         headers.append(name, value.clone());
     }
-    headers.insert(CALL_HEADER, HeaderValue::from(seq.0));
+    headers.insert(CALL_HEADER, HeaderValue::from_str(call).ok()?);
     let body = match upload {
         Upload::Whole(body) => body,
         Upload::TooLarge => {

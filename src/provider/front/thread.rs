@@ -148,6 +148,8 @@ async fn serve(
 async fn accept(listener: tokio::net::TcpListener, post: Arc<Post>) {
     loop {
         match listener.accept().await {
+            // Another account on the machine has no business here: its call would be counted as a case's.
+            Ok((stream, peer)) if !stream.local_addr().is_ok_and(|own| post.shared.admits(peer, own)) => drop(stream),
             Ok((stream, peer)) => {
                 // Without it, answers in several pieces wait for acknowledgements.
                 _ = stream.set_nodelay(true);

@@ -1,6 +1,6 @@
 //! Somebody with an account on the machine looks for a folder to put something into, or to read from.
 
-use crate::cli::kit::until;
+use crate::cli::kit::{Project, until};
 use crate::hostile::kit::{RUN, as_another, hanging, line, suite};
 use rustix::process::Signal;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -102,4 +102,61 @@ fn a_listing_that_is_interrupted_leaves_nothing() {
         until("the listing is ended", || !crate::hostile::kit::lives(&pid));
         project.assert_nothing_left();
     }
+}
+
+#[test]
+fn another_account_can_not_talk_to_a_mock() {
+    let held = "scenario: held\ngiven: { models: [mistral:7b] }\nproviders: { claude: { reply: Bonjour, hold_until: { calls: 2 } } }\nsteps:\n  - \
+                chat: { language: en, provider: claude, message: Hello }\n    within: 60s\n    expect: {}\ntimeout: 60s\n";
+    let project = Project::new().with("scenarios/held.yaml", held);
+    let run =
+        project.start(&["run", "--orders", "declared", "--rounds", "1", "--no-alone", "--seed", "1", "--jobs", "1"]);
+    let worker = || {
+        let is_worker = |pid: &i32| {
+            std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("steadfast\0worker"))
+        };
+        project.processes().into_iter().find(is_worker)
+    };
+    let journal = || std::fs::read_to_string(project.path("reports/latest/events.jsonl")).unwrap_or_default();
+    until("the held case has begun", || journal().contains("\"trial_started\"") && worker().is_some());
+    let ports = listeners(worker().expect("a worker"));
+    assert!(!ports.is_empty());
+    let list: Vec<String> = ports.iter().map(u16::to_string).collect();
+    // What it hears is counted: an answer begins with HTTP.
+    let script = format!(
+        "for n in $(seq 250); do for p in {}; do exec 3<>/dev/tcp/127.0.0.1/$p || continue; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; \
+         read -r -t 5 line <&3 && echo \"$line\"; exec 3<&-; done; done 2>/dev/null; true",
+        list.join(" ")
+    );
+    let script = format!("bash -c '{}'", script.replace('\'', "'\\''"));
+    if let Some(mut other) = as_another(&script, Path::new("/")) {
+        let output = other.output().expect("a shell");
+        let heard = String::from_utf8_lossy(&output.stdout);
+        // Behind the fronts stand servers that answer nothing but what the fronts hand on.
+        assert!(heard.lines().all(|line| line.contains(" 421 ")), "it was answered: {heard:.200}");
+    }
+    run.signal(Signal::INT);
+    run.signal(Signal::INT);
+    run.wait().exits(130);
+}
+
+/// The ports that a process listens on.
+fn listeners(pid: i32) -> Vec<u16> {
+    let links = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let inodes: Vec<String> = links
+        .filter_map(|link| {
+            std::fs::read_link(link.path())
+                .ok()?
+                .to_str()?
+                .strip_prefix("socket:[")?
+                .strip_suffix(']')
+                .map(str::to_owned)
+        })
+        .collect();
+    let table = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap_or_default();
+    let listening = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = listening.filter(|row| {
+        row.get(3) == Some(&"0A") && row.get(9).is_some_and(|inode| inodes.iter().any(|own| own == inode))
+    });
+    ours.filter_map(|row| u16::from_str_radix(row.get(1)?.rsplit(':').next()?, 16).ok()).collect()
 }
