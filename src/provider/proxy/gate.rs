@@ -10,7 +10,7 @@ use crate::provider::proxy::environment::{Paths, environment};
 use crate::provider::proxy::head::{Asked, MAX_HEAD, asked, head_length};
 use crate::provider::proxy::route::{Route, Routes, Target};
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -268,7 +268,13 @@ async fn read_head(stream: &mut TcpStream) -> Option<(Vec<u8>, Vec<u8>)> {
 async fn reach(route: &Route, target: &Target) -> Option<TcpStream> {
     let connected = match route {
         Route::Provider(_, port) => TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).await,
-        Route::Loopback => TcpStream::connect((target.host.as_str(), target.port)).await,
+        Route::Loopback => {
+            // A name is resolved once, and the connection goes to an address that was looked at: `x.localhost` is this
+            // machine only if it leads there.
+            let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await.ok()?;
+            let here: Vec<SocketAddr> = found.filter(|address| address.ip().is_loopback()).collect();
+            TcpStream::connect(here.as_slice()).await
+        }
         Route::Refused => return None,
     };
     let stream = connected.ok()?;

@@ -12,24 +12,51 @@ def _watch():
 
     local = threading.local()
     passed_through = ("", "__main__", "sitecustomize", "anyio", "httpcore", "urllib3")
+    connecting = ("socket.connect", "socket.sendto", "socket.sendmsg")
     stdlib = getattr(sys, "stdlib_module_names", ())
 
-    def is_here(host):
-        if host in (None, "", b"", "localhost", b"localhost", "::", "0.0.0.0"):
-            return True
-        if isinstance(host, bytes):
-            host = host.decode("ascii", "replace")
-        if not isinstance(host, str) or host.endswith(".localhost"):
-            return True
+    def text_of(host):
+        if isinstance(host, (bytes, bytearray, memoryview)):
+            return bytes(host).decode("ascii", "replace")
+        return host
+
+    def is_local(text):
         import ipaddress
 
-        try:
-            address = ipaddress.ip_address(host.split("%")[0])
-            return address.is_loopback or address.is_unspecified
-        except ValueError:
-            import socket
+        address = ipaddress.ip_address(text.split("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address
+        return address.is_loopback or address.is_unspecified
 
-            return host == socket.gethostname()
+    def leads_here(name):
+        """Whether a name stands for nothing but this machine: by what it resolves to, not by how it is spelled."""
+        import socket
+
+        busy, local.busy = getattr(local, "busy", False), True
+        try:
+            found = socket.getaddrinfo(name, None)
+        except OSError:
+            # It leads nowhere, which whoever asks will find out.
+            return True
+        finally:
+            local.busy = busy
+        return all(is_local(address[4][0]) for address in found)
+
+    def is_here(host):
+        host = text_of(host)
+        if host in (None, ""):
+            return True
+        if not isinstance(host, str):
+            return False
+        try:
+            return is_local(host)
+        except ValueError:
+            pass
+        import socket
+
+        name = host.rstrip(".").lower()
+        if name == "localhost" or name.endswith(".localhost"):
+            return leads_here(host)
+        return host == socket.gethostname()
 
     def who():
         frame = vars(sys)["_getframe"](2)
@@ -47,7 +74,7 @@ def _watch():
         import socket
         from urllib.parse import quote
 
-        text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+        text = str(text_of(host))
         query = "host=%s&port=%s&client=%s" % (quote(text), quote(str(port or "")), quote(client))
         address, _, number = proxy.rpartition(":")
         with socket.create_connection((address, int(number)), timeout=5) as told:
@@ -61,9 +88,11 @@ def _watch():
             return
         if event == "socket.getaddrinfo":
             host, port = args[0], args[1]
-        elif event in ("socket.gethostbyname", "socket.gethostbyname_ex"):
+        elif event in ("socket.gethostbyname", "socket.gethostbyname_ex", "socket.gethostbyaddr"):
             host, port = args[0], ""
-        elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple) and len(args[1]) > 1:
+        elif event == "socket.getnameinfo":
+            host, port = args[0][0], ""
+        elif event in connecting and isinstance(args[1], tuple) and len(args[1]) > 1:
             host, port = args[1][0], args[1][1]
         else:
             return
@@ -79,9 +108,9 @@ def _watch():
             local.busy = False
         text = "steadfast: %s tried to reach %s past the proxy; nothing but the mock providers can be reached" % (
             client or "this program",
-            host,
+            text_of(host),
         )
-        if event == "socket.connect" or event == "socket.sendto":
+        if event in connecting:
             raise ConnectionRefusedError(111, text)
         import socket
 

@@ -1,5 +1,6 @@
 //! Attacks, and that they come to nothing. Each is one of a kind; `docs/verification.md` lists them.
 
+mod fence;
 mod folders;
 mod journals;
 mod kit;
