@@ -74,7 +74,7 @@ pub fn repro(
     }
     let times = times.unwrap_or_else(|| times_for(repro.rate));
     let header = header(&repro, subject.as_ref(), spec.to_json()?, clock);
-    let folder = tempfile::tempdir().map_err(AppError::io(&tool.temporary))?;
+    let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
     let _lock = RunLock::take(folder.path())?;
     let at_work = AtWork { jobs, start_within: subject.start_within(), tool, folder: folder.path() };
     let redactor = redactor(tool);

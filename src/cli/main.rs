@@ -55,6 +55,7 @@ fn ended() -> Exit {
             watch(stoppable.clone())?;
         }
         let done = carry_out(arguments.command, &shown, &stoppable);
+        stoppable.wait_if_ending();
         temporary.into_iter().for_each(Scratch::remove);
         done
     });

@@ -4,27 +4,40 @@
 use crate::engine::{StopHandle, Whose, end_orphans, sweep};
 use crate::platform::process::ignores;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What a signal stops.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stoppable(Arc<Mutex<Vec<StopHandle>>>);
+pub(super) struct Stoppable {
+    handles: Arc<Mutex<Vec<StopHandle>>>,
+    /// Whether the program is being ended at once.
+    ends: Arc<AtomicBool>,
+}
 
 impl Stoppable {
     /// From now on, signals stop this and nothing else.
     pub fn set(&self, handle: StopHandle) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = vec![handle];
+        *self.handles.lock().unwrap_or_else(PoisonError::into_inner) = vec![handle];
     }
 
     /// From now on, signals stop this as well.
     pub fn add(&self, handle: StopHandle) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+    }
+
+    /// Waits for the end if the program is being ended: whoever is told that what it waited for was killed has nothing to
+    /// say about that, and the signal decides the exit code.
+    pub fn wait_if_ending(&self) {
+        while self.ends.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
     }
 
     /// Asks all of it to stop. Says whether there was something that had not been asked yet.
     fn stop(&self) -> bool {
-        let handles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let handles = self.handles.lock().unwrap_or_else(PoisonError::into_inner);
         let running = handles.iter().filter(|handle| !handle.is_interrupted());
         running.map(StopHandle::interrupt).count() > 0
     }
@@ -86,6 +99,7 @@ pub(super) fn watch(stoppable: Stoppable) -> io::Result<()> {
             loop {
                 endings.next().await;
                 if !stoppable.stop() {
+                    stoppable.ends.store(true, Ordering::SeqCst);
                     end_at_once();
                 }
             }

@@ -28,6 +28,14 @@ pub fn private_folder(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
     Ok(builder.tempdir_in(parent)?.keep())
 }
 
+/// A folder among the other temporary files of this process, which goes when it is dropped.
+///
+/// # Errors
+/// If it can't be made.
+pub fn temporary_folder() -> io::Result<tempfile::TempDir> {
+    tempfile::Builder::new().permissions(Permissions::from_mode(FOLDER)).tempdir()
+}
+
 /// Makes a folder that only its owner can enter.
 ///
 /// # Errors

@@ -31,7 +31,7 @@ const SHIPPED: &[(&str, &str)] = &[
 /// # Errors
 /// If there is none of that name, or it can't be written: for people.
 pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), String> {
-    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    crate::disk::make_folders(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for name in names {
         let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
         let text = match shipped {
@@ -42,7 +42,7 @@ pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), 
         if fs::read(&file).is_ok_and(|there| there == text) {
             continue;
         }
-        fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        crate::disk::write_private(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     Ok(())
 }

@@ -4,7 +4,6 @@ use crate::adapter::command::CommandSpec;
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::{ARGS, CASE, CASES, CASES_FILE, Profile};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -61,7 +60,7 @@ pub(super) fn running(
     if profile.run.command.iter().any(|word| word.contains(CASES_FILE)) {
         let file = places.scratch.join("cases");
         let text: String = written.iter().map(|case| format!("{case}\n")).collect();
-        fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        crate::disk::write_private(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         fields.insert("cases_file".to_owned(), file.display().to_string());
     }
     let mut words = Vec::new();
@@ -108,7 +107,7 @@ fn filled(key: &str, template: &str, fields: &Fields) -> Result<String, String> 
 
 fn command(spec: &CommandSpec, profile: &Profile, words: Vec<String>, places: Places<'_>) -> Result<Command, String> {
     let temporary = places.temporary;
-    fs::create_dir_all(temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
+    crate::disk::make_folders(temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
     let mut words = words.into_iter();
     let program = words.next().filter(|program| !program.starts_with('-')).ok_or_else(|| {
         format!("{}: the program to run stands after `--`: `--suite command:{0} -- PROGRAM`", spec.profile)

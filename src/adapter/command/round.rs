@@ -106,7 +106,7 @@ impl Round<'_> {
     fn play(&mut self, stretch: &[u32], telling: Telling, reports: &mut dyn Reports) -> Result<Played, String> {
         self.memory.started += 1;
         let scratch = self.scratch.join(format!("p{:04}", self.memory.started));
-        fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+        crate::disk::make_folders(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
         let played = self.play_in(&scratch, stretch, telling, reports);
         let _ = fs::remove_dir_all(&scratch);
         played

@@ -86,7 +86,7 @@ impl Subject for CommandSubject {
 
 impl CommandSubject {
     fn play(&mut self, unit: &RoundUnit, environment: &Environment, reports: &mut dyn Reports) -> RoundEnd {
-        let (drivers, temporary) = (self.scratch.join("drivers"), self.scratch.join("tmp"));
+        let (drivers, temporary) = (self.scratch.join("drivers"), self.scratch.join("r0000").join("tmp"));
         // What goes on with a round goes on in its world.
         if unit.from == 0 {
             let _ = fs::remove_dir_all(&temporary);

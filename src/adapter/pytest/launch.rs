@@ -3,7 +3,6 @@
 use crate::adapter::pytest::PytestSpec;
 use crate::adapter::shared::python::{write_package, write_probe};
 use crate::adapter::shared::surroundings::Surroundings;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -69,11 +68,11 @@ pub(super) fn command(
     around: Option<&Surroundings>,
 ) -> io::Result<Command> {
     let plugin = scratch.join("plugin");
-    fs::create_dir_all(&plugin)?;
+    crate::disk::make_folders(&plugin)?;
     write_package(&plugin, "steadfast_pytest", PLUGIN)?;
     write_probe(&plugin)?;
     let temporary = scratch.join("tmp");
-    fs::create_dir_all(&temporary)?;
+    crate::disk::make_folders(&temporary)?;
     let mut command = Command::new(&spec.python);
     command.args(["-m", "pytest", "-p", "steadfast_pytest", "--continue-on-collection-errors", "-o"]);
     command.arg(format!("cache_dir={}", scratch.join("cache").display()));

@@ -33,7 +33,7 @@ pub struct PytestLook {
 /// # Errors
 /// If it can't be collected, or nothing is chosen: for people.
 pub fn look(spec: &PytestSpec) -> Result<PytestLook, String> {
-    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
     let around = around(spec)?;
     let first = spec.hash_seeds.first().copied();
     let mut server = Server::start(spec, Mode::Look, first, scratch.path(), "", around.as_ref())?;

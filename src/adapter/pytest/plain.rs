@@ -24,7 +24,7 @@ pub struct PlainRun {
 /// # Errors
 /// If nothing can be collected: for people.
 pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, String> {
-    let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
     let mut around = around(spec)?;
     let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "", around.as_ref())?;
     let mut collected = server.collected()?;

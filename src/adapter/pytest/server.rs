@@ -78,7 +78,7 @@ impl Server {
         command.current_dir(&folder);
         let home = mirror.is_some().then(|| scratch.join("home"));
         if let Some(home) = &home {
-            std::fs::create_dir_all(home).map_err(|error| error.to_string())?;
+            crate::disk::make_folders(home).map_err(|error| error.to_string())?;
             command.env("HOME", home);
         }
         if let Some((name, value)) = mark.split_once('=') {

@@ -91,7 +91,7 @@ impl Subject for PytestSubject {
         let _noise = Noise::around(unit.stress, unit.seed);
         self.rounds += 1;
         let temporary = self.scratch.join(format!("r{:08}", self.rounds));
-        if let Err(error) = fs::create_dir_all(&temporary) {
+        if let Err(error) = crate::disk::make_folders(&temporary) {
             return RoundEnd::NotStarted { reason: error.to_string() };
         }
         let mode = match self.look.start {

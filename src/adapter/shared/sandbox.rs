@@ -2,7 +2,6 @@
 
 use crate::adapter::shared::mirror::{Mirror, Whose};
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,12 +29,12 @@ impl Folders {
     /// Makes them below `folder`.
     pub fn make(sandbox: Sandbox, folder: &Path, root: &Path) -> io::Result<Self> {
         let temporary = folder.join("tmp");
-        fs::create_dir_all(&temporary)?;
+        crate::disk::make_folders(&temporary)?;
         if sandbox == Sandbox::Tmp {
             return Ok(Self { temporary, home: None, tree: None });
         }
         let (home, tree) = (folder.join("home"), folder.join("tree"));
-        fs::create_dir_all(&home)?;
+        crate::disk::make_folders(&home)?;
         Mirror::make(Whose::System, root, &tree)?;
         Ok(Self { temporary, home: Some(home), tree: Some((tree, root.to_owned())) })
     }

@@ -54,7 +54,7 @@ impl Surroundings {
     /// If the file is wrong or something can't be started: for people.
     pub fn start(file: &Path, root: &Path) -> Result<Self, String> {
         let file = load_providers(file, root).map_err(|error| error.to_string())?;
-        let folder = tempfile::Builder::new().prefix("steadfast-providers-").tempdir().map_err(|e| e.to_string())?;
+        let folder = crate::disk::temporary_folder().map_err(|e| e.to_string())?;
         let enclosure = Enclosure::start(&file.decls, file.script, folder.path())
             .map_err(|error| format!("can't start the mock providers: {error}"))?;
         Ok(Self { enclosure, _folder: folder, noted: BTreeSet::new(), is_open: false })

@@ -73,7 +73,7 @@ impl Stage {
     pub fn open(setting: &StageSetting<'_>, owns: &mut dyn FnMut(Owned)) -> Result<Self, SubjectError> {
         let system = setting.system;
         let folder = setting.folder.clone();
-        std::fs::create_dir_all(&folder)
+        crate::disk::make_folders(&folder)
             .map_err(|error| SubjectError(format!("can't make {}: {error}", folder.display())))?;
         let output = Output::default();
         let mut variables = environment(setting.secrets);

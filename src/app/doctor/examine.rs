@@ -47,10 +47,7 @@ pub fn doctor(options: &DoctorOptions, tool: &ToolInfo) -> Result<Diagnosis, App
     };
     let scripted: BTreeSet<_> =
         if options.providers.is_some() { file.script.providers.keys().cloned().collect() } else { BTreeSet::new() };
-    let folder = tempfile::Builder::new()
-        .prefix("steadfast-doctor-")
-        .tempdir_in(&tool.temporary)
-        .map_err(AppError::io(&tool.temporary))?;
+    let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
     let mut enclosure = Enclosure::start(&file.decls, file.script, folder.path())
         .map_err(|error| AppError::Usage(format!("can't start the mock providers: {error}")))?;
     enclosure.begin(TrialKey { round: RoundId(0), position: 0 }, Seed::new(0));

@@ -28,10 +28,10 @@ impl Paths {
             python: folder.join("python"),
             node: folder.join("watch.cjs"),
         };
-        std::fs::create_dir_all(&paths.python)?;
-        std::fs::write(&paths.authority, authority)?;
-        std::fs::write(paths.python.join("sitecustomize.py"), SITECUSTOMIZE)?;
-        std::fs::write(&paths.node, WATCH)?;
+        crate::disk::make_folders(&paths.python)?;
+        crate::disk::write_private(&paths.authority, authority)?;
+        crate::disk::write_private(&paths.python.join("sitecustomize.py"), SITECUSTOMIZE)?;
+        crate::disk::write_private(&paths.node, WATCH)?;
         Ok(paths)
     }
 }

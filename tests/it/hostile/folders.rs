@@ -41,7 +41,7 @@ fn what_is_temporary_is_open_to_nobody_else_and_short_and_equally_long() {
     // What a program of the suite makes is its own affair; there is none here.
     for path in tops.iter().flat_map(|top| below(top)) {
         let Ok(found) = path.symlink_metadata() else { continue };
-        assert_eq!(found.mode() & 0o022, 0, "others may write {}", path.display());
+        assert_eq!(found.mode() & 0o077, 0, "others may read or write {}", path.display());
     }
     let temporary = tops[0].parent().expect("the temporary folder").display().to_string();
     let places = project.read("places");

@@ -44,7 +44,7 @@ fn a_repro_of_files_shows_again_in_a_fresh_copy() {
     suite.command("run", &["--sandbox", "full", "--seed", "1"]).exits(1);
     let report = suite.project.report();
     let repro = case(&report, "test_dirty.py::test_victim_of_a_file")["repro"].as_str().expect("a repro").to_owned();
-    suite.project.run(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
+    suite.again(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_time_zone_that_decides_is_named_and_part_of_the_repro() {
     assert!(told.contains("TZ=Pacific/Chatham PYTHONHASHSEED="), "{found:#}");
     assert_eq!(case(&report, "test_zone.py::test_healthy")["verdict"], "stable");
     let repro = found["repro"].as_str().expect("a repro").to_owned();
-    suite.project.run(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
+    suite.again(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
 }
 
 #[test]
@@ -120,6 +120,6 @@ fn a_stopped_run_of_a_suite_is_resumed_and_a_finding_is_minimised_again() {
     let victim = "test_orders.py::test_victim_of_the_environment";
     let polluters = |report: &serde_json::Value| sequences(case(report, victim), "polluters");
     assert_eq!(polluters(&suite.project.report()), [["test_polluter_of_the_environment"]]);
-    suite.project.run(&["minimise", &run, victim]).exits(1);
+    suite.again(&["minimise", &run, victim]).exits(1);
     assert_eq!(polluters(&suite.project.report()), [["test_polluter_of_the_environment"]]);
 }

@@ -62,6 +62,11 @@ impl Suite {
         self.project.start(&[&arguments[..], more].concat()).wait_within(PATIENCE)
     }
 
+    /// A command that goes on from a file of a run. The file gives no leave for the interpreter: it is named again.
+    pub fn again(&self, arguments: &[&str]) -> Ended {
+        self.project.start(&[arguments, &["--python", self.python.as_str()]].concat()).wait_within(PATIENCE)
+    }
+
     /// Every file of the suite, by its name.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = self.project.files("suite");

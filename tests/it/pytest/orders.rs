@@ -68,11 +68,10 @@ fn a_repro_shows_its_finding_again() {
     suite.command("run", &[]).exits(1);
     let report = suite.project.report();
     let repro = case(&report, "test_pair.py::test_victim")["repro"].as_str().expect("a repro").to_owned();
-    suite.project.run(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
+    suite.again(&["repro", &format!("reports/latest/{repro}")]).exits(1).says(&["shows (5 of 5)"]);
     suite
         .with("test_pair.py", "state = []\ndef test_victim(): assert not state\ndef test_polluter(): pass\n")
-        .project
-        .run(&["repro", &format!("reports/latest/{repro}")])
+        .again(&["repro", &format!("reports/latest/{repro}")])
         .exits(0)
         .says(&["gone (0 of 5)"]);
 }

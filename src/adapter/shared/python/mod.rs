@@ -35,8 +35,8 @@ pub(in crate::adapter) const NEXT_CASE: &str = "/.steadfast/next";
 /// If that is not possible.
 pub(in crate::adapter) fn write_package(folder: &Path, name: &str, files: &[(&str, &str)]) -> io::Result<()> {
     let package = folder.join(name);
-    std::fs::create_dir_all(&package)?;
-    files.iter().try_for_each(|(file, text)| std::fs::write(package.join(file), text))
+    crate::disk::make_folders(&package)?;
+    files.iter().try_for_each(|(file, text)| crate::disk::write_private(&package.join(file), text))
 }
 
 /// Writes the package `steadfast_probe` into `folder`.
@@ -53,9 +53,9 @@ pub(in crate::adapter) fn write_probe(folder: &Path) -> io::Result<()> {
 /// If it can't be written.
 pub(in crate::adapter) fn write_worker(folder: &Path) -> io::Result<PathBuf> {
     let folder = folder.join("python");
-    std::fs::create_dir_all(&folder)?;
+    crate::disk::make_folders(&folder)?;
     write_probe(&folder)?;
     let program = folder.join("asgi_worker.py");
-    std::fs::write(&program, ASGI_WORKER)?;
+    crate::disk::write_private(&program, ASGI_WORKER)?;
     Ok(program)
 }

@@ -32,9 +32,9 @@ impl Probes {
     pub fn write(folder: &Path) -> io::Result<Self> {
         let folder = std::path::absolute(folder)?.join("probe");
         let probes = Self { modules: folder.join("modules"), processes: folder.join("processes") };
-        fs::create_dir_all(&probes.modules)?;
-        fs::create_dir_all(&probes.processes)?;
-        fs::write(probes.modules.join("sitecustomize.py"), SITECUSTOMIZE)?;
+        crate::disk::make_folders(&probes.modules)?;
+        crate::disk::make_folders(&probes.processes)?;
+        crate::disk::write_private(&probes.modules.join("sitecustomize.py"), SITECUSTOMIZE)?;
         write_probe(&probes.modules)?;
         Ok(probes)
     }
