@@ -16,10 +16,10 @@ const EXPLANATIONS: usize = 5;
 
 /// How likely it may be, at most, that a case which fails by chance agrees so far with what was found for another one
 /// that fails alike.
-const ALIKE: f64 = 0.01;
+const ALIKE: f64 = 2e-3;
 
 /// The same for another one that fails otherwise.
-const COINCIDENCE: f64 = 1e-4;
+const COINCIDENCE: f64 = 4e-6;
 
 /// How many failures in all, at least, there are to be of a case that is called broken: one that fails by chance half of
 /// the time agrees once in ten thousand.
@@ -34,6 +34,9 @@ const TRIES_ALONE: (usize, usize) = (6, 3);
 
 /// How often a case is tried in either way before a difference is claimed: a toss of a coin agrees once in four thousand.
 const TRIES: usize = 6;
+
+/// What systems say where a port is taken.
+const ADDRESS_IN_USE: [&str; 3] = ["Address already in use", "address already in use", "EADDRINUSE"];
 
 /// How often a case is tried alone to see whether it both passes and fails then, and how often once it did.
 const TRIES_OF_CHANCE: (usize, usize) = (4, 12);
@@ -292,6 +295,11 @@ impl Examiner<'_> {
             "it passed in the first {before} rounds and has failed since, alone ({alone} times) and in an order in which \
              it passed: something outside its process was left behind"
         );
+        let message = suspect.failure.outcome.failure().map(|failure| failure.message.as_str()).unwrap_or_default();
+        let what = match ADDRESS_IN_USE.iter().any(|words| message.contains(words)) {
+            true => format!("{what}: a port that is taken, or in TIME_WAIT. Wait 60 s before the next try"),
+            false => what,
+        };
         let conclusion = Conclusion::EnvironmentDependent { what };
         let repro = self.write_repro(suspect, &[suspect.case], alone)?;
         let of_the_suite = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;

@@ -21,7 +21,7 @@ const MOST_RUNS: u32 = 200;
 const SHOWINGS: u32 = 5;
 
 /// How likely answers that all agree may be, at most, if one rate holds everywhere, for a claim to be made.
-const COINCIDENCE: f64 = 2e-4;
+const COINCIDENCE: f64 = 4e-6;
 
 /// How likely two rates that differ so much, or more, may be if they are one, at most, for a claim to be made.
 const ALIKE: f64 = 1e-4;

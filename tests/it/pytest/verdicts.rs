@@ -114,3 +114,20 @@ fn when_time_is_up_nobody_is_called_what_was_not_proven() {
         }
     }
 }
+
+#[test]
+fn the_first_attempt_counts_whatever_plugin_tries_again() {
+    let Some(suite) = Suite::empty() else { return };
+    let plugin = "import pytest\n@pytest.hookimpl(hookwrapper=True)\ndef pytest_runtest_makereport(item, call):\n    \
+                  result = yield\n    report = result.get_result()\n    if call.when == 'call' and report.failed:\n        \
+                  item.runtest()\n        report.outcome, report.longrepr = 'passed', None\n";
+    let text = "TRIES = []\ndef test_second_try():\n    TRIES.append(1)\n    assert len(TRIES) % 2 == 0\n\
+                def test_steady(): assert True\n";
+    let suite = suite.with("conftest.py", plugin).with("test_tries.py", text);
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    assert_eq!(of(&report, "test_tries.py::test_second_try")["verdict"], "broken", "{report:#}");
+    assert_eq!(of(&report, "test_tries.py::test_steady")["verdict"], "stable");
+    let notes = crate::pytest::kit::notes(&suite.project);
+    assert!(notes.iter().any(|note| note.contains("its first attempt counts")), "{notes:?}");
+}

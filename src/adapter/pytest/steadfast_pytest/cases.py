@@ -44,11 +44,16 @@ class Missing:
 MISSING = Case("", "", 1, report=Missing())
 
 
+TRIED_AGAIN = "a plugin tries this test again when it fails: here its first attempt counts"
+
+
 class Trial:
     """What pytest reports of one test, phase by phase."""
 
     def __init__(self):
         self.reports = []
+        # The first attempt, where a plugin tried the test again until it passed.
+        self.hidden = None
 
     def torn_down(self):
         """Name and scope of the fixture of several tests whose tear-down failed after this one, if nothing else did."""
@@ -69,6 +74,8 @@ class Trial:
         for report in self.reports:
             if report.failed:
                 return dict(describe(report), outcome="failed" if report.when == "call" else "errored")
+        if self.hidden is not None and self.hidden.failed:
+            return dict(describe(self.hidden), outcome="failed", notes=[TRIED_AGAIN])
         for report in self.reports:
             if report.skipped and not hasattr(report, "wasxfail"):
                 return {"outcome": "skipped", "message": skip_reason(report)}

@@ -304,8 +304,8 @@ class Plugin:
         self.trial = None
         self.wire.say(finished=place, **trial.outcome())
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, call):
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item, call):
         """Notes what failed, and where in the user's code, while the exception is there to be asked."""
         result = yield
         if self.trial is None or call.excinfo is None:
@@ -313,6 +313,10 @@ class Plugin:
         try:
             error = call.excinfo.value
             report = result.get_result()
+            if call.when == "call" and report.passed and not hasattr(report, "wasxfail"):
+                # Some plugin tried it again, whatever its name: the first attempt is what counts.
+                report = pytest.TestReport.from_item_and_call(item, call)
+                self.trial.hidden = report
             report.identity = identity(error, str(self.session.config.rootpath))
             report.fixture = fixture_of(error) if call.when == "teardown" else None
         except Exception:
