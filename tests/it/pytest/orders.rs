@@ -46,7 +46,8 @@ fn every_way_of_depending_on_an_order_gets_its_verdict_and_its_causes() {
     assert_eq!(polluters("test_victim_of_a_failing_one"), [["test_failing_polluter"]]);
     let brittle = case(&report, "test_orders.py::test_brittle");
     assert_eq!(sequences(brittle, "state_setters"), [["test_state_setter"]]);
-    suite.project.run(&["report"]).says(&["times alone, 0 of", "after test_orders.py::test_state_setter"]);
+    let summary = suite.project.run(&["report", "--format", "markdown"]);
+    summary.says(&["times alone, 0 of", "after test_orders.py::test_state_setter"]);
     let journal = suite.project.read("reports/latest/events.jsonl");
     for told in [
         r#""name":"os.environ[\"SHOP_MODE\"]","after":"\"test\"","decides":true"#,
