@@ -13,6 +13,9 @@ use crate::model::{Failure, OutcomeKind, StateMark};
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
 
+/// How many sequences are watched where nobody asks for all.
+const SEQUENCES_WATCHED: usize = 3;
+
 /// What is told of a finding in a suite of tests.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OfTheSuite {
@@ -56,50 +59,64 @@ impl Examiner<'_> {
         conclusion: &Conclusion,
         order: &[u32],
     ) -> Result<OfTheSuite, DiagnoseError> {
-        if let Some((known, told)) = &self.chart.told
-            && known == order
-        {
-            return Ok(told.clone());
-        }
-        let mut told = OfTheSuite::default();
         let (sequences, most) = match (conclusion, self.setting.subject.explains()) {
-            (Conclusion::Victim { polluters, .. }, Some(Explain::Repro)) => {
-                (polluters.get(..1).unwrap_or_default(), WATCHED)
-            }
+            (Conclusion::Victim { polluters, .. }, Some(Explain::Repro)) => (first(polluters), WATCHED),
             (Conclusion::Victim { polluters, .. }, Some(Explain::All)) => (polluters.as_slice(), usize::MAX),
-            (Conclusion::Brittle { state_setters, .. }, Some(Explain::Repro)) => {
-                (state_setters.get(..1).unwrap_or_default(), WATCHED)
-            }
+            (Conclusion::Brittle { state_setters, .. }, Some(Explain::Repro)) => (first(state_setters), WATCHED),
             (Conclusion::Brittle { state_setters, .. }, Some(Explain::All)) => (state_setters.as_slice(), usize::MAX),
             (Conclusion::NonIdempotent { repeated }, Some(_)) if *repeated == [suspect.case] => {
                 (std::slice::from_ref(repeated), WATCHED)
             }
             _ => (&[][..], 0),
         };
+        let mut told = self.states(suspect.case, sequences, most)?;
+        if !matches!(
+            conclusion,
+            Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
+        ) {
+            told.remarks.extend(self.own_line(suspect, order));
+        }
+        Ok(told)
+    }
+
+    /// What the first `most` cases of each sequence leave before the suspect.
+    fn states(&mut self, suspect: u32, sequences: &[Vec<u32>], most: usize) -> Result<OfTheSuite, DiagnoseError> {
+        if let Some((case, known, told)) = &self.chart.states
+            && *case == suspect
+            && known == sequences
+        {
+            return Ok(told.clone());
+        }
+        let mut told = OfTheSuite::default();
         for sequence in sequences {
-            let order: Vec<u32> = sequence.iter().copied().chain([suspect.case]).collect();
+            let order: Vec<u32> = sequence.iter().copied().chain([suspect]).collect();
             for (place, culprit) in (0_u32..).zip(sequence).take(most) {
                 let marks = self.prober.marks(&order, place)?;
                 let name = self.record.case(*culprit).map_or("", |info| info.id.as_str());
                 told.learn(*culprit, name, marks);
             }
         }
-        if !matches!(
-            conclusion,
-            Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
-        ) {
-            told.remarks.extend(self.setting.subject.own_line(&OwnLine {
-                record: self.record,
-                order,
-                fingerprint: &suspect.fingerprint,
-                hash_seed: suspect.hash_seed,
-                case_deadline: self.setting.case_timeout,
-            }));
-        }
-        if self.setting.subject.explains() == Some(Explain::Repro) {
-            self.chart.told = Some((order.to_vec(), told.clone()));
-        }
+        self.chart.states = Some((suspect, sequences.to_vec(), told.clone()));
         Ok(told)
+    }
+
+    /// The line for the suite's own runner, which is tried once.
+    fn own_line(&mut self, suspect: &Suspect, order: &[u32]) -> Vec<String> {
+        if let Some((known, line)) = &self.chart.own_line
+            && known == order
+        {
+            return line.clone();
+        }
+        let line = self.setting.subject.own_line(&OwnLine {
+            record: self.record,
+            order,
+            fingerprint: &suspect.fingerprint,
+            hash_seed: suspect.hash_seed,
+            case_deadline: self.setting.case_timeout,
+        });
+        let line: Vec<String> = line.into_iter().collect();
+        self.chart.own_line = Some((order.to_vec(), line.clone()));
+        line
     }
 
     /// Concludes that what was found for another case explains this one.
@@ -158,14 +175,21 @@ impl Examiner<'_> {
         cleaners.iter().copied().filter(|cleaner| self.setting.subject.runs_through(&order(*cleaner))).collect()
     }
 
-    pub(super) fn conclude(&mut self, suspect: &Suspect, found: &Minimised) -> Result<(), DiagnoseError> {
+    /// `others` are polluters that were found besides.
+    pub(super) fn conclude(
+        &mut self,
+        suspect: &Suspect,
+        found: &Minimised,
+        others: &[Vec<u32>],
+    ) -> Result<(), DiagnoseError> {
         let case = suspect.case;
         let mut in_order = found.in_order;
         let mut remarks = Vec::new();
         let ending_with = |before: &[u32]| -> Vec<u32> { before.iter().copied().chain([case]).collect() };
         let (conclusion, order) = match &found.conclusion {
             minimise::Conclusion::Confirmed { role: Role::Victim, sequences, complete, cleaners } => {
-                let polluters: Vec<Vec<u32>> = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                let mut polluters: Vec<Vec<u32>> = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                polluters.extend(others.iter().cloned());
                 in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 let order = ending_with(polluters.first().map_or(&[], Vec::as_slice));
                 remarks.extend(self.polluters_that_fail(&polluters));
@@ -317,6 +341,11 @@ impl Examiner<'_> {
         };
         self.prober.log.keep(self.setting.folder, &file)
     }
+}
+
+/// The sequences that are watched where nobody asks for all.
+fn first(sequences: &[Vec<u32>]) -> &[Vec<u32>] {
+    sequences.get(..sequences.len().min(SEQUENCES_WATCHED)).unwrap_or_default()
 }
 
 /// What a reader should know of a finding that was made under stress.

@@ -117,8 +117,10 @@ pub(super) struct Chart {
     pub found: Vec<(u32, Minimised)>,
     /// Ways of failing that cases have which are broken.
     pub broken: BTreeSet<String>,
-    /// What was told of an order of the suite last.
-    pub told: Option<(Vec<u32>, OfTheSuite)>,
+    /// What was told last of the state that a suspect's sequences leave.
+    pub states: Option<(u32, Vec<Vec<u32>>, OfTheSuite)>,
+    /// What the suite's own runner made of an order last.
+    pub own_line: Option<(Vec<u32>, Vec<String>)>,
     /// Searches that a limit ended, and that may go on.
     open: BTreeMap<u32, (Search, Duration)>,
     /// Suspects of which a first sequence was told.
@@ -136,7 +138,8 @@ impl Chart {
             seen: BTreeSet::new(),
             found: Vec::new(),
             broken: BTreeSet::new(),
-            told: None,
+            states: None,
+            own_line: None,
             open: BTreeMap::new(),
             told_of: BTreeSet::new(),
             searches: 0,
@@ -252,7 +255,8 @@ impl Examiner<'_> {
         }
         self.chart.open.remove(&suspect.case);
         let found = self.with_every_failure(suspect, found, limits)?;
-        self.conclude(suspect, &found)?;
+        let others = self.marking_polluters(suspect, &found)?;
+        self.conclude(suspect, &found, &others)?;
         self.remember(suspect.case, found);
         Ok(Examined::ToTheEnd)
     }
@@ -323,7 +327,7 @@ impl Examiner<'_> {
                         told = true;
                         if let Some(found) = search.found() {
                             self.chart.told_of.insert(suspect.case);
-                            self.conclude(suspect, &found)?;
+                            self.conclude(suspect, &found, &[])?;
                             if depth == Depth::First {
                                 self.chart.open.insert(suspect.case, (search, found.took));
                                 return Ok(Some(found));
@@ -401,7 +405,7 @@ impl Examiner<'_> {
             return Ok(());
         }
         self.prober.begin(suspect);
-        self.conclude(suspect, &search.so_far())
+        self.conclude(suspect, &search.so_far(), &[])
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod examine;
 mod explain;
 mod leaks;
+mod marking;
 mod probe;
 mod repro;
 mod setting;

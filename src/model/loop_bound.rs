@@ -20,6 +20,19 @@ pub struct LoopBound {
     /// The loop that it belongs to.
     #[serde(default, rename = "loop", skip_serializing_if = "Option::is_none")]
     pub event_loop: Option<String>,
+    /// How a second use of it ended, on another event loop; `None` where that was not tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<Reuse>,
+}
+
+/// How whoever uses a thing after its event loop was closed fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reuse {
+    /// It is made anew, or works all the same: it harms nobody.
+    Passes,
+    /// It fails, and passes again once the thing is put back to what it was before.
+    Fails,
 }
 
 impl fmt::Display for LoopBound {
@@ -34,6 +47,11 @@ impl fmt::Display for LoopBound {
         }
         if let Some(holder) = &self.held_by {
             write!(f, "; held by {holder}")?;
+        }
+        match self.reuse {
+            Some(Reuse::Fails) => f.write_str("; confirmed: a second use of it fails")?,
+            Some(Reuse::Passes) => f.write_str("; a second use of it passes")?,
+            None => {}
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub use case_id::CaseId;
 pub use clock::{Clock, SystemClock};
 pub use finding::{FindingKind, GateDefault, Verdict};
 pub use hash::ContentHash;
-pub use loop_bound::LoopBound;
+pub use loop_bound::{LoopBound, Reuse};
 pub use money::{Money, MoneyError};
 pub use outcome::{Failure, NOT_COLLECTED, Outcome, OutcomeKind, Place};
 pub use resource::{AllowanceError, LEAK_KINDS, LeakAllowance, ResourceKind, Retained};

@@ -275,7 +275,8 @@ impl Finding {
         }
     }
 
-    fn how_it_fails(&self, view: &View<'_>) -> String {
+    /// The same without the state that decides.
+    pub(super) fn how_it_fails(&self, view: &View<'_>) -> String {
         match (&self.order, self.kind) {
             (Some(order), _) => order.sentence(view, self.case, self.compared),
             (None, FindingKind::Broken) => match self.compared {

@@ -168,7 +168,10 @@ impl Page<'_> {
         } else {
             self.line(&format!("{:INDENT$}{}", "", one_line(&finding.message, room)));
         }
-        let why = finding.root_cause(self.view);
+        if let Some(state) = finding.states.first() {
+            self.text(INDENT, &state.sentence);
+        }
+        let why = finding.how_it_fails(self.view);
         self.line(&format!("{:INDENT$}{}", "", shorten(&why, room)));
         self.command(finding);
     }

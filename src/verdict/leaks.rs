@@ -1,7 +1,7 @@
 //! What cases leave behind: growth is a leak, and what belongs to an event loop that has ended is bound to it.
 
 use crate::leak::{Allowed, Growth, REPEATS_OF_MEMORY, allowed, growth};
-use crate::model::{EventLoop, FindingKind, LeakAllowance, LoopBound, ResourceKind, Retained, RoundKind};
+use crate::model::{EventLoop, FindingKind, LeakAllowance, LoopBound, ResourceKind, Retained, Reuse, RoundKind};
 use crate::record::{Record, RoundRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -49,6 +49,10 @@ pub(super) struct Leaks {
 pub(super) fn find(record: &Record) -> Leaks {
     let mut leaks = Leaks::default();
     for (case, bound) in bound(record) {
+        if bound.reuse == Some(Reuse::Passes) {
+            leaks.allowed.entry(case).or_default().push(format!("kept, and made anew by its next user: {bound}"));
+            continue;
+        }
         let kinds = ["loop_bound", bound.kind.as_str()];
         let owner = bound.held_by.clone().unwrap_or_else(|| bound.class.clone());
         let place = bound.created.first().cloned();
@@ -146,7 +150,24 @@ pub(super) fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
             }
         }
     }
-    all.into_iter().collect()
+    tried(all)
+}
+
+/// With what is known of a second use: what was tried once holds for whatever is of the same type and kept by the same
+/// holder, also where another case left it. A use that fails weighs more than one that passes.
+fn tried(all: BTreeSet<(u32, LoopBound)>) -> Vec<(u32, LoopBound)> {
+    let mut known: BTreeMap<(String, Option<String>), Reuse> = BTreeMap::new();
+    for (_, bound) in &all {
+        if let Some(reuse) = bound.reuse {
+            let worst = known.entry((bound.class.clone(), bound.held_by.clone())).or_insert(reuse);
+            *worst = (*worst).max(reuse);
+        }
+    }
+    let with_reuse = |(case, bound): (u32, LoopBound)| {
+        let reuse = known.get(&(bound.class.clone(), bound.held_by.clone())).copied().or(bound.reuse);
+        (case, LoopBound { reuse, ..bound })
+    };
+    all.into_iter().map(with_reuse).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Something that grows with each trial of a case.
@@ -234,8 +255,25 @@ fn of_case(case: u32, trials: &[&[Retained]]) -> Vec<Growing> {
 
 #[cfg(test)]
 mod tests {
-    use super::of_case;
-    use crate::model::{ResourceKind, Retained};
+    use super::{of_case, tried};
+    use crate::model::{LoopBound, ResourceKind, Retained, Reuse};
+
+    fn bound(holder: &str, reuse: Option<Reuse>) -> LoopBound {
+        let (kind, class) = ("client_session".to_owned(), "aiohttp.client.ClientSession".to_owned());
+        LoopBound { kind, class, created: Vec::new(), held_by: Some(holder.into()), event_loop: None, reuse }
+    }
+
+    #[test]
+    fn a_second_use_that_was_tried_once_tells_of_the_same_holder_everywhere() {
+        use Reuse::{Fails, Passes};
+        let seen = [(0, bound("a", None)), (0, bound("a", Some(Passes))), (1, bound("a", None)), (2, bound("b", None))];
+        let known = tried(seen.into_iter().collect());
+        let expected = vec![(0, bound("a", Some(Passes))), (1, bound("a", Some(Passes))), (2, bound("b", None))];
+        assert_eq!(known, expected);
+        let mixed = [(0, bound("a", Some(Passes))), (1, bound("a", Some(Fails)))];
+        let expected = vec![(0, bound("a", Some(Fails))), (1, bound("a", Some(Fails)))];
+        assert_eq!(tried(mixed.into_iter().collect()), expected);
+    }
 
     fn thread(owner: &str) -> Vec<Retained> {
         vec![Retained { kind: ResourceKind::Thread, owner: owner.into(), place: None, count: 1 }]

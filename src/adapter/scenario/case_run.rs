@@ -138,6 +138,7 @@ impl CaseRun<'_> {
             created: task.place.into_iter().collect(),
             held_by: None,
             event_loop: Some("of its case".to_owned()),
+            reuse: None,
         });
         done.loop_bound.extend(bound);
     }

@@ -65,3 +65,56 @@ fn a_coroutine_that_nobody_awaits_and_a_task_that_its_loop_left_behind_are_notes
     assert!(noted[1].1.contains("(work) was pending when its event loop was closed"), "{noted:?}");
     assert_eq!(noted[2], (2, "[]".to_owned()), "{noted:?}");
 }
+
+/// A lock, an actor and a pool of a module, each used on a loop of each test's own.
+const SHOP: &str = "\
+import asyncio
+
+LOCK = asyncio.Lock()
+
+async def twice(lock):
+    async def use():
+        async with lock:
+            await asyncio.sleep(0)
+    await asyncio.gather(use(), use())
+
+class Pool:
+    loop = None
+
+    async def use(self):
+        if self.loop is not asyncio.get_running_loop():
+            self.loop, self.lock = asyncio.get_running_loop(), asyncio.Lock()
+        await twice(self.lock)
+
+POOL = Pool()
+";
+
+const USERS: &str = "\
+import asyncio
+import shop
+
+def test_shared_lock(): asyncio.run(shop.twice(shop.LOCK))
+def test_pool_that_is_made_anew(): asyncio.run(shop.POOL.use())
+def test_pool_again(): asyncio.run(shop.POOL.use())
+def test_lock_of_its_own():
+    async def use(): await shop.twice(asyncio.Lock())
+    asyncio.run(use())
+";
+
+#[test]
+fn whatever_a_module_keeps_is_bound_to_a_dead_loop_only_if_its_next_user_fails() {
+    let Some(suite) = Suite::empty() else { return };
+    let suite = suite.with("shop.py", SHOP).with("test_users.py", USERS);
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    let shared = case(&report, "test_users.py::test_shared_lock");
+    let findings = shared["findings"].to_string();
+    assert!(findings.contains("loop_bound"), "{shared:#}");
+    let leak = &shared["leaks"][0];
+    assert_eq!(leak["owner"], "shop.LOCK._loop -> closed loop", "{shared:#}");
+    assert!(leak["where"].as_str().is_some_and(|place| place.contains("shop.py:3")), "{shared:#}");
+    for healthy in ["test_pool_that_is_made_anew", "test_pool_again", "test_lock_of_its_own"] {
+        let healthy = case(&report, &format!("test_users.py::{healthy}"));
+        assert_eq!(healthy["verdict"], "stable", "{healthy:#}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The state that decides how a test ends: named with both values, its writer and its reader, and tried.
 
 use crate::cli::kit::case;
-use crate::pytest::kit::{Suite, sequences};
+use crate::pytest::kit::{Suite, names_of_causes, sequences};
 
 /// Victim, polluter, the part, the value that it leaves, the line that reads it.
 const FOUND: [(&str, &str, &str, &str, &str); 7] = [
@@ -72,4 +72,25 @@ fn only_polluters_leave_marks(suite: &Suite) {
     let polluters = FOUND.map(|(_, polluter, ..)| polluter);
     let others: Vec<_> = left.iter().filter(|(case, _)| !polluters.contains(&case.as_str())).collect();
     assert!(others.is_empty(), "{others:#?}");
+}
+
+#[test]
+fn a_polluter_that_no_failing_order_needed_is_found_by_what_it_leaves() {
+    let Some(suite) = Suite::empty() else { return };
+    let shop = "import logging\nlog = logging.getLogger('shop.orders')\ndef order(n):\n    log.warning('negative')\n";
+    let tests = "import logging, logging.config\nimport shop\n\
+                 def test_upgrades(): logging.config.dictConfig({'version': 1})\n\
+                 def test_warns(caplog):\n    shop.order(-1)\n    assert 'negative' in caplog.text\n\
+                 def test_silences(): logging.disable(logging.CRITICAL)\n\
+                 def test_other(): assert shop\n";
+    let suite = suite.with("shop.py", shop).with("test_shop.py", tests);
+    suite.command("run", &["--seed", "1", "--no-leaks"]).exits(1);
+    let report = suite.project.report();
+    let found = case(&report, "test_shop.py::test_warns");
+    let mut polluters = sequences(found, "polluters");
+    polluters.sort();
+    assert_eq!(polluters, [["test_silences"], ["test_upgrades"]], "{found:#}");
+    let mut named = names_of_causes(found);
+    named.sort();
+    assert_eq!(named, ["logging.getLogger(\"shop.orders\").disabled", "logging.root.manager.disable"], "{found:#}");
 }

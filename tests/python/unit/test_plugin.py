@@ -39,6 +39,25 @@ def test_a_failure_is_told_with_message_and_source(tmp_path):
     assert told["source"] == 'def test_raises(): raise ValueError("boom")'
 
 
+def test_a_failure_in_a_library_is_placed_where_the_suite_called_it(tmp_path):
+    text = """
+import unittest
+class Shop(unittest.TestCase):
+    def test_price(self):
+        self.assertEqual(1, 2)
+def test_number():
+    int("x")
+import json
+def test_json():
+    json.loads("{")
+"""
+    with Served(tmp_path, {"test_shop.py": text}) as served:
+        told = served.finished([0, 1, 2])
+    assert [one["source"] for one in told] == ["self.assertEqual(1, 2)", 'int("x")', 'json.loads("{")']
+    assert [one["line"] for one in told] == [5, 7, 10]
+    assert all(one["file"].endswith("test_shop.py") for one in told)
+
+
 def test_a_child_that_dies_is_told_and_the_next_round_goes_on(tmp_path):
     with Served(tmp_path, SUITE) as served:
         assert served.round([DIES])[-1]["dead"] == "it ended with exit code 3"

@@ -18,8 +18,9 @@ class Attempt:
             code = 70
             try:
                 os.close(reading)
-                with open(writing, "w") as pipe:
-                    pipe.write(Real.dumps(action()))
+                left = memoryview(Real.dumps(action()).encode("ascii"))
+                while left:
+                    left = left[Real.write(writing, left) :]
                 code = 0
             finally:
                 Real.exit(code)

@@ -5,17 +5,20 @@ Each can be undone in the process that took it, which shows whether it decides h
 """
 
 import contextvars
+import gc
+import itertools
 import os
+import re
 import sys
 import types
 
 from steadfast_probe.swallowed import swallowed
 
 from . import settings
-from .owners import FUNCTIONS, IS_CHANGEABLE, Owner, Walk, is_standard, shown
+from .owners import FUNCTIONS, IS_CHANGEABLE, Owner, Walk, attributes, is_standard, shown
 from .settings import MISSING, Setting
 from .texts import clean
-from .values import is_same, short
+from .values import is_a, is_same, short
 
 MOST = 40
 """So many marks are told."""
@@ -52,7 +55,7 @@ class Mark:
     def told(self):
         fields = (("before", self.before), ("after", self.after), ("decides", self.decides), ("read_at", self.read_at))
         told = {"kind": self.kind, "name": clean(self.name)}
-        told.update((name, clean(value) if isinstance(value, str) else value) for name, value in fields if value is not None)
+        told.update((name, clean(value) if is_a(value, str) else value) for name, value in fields if value is not None)
         return told
 
 
@@ -69,15 +72,17 @@ class Owners:
 
 
 def library(seen):
-    """Modules of the standard library, and the classes of some of them."""
+    """Modules of the standard library, each by one name, and the classes of some of them."""
+    modules = {}
     for name, module in list(sys.modules.items()):
-        if not is_standard(name) or not isinstance(module, types.ModuleType):
-            continue
+        if is_standard(name) and is_a(module, types.ModuleType):
+            modules.setdefault(id(module), (name, module))
+    for name, module in modules.values():
         try:
             yield Owner(module, name, "namespace", True)
             if name in OFTEN_PATCHED:
                 for value in list(vars(module).values()):
-                    if not isinstance(value, type) or value.__module__ != name or id(value) in seen:
+                    if not is_a(value, type) or value.__module__ != name or id(value) in seen:
                         continue
                     if value.__flags__ & IS_CHANGEABLE:
                         yield Owner(value, "%s.%s" % (name, value.__qualname__), "class", True)
@@ -149,22 +154,28 @@ def undo_of(before, after):
     one = before if before is not None else after
     if one is None or one.restore is None:
         return None
-    value = before.value if isinstance(before, Setting) else MISSING
+    value = before.value if is_a(before, Setting) else MISSING
     return lambda: one.restore(value)
 
 
 def changes(owner):
     """The entries of an owner that are not what they were."""
-    before = owner.content
+    try:
+        if owner.is_untouched():
+            return
+    except Exception:
+        # An object that can't be compared: it is looked at entry by entry.
+        swallowed("is_untouched")
+    before = owner.before()
     try:
         now = owner.read()
-        if not isinstance(before, dict) or not isinstance(now, dict) or owner.kind == "state":
+        if not is_a(before, dict) or not is_a(now, dict) or owner.kind == "state":
             same = is_same_content(owner, before, now)
     except Exception:
         # A container that another thread changes, an object that was emptied.
         swallowed("changes")
         return
-    if not isinstance(before, dict) or not isinstance(now, dict) or owner.kind == "state":
+    if not is_a(before, dict) or not is_a(now, dict) or owner.kind == "state":
         if not same:
             kind = "cache" if owner.kind == "state" and ".cache_info()" in owner.name else "variable"
             yield Mark(kind, owner.name, shown(owner, before), shown(owner, now), undo_content(owner, before, now))
@@ -184,7 +195,7 @@ def changes(owner):
 
 
 def is_same_content(owner, before, now):
-    if isinstance(before, int) or isinstance(now, int) or owner.kind == "state":
+    if is_a(before, int) or is_a(now, int) or owner.kind == "state":
         return before == now
     if owner.kind == "set":
         return len(before) == len(now) and before == now
@@ -194,14 +205,14 @@ def is_same_content(owner, before, now):
 def entry(owner, key, old, new):
     """A changed entry as a mark; None where it is of no interest."""
     types_of_both = [type(value).__name__ for value in (old, new) if value is not MISSING]
-    is_code = any(isinstance(value, FUNCTIONS) or callable(value) for value in (old, new) if value is not MISSING)
+    is_code = any(is_a(value, FUNCTIONS) or callable(value) for value in (old, new) if value is not MISSING)
     if "module" in types_of_both and old is MISSING:
         # The import of a module sets it in its package.
         return None
     if owner.is_standard and (not is_code or (old is MISSING and owner.kind != "class")):
         # The standard library keeps caches in its variables.
         return None
-    was_code = old is not MISSING and isinstance(old, FUNCTIONS) and not isinstance(old, type)
+    was_code = old is not MISSING and is_a(old, FUNCTIONS) and not is_a(old, type)
     kind = "patch" if owner.is_standard or was_code else "variable"
     name = owner.named(key)
     texts = [None if value is MISSING else short(value, str(key)) for value in (old, new)]
@@ -224,9 +235,9 @@ def undo_entry(owner, key, old):
         elif owner.kind == "slots":
             object.__delattr__(thing, key) if old is MISSING else object.__setattr__(thing, key, old)
         elif old is MISSING:
-            object.__getattribute__(thing, "__dict__").pop(key, None)
+            attributes(thing).pop(key, None)
         else:
-            object.__getattribute__(thing, "__dict__")[key] = old
+            attributes(thing)[key] = old
 
     return undo
 
@@ -234,8 +245,8 @@ def undo_entry(owner, key, old):
 def undo_content(owner, before, now):
     thing = owner.thing
     if owner.kind == "state":
-        return thing.cache_clear if hasattr(thing, "cache_clear") else None
-    if isinstance(before, int) or isinstance(now, int):
+        return thing.cache_clear if hasattr(thing, "cache_clear") else lambda: count_again(thing, before[""])
+    if is_a(before, int) or is_a(now, int):
         return None
 
     def undo():
@@ -249,6 +260,16 @@ def undo_content(owner, before, now):
                 dict.__setitem__(thing, key, value)
 
     return undo
+
+
+def count_again(counter, shown):
+    """Puts a counter that goes on where another stood in its place in each variable that held that."""
+    arguments = [int(number) for number in re.findall(r"-?\d+", shown)]
+    fresh = itertools.count(*arguments)
+    for holder in gc.get_referrers(counter):
+        if type(holder) is dict:
+            for key in [key for key, value in holder.items() if value is counter]:
+                holder[key] = fresh
 
 
 def files(folders):

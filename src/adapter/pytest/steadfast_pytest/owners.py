@@ -10,17 +10,18 @@ import contextvars
 import itertools
 import os
 import sys
+import threading
 import types
 
 from steadfast_probe.places import HOME, is_of_library
 from steadfast_probe.swallowed import swallowed
 
-from .values import item, short
+from .values import is_a, item, short
 
 DEEPEST = 6
 """So many steps down from a module."""
 
-MOST = 40000
+MOST = 20000
 """So many owners are recorded."""
 
 LONGEST = 10000
@@ -48,16 +49,32 @@ LEAVES = (str, bytes, int, float, complex, bool, type(None), range, types.CodeTy
 class Owner:
     """A thing that holds others: how its content is read, named and put back depends on its kind."""
 
-    __slots__ = ("thing", "name", "content", "kind", "is_standard")
+    __slots__ = ("thing", "name", "copy", "kind", "is_standard")
 
     def __init__(self, thing, name, kind, is_standard=False):
         """`is_standard` if it is part of the standard library: of that, only replaced code is of interest."""
         self.thing, self.name, self.kind, self.is_standard = thing, name, kind, is_standard
-        self.content = self.read()
+        self.copy = COPIES[kind](thing)
+
+    def before(self):
+        """What it held when it was recorded: names or keys with values."""
+        return NAMES[self.kind](self.copy) if self.kind in NAMES else self.copy
 
     def read(self):
-        """What it holds now: names or keys with values."""
-        return READERS[self.kind](self.thing)
+        """What it holds now."""
+        now = COPIES[self.kind](self.thing)
+        return NAMES[self.kind](now) if self.kind in NAMES else now
+
+    def is_untouched(self):
+        """Whether it surely holds what it held: a comparison that looks at identities first, and costs little. Whatever
+        is not the same object is asked whether it is equal, which only the suite's own objects answer by own code."""
+        if self.kind == "namespace":
+            return dict.__eq__(attributes(self.thing), self.copy) is True
+        if self.kind == "class":
+            return (type.__getattribute__(self.thing, "__dict__") == self.copy) is True
+        if self.kind == "dict" and is_a(self.copy, dict):
+            return dict.__eq__(self.thing, self.copy) is True
+        return False
 
     def named(self, key):
         """One entry, as code would write it."""
@@ -70,18 +87,21 @@ class Owner:
         return "%s.%s" % (self.name, key)
 
 
-def namespace_of(thing):
-    names = {}
-    for name, value in list(object.__getattribute__(thing, "__dict__").items()):
-        if isinstance(name, str) and not name.startswith(("__", "@py")):
-            names[name] = value
-    return names
+def attributes(thing):
+    """The namespace of an object; of a thread's own data, that of this thread."""
+    if is_a(thing, threading.local):
+        return threading.local.__getattribute__(thing, "__dict__")
+    return object.__getattribute__(thing, "__dict__")
 
 
-def class_namespace(thing):
+def of_namespace(copy):
+    return {name: value for name, value in copy.items() if is_a(name, str) and not name.startswith(("__", "@py"))}
+
+
+def of_class(copy):
     names = {}
-    for name, value in list(type.__getattribute__(thing, "__dict__").items()):
-        if name in OF_UNITTEST or name.startswith("_abc_") or (name.startswith("__") and not isinstance(value, FUNCTIONS)):
+    for name, value in copy.items():
+        if name in OF_UNITTEST or name.startswith("_abc_") or (name.startswith("__") and not is_a(value, FUNCTIONS)):
             continue
         names[name] = value
     return names
@@ -91,7 +111,7 @@ def slots_of(thing):
     names = {}
     for kind in type(thing).__mro__:
         slots = vars(kind).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
+        for name in (slots,) if is_a(slots, str) else slots:
             if name in ("__dict__", "__weakref__"):
                 continue
             try:
@@ -115,7 +135,7 @@ def cells_of(function):
 
 def state_of(thing):
     """What an object without a namespace says of its state: a counter, a cache."""
-    if isinstance(thing, CACHE):
+    if is_a(thing, CACHE):
         return {"": thing.cache_info().currsize}
     return {"": repr(thing)}
 
@@ -125,9 +145,12 @@ def limited(read):
     return lambda thing: read(thing) if len(thing) <= LONGEST else len(thing)
 
 
-READERS = {
-    "namespace": namespace_of,
-    "class": class_namespace,
+NAMES = {"namespace": of_namespace, "class": of_class}
+"""What of a namespace is the program's own state."""
+
+COPIES = {
+    "namespace": lambda thing: dict(attributes(thing)),
+    "class": lambda thing: dict(type.__getattribute__(thing, "__dict__")),
     "slots": slots_of,
     "cell": cells_of,
     "state": state_of,
@@ -141,11 +164,11 @@ def own_modules():
     """The modules of the project: what is neither installed nor part of Python."""
     for name, module in list(sys.modules.items()):
         try:
-            file = getattr(module, "__file__", None)
-        except Exception:
-            swallowed("own_modules")
+            file = object.__getattribute__(module, "__dict__").get("__file__")
+        except AttributeError:
+            # Anything may stand in `sys.modules`.
             continue
-        if not isinstance(file, str) or not isinstance(module, types.ModuleType) or name.startswith("_steadfast"):
+        if not is_a(file, str) or not is_a(module, types.ModuleType) or name.startswith("_steadfast"):
             continue
         if is_own_file(os.path.abspath(file)):
             yield name, module
@@ -197,13 +220,14 @@ class Walk:
         """Records an owner; what it holds is looked at next, unless it is a library's."""
         owner = Owner(thing, name, kind, kind == "class" and is_standard(thing.__module__))
         self.owners.append(owner)
-        if depth >= DEEPEST or isinstance(owner.content, int) or kind in ("set", "state"):
+        content = owner.before()
+        if depth >= DEEPEST or is_a(content, int) or kind in ("set", "state"):
             return
-        if kind in ("dict", "list") and len(owner.content) > LONGEST_INSIDE:
+        if kind in ("dict", "list") and len(content) > LONGEST_INSIDE:
             return
-        entries = owner.content.items() if isinstance(owner.content, dict) else enumerate(owner.content)
+        entries = content.items() if is_a(content, dict) else enumerate(content)
         for key, value in entries:
-            if isinstance(value, LEAVES):
+            if is_a(value, LEAVES):
                 continue
             label = "%s[%d]" % (name, key) if kind == "list" else owner.named(key)
             self.left.append((value, label, depth + 1, inside))
@@ -214,28 +238,28 @@ class Walk:
         self.seen.add(id(thing))
         # So that no identity is used twice.
         self.kept.append(thing)
-        if isinstance(thing, dict):
+        if is_a(thing, dict):
             self.add(thing, "dict", name, depth, inside)
-        elif isinstance(thing, (list, collections.deque)):
+        elif is_a(thing, (list, collections.deque)):
             self.add(thing, "list", name, depth, inside)
-        elif isinstance(thing, (set, bytearray)):
-            self.add(thing, "set" if isinstance(thing, set) else "list", name, depth, inside)
+        elif is_a(thing, (set, bytearray)):
+            self.add(thing, "set" if is_a(thing, set) else "list", name, depth, inside)
         elif type(thing) is tuple or type(thing) is types.MappingProxyType:
             entries = enumerate(thing) if isinstance(thing, tuple) else thing.items()
             for key, value in entries:
-                if depth < DEEPEST and not isinstance(value, LEAVES):
+                if depth < DEEPEST and not is_a(value, LEAVES):
                     self.left.append((value, "%s[%s]" % (name, item(key)), depth + 1, inside))
         elif not inside:
             return
-        elif isinstance(thing, (CACHE, itertools.count)):
-            self.add(thing, "state", name + (".cache_info().currsize" if isinstance(thing, CACHE) else ""), depth)
-        elif isinstance(thing, types.ModuleType):
+        elif is_a(thing, (CACHE, itertools.count)):
+            self.add(thing, "state", name + (".cache_info().currsize" if is_a(thing, CACHE) else ""), depth)
+        elif is_a(thing, types.ModuleType):
             if self.is_foreign(thing.__name__) or thing.__name__ in self.names or is_standard(thing.__name__):
                 return
             self.add(thing, "namespace", thing.__name__, DEEPEST, False)
-        elif isinstance(thing, type):
+        elif is_a(thing, type):
             self.visit_class(thing, name, depth)
-        elif isinstance(thing, (types.FunctionType, types.MethodType, staticmethod, classmethod)):
+        elif is_a(thing, (types.FunctionType, types.MethodType, staticmethod, classmethod)):
             self.visit_function(thing, name, depth)
         else:
             self.visit_object(thing, name, depth)
@@ -250,13 +274,13 @@ class Walk:
     def visit_function(self, thing, name, depth):
         """Defaults and closures of the project's functions live as long as these."""
         function = getattr(thing, "__func__", thing)
-        if not isinstance(function, types.FunctionType) or function.__module__ not in self.names:
+        if not is_a(function, types.FunctionType) or function.__module__ not in self.names:
             return
         for index, value in enumerate(function.__defaults__ or ()):
-            if not isinstance(value, LEAVES):
+            if not is_a(value, LEAVES):
                 self.left.append((value, "%s.__defaults__[%d]" % (name, index), depth + 1, True))
         for key, value in (function.__kwdefaults__ or {}).items():
-            if not isinstance(value, LEAVES):
+            if not is_a(value, LEAVES):
                 self.left.append((value, "%s.__kwdefaults__[%s]" % (name, item(key)), depth + 1, True))
         if function.__closure__ and not self.is_foreign(getattr(function, "__module__", "")):
             self.add(function, "cell", name, depth)
@@ -270,7 +294,7 @@ class Walk:
     def visit_object(self, thing, name, depth):
         kind = type(thing)
         module = kind.__module__
-        if isinstance(thing, contextvars.ContextVar):
+        if is_a(thing, contextvars.ContextVar):
             self.contexts[thing.name] = name
             return
         if self.is_foreign(module):
@@ -279,7 +303,7 @@ class Walk:
         if not own and (module == "builtins" or kind.__name__ in ("Pattern", "Match", "lock", "RLock")):
             return
         try:
-            has_namespace = isinstance(object.__getattribute__(thing, "__dict__"), dict)
+            has_namespace = is_a(attributes(thing), dict)
         except AttributeError:
             has_namespace = False
         if has_namespace:
@@ -290,13 +314,13 @@ class Walk:
 
     @staticmethod
     def is_foreign(module):
-        return not isinstance(module, str) or module.startswith(FOREIGN)
+        return not is_a(module, str) or module.startswith(FOREIGN)
 
 
 def shown(owner, content):
     """The whole content of a container."""
-    if isinstance(content, int):
+    if is_a(content, int):
         return "%d entries" % content
     if owner.kind == "state":
-        return short(content[""]) if not isinstance(content[""], str) else content[""]
+        return short(content[""]) if not is_a(content[""], str) else content[""]
     return short(content)

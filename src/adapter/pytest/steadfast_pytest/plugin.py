@@ -20,6 +20,7 @@ from .ledger import Ledger
 from .marker import Marker
 from .real import Real
 from .remedy import Remedy
+from .reuse import Reuse
 from .server import Server
 from .texts import clean, cut, one_line
 
@@ -46,6 +47,8 @@ class Plugin:
         self.cases = []
         self.places = {}
         self.marker = Marker(self)
+        # What the last test of the round is to be told with.
+        self.difference = None
 
     # -- before the suite is collected
 
@@ -190,6 +193,8 @@ class Plugin:
             told.update(footprint.changes())
             if ledger is not None:
                 told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
+            if self.difference is not None and position + 1 == len(order):
+                told.setdefault("notes", []).append(cut(self.difference))
             self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
@@ -234,7 +239,12 @@ class Plugin:
         told = self.step(order, position)
         marks = state.marks(self.marker.masked)
         if is_watched and marks and told["outcome"] != "stopped":
-            Remedy(self, state, order, position, request["deadline"]).try_each(marks)
+            remedy = Remedy(self, state, order, position, request["deadline"])
+            remedy.try_each(marks)
+            self.difference = remedy.difference
+        elif self.mode == "serve" and told["outcome"] == "passed":
+            candidates = self.probed("kept_after_its_loop") or []
+            Reuse(self, order[position], marks, request["deadline"]).judge(told, candidates)
         told["marks"] = [mark.told() for mark in marks]
         return told
 

@@ -51,7 +51,7 @@ def place(ran, words, start):
     for word in words:
         for path, number in ran:
             text = linecache.getline(path, number)
-            if re.search(word, text) and not NOT_READING.search(text):
+            if re.search(word, text) and ("import" in word or not NOT_READING.search(text)):
                 relative = os.path.relpath(path, start)
                 return "%s:%d" % (path if relative.startswith("..") else relative, number)
     return None

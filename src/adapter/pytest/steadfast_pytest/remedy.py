@@ -6,6 +6,7 @@ import re
 from steadfast_probe.swallowed import swallowed
 
 from .attempt import Attempt
+from .difference import followed, parting, sentence
 from .reader import read_places
 from .real import Real
 from .walk import passes, run_rest
@@ -17,12 +18,18 @@ LONGEST = 20.0
 """Seconds that all attempts together may take."""
 
 
+LONGEST_FOLLOWED = 1.0
+"""Seconds that following a test may take; four times as long as one run of it."""
+
+
 class Remedy:
     """The rest of an order is tried in forks of this process, after the test that was watched."""
 
     def __init__(self, plugin, state, order, position, deadline):
         self.plugin, self.state, self.order, self.position = plugin, state, order, position
         self.until = Real.monotonic() + min(LONGEST, deadline / 2)
+        # Where the last test's paths with and without the marks part, in words.
+        self.difference = None
 
     def try_each(self, marks):
         """Sets `decides` of each mark that was tried: whether the last test of the order ends otherwise without it."""
@@ -43,6 +50,7 @@ class Remedy:
         for mark in deciding:
             mark.decides = True
         self.find_readers(deciding)
+        self.find_difference(deciding)
 
     def alone(self, marks, as_it_is):
         """Those each of which decides by itself."""
@@ -82,14 +90,17 @@ class Remedy:
         # A file that the harness reads is written by the process of the round alone.
         self.plugin.wire.owner = None
         self.plugin.gate.path = None
+        if any(mark.kind == "context" for mark in undone):
+            return self.state.context.copy().run(self.undo_and_play, undone)
+        return self.undo_and_play(undone)
+
+    def undo_and_play(self, undone):
         for mark in undone:
             try:
                 mark.undo()
             except Exception:
                 swallowed("Mark.undo")
-        context = self.state.context.copy() if any(mark.kind == "context" for mark in undone) else None
-        rest = (self.plugin, self.order, self.position + 1)
-        return run_rest(*rest) if context is None else context.run(run_rest, *rest)
+        return run_rest(self.plugin, self.order, self.position + 1)
 
     def find_readers(self, marks):
         """Where the last test reads what the marks speak of, as far as the lines that it runs tell."""
@@ -97,16 +108,41 @@ class Remedy:
         if not marks or patience <= 0:
             return
         wanted = [words(mark) for mark in marks]
-        start = os.path.abspath(str(self.plugin.session.config.invocation_params.dir))
+        start = start_of(self.plugin)
         places = Attempt(lambda: read_places(lambda: self.play([]), wanted, start), patience).answer
         for mark, place in zip(marks, places or []):
             mark.read_at = place
 
 
+    def find_difference(self, marks):
+        """Follows the last test with the marks and without them, up to where its paths part."""
+        patience = min(self.until - Real.monotonic(), LONGEST_FOLLOWED)
+        if not marks or patience <= 0:
+            return
+        undone = ([], marks)
+        paths = [Attempt(lambda: followed(lambda: self.play(one)), patience) for one in undone]  # noqa: B023
+        if any(path.answer is None or path.seconds > LONGEST_FOLLOWED / 4 for path in paths):
+            return
+        place = parting(paths[0].answer[0], paths[1].answer[0])
+        if place is None:
+            return
+        again = [Attempt(lambda: followed(lambda: self.play(one), place), patience).answer for one in undone]  # noqa: B023
+        if None in again:
+            return
+        self.difference = sentence(paths[0].answer[0][place], again[0][1], again[1][1], start_of(self.plugin))
+
+
+def start_of(plugin):
+    return os.path.abspath(str(plugin.session.config.invocation_params.dir))
+
+
 def words(mark):
     """What a line says that reads the part, most telling first."""
     if mark.kind == "logging":
-        return [r"\.(debug|info|warning|warn|error|exception|critical|log|isEnabledFor)\("]
+        return [
+            r"\.(debug|info|warning|warn|error|exception|critical|log|isEnabledFor)\(",
+            r"\bgetLogger\(|\.(handlers|propagate|level|disabled|filters)\b",
+        ]
     if mark.kind == "directory":
         return [r"\b(getcwd|open|Path|exists|abspath|listdir)\("]
     names = re.findall(r"[A-Za-z_]\w*", mark.name)
@@ -114,6 +150,8 @@ def words(mark):
         return [r"\b%s\b" % names[-1], r"\b(environ|getenv)\b"]
     if mark.kind == "time_zone":
         return [r"\b(localtime|now|mktime|strftime|timezone|tzname|fromtimestamp)\b"]
+    if mark.kind == "module":
+        return [r"\bimport\b.*\b%s\b" % names[-1], r"\b%s\b" % names[-1]]
     if mark.kind == "random":
         return [r"\brandom\b"]
     return [r"\b%s\b" % name for name in reversed(names) if name not in ("cache_info", "currsize", "closure", "its", "of")]

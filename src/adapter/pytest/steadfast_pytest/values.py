@@ -14,8 +14,15 @@ SAME_LENGTH = 200
 
 PLAIN = (str, bytes, int, float, complex, bool, type(None))
 CONTAINERS = (list, tuple, dict, set, frozenset)
-ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+| id='\d+'")
+"""What differs each time a value is shown."""
 SECRET = re.compile(r"(?i)(key|token|secret|passw|credential|auth)")
+
+
+def is_a(thing, kinds):
+    """Whether a thing is of one of these kinds. Unlike `isinstance`, it never asks the thing itself: a lazy object would be
+    made, and a proxy without a target would raise."""
+    return issubclass(type(thing), kinds)
 
 
 def is_same(one, other, depth=SAME_DEPTH):
@@ -46,7 +53,7 @@ def is_plain(key):
 
 def short(value, name=""):
     """A value in a few characters. What may be a secret, judged by its name, is not shown."""
-    if isinstance(value, str) and SECRET.search(name):
+    if is_a(value, str) and SECRET.search(name):
         return '"[secret]"'
     if type(value) is str:
         text = json.dumps(value[: LONGEST * 2], ensure_ascii=False)

@@ -15,7 +15,9 @@ pub(in crate::adapter) use probes::Probes;
 /// The package that watches what outlives its case and its event loop, file by file.
 const PROBE: &[(&str, &str)] = &[
     ("__init__.py", include_str!("steadfast_probe/__init__.py")),
+    ("dead_loops.py", include_str!("steadfast_probe/dead_loops.py")),
     ("holders.py", include_str!("steadfast_probe/holders.py")),
+    ("made.py", include_str!("steadfast_probe/made.py")),
     ("places.py", include_str!("steadfast_probe/places.py")),
     ("probe.py", include_str!("steadfast_probe/probe.py")),
     ("resources.py", include_str!("steadfast_probe/resources.py")),

@@ -6,6 +6,7 @@ import sys
 import threading
 from typing import Any
 
+from .dead_loops import holdings
 from .holders import holder
 from .places import place
 from .resources import (
@@ -16,6 +17,7 @@ from .resources import (
     is_closed,
     loop_name,
     running_loop,
+    type_name,
     without_inner,
 )
 from .swallowed import SWALLOWED, swallowed
@@ -25,6 +27,10 @@ class Real:
     """Functions that a test may replace and never put back: these stay what they were."""
 
     getpid, listdir = os.getpid, os.listdir
+
+
+MOST_LOOPS = 3
+"""So many closed event loops of a case are looked into."""
 
 
 class Probe:
@@ -100,6 +106,26 @@ class Probe:
             resource.told = True
         return bound
 
+    def are_bound(self, serials):
+        """Whether one of these things is still open on a closed loop."""
+        gc.collect()
+        those = [resource for resource in self.resources if resource.serial in serials]
+        return any(is_bound_to_dead_loop(resource, True) for resource in those)
+
+    def kept_after_its_loop(self):
+        """Whatever holds an event loop that was closed and that lives on for no other reason. It costs a look at all
+        objects, and is for where somebody will try whether that harms."""
+        if not any(is_closed_loop(resource) for resource in self.resources):
+            return []
+        gc.collect()
+        found = {}
+        for resource in [resource for resource in self.resources if is_closed_loop(resource)][:MOST_LOOPS]:
+            loop = resource.thing()
+            for held in holdings(loop) if loop is not None else []:
+                found.setdefault(held.root, dict(held.told(), loop="%s (closed)" % type_name(loop)))
+            del loop
+        return list(found.values())
+
     def counts(self):
         counts = {"threads": threading.active_count()}
         for kind in KINDS:
@@ -140,6 +166,11 @@ def threads_left(probe, known):
             case, created = getattr(thread, "_steadfast_created", (None, []))
             left.append({"kind": "thread", "type": thread.name, "created": created, "case": case})
     return left
+
+
+def is_closed_loop(resource):
+    loop = resource.thing() if resource.kind == "event_loop" else None
+    return loop is not None and is_closed("event_loop", loop)
 
 
 def pending_on_dead_loops(resources):

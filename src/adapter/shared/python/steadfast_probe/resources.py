@@ -61,8 +61,8 @@ def loop_of(resource, thing):
     return resource.loop() if resource.loop is not None else None
 
 
-def is_bound_to_dead_loop(resource):
-    if resource.told or resource.kind not in ("client_session", "transport"):
+def is_bound_to_dead_loop(resource, even_if_told=False):
+    if (resource.told and not even_if_told) or resource.kind not in ("client_session", "transport"):
         return False
     thing = resource.thing()
     if thing is None or is_closed(resource.kind, thing):

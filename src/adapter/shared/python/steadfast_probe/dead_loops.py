@@ -1,0 +1,198 @@
+"""What is bound to an event loop that was closed, by what it is and not by its name.
+
+From the closed loop the walk goes up to whoever refers to it, through futures, tasks, transports, handles and whatever
+holds these, to a variable of a module, a class or a closure, or to the cache of a fixture. References of pytest's and
+asyncio's own, frames, and things that are closed or done end the walk: these use the loop no more.
+"""
+
+import gc
+import sys
+import types
+
+from .holders import attribute_holding, key_of
+from .made import made_at
+from .places import is_of_library
+from .swallowed import swallowed
+
+DEEPEST = 14
+"""So many steps up from the loop."""
+
+WIDEST = 4000
+"""So many objects of one step are followed."""
+
+HARNESS = (
+    "_pytest",
+    "pluggy",
+    "pytest_asyncio",
+    "pytest",
+    "anyio.pytest_plugin",
+    "steadfast_",
+    "asyncio.",
+    "concurrent.futures",
+)
+"""Modules and classes whose references to a loop are their business."""
+
+SKIPPED = (types.FrameType, types.TracebackType, types.ModuleType)
+
+
+class Holding:
+    """Who holds a closed loop: the chain from a variable down to it."""
+
+    def __init__(self, root, steps):
+        """`root` names the variable; `steps` are pairs of an object and the name of what it holds, outermost first."""
+        self.root, self.steps = root, steps
+
+    def thing(self):
+        """What is bound: the outermost object that is not the project's own and no container."""
+        for thing, _ in self.steps:
+            if not isinstance(thing, (dict, list, tuple, set, types.CellType, types.FunctionType)) and not is_own(type(thing)):
+                return thing
+        return self.steps[-1][0] if self.steps else None
+
+    def told(self):
+        """As the probe tells of what is bound."""
+        thing = self.thing()
+        kind = type(thing)
+        return {
+            "kind": kind.__name__.lower(),
+            "type": type_name(kind),
+            "created": made_at(self.root, self.steps, thing),
+            "held_by": self.chain(),
+        }
+
+    def chain(self):
+        return "%s%s -> closed loop" % (self.root, "".join(name for _, name in self.steps))
+
+
+def holdings(loop):
+    """All variables that hold a closed loop, each with one chain down to it."""
+    loaded = list(sys.modules.items())
+    modules = {id(vars(module)): name for name, module in loaded if isinstance(module, types.ModuleType)}
+    below = {id(loop): None}
+    kept = [loop]
+    found = {}
+    frontier = [loop]
+    for _ in range(DEEPEST):
+        if not frontier or len(frontier) > WIDEST:
+            break
+        wanted = {id(one): one for one in frontier}
+        reached = []
+        for referrer in gc.get_referrers(*frontier):
+            if id(referrer) in below or any(referrer is own for own in (frontier, kept, reached, wanted)):
+                continue
+            if isinstance(referrer, SKIPPED) or is_past(referrer):
+                continue
+            child = next((one for one in gc.get_referents(referrer) if id(one) in wanted), None)
+            if child is None or child is not wanted[id(child)]:
+                continue
+            below[id(referrer)] = child
+            kept.append(referrer)
+            name = modules.get(id(referrer))
+            if name is not None:
+                if not name.startswith(HARNESS) and not is_standard_module(name):
+                    key = key_of(referrer, child)
+                    found.setdefault("%s.%s" % (name, key), chain_of("%s.%s" % (name, key), child, below))
+                continue
+            if isinstance(referrer, type):
+                if not referrer.__module__.startswith(HARNESS):
+                    # What refers to it is the dictionary of its attributes.
+                    inner = below.get(id(child)) if isinstance(child, dict) else None
+                    held = child if inner is None else inner
+                    root = "%s.%s" % (type_name(referrer), key_of(vars(referrer), held))
+                    found.setdefault(root, chain_of(root, held, below))
+                continue
+            if type(referrer).__name__ == "FixtureDef":
+                root = "fixture %s (%s)" % (getattr(referrer, "argname", "?"), getattr(referrer, "scope", "?"))
+                found.setdefault(root, chain_of(root, child, below))
+                continue
+            reached.append(referrer)
+        frontier = reached
+    return list(found.values())
+
+
+def chain_of(root, thing, below):
+    """From below a root down to the loop, without dictionaries that are an object's attributes."""
+    steps = []
+    while thing is not None:
+        child = below.get(id(thing))
+        if child is None:
+            break
+        if isinstance(child, dict):
+            inner = below.get(id(child))
+            if inner is not None and is_namespace_of(thing, child):
+                steps.append((thing, ".%s" % key_of(child, inner)))
+                thing = inner
+                continue
+        steps.append((thing, step_name(thing, child)))
+        thing = child
+    return Holding(root, steps)
+
+
+def is_namespace_of(thing, namespace):
+    try:
+        return object.__getattribute__(thing, "__dict__") is namespace
+    except AttributeError:
+        return False
+
+
+def step_name(thing, child):
+    if isinstance(thing, dict):
+        key = key_of(thing, child)
+        return "[%r]" % (key,) if isinstance(key, (str, int)) else "[...]"
+    if isinstance(thing, (list, tuple)):
+        return "[%d]" % next((index for index, one in enumerate(thing) if one is child), -1)
+    if isinstance(thing, types.CellType):
+        return " (its closure)"
+    name = attribute_holding(thing, child)
+    return ".%s" % name if name is not None else " -> %s" % type(child).__name__
+
+
+def is_past(thing):
+    """Whether a thing is done or closed, and the harness's or asyncio's own bookkeeping: it uses the loop no more."""
+    kind = type(thing)
+    module = kind.__module__
+    if not isinstance(module, str):
+        return True
+    if module.startswith(("_pytest", "pluggy", "pytest_asyncio", "steadfast_")) and kind.__name__ != "FixtureDef":
+        return True
+    if module.startswith("asyncio.") and ("Policy" in kind.__name__ or kind.__name__ in ("_Local", "Runner", "TaskGroup")):
+        return True
+    for name in ("done", "is_closing", "is_closed", "closed", "_closed"):
+        try:
+            value = getattr(kind, name, None)
+            if value is None:
+                value = object.__getattribute__(thing, name) if not isinstance(thing, (dict, list, tuple, set)) else None
+            elif isinstance(value, property) or type(value).__name__ in ("getset_descriptor", "reify", "cached_property"):
+                value = getattr(thing, name)
+            elif callable(value):
+                value = value(thing) if is_trusted(module) else None
+        except AttributeError:
+            continue
+        except Exception:
+            swallowed("is_past")
+            continue
+        if value is True:
+            return True
+    return False
+
+
+def is_trusted(module):
+    """Whose methods that ask for a state may be called: the project's own may do anything."""
+    owner = sys.modules.get(module.split(".")[0])
+    file = getattr(owner, "__file__", None)
+    return not isinstance(file, str) or is_of_library(file)
+
+
+def is_own(kind):
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    return isinstance(file, str) and not is_of_library(file)
+
+
+def is_standard_module(name):
+    few = ("asyncio", "threading", "signal", "weakref", "functools")
+    return name.split(".")[0] in getattr(sys, "stdlib_module_names", few)
+
+
+def type_name(kind):
+    return "%s.%s" % (kind.__module__, kind.__qualname__)
