@@ -14,7 +14,7 @@ from .walk import passes, run_rest
 MOST = 12
 """So many marks are tried one by one."""
 
-LONGEST = 20.0
+LONGEST = 60.0
 """Seconds that all attempts together may take."""
 
 
