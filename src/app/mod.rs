@@ -2,6 +2,7 @@
 
 mod background;
 mod course;
+mod demo;
 mod detect;
 mod doctor;
 mod effort;
@@ -12,6 +13,7 @@ mod inspect;
 mod marks;
 mod minimise_again;
 mod options;
+mod outline;
 mod plans;
 mod quarantine;
 mod recorded;
@@ -27,14 +29,16 @@ mod session;
 mod trust;
 mod worker;
 
+pub use demo::{DEMO, DemoFile, write_demo};
 pub use detect::{FoundSuite, found_suites, the_suite};
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
 pub use effort::{Effort, EffortError};
 pub use error::AppError;
-pub use init::{CiService, Written, init};
+pub use init::{CiService, Initialised, Written, init};
 pub use inspect::{Listed, check, list, list_suite};
 pub use minimise_again::{MinimiseLimits, minimise_again};
 pub use options::{Accounting, AloneRounds, RunOptions, ToolInfo};
+pub use outline::{Outline, outline};
 pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
 pub use remember::{compare, snapshot, trends};
 pub use reports::{render, run_folder};

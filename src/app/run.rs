@@ -95,7 +95,7 @@ pub fn run(
 }
 
 /// What is run, as it was chosen.
-fn chosen(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
+pub(super) fn chosen(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
     if let Some(suite) = &options.suite {
         let (filter, environment) = (options.filter.as_deref(), &tool.environment);
         return Ok(suite_spec(suite, options.sandbox, &options.root, filter, options.seed, environment)?);

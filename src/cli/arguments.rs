@@ -1,5 +1,7 @@
 //! The command line as typed.
 
+use crate::cli::keywords::keyword_filter;
+use crate::cli::look::Color;
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use crate::cli::suite_arguments::SuiteChoice;
@@ -22,11 +24,13 @@ pub(super) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  steadfast run                              scenarios/ against the embedded tutor
+  steadfast demo                             a small project with a flaky test, explained step by step
+  steadfast run                              the tests of this project, whatever runs them
+  steadfast run tests/test_cart.py -k sale   some tests of pytest
   steadfast run scenarios/budget --rounds 20 more shuffles of some of them
   steadfast run --max-flake-rate 0.01        exclude failures in 1 % of rounds (299 shuffles)
   steadfast repro reports/latest/repros/X    run a finding again
-  steadfast init                             a configuration, a first scenario, a CI workflow
+  steadfast init                             a configuration and a CI workflow for this project
   steadfast explain order_dependent          what a finding means, and what usually helps
 
 Exit: 0 nothing found, 1 found, 2 usage or input, 3 unproven, 4 subject failed, 130 interrupted.";
@@ -45,7 +49,16 @@ pub(super) enum Command {
     List(InputArguments),
     /// Render a run again, from its journal
     Report(ReportArguments),
-    /// Write a configuration, a first scenario and a CI workflow; nothing that is there is touched
+    /// Make a small project with a flaky test, run it, and explain what is found
+    Demo {
+        /// A folder that is not there yet
+        #[arg(default_value = "steadfast-demo")]
+        folder: PathBuf,
+        /// An interpreter that has pytest [default: VIRTUAL_ENV, .venv or venv, python3]
+        #[arg(long, value_name = "EXE")]
+        python: Option<PathBuf>,
+    },
+    /// Write a configuration for the tests that are here, and a CI workflow; nothing that is there is touched
     Init {
         /// For which service a workflow is written
         #[arg(long, value_enum, default_value = "github", value_delimiter = ',')]
@@ -116,7 +129,7 @@ pub(super) struct InputArguments {
     #[arg(long, value_name = "KIND:WHAT|auto", conflicts_with = "system")]
     pub suite: Option<SuiteChoice>,
     /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
-    #[arg(long, value_name = "EXE", requires = "suite")]
+    #[arg(long, value_name = "EXE")]
     pub python: Option<PathBuf>,
     /// Arguments for the suite's own runner
     #[arg(last = true, value_name = "ARGS")]
@@ -124,6 +137,9 @@ pub(super) struct InputArguments {
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
+    /// Only cases with these words in their ids: `cart and not slow`
+    #[arg(short = 'k', long = "keyword", value_name = "WORDS", value_parser = keyword_filter, conflicts_with = "filter")]
+    pub keyword: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -196,6 +212,9 @@ pub(super) struct ReportArguments {
     /// In which format
     #[arg(long, value_parser = formats(), default_value = "terminal")]
     pub format: Format,
+    /// When the terminal's summary has colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: Color,
     /// With `--format junit`: what a testcase is, a case over all rounds or a trial
     #[arg(long, value_enum, default_value = "case")]
     pub junit_detail: Detail,

@@ -45,7 +45,7 @@ pub(super) fn err() -> Door<Stderr> {
 
 /// Keeps out what the environment says is a secret.
 pub(super) fn of_environment() -> Redactor {
-    Redactor::new(secrets_of_environment(&super::main::environment()))
+    Redactor::new(secrets_of_environment(&crate::cli::surroundings::environment()))
 }
 
 impl<W: Write> Door<W> {

@@ -3,6 +3,7 @@
 use crate::app::Watcher;
 use crate::event::{CaseInfo, Entry, Event, RoundEnd};
 use crate::model::{Outcome, RoundId, RoundKind};
+use crate::report::count;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -10,6 +11,14 @@ use std::time::Duration;
 
 /// How many failures are told as they come; all of them stand in the reports.
 const TOLD: usize = 10;
+
+/// How much is told while a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    Nothing,
+    Usual,
+    Everything,
+}
 
 /// Tells of a run while it goes on.
 pub(super) struct Live<'o> {
@@ -26,12 +35,17 @@ pub(super) struct Live<'o> {
     /// Rounds beyond the plan, which are told by their number at the end, and those of them that have ended.
     added: BTreeSet<RoundId>,
     added_done: u32,
+    telling: Telling,
 }
 
 impl<'o> Live<'o> {
     /// Writes lines to `out`, and draws a bar if somebody looks.
-    pub fn new(out: &'o mut dyn Write, is_watched: bool) -> Self {
-        let target = if is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    pub fn new(out: &'o mut dyn Write, is_watched: bool, telling: Telling) -> Self {
+        let target = if is_watched && telling != Telling::Nothing {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         Self {
             out,
@@ -46,6 +60,7 @@ impl<'o> Live<'o> {
             kinds: BTreeMap::new(),
             added: BTreeSet::new(),
             added_done: 0,
+            telling,
         }
     }
 
@@ -55,6 +70,9 @@ impl<'o> Live<'o> {
     }
 
     fn line(&mut self, text: &str) {
+        if self.telling == Telling::Nothing {
+            return;
+        }
         let out = &mut *self.out;
         // A terminal that is gone does not stop the run: the journal has everything.
         self.bar.suspend(|| {
@@ -68,8 +86,9 @@ impl<'o> Live<'o> {
         let kinds: Vec<String> = header.planned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let (cases, subject) = (header.cases.len(), &header.subject.name);
         self.line(&format!(
-            "{cases} cases, {subject}; {} rounds ({}); seed {}",
-            self.rounds,
+            "{}, {subject}; {} ({}); seed {}",
+            count(cases, "case"),
+            count(self.rounds as usize, "round"),
             kinds.join(", "),
             header.seed
         ));
@@ -91,15 +110,16 @@ impl<'o> Live<'o> {
             return;
         }
         self.told += 1;
-        if self.told == TOLD + 1 {
+        let is_brief = self.telling != Telling::Everything;
+        if is_brief && self.told == TOLD + 1 {
             self.line("more failures are told in the summary");
         }
-        if self.told > TOLD {
+        if is_brief && self.told > TOLD {
             return;
         }
         let id = self.cases.get(case as usize).map(|case| case.id.to_string()).unwrap_or_default();
         let message = failure.message.lines().next().unwrap_or_default().to_owned();
-        self.line(&format!("{}: {id} (round {round}): {message}", outcome.kind()));
+        self.line(&format!("{}: {id} (round {}): {message}", outcome.kind(), round.ordinal()));
     }
 
     fn round(&mut self, kind: Option<RoundKind>, end: &RoundEnd, millis: u64) {
@@ -116,6 +136,9 @@ impl<'o> Live<'o> {
                 self.alone += 1;
                 self.done += 1;
                 self.bar.inc(1);
+                if self.telling == Telling::Everything {
+                    self.line(&format!("round {} of {}: alone, {:.1} s", self.done, self.rounds, millis as f64 / 1e3));
+                }
             }
             (kind, RoundEnd::Completed) => {
                 self.done += 1;
@@ -151,7 +174,7 @@ impl Watcher for Live<'_> {
             Event::Forecast { round_millis, plan_millis, rounds } => {
                 let human = |millis: u64| HumanDuration(Duration::from_millis(millis)).to_string();
                 let text = format!(
-                    "forecast: a round takes about {:.1} s, the run with {rounds} planned rounds about {}",
+                    "forecast: a round takes about {:.1} s, the run with {rounds} planned rounds about {}; what fails is examined after that",
                     *round_millis as f64 / 1e3,
                     human(*plan_millis)
                 );
@@ -161,16 +184,16 @@ impl Watcher for Live<'_> {
             Event::Noted(_) => {}
             Event::Diagnosed(diagnosis) => {
                 let id = self.cases.get(diagnosis.case as usize).map(|case| case.id.to_string()).unwrap_or_default();
-                self.line(&format!("diagnosed {id} with {} probes", diagnosis.probes));
+                self.line(&format!("diagnosed {id} with {}", count(diagnosis.probes as usize, "probe")));
             }
             Event::RunFinished { .. } => {
                 if self.added_done > 0 {
-                    let added = self.added_done;
-                    self.line(&format!("{added} more rounds while there was time"));
+                    let added = count(self.added_done as usize, "more round");
+                    self.line(&format!("{added} while there was time"));
                 }
                 if self.alone > 0 {
-                    let alone = self.alone;
-                    self.line(&format!("{alone} rounds of one case alone"));
+                    let alone = count(self.alone as usize, "round");
+                    self.line(&format!("{alone} of one case alone"));
                 }
             }
         }

@@ -1,35 +1,33 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
 use crate::adapter::{Explain, Start};
-use crate::app::{self, AppError, Finished, Grants, MinimiseLimits, ToolInfo};
+use crate::app::{self, AppError, Grants, MinimiseLimits};
 use crate::cli::Exit;
 use crate::cli::arguments::{
     Arguments, Command, DoctorArguments, InputArguments, LeaveArguments, MinimiseArguments, ProvidersArguments,
     ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
+use crate::cli::demo::demo;
 use crate::cli::door::{self, Colours};
-use crate::cli::live::Live;
+use crate::cli::live::{Live, Telling};
+use crate::cli::look::{Color, style};
 use crate::cli::memory;
-use crate::cli::run_arguments::{Annotations, RunArguments};
+use crate::cli::running::{run, say, summarise};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
 use crate::cli::stand_in::stand_in;
+use crate::cli::surroundings::{environment, project, random_seed, tool};
 use crate::cli::trouble::Trouble;
 use crate::cli::{config, start, suite_arguments};
 use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
 use crate::model::{Seed, SystemClock};
 use crate::platform::adopt_orphans;
-use crate::report::{Format, RenderOptions, Style};
+use crate::report::{Format, RenderOptions};
 use clap::{CommandFactory, Parser};
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
-
-/// The widest that a summary gets.
-const WIDEST: usize = 100;
+use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// How many trials the healthy tutor must stand in a whole self-check.
 const ENOUGH_TRIALS: u32 = 10_000;
@@ -100,14 +98,17 @@ fn ended() -> Exit {
 /// The arguments over all layers of configuration, and a text that says where each comes from. From here on the current
 /// folder is the project's: the one that holds `steadfast.toml`, if there is one.
 fn configured() -> Result<(Arguments, String), Trouble> {
-    let around = Surroundings {
-        typed: std::env::args_os().collect(),
-        environment: environment(),
-        folder: std::env::current_dir()?,
-    };
+    let mut typed: Vec<_> = std::env::args_os().collect();
+    if typed.len() < 2 {
+        typed.push("run".into());
+    }
+    let around = Surroundings { typed, environment: environment(), folder: std::env::current_dir()? };
     let effective = config::effective(&Arguments::command(), &around)?;
     if effective.root != around.folder {
         std::env::set_current_dir(&effective.root)?;
+    }
+    for slip in &effective.slips {
+        writeln!(io::stderr(), "warning: {slip}")?;
     }
     let arguments = Arguments::try_parse_from(&effective.arguments).map_err(ConfigError::from)?;
     Ok((arguments, effective.shown))
@@ -118,7 +119,7 @@ fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
     match command {
         Command::Run(arguments) if arguments.show_config => return Ok(None),
         Command::Run(_) | Command::Repro(_) | Command::Minimise(_) | Command::Check(_) | Command::List(_) => {}
-        Command::Selfcheck(_) => {}
+        Command::Selfcheck(_) | Command::Demo { .. } => {}
         Command::Providers(arguments) if arguments.command.is_some() => {}
         _ => return Ok(None),
     }
@@ -142,8 +143,9 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
+        Command::Demo { folder, python } => demo(&folder, python.as_deref(), stoppable),
         Command::Init { ci } => start::init(&project()?, &ci),
-        Command::Explain { topic } => start::explain(topic.as_deref(), style()),
+        Command::Explain { topic } => start::explain(topic.as_deref(), style(Color::Auto)),
         Command::Man => start::man(&Arguments::command()),
         Command::Selfcheck(arguments) => selfcheck(arguments, stoppable),
         Command::History(arguments) => memory::history(&arguments),
@@ -174,109 +176,6 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
             Ok(Exit::Good)
         }
     }
-}
-
-/// The environment, as far as it is text.
-pub(super) fn environment() -> BTreeMap<String, String> {
-    let variables = std::env::vars_os();
-    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
-}
-
-/// What is known of this program and its surroundings.
-fn tool() -> Result<ToolInfo, Trouble> {
-    let program = std::env::current_exe()?;
-    let called = std::env::args_os().next().map(PathBuf::from).unwrap_or_else(|| "steadfast".into());
-    Ok(ToolInfo {
-        program,
-        called: called.display().to_string(),
-        environment: environment(),
-        temporary: std::env::temp_dir(),
-        python_path: std::env::var("PYTHONPATH").ok(),
-        virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
-        secrets: BTreeSet::new(),
-        kept: BTreeSet::new(),
-    })
-}
-
-fn project() -> Result<PathBuf, Trouble> {
-    Ok(std::env::current_dir()?)
-}
-
-/// How a summary on standard output looks.
-fn style() -> Style {
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| value != OsStr::new(""));
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let color = io::stdout().is_terminal() && !is_set("NO_COLOR") || is_set("CLICOLOR_FORCE");
-    Style { color, width: columns.unwrap_or(WIDEST).min(WIDEST) }
-}
-
-/// A seed that nobody chose: from the random keys that the standard library gives its hash maps.
-fn random_seed() -> Seed {
-    use std::hash::{BuildHasher, RandomState};
-    Seed::new(RandomState::new().hash_one("root seed"))
-}
-
-fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
-    let tool = tool()?;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let (resumed, annotations) = (arguments.resume.clone(), arguments.annotations);
-    let root = project()?;
-    let names_nothing =
-        arguments.paths.is_empty() && arguments.system == crate::adapter::DEFAULT_SYSTEM && resumed.is_none();
-    let (suite, why) = suite_arguments::meant(arguments.suite.clone(), names_nothing, &root)?;
-    say(why)?;
-    let options = arguments.options(suite, root, random_seed(), cores);
-    let mut out = door::out(Colours::None);
-    let mut live = Live::new(&mut out, io::stderr().is_terminal());
-    let mut stop = |handle| stoppable.set(handle);
-    let finished = match resumed {
-        None => app::run(&options, &tool, &SystemClock, &mut live, &mut stop),
-        Some(run) => {
-            let folder = app::run_folder(&options.report_dir, &run)?;
-            app::resume(&folder, &options, &tool, &mut live, &mut stop)
-        }
-    };
-    live.finish();
-    let finished = finished?;
-    match summarise(&finished, &tool, annotations) {
-        // A reader that is gone changes nothing about what was found.
-        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written?,
-    }
-    if let Some(error) = &finished.unremembered {
-        let _ = writeln!(
-            door::err(),
-            "warning: the history has not got this run: {error}. `steadfast run --resume {}` tries again",
-            finished.record.header.run
-        );
-    }
-    Ok(Exit::from(&finished.judgement.gate))
-}
-
-/// Says something besides what was asked for.
-fn say(line: Option<String>) -> io::Result<()> {
-    line.map_or(Ok(()), |line| writeln!(door::err(), "{line}"))
-}
-
-fn summarise(finished: &Finished, tool: &ToolInfo, annotations: Option<Annotations>) -> Result<(), Trouble> {
-    let context = crate::report::Context::new(tool.called.clone(), display(&finished.folder));
-    let style = style();
-    let text = crate::report::terminal(&finished.record, &finished.judgement, &context, style);
-    let mut out = door::out(style.colours());
-    write!(out, "\n{text}")?;
-    out.flush()?;
-    match annotations {
-        Some(Annotations::Github) => {
-            let lines = crate::report::github_annotations(&finished.record, &finished.judgement, &context);
-            write!(io::stdout(), "{lines}")?;
-        }
-        None => {}
-    }
-    Ok(())
-}
-
-fn display(path: &Path) -> String {
-    path.display().to_string()
 }
 
 fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
@@ -343,14 +242,14 @@ fn minimise(arguments: &MinimiseArguments, stoppable: &Stoppable) -> Result<Exit
         jobs: arguments.jobs,
         case_timeout: arguments.case_timeout,
     };
-    let mut out = door::out(Colours::None);
-    let mut live = Live::new(&mut out, false);
+    let mut told = door::err();
+    let mut live = Live::new(&mut told, false, Telling::Usual);
     let mut stop = |handle| stoppable.set(handle);
     let (root, grants) = (project()?, grants(&arguments.leave)?);
     let (case, leave) = (arguments.case.as_deref(), (root.as_path(), &grants));
     let finished = app::minimise_again(&folder, case, limits, &tool, leave, &mut live, &mut stop)?;
     live.finish();
-    summarise(&finished, &tool, None)?;
+    summarise(&finished, &tool, None, style(Color::Auto))?;
     Ok(Exit::from(&finished.judgement.gate))
 }
 
@@ -365,7 +264,7 @@ fn check(arguments: &InputArguments) -> Result<Exit, Trouble> {
 }
 
 fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
-    let filter = arguments.filter.as_deref();
+    let filter = arguments.filter.as_deref().or(arguments.keyword.as_deref());
     let names_nothing = arguments.paths.is_empty() && arguments.system == crate::adapter::DEFAULT_SYSTEM;
     let (suite, why) = suite_arguments::meant(arguments.suite.clone(), names_nothing, &project()?)?;
     say(why)?;
@@ -390,7 +289,7 @@ fn list(arguments: &InputArguments) -> Result<Exit, Trouble> {
 
 fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
-    let options = RenderOptions { style: style(), junit_detail: arguments.junit_detail.meant() };
+    let options = RenderOptions { style: style(arguments.color), junit_detail: arguments.junit_detail.meant() };
     let text = app::render(&folder, arguments.format, options, &tool()?)?;
     match arguments.format {
         Format::Terminal => {

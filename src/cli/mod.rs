@@ -2,18 +2,24 @@
 
 mod arguments;
 mod config;
+mod demo;
 mod door;
 mod exit;
+mod keywords;
 mod live;
+mod look;
 mod main;
 mod memory;
 mod memory_arguments;
 mod run_arguments;
+mod running;
 mod selfcheck;
 mod signals;
 mod stand_in;
 mod start;
 mod suite_arguments;
+mod surroundings;
+mod test_paths;
 mod trouble;
 
 #[cfg(fuzzing)]

@@ -2,6 +2,9 @@
 
 use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
+use crate::cli::keywords::keyword_filter;
+use crate::cli::live::Telling;
+use crate::cli::look::Color;
 use crate::cli::suite_arguments::{NamedSuite, SuiteChoice};
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Strategy};
@@ -14,7 +17,8 @@ use std::time::Duration;
 /// Shown below the help of `run`.
 const EXAMPLES: &str = "\
 Examples:
-  steadfast run                               what steadfast.toml says, else scenarios/ on the embedded tutor
+  steadfast run                               what steadfast.toml says, else the suite or scenarios that are here
+  steadfast run tests/test_cart.py -k sale    some tests of pytest
   steadfast run --profile nightly             with what steadfast.toml says of the night
   steadfast run --filter 'tag:budget'         some of the cases
   steadfast run --max-flake-rate 0.01         exclude failures in 1 % of rounds (299 shuffles)
@@ -36,7 +40,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "KIND:WHAT|auto", conflicts_with = "system")]
     pub suite: Option<SuiteChoice>,
     /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
-    #[arg(long, value_name = "EXE", requires = "suite")]
+    #[arg(long, value_name = "EXE")]
     pub python: Option<PathBuf>,
     /// Start the suite's runner anew for each round, instead of forking one that has collected the suite
     #[arg(long, requires = "suite")]
@@ -53,6 +57,16 @@ pub(super) struct RunArguments {
     /// Only these cases: globs on ids, `tag:NAME`, `!` for not
     #[arg(long, value_name = "EXPR", help_heading = "Subject")]
     pub filter: Option<String>,
+    /// Only cases with these words in their ids: `cart and not slow`
+    #[arg(
+        short = 'k',
+        long = "keyword",
+        value_name = "WORDS",
+        value_parser = keyword_filter,
+        conflicts_with = "filter",
+        help_heading = "Subject"
+    )]
+    pub keyword: Option<String>,
     /// Let the system under test be on another machine (by default requests go to this one only)
     #[arg(long, help_heading = "Subject")]
     pub allow_network: bool,
@@ -65,6 +79,18 @@ pub(super) struct RunArguments {
     /// Say what would hold and where each value comes from, and end
     #[arg(long, help_heading = "Configuration")]
     pub show_config: bool,
+    /// Say what would be run, and run nothing
+    #[arg(long, help_heading = "Plan")]
+    pub dry_run: bool,
+    /// Tell nothing while it runs: only the result
+    #[arg(short, long, help_heading = "Reports")]
+    pub quiet: bool,
+    /// Tell every failure and every round while it runs
+    #[arg(short, long, conflicts_with = "quiet", help_heading = "Reports")]
+    pub verbose: bool,
+    /// When output has colours
+    #[arg(long, value_enum, default_value = "auto", value_name = "WHEN", help_heading = "Reports")]
+    pub color: Color,
 
     /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
@@ -226,6 +252,15 @@ impl FailOn {
 }
 
 impl RunArguments {
+    /// How much is told while it runs.
+    pub fn telling(&self) -> Telling {
+        match (self.quiet, self.verbose) {
+            (true, _) => Telling::Nothing,
+            (false, true) => Telling::Everything,
+            (false, false) => Telling::Usual,
+        }
+    }
+
     /// The options that are meant.
     pub fn options(self, suite: Option<NamedSuite>, root: PathBuf, seed: Seed, cores: usize) -> RunOptions {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
@@ -258,7 +293,7 @@ impl RunArguments {
             paths,
             system: self.system,
             suite,
-            filter: self.filter,
+            filter: self.filter.or(self.keyword),
             strategy: self.orders,
             order: self.order,
             group: self.group,

@@ -17,15 +17,25 @@ pub(super) fn init(root: &Path, ci: &[Ci]) -> Result<Exit, Trouble> {
         Ci::None => None,
     };
     let services: Vec<CiService> = ci.iter().filter_map(service).collect();
-    let written = app::init(root, &services)?;
+    let done = app::init(root, &services)?;
     let mut out = io::stdout();
-    for file in &written {
+    if let Some(suite) = &done.suite {
+        writeln!(out, "the suite is {}: {}", suite.suite, suite.because)?;
+    }
+    for other in &done.others {
+        writeln!(out, "also here: --suite {}, since {}", other.suite, other.because)?;
+    }
+    for file in &done.files {
         match file {
             Written::New(path) => writeln!(out, "wrote {}", path.display())?,
             Written::Kept(path) => writeln!(out, "kept  {}: it was there", path.display())?,
         }
     }
-    writeln!(out, "\nnext: `steadfast check` reads the scenarios, `steadfast run --profile local` runs them")?;
+    let next = match &done.suite {
+        Some(_) => "`steadfast list` shows the tests, `steadfast run --profile local` runs them for a minute",
+        None => "`steadfast check` reads the scenarios, `steadfast run --profile local` runs them",
+    };
+    writeln!(out, "\nnext: {next}")?;
     Ok(Exit::Good)
 }
 
@@ -34,7 +44,7 @@ pub(super) fn explain(topic: Option<&str>, style: Style) -> Result<Exit, Trouble
     let mut out = io::stdout();
     let Some(word) = topic else {
         for topic in Topic::ALL {
-            writeln!(out, "{:<16} {}", topic.name(), topic.summary())?;
+            writeln!(out, "{:<22} {}", topic.name(), topic.summary())?;
         }
         writeln!(out, "\n`steadfast explain TOPIC` says what helps")?;
         return Ok(Exit::Good);

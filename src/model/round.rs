@@ -8,6 +8,13 @@ use std::fmt;
 #[serde(transparent)]
 pub struct RoundId(pub u32);
 
+impl RoundId {
+    /// The number by which people know it: the first round is round 1.
+    pub fn ordinal(self) -> u32 {
+        self.0.saturating_add(1)
+    }
+}
+
 impl fmt::Display for RoundId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)

@@ -3,6 +3,7 @@
 use crate::event::{KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
+pub(super) use crate::report::role::Role;
 use crate::report::state::{StateStory, stories};
 use crate::report::text::visible;
 use crate::report::view::View;
@@ -65,15 +66,6 @@ pub(super) struct OrderStory {
     pub(super) sequences: Vec<Vec<u32>>,
     pub(super) cleaners: Vec<u32>,
     pub(super) complete: bool,
-}
-
-/// The part that a case plays in an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Victim,
-    Brittle,
-    /// Depends on the order, and nobody knows yet how.
-    Unknown,
 }
 
 /// The failure that is shown.

@@ -2,7 +2,7 @@
 
 use crate::event::StateCause;
 use crate::model::{MarkKind, StateMark};
-use crate::report::finding::Role;
+use crate::report::role::Role;
 use crate::report::text::visible;
 use crate::report::view::View;
 

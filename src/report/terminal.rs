@@ -254,7 +254,7 @@ impl Page<'_> {
             }
             _ => chain(self.view, &seen.before),
         };
-        self.labelled(INDENT, "before it", &format!("{text}; in round {}{kind}", seen.round));
+        self.labelled(INDENT, "before it", &format!("{text}; in round {}{kind}", seen.round.ordinal()));
     }
 
     fn footer(&mut self, summary: &Summary) {

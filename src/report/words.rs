@@ -35,7 +35,7 @@ pub(super) fn duration(millis: u64) -> String {
 }
 
 /// A count with its noun, and digits in groups: `1 case`, `2,800 trials`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{} {noun}{ending}", grouped(number))
 }

@@ -34,7 +34,7 @@ pub use provider_file::{ProviderFile, load_providers};
 pub use schema::{schema, system_schema};
 pub(crate) use source::SourceFile;
 pub use step::{Action, Auth, Capture, HttpBody, HttpRequest, Step};
-pub(crate) use suggest::did_you_mean;
+pub(crate) use suggest::{did_you_mean, nearest};
 pub use system::{Binding, BindingAuth, Process, Reset, StreamBinding, System, SystemKind};
 pub use system_file::{BUILT_IN, load_system};
 pub use vocabulary::{Capability, REFUSAL_FIELDS, Verb};

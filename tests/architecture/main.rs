@@ -17,7 +17,7 @@ use std::path::Path;
 const MOST_CIRCLES: usize = 6;
 
 /// How many files one of them may have. It may only fall.
-const LONGEST_CIRCLE: usize = 15;
+const LONGEST_CIRCLE: usize = 3;
 
 /// Layers, lowest first.
 const LAYERS: &[&[&str]] = &[

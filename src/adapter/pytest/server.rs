@@ -156,7 +156,13 @@ impl Server {
                 Err(Silence::Gone) => {
                     let how = self.end();
                     let wrote = self.output.since(Mark::default());
-                    return Err(format!("pytest could not collect the suite ({how}):\n{}", wrote.trim()));
+                    return Err(match without_pytest(&wrote) {
+                        Some(python) => format!(
+                            "{python} has no pytest\nhelp: `{python} -m pip install pytest`, or name an interpreter that has it \
+                             with --python"
+                        ),
+                        None => format!("pytest could not collect the suite ({how}):\n{}", wrote.trim()),
+                    });
                 }
             }
         }
@@ -224,4 +230,9 @@ impl Drop for Server {
             self.end();
         }
     }
+}
+
+/// The interpreter that says that it has no pytest.
+fn without_pytest(wrote: &str) -> Option<&str> {
+    wrote.lines().find_map(|line| line.trim().strip_suffix(": No module named pytest"))
 }

@@ -1,6 +1,8 @@
 //! The files, and the writing of them.
 
 use crate::app::AppError;
+use crate::app::detect::{FoundSuite, found_suites};
+use crate::app::init::toolchain::Toolchain;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -23,30 +25,84 @@ pub enum Written {
     Kept(PathBuf),
 }
 
-const CONFIG: (&str, &str) = ("steadfast.toml", include_str!("steadfast.toml"));
-const SCENARIO: (&str, &str) = ("scenarios/hello/greeting.yaml", include_str!("greeting.yaml"));
-const IGNORED: (&str, &str) = ("reports/.gitignore", "/runs/\n/latest\n");
-const GITHUB: (&str, &str) = (".github/workflows/steadfast.yml", include_str!("github.yml"));
-const GITLAB: (&str, &str) = (".gitlab/steadfast.yml", include_str!("gitlab.yml"));
+/// What was written, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialised {
+    /// The suite that the configuration names; none for scenarios.
+    pub suite: Option<FoundSuite>,
+    /// Further suites that are there.
+    pub others: Vec<FoundSuite>,
+    /// File by file.
+    pub files: Vec<Written>,
+}
 
-/// Writes a configuration, a first scenario, and a workflow for each service. A file that exists is left as it is; a
-/// project that has scenarios gets no other.
+/// The program for the machines of CI services, as a release has it.
+const ARCHIVE: &str = "steadfast-x86_64-unknown-linux-gnu.tar.gz";
+
+const IGNORED: &str = include_str!("gitignore");
+const SCENARIO: (&str, &str) = ("scenarios/hello/greeting.yaml", include_str!("greeting.yaml"));
+
+/// Writes a configuration for what the project has, and a workflow for each service. A file that exists is left as it
+/// is; a project that has neither scenarios nor a suite gets a first scenario.
 ///
 /// # Errors
 /// If a file can't be written.
-pub fn init(root: &Path, services: &[CiService]) -> Result<Vec<Written>, AppError> {
-    let workflows = services.iter().map(|service| match service {
-        CiService::Github => GITHUB,
-        CiService::Gitlab => GITLAB,
-    });
+pub fn init(root: &Path, services: &[CiService]) -> Result<Initialised, AppError> {
     let has_scenarios = std::fs::read_dir(root.join("scenarios")).is_ok_and(|mut entries| entries.next().is_some());
-    let scenario = (!has_scenarios || root.join(SCENARIO.0).exists()).then_some(SCENARIO);
-    let files = [CONFIG, IGNORED].into_iter().chain(scenario).chain(workflows);
-    files.map(|(path, text)| write(root, path, text)).collect()
+    let mut found = if has_scenarios { Vec::new() } else { found_suites(root) };
+    let suite = (!found.is_empty()).then(|| found.remove(0));
+    let toolchain = suite.as_ref().map_or(Toolchain::None, |suite| Toolchain::of(&suite.suite));
+    let mut files = vec![("steadfast.toml", configuration(suite.as_ref())), ("reports/.gitignore", IGNORED.to_owned())];
+    if suite.is_none() && (!has_scenarios || root.join(SCENARIO.0).exists()) {
+        files.push((SCENARIO.0, SCENARIO.1.to_owned()));
+    }
+    for service in services {
+        files.push(match service {
+            CiService::Github => {
+                let text = with_release(include_str!("github.yml"), "${{ vars.STEADFAST_RELEASE }}");
+                (".github/workflows/steadfast.yml", with_setup(&text, &toolchain.github(root)))
+            }
+            CiService::Gitlab => {
+                let text = with_release(include_str!("gitlab.yml"), "$STEADFAST_RELEASE");
+                let text = text.replace("IMAGE", toolchain.image());
+                (".gitlab/steadfast.yml", with_setup(&text, &toolchain.gitlab(root)))
+            }
+        });
+    }
+    let files = files.iter().map(|(path, text)| write(root, path, text)).collect::<Result<_, _>>()?;
+    Ok(Initialised { suite, others: found, files })
+}
+
+fn configuration(suite: Option<&FoundSuite>) -> String {
+    match suite {
+        None => include_str!("scenarios.toml").to_owned(),
+        Some(suite) => include_str!("suite.toml").replace("BECAUSE", &suite.because).replace("SUITE", &suite.suite),
+    }
+}
+
+/// Where the workflow gets the program from: the release of this version if the program knows where it was released,
+/// else a variable of the service, which somebody has to set.
+fn with_release(workflow: &str, variable: &str) -> String {
+    let (note, releases) = match option_env!("STEADFAST_REPOSITORY") {
+        Some(repository) => {
+            let version = env!("CARGO_PKG_VERSION");
+            ("The release that is used.", format!("{repository}/releases/download/v{version}"))
+        }
+        None => (
+            "The address of the folder that has the archive and its checksum: set the variable STEADFAST_RELEASE.",
+            variable.to_owned(),
+        ),
+    };
+    workflow.replace("NOTE", note).replace("RELEASES", &releases).replace("ARCHIVE", ARCHIVE)
+}
+
+/// Puts the steps in, or takes their line out if there are none.
+fn with_setup(workflow: &str, setup: &str) -> String {
+    let line = if setup.is_empty() { String::new() } else { format!("{setup}\n") };
+    workflow.replace("SETUP\n", &line)
 }
 
 fn write(root: &Path, path: &str, text: &str) -> Result<Written, AppError> {
-    let text = text.replace("VERSION", env!("CARGO_PKG_VERSION"));
     let full = root.join(path);
     if let Some(folder) = full.parent() {
         std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;

@@ -4,6 +4,7 @@ use crate::cli::config::file::{ConfigFile, find};
 use crate::cli::config::settable::{Settable, Takes, arguments_of};
 use crate::cli::config::setting::{Origin, Setting};
 use crate::cli::config::show::show;
+use crate::cli::config::slips::{misnamed_file, unknown_variables};
 use crate::scenario::{Problem, Problems, did_you_mean};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
@@ -15,13 +16,14 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Commands that know nothing of a project.
-const WITHOUT_CONFIG: &[&str] = &["worker", "tutor", "providers", "schema", "completions", "man", "explain", "init"];
+const WITHOUT_CONFIG: &[&str] =
+    &["worker", "tutor", "providers", "schema", "completions", "man", "explain", "init", "demo"];
 
 /// What names an input that may also be meant from the project's folder, as commands print it.
 const INPUTS: &[&str] = &["file", "run", "resume", "system"];
 
-/// What is said of suites: nothing where there is none.
-const OF_SUITES: &[&str] = &["python", "fresh_process", "providers", "explain"];
+/// What is said of suites: nothing where there is none. An interpreter may be that of a suite which is found.
+const OF_SUITES: &[&str] = &["fresh_process", "providers", "explain"];
 
 /// Where the program was called.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ pub(in crate::cli) struct Effective {
     pub root: PathBuf,
     /// Each setting with its origin, for a reader.
     pub shown: String,
+    /// What somebody may have meant, and nothing reads.
+    pub slips: Vec<String>,
 }
 
 /// Puts the layers over each other.
@@ -80,7 +84,12 @@ pub(in crate::cli) struct Effective {
 /// If one of them is wrong.
 pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Result<Effective, ConfigError> {
     let matches = program.clone().try_get_matches_from(&around.typed)?;
-    let as_typed = || Effective { arguments: around.typed.clone(), root: around.folder.clone(), shown: String::new() };
+    let as_typed = || Effective {
+        arguments: around.typed.clone(),
+        root: around.folder.clone(),
+        shown: String::new(),
+        slips: Vec::new(),
+    };
     let Some((command, matches)) = matches.subcommand() else { return Ok(as_typed()) };
     // A command of commands has no settings of its own.
     if WITHOUT_CONFIG.contains(&command) || matches.subcommand().is_some() {
@@ -100,7 +109,10 @@ pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Res
     }
     give_way(program.find_subcommand(command), &mut settings);
     let arguments = command_line(around, command, &settings);
-    Ok(Effective { arguments, shown: show(&settings, layers.file.is_some().then_some(root.as_path())), root })
+    let mut slips = unknown_variables(&around.environment, &of_run);
+    slips.extend(misnamed_file(&root).filter(|_| layers.file.is_none()));
+    let shown = show(&settings, layers.file.is_some().then_some(root.as_path()));
+    Ok(Effective { arguments, shown, slips, root })
 }
 
 /// What can't be said together with what a stronger layer says is not said: a suite that is typed takes the place of the

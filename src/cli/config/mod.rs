@@ -11,6 +11,7 @@ mod schema;
 mod settable;
 mod setting;
 mod show;
+mod slips;
 
 pub(super) use file::FILE_NAME;
 pub(super) use layers::{ConfigError, Surroundings, effective};

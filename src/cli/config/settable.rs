@@ -3,10 +3,10 @@
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 /// Arguments that make no sense in a file: each belongs to one call of the program.
-const NOT_IN_FILE: &[&str] = &["resume", "profile", "show_config", "allow_network"];
+const NOT_IN_FILE: &[&str] = &["resume", "profile", "show_config", "allow_network", "keyword", "dry_run"];
 
 /// Arguments that make no sense in the environment either.
-const NOWHERE: &[&str] = &["resume", "trust", "show_config", "help", "version"];
+const NOWHERE: &[&str] = &["resume", "trust", "show_config", "dry_run", "help", "version"];
 
 /// What other commands than `run` take over from the configuration.
 const SHARED: &[&str] = &["paths", "system", "report_dir", "history", "quarantine"];

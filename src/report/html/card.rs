@@ -201,7 +201,7 @@ fn seen(finding: &Finding) -> String {
     let Some(seen) = &finding.seen else { return String::new() };
     let kind = seen.kind.map_or_else(String::new, |kind| format!(" ({kind})"));
     let seed = seen.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
-    format!("{} in round {}{kind}{seed}, after {} other cases", seen.outcome, seen.round, seen.before.len())
+    format!("{} in round {}{kind}{seed}, after {} other cases", seen.outcome, seen.round.ordinal(), seen.before.len())
 }
 
 /// What a strip draws of a round.

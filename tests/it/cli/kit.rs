@@ -192,8 +192,10 @@ impl Running {
         self.child.id()
     }
 
+    /// What it has written so far, to either of both.
     pub fn out(&self) -> String {
-        String::from_utf8_lossy(&std::fs::read(&self.out).unwrap_or_default()).into_owned()
+        let read = |path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+        read(&self.out) + &read(&self.err)
     }
 
     pub fn signal(&self, signal: rustix::process::Signal) {

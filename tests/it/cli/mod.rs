@@ -11,6 +11,7 @@ mod kills;
 pub mod kit;
 mod leaks;
 mod liars;
+mod mistakes;
 mod orders;
 mod processes;
 mod reach;

@@ -22,7 +22,10 @@ fn what_init_writes_passes_the_check_and_the_run() {
         let workflow = project.read(workflow);
         let value: Value = serde_saphyr::from_str(&workflow).expect("a workflow is YAML");
         assert!(value.is_object());
-        assert!(workflow.contains(&format!("steadfast@{}", env!("CARGO_PKG_VERSION"))), "{workflow}");
+        assert!(workflow.contains("STEADFAST_RELEASE") && !workflow.contains("cargo install"), "{workflow}");
+        for word in ["SETUP", "NOTE", "RELEASES", "ARCHIVE", "IMAGE"] {
+            assert!(!workflow.split(|c: char| !c.is_ascii_alphabetic()).any(|part| part == word), "{word}: {workflow}");
+        }
         assert!(workflow.contains("STEADFAST_PROFILE"));
     }
     project.assert_nothing_left();

@@ -4,33 +4,17 @@ mod json;
 mod junit;
 mod tail;
 mod tap;
+mod told;
 
 use crate::adapter::command::launch::of_scratch;
-use crate::adapter::command::profile::{Results, Word};
+use crate::adapter::command::profile::Results;
 use crate::disk::{LONGEST_RESULT, read_bytes};
-use crate::model::Place;
 use json::JsonReader;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tail::Tail;
 use tap::TapReader;
-
-/// What was said of a case.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Told {
-    pub id: String,
-    pub word: Word,
-    pub message: String,
-    pub details: String,
-    pub place: Option<Place>,
-    pub micros: Option<u64>,
-}
-
-impl Told {
-    pub(super) fn plain(id: impl Into<String>, word: Word) -> Self {
-        Self { id: id.into(), word, message: String::new(), details: String::new(), place: None, micros: None }
-    }
-}
+pub(super) use told::{Told, first_line};
 
 /// Reads outcomes as they come, or when the runner has ended.
 #[derive(Debug)]
@@ -179,9 +163,4 @@ fn found(folder: &Path, scratch: &Path, files: &[String]) -> Result<Vec<PathBuf>
         found.extend(here);
     }
     Ok(found)
-}
-
-/// The first line that says something.
-fn first_line(text: &str) -> String {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }

@@ -1,0 +1,26 @@
+//! What was said of a case.
+
+use crate::adapter::command::profile::Word;
+use crate::model::Place;
+
+/// What was said of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::adapter::command) struct Told {
+    pub id: String,
+    pub word: Word,
+    pub message: String,
+    pub details: String,
+    pub place: Option<Place>,
+    pub micros: Option<u64>,
+}
+
+impl Told {
+    pub(in crate::adapter::command) fn plain(id: impl Into<String>, word: Word) -> Self {
+        Self { id: id.into(), word, message: String::new(), details: String::new(), place: None, micros: None }
+    }
+}
+
+/// The first line that says something.
+pub(in crate::adapter::command) fn first_line(text: &str) -> String {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,120 @@
+//! `run`, from its arguments to the summary.
+
+use crate::app::{self, AppError, Finished, Outline, ToolInfo};
+use crate::cli::Exit;
+use crate::cli::door::{self, Colours};
+use crate::cli::live::{Live, Telling};
+use crate::cli::look::style;
+use crate::cli::run_arguments::{Annotations, RunArguments};
+use crate::cli::signals::Stoppable;
+use crate::cli::suite_arguments;
+use crate::cli::surroundings::{project, random_seed, tool};
+use crate::cli::test_paths::tests_of_pytest;
+use crate::cli::trouble::Trouble;
+use crate::model::{Seed, SystemClock};
+use crate::report::{Style, count};
+use crate::scenario::SCENARIO_FOLDER;
+use std::io::{self, IsTerminal, Write};
+
+/// What is said in a folder that shows nothing to run.
+const NOTHING_HERE: &str = "nothing to run here: there is no folder `scenarios`, and no file shows a test runner\n\
+     help: `steadfast demo` shows what this program does, `steadfast init` begins with scenarios, and \
+     `steadfast run --suite pytest:DIR` or `command:PROFILE` names a suite";
+
+/// Runs what the arguments ask for.
+pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
+    let tool = tool()?;
+    if arguments.suite.is_none()
+        && let Some(tests) = tests_of_pytest(&arguments.paths, &project()?)?
+    {
+        arguments.suite = Some("pytest".parse().map_err(AppError::Usage)?);
+        arguments.suite_arguments.extend(tests);
+        arguments.paths.clear();
+    }
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (resumed, annotations) = (arguments.resume.clone(), arguments.annotations);
+    let (telling, color, is_dry) = (arguments.telling(), arguments.color, arguments.dry_run);
+    let root = project()?;
+    let names_nothing =
+        arguments.paths.is_empty() && arguments.system == crate::adapter::DEFAULT_SYSTEM && resumed.is_none();
+    let (suite, why) = suite_arguments::meant(arguments.suite.clone(), names_nothing, &root)?;
+    say(why)?;
+    if suite.is_none() && names_nothing && !root.join(SCENARIO_FOLDER).exists() {
+        return Err(AppError::Usage(NOTHING_HERE.to_owned()).into());
+    }
+    let options = arguments.options(suite, root, random_seed(), cores);
+    if is_dry {
+        return tell_outline(&app::outline(&options, &tool)?, options.seed);
+    }
+    let mut told = door::err();
+    let mut live = Live::new(&mut told, io::stderr().is_terminal(), telling);
+    let mut stop = |handle| stoppable.set(handle);
+    let finished = match resumed {
+        None => app::run(&options, &tool, &SystemClock, &mut live, &mut stop),
+        Some(run) => {
+            let folder = app::run_folder(&options.report_dir, &run)?;
+            app::resume(&folder, &options, &tool, &mut live, &mut stop)
+        }
+    };
+    live.finish();
+    let finished = finished?;
+    if telling != Telling::Nothing {
+        let _ = writeln!(io::stderr());
+    }
+    match summarise(&finished, &tool, annotations, style(color)) {
+        // A reader that is gone changes nothing about what was found.
+        Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
+    if let Some(error) = &finished.unremembered {
+        let _ = writeln!(
+            door::err(),
+            "warning: the history has not got this run: {error}. `steadfast run --resume {}` tries again",
+            finished.record.header.run
+        );
+    }
+    Ok(Exit::from(&finished.judgement.gate))
+}
+
+/// Says something besides what was asked for.
+pub(super) fn say(line: Option<String>) -> io::Result<()> {
+    line.map_or(Ok(()), |line| writeln!(door::err(), "{line}"))
+}
+
+/// Says what would be run.
+pub(super) fn tell_outline(outline: &Outline, seed: Seed) -> Result<Exit, Trouble> {
+    let mut out = door::out(Colours::None);
+    let kinds: Vec<String> = outline.rounds.iter().map(|(kind, rounds)| format!("{rounds} {kind}")).collect();
+    let rounds: u32 = outline.rounds.values().sum();
+    let (cases, rounds) = (count(outline.cases, "case"), count(rounds as usize, "round"));
+    let trials = count(outline.trials, "trial");
+    writeln!(out, "{cases}, {}; {rounds} ({}), {trials}; seed {seed}", outline.subject, kinds.join(", "))?;
+    for note in &outline.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    writeln!(out, "nothing was run; what fails would be examined besides")?;
+    out.flush()?;
+    Ok(Exit::Good)
+}
+
+/// Prints the summary and what CI services read.
+pub(super) fn summarise(
+    finished: &Finished,
+    tool: &ToolInfo,
+    annotations: Option<Annotations>,
+    style: Style,
+) -> Result<(), Trouble> {
+    let context = crate::report::Context::new(tool.called.clone(), finished.folder.display().to_string());
+    let text = crate::report::terminal(&finished.record, &finished.judgement, &context, style);
+    let mut out = door::out(style.colours());
+    write!(out, "{text}")?;
+    out.flush()?;
+    match annotations {
+        Some(Annotations::Github) => {
+            let lines = crate::report::github_annotations(&finished.record, &finished.judgement, &context);
+            write!(io::stdout(), "{lines}")?;
+        }
+        None => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! What the program is called in: its own path, the environment, the current folder, chance.
+
+use crate::app::ToolInfo;
+use crate::cli::trouble::Trouble;
+use crate::model::Seed;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The environment, as far as it is text.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    let variables = std::env::vars_os();
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// What is known of this program and its surroundings.
+pub(super) fn tool() -> Result<ToolInfo, Trouble> {
+    let program = std::env::current_exe()?;
+    let called = std::env::args_os().next().map(PathBuf::from).unwrap_or_else(|| "steadfast".into());
+    Ok(ToolInfo {
+        program,
+        called: called.display().to_string(),
+        environment: environment(),
+        temporary: std::env::temp_dir(),
+        python_path: std::env::var("PYTHONPATH").ok(),
+        virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
+        secrets: BTreeSet::new(),
+        kept: BTreeSet::new(),
+    })
+}
+
+/// The project's folder: the current one.
+pub(super) fn project() -> Result<PathBuf, Trouble> {
+    Ok(std::env::current_dir()?)
+}
+
+/// A seed that nobody chose: from the random keys that the standard library gives its hash maps.
+pub(super) fn random_seed() -> Seed {
+    use std::hash::{BuildHasher, RandomState};
+    Seed::new(RandomState::new().hash_one("root seed"))
+}

@@ -1,0 +1,106 @@
+//! Test files named where scenarios are expected: `steadfast run tests/test_cart.py`.
+
+use crate::app::{AppError, found_suites};
+use std::path::{Component, Path, PathBuf};
+
+/// How deep a folder is searched for scenarios.
+const DEEPEST: usize = 8;
+
+/// What a runner calls its test files, by their ending.
+const RUNNERS: &[(&[&str], &str)] = &[
+    (&["js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts"], "jest"),
+    (&["go"], "go-test"),
+    (&["rs"], "cargo"),
+    (&["rb"], "rspec"),
+];
+
+/// If the paths are tests of pytest, what pytest is to be given; `None` if they may be scenarios.
+///
+/// # Errors
+/// If they belong to a runner that must be named.
+pub(super) fn tests_of_pytest(paths: &[PathBuf], root: &Path) -> Result<Option<Vec<String>>, AppError> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    for path in paths {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        if let Some((_, usual)) = RUNNERS.iter().find(|(endings, _)| endings.contains(&ending)) {
+            let suite = found_suites(root).into_iter().map(|found| found.suite).find(|suite| suite != "pytest:.");
+            let suite = suite.unwrap_or_else(|| (*usual).to_owned());
+            return Err(AppError::Usage(format!(
+                "{path} is not a scenario; to run it with its runner: steadfast run --suite {suite} -- {path}",
+                path = path.display(),
+            )));
+        }
+    }
+    let shown = paths.iter().map(|path| path.display().to_string());
+    Ok(paths.iter().all(|path| is_of_pytest(path, root)).then(|| shown.collect()))
+}
+
+/// Whether it is a Python file, a test in one, or a folder with Python files and without scenarios.
+fn is_of_pytest(path: &Path, root: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let file = text.split("::").next().unwrap_or_default();
+    if file.ends_with(".py") {
+        return true;
+    }
+    // A folder elsewhere is another project's.
+    let is_inside = path.is_relative() && path.components().all(|part| part != Component::ParentDir);
+    let folder = root.join(path);
+    is_inside && folder.is_dir() && holds(&folder, &["py"], DEEPEST) && !holds(&folder, &["yaml", "yml"], DEEPEST)
+}
+
+/// Whether a file with such an ending is in a folder.
+fn holds(folder: &Path, endings: &[&str], deepest: usize) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let path = entry.path();
+        let is_meant = |ending: &std::ffi::OsStr| ending.to_str().is_some_and(|ending| endings.contains(&ending));
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => deepest > 0 && holds(&path, endings, deepest - 1),
+            _ => path.extension().is_some_and(is_meant),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_files_and_their_folders_are_tests_and_scenarios_are_not() {
+        let project = tempfile::tempdir().expect("a folder");
+        let write = |path: &str| {
+            let path = project.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder around it")).expect("a folder");
+            std::fs::write(path, "").expect("a file");
+        };
+        write("tests/unit/test_a.py");
+        write("scenarios/a.yaml");
+        write("mixed/a.yaml");
+        write("mixed/conftest.py");
+        let check = |paths: &[&str], expected: bool| {
+            let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+            let found = tests_of_pytest(&paths, project.path()).expect("nothing of another runner");
+            assert_eq!(found.is_some(), expected, "{paths:?}");
+        };
+        check(&["tests/unit/test_a.py"], true);
+        check(&["tests/unit/test_a.py::test_one[1]"], true);
+        check(&["tests"], true);
+        check(&["scenarios"], false);
+        check(&["mixed"], false);
+        check(&["tests", "scenarios"], false);
+        check(&["missing"], false);
+        check(&["tests/../tests"], false);
+        check(&[], false);
+    }
+
+    #[test]
+    fn tests_of_other_runners_are_told_how_to_run() {
+        let project = tempfile::tempdir().expect("a folder");
+        let told = |path: &str| tests_of_pytest(&[path.into()], project.path()).expect_err("not pytest's").to_string();
+        assert!(told("src/cart.test.ts").contains("steadfast run --suite jest -- src/cart.test.ts"));
+        std::fs::write(project.path().join("package.json"), r#"{"devDependencies": {"vitest": "4"}}"#).expect("a file");
+        assert!(told("src/cart.test.ts").contains("--suite command:vitest"));
+    }
+}
