@@ -153,11 +153,6 @@ pub fn suite_spec(
         SuiteOptions::Pytest(suite) => {
             SubjectSpec::Pytest(pytest_spec(suite, sandbox, root, filter, seed, environment)?)
         }
-        SuiteOptions::Command(_) if sandbox == Sandbox::Full => {
-            let text = "--sandbox full: a fresh copy for each round is made of pytest suites and of started systems only; \
-                        without it, each round has a TMPDIR of its own";
-            return Err(SubjectProblem::Usage(text.to_owned()));
-        }
         SuiteOptions::Command(suite) => SubjectSpec::Command(CommandSpec {
             root: root.to_owned(),
             profile: suite.profile.clone(),
@@ -166,6 +161,7 @@ pub fn suite_spec(
             filter: filter.map(str::to_owned),
             python_path: environment.get("PYTHONPATH").cloned(),
             providers: suite.providers.clone(),
+            copied: sandbox == Sandbox::Full,
             known: Vec::new(),
         }),
     })

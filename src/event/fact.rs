@@ -124,6 +124,10 @@ pub struct TrialReport {
     /// What it left changed, compared part by part: looked at when it runs alone, and when a probe watches it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<StateMark>,
+    /// Whether memory began anew with it, within its round: a process did, or a file's modules. What earlier cases left in
+    /// memory is gone then, what they left on disk is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fresh: bool,
     /// In a walk: after how many cases of the round's order the suspect was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u32>,
@@ -158,6 +162,7 @@ impl TrialReport {
             retained: Vec::new(),
             dirt: Dirt::default(),
             marks: Vec::new(),
+            fresh: false,
             after: None,
         }
     }

@@ -126,6 +126,7 @@ impl Fold {
                             retained: BTreeMap::new(),
                             dirt: BTreeMap::new(),
                             marks: BTreeMap::new(),
+                            fresh: BTreeSet::new(),
                             end: None,
                             millis: 0,
                         };
@@ -200,6 +201,9 @@ impl Fold {
         if !report.dirt.is_empty() {
             self.round(round)?.dirt.insert(position, report.dirt);
         }
+        if report.fresh {
+            self.round(round)?.fresh.insert(position);
+        }
         if !report.marks.is_empty() {
             self.round(round)?.marks.insert(position, report.marks);
         }
@@ -250,6 +254,7 @@ impl RoundRecord {
             self.retained.clear();
             self.dirt.clear();
             self.marks.clear();
+            self.fresh.clear();
         }
     }
 

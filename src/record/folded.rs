@@ -66,6 +66,8 @@ pub struct RoundRecord {
     pub dirt: BTreeMap<u32, Dirt>,
     /// What its trials left changed, compared part by part, by place.
     pub marks: BTreeMap<u32, Vec<StateMark>>,
+    /// The places of trials with which memory began anew.
+    pub fresh: BTreeSet<u32>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.

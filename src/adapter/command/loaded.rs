@@ -1,8 +1,9 @@
 //! A suite with a runner of its own, as use cases see it.
 
+use crate::adapter::command::own::own_line;
 use crate::adapter::command::stretch::runs_through;
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
-use crate::adapter::subject::measured_of_suite;
+use crate::adapter::subject::{OwnLine, measured_of_suite};
 use crate::adapter::{LoadedSubject, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::ContentHash;
@@ -61,6 +62,10 @@ impl LoadedSubject for CommandSuite {
 
     fn listed(&self) -> Option<serde_json::Value> {
         serde_json::to_value(self.found.listed()).ok()
+    }
+
+    fn own_line(&self, finding: &OwnLine<'_>) -> Option<String> {
+        own_line(&self.spec, self.found.listed(), finding)
     }
 
     fn runs_through(&self, order: &[u32]) -> bool {

@@ -96,12 +96,13 @@ impl CommandLook {
         if profile.run.order == RunOrder::AsListed {
             notes.push(
                 "this runner runs cases in the order in which it lists them: an order is run in ascending stretches, a \
-                 process each"
+                 process each, and a pair counts as seen where one process ran both"
                     .to_owned(),
             );
         } else if profile.is_one_by_one() {
             notes.push("each case has a process of its own: what one leaves in memory, no other sees".to_owned());
         }
+        notes.extend(profile.notes.iter().cloned());
         let grouping = match profile.run.group {
             RunGroup::None => Grouping::None,
             RunGroup::File => Grouping::File,

@@ -17,6 +17,7 @@ mod launch;
 mod listing;
 mod loaded;
 mod look;
+mod own;
 mod process;
 mod profile;
 mod results;
@@ -24,6 +25,7 @@ mod round;
 mod spec;
 mod stretch;
 mod suite;
+mod world;
 
 pub use listing::ListedCase;
 pub(super) use loaded::CommandSuite;

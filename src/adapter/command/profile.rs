@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The shipped profiles.
 const SHIPPED: &[(&str, &str)] = &[
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
+    ("ctest", include_str!("profiles/ctest.yaml")),
     ("django", include_str!("profiles/django.yaml")),
     ("go-test", include_str!("profiles/go-test.yaml")),
     ("jest-processes", include_str!("profiles/jest-processes.yaml")),
@@ -34,6 +35,12 @@ pub(super) struct Profile {
     /// Programs that are loaded into the runner, by name: shipped ones, or files. `${drivers}` is their folder.
     #[serde(default)]
     pub drivers: Vec<String>,
+    /// Things to know of what is run so, told with each run.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// How a user runs some cases with the runner alone.
+    #[serde(default)]
+    pub own: Option<OwnRun>,
     pub list: Listing,
     pub run: Running,
     pub results: Results,
@@ -139,9 +146,29 @@ pub(super) struct Running {
     /// The most cases that one process is given.
     #[serde(default)]
     pub at_most: Option<usize>,
+    /// Whether what was built in the project's tree is only good there: then rounds never run in a copy of it, unless
+    /// `--sandbox full` asks for one.
+    #[serde(default)]
+    pub in_place: bool,
     /// How many seconds a process may take before its first case, to compile say.
     #[serde(default = "start_within")]
     pub start_within: u64,
+}
+
+/// The runner's own command line for some cases.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnRun {
+    pub command: Vec<String>,
+    /// How a case is written in it.
+    #[serde(default = "id")]
+    pub case: String,
+    /// What stands between two cases in one argument; without it each case is an argument.
+    #[serde(default)]
+    pub join: Option<String>,
+    /// Who decides the order in which they run.
+    #[serde(default)]
+    pub order: RunOrder,
 }
 
 /// Who decides the order in which a process runs its cases.

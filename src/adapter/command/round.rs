@@ -9,6 +9,7 @@ use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::results::{Reader, Told};
 use crate::adapter::command::suite::Memory;
+use crate::adapter::command::world::World;
 use crate::adapter::shared::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
@@ -50,6 +51,8 @@ pub(super) struct Round<'a> {
     pub drivers: &'a Path,
     /// Where the round's programs put temporary files.
     pub temporary: &'a Path,
+    /// The tree that its processes see.
+    pub world: &'a World,
     pub mark: &'a str,
     pub memory: &'a mut Memory,
     /// What the providers around it say to its processes.
@@ -219,14 +222,14 @@ impl Round<'_> {
         Ok(Played { heard, end, tail })
     }
 
-    /// The same with its place relative to the project's folder.
+    /// The same with its place relative to the project's folder, and nothing said of a copy of it.
     fn placed(&self, mut told: Told) -> Told {
         if let Some(place) = &mut told.place
             && let Ok(inside) = Path::new(&place.file).strip_prefix(&self.spec.root)
         {
             place.file = inside.display().to_string();
         }
-        told
+        Told { message: self.world.told(&told.message), details: self.world.told(&told.details), ..told }
     }
 
     fn case(&self, position: u32) -> Option<&ListedCase> {

@@ -3,19 +3,22 @@
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::drivers;
 use crate::adapter::command::launch::folder;
+use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::look::{CommandLook, around};
-use crate::adapter::command::profile::Profile;
+use crate::adapter::command::profile::{Profile, RunGroup};
 use crate::adapter::command::results::Reader;
 use crate::adapter::command::round::{AROUND, Round};
-use crate::adapter::command::stretch::stretches;
+use crate::adapter::command::stretch::{Stretch, stretches};
+use crate::adapter::command::world::{Copying, World};
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
-use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
-use crate::event::{RoundEnd, TrialReport};
+use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
+use crate::event::{Note, RoundEnd, TrialReport};
 use crate::model::{CaseId, Outcome};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A suite at work.
 #[derive(Debug)]
@@ -26,6 +29,7 @@ pub(in crate::adapter) struct CommandSubject {
     scratch: PathBuf,
     mark: String,
     memory: Memory,
+    world: World,
     around: Option<Surroundings>,
 }
 
@@ -59,7 +63,14 @@ impl CommandSubject {
         } else {
             CommandLook::of(spec.known.clone(), Vec::new(), &folder(&spec, &profile))
         };
-        Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), around })
+        let copying = match (spec.copied, profile.run.in_place) {
+            (true, _) => Copying::Always,
+            (false, true) => Copying::Never,
+            (false, false) => Copying::WhenChanged,
+        };
+        let world = World::new(copying, &spec.root, &scratch).map_err(SubjectError)?;
+        let spec = CommandSpec { known: Vec::new(), ..spec };
+        Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), world, around })
     }
 }
 
@@ -85,22 +96,53 @@ impl Subject for CommandSubject {
 }
 
 impl CommandSubject {
+    /// Plays a round in its world: what goes on with a round goes on in the world that it began in.
     fn play(&mut self, unit: &RoundUnit, environment: &Environment, reports: &mut dyn Reports) -> RoundEnd {
-        let (drivers, temporary) = (self.scratch.join("drivers"), self.scratch.join("r0000").join("tmp"));
-        // What goes on with a round goes on in its world.
+        let mut environment = environment.clone();
         if unit.from == 0 {
-            let _ = fs::remove_dir_all(&temporary);
+            let _ = fs::remove_dir_all(self.scratch.join("r0000").join("tmp"));
+            if let Err(reason) = self.world.begin() {
+                return RoundEnd::NotStarted { reason };
+            }
         }
+        if self.spec.copied {
+            let home = self.scratch.join("home");
+            if unit.from == 0 {
+                let _ = fs::remove_dir_all(&home);
+            }
+            if let Err(error) = fs::create_dir_all(&home) {
+                return RoundEnd::NotStarted { reason: format!("{}: {error}", home.display()) };
+            }
+            environment.insert("HOME".to_owned(), home.display().to_string());
+        }
+        let end = self.play_in_its_world(unit, &environment, reports);
+        if let Some(text) = self.world.end() {
+            reports.note(Note { case: None, text });
+        }
+        end
+    }
+
+    fn play_in_its_world(
+        &mut self,
+        unit: &RoundUnit,
+        environment: &Environment,
+        reports: &mut dyn Reports,
+    ) -> RoundEnd {
+        let (drivers, temporary) = (self.scratch.join("drivers"), self.scratch.join("r0000").join("tmp"));
         let gone = self.look.gone(&unit.order);
         let stretches = stretches(&self.profile, &self.look.listed, &unit.order);
+        let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
+        let cases: Vec<ListedCase> = self.look.listed.iter().map(|case| self.world.placed(case)).collect();
+        let mut reports = Begun { firsts: self.firsts(unit, &stretches), reports };
         let mut round = Round {
-            spec: &self.spec,
+            spec: &spec,
             profile: &self.profile,
-            cases: &self.look.listed,
+            cases: &cases,
             unit,
             scratch: &self.scratch,
             drivers: &drivers,
             temporary: &temporary,
+            world: &self.world,
             mark: &self.mark,
             memory: &mut self.memory,
             environment,
@@ -113,10 +155,54 @@ impl CommandSubject {
         for mut stretch in stretches {
             // What an earlier attempt at the round has done already.
             stretch.retain(|position| *position >= unit.from && !gone.contains(position));
-            if let Some(end) = round.stretch(&stretch, reports) {
+            if let Some(end) = round.stretch(&stretch, &mut reports) {
                 return end;
             }
         }
         RoundEnd::Completed
+    }
+
+    /// The places of an order at which memory begins anew: a process does, or a group whose cases share memory.
+    fn firsts(&self, unit: &RoundUnit, stretches: &[Stretch]) -> BTreeSet<u32> {
+        let group = |position: u32| {
+            let case = self.look.listed.get(*unit.order.get(position as usize)? as usize)?;
+            match self.profile.run.group {
+                RunGroup::None => None,
+                RunGroup::File => Some(case.file.as_str()),
+                RunGroup::Module => Some(case.module.as_str()),
+            }
+        };
+        let of_processes = stretches.iter().filter_map(|stretch| stretch.first().copied());
+        let all = 1..u32::try_from(unit.order.len()).unwrap_or(u32::MAX);
+        let of_groups = all.filter(|position| group(*position) != group(position - 1));
+        of_processes.chain(of_groups).chain([unit.from]).filter(|position| *position > 0).collect()
+    }
+}
+
+/// Reports that say with which trials memory began anew.
+struct Begun<'a> {
+    firsts: BTreeSet<u32>,
+    reports: &'a mut dyn Reports,
+}
+
+impl Reports for Begun<'_> {
+    fn started(&mut self, position: u32, deadline: Duration) {
+        self.reports.started(position, deadline);
+    }
+
+    fn finished(&mut self, position: u32, report: TrialReport) {
+        self.reports.finished(position, TrialReport { fresh: self.firsts.contains(&position), ..report });
+    }
+
+    fn note(&mut self, note: Note) {
+        self.reports.note(note);
+    }
+
+    fn owns(&mut self, owned: Owned) {
+        self.reports.owns(owned);
+    }
+
+    fn stop_wanted(&self) -> bool {
+        self.reports.stop_wanted()
     }
 }

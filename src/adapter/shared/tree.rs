@@ -63,7 +63,7 @@ impl Files {
 }
 
 /// Whether a file or folder of this name is what a tool writes, not a test.
-fn is_left_out(name: &OsStr) -> bool {
+pub(in crate::adapter) fn is_left_out(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with('.') || name.ends_with(".pyc") || LEFT_OUT.contains(&name.as_ref())
 }

@@ -60,15 +60,26 @@ fn a_runner_that_can_not_list_is_an_error_of_the_input() {
     command(&project, "run", &[]).exits(2).says(&["could not be listed", "KeyError"]);
 }
 
+/// A case that leaves a file, one that fails if it is there, one that takes it away: in the tree itself the next round, and
+/// each case alone, would find what the last one left.
 #[test]
-fn a_copy_of_the_tree_is_refused_where_there_is_none() {
-    let project = Project::new().with(
-        "suite.yaml",
-        "list: { command: [echo, a] }\nrun: { command: [echo, \"${case}\"] }\nresults: { exit_code: {} }\n",
+fn what_is_left_in_the_tree_ends_with_its_round() {
+    let runner = "case $1 in writes) echo bad > cache.txt;; clean) if [ -e cache.txt ]; then echo found cache.txt; exit 1; \
+                  fi;; esac";
+    let profile = format!(
+        "list: {{ command: [printf, 'writes\\nother\\nclean\\n'] }}\nrun: {{ command: [sh, -c, '{runner}', sh, '${{case}}'] }}\n\
+         results: {{ exit_code: {{}} }}\n"
     );
-    let arguments = ["run", "--suite", "command:suite.yaml", "--sandbox", "full"];
-    project.run(&arguments).exits(2).says(&["--sandbox full", "pytest suites"]);
-    project.run(&arguments[..3]).exits(0);
+    for more in [&[][..], &["--sandbox", "full"]] {
+        let project = Project::new().with("suite.yaml", &profile);
+        command(&project, "run", &[&["--seed", "1", "--rounds", "3", "--no-history"], more].concat()).exits(1);
+        let report = project.report();
+        let clean = case(&report, "clean");
+        assert_eq!(clean["verdict"], "order_dependent", "{clean:#}");
+        assert_eq!(clean["polluters"], serde_json::json!([["writes"]]), "{clean:#}");
+        assert!(!project.path("cache.txt").exists() || more.is_empty(), "a copy was asked for");
+        project.assert_nothing_left();
+    }
 }
 
 /// A runner that lists a case that it then does not know: another profile's mistake, or a case that is gone.

@@ -1,5 +1,6 @@
 //! Suites with runners of their own: the fixtures, whose truth is known, run as a user runs them.
 
+mod ctest;
 mod endings;
 mod go;
 mod javascript;

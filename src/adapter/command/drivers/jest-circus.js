@@ -80,8 +80,8 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
     tell({ id, ...result });
   };
   const list = (root) => {
-    for (const { id, test } of declared(root, key)) {
-      tell({ id, key, line: place(test, testPath), path: testPath });
+    for (const { id, test, titles } of declared(root, key)) {
+      tell({ id, key, name: titles.join(' '), line: place(test, testPath), path: testPath });
       test.mode = 'skip';
     }
     const unhook = (block) => {

@@ -90,7 +90,7 @@ function declared(node, titles, found, seen) {
 
 const cases = declared(root, [], [], new Map());
 if (order === undefined) {
-  for (const { id } of cases) tell({ id, file });
+  for (const { id, node } of cases) tell({ id, file, title: node.name });
   process.exit(0);
 }
 

@@ -75,7 +75,8 @@ module SteadfastDriver
   end
 
   def self.list(all)
-    all.sort_by { |example| [example.file_path, example.metadata[:line_number], example.id] }.each do |example|
+    # As they are defined: a group's own examples, then the groups within, as RSpec runs them.
+    all.each do |example|
       tell(id: example.id, file: example.file_path, line: example.metadata[:line_number], name: example.full_description)
     end
     0

@@ -68,7 +68,7 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
                 open.iter_mut().for_each(|open| open.text(&text));
             }
             Event::End(tag) => match (utf8(tag.local_name().as_ref()).as_str(), &mut open) {
-                ("testcase", Some(_)) => told.extend(open.take().map(|open| open.told)),
+                ("testcase", Some(_)) => told.extend(open.take().map(Open::over)),
                 (name, Some(open)) => open.end(name),
                 ("testsuite", None) => _ = suites.pop(),
                 _ => {}
@@ -144,6 +144,14 @@ impl Open {
         Ok(())
     }
 
+    /// The testcase has ended. A failure without words of its own has what was written.
+    fn over(mut self) -> Told {
+        if matches!(self.told.word, Word::Failed | Word::Errored) && self.told.message.is_empty() {
+            self.told.message = first_line(&self.told.details);
+        }
+        self.told
+    }
+
     fn text(&mut self, text: &str) {
         if let Some((_, inside)) = &mut self.inside {
             inside.push_str(text);
@@ -174,6 +182,7 @@ mod tests {
             <testcase name="z"><skipped message="no net"/></testcase>
             <testcase name="w"><error>
               boom</error></testcase>
+            <testcase name="u"><failure message=""/><system-out>expected 1 got 2</system-out></testcase>
             <testcase name="v"><flakyFailure message="once"/></testcase>
             </testsuite></testsuites>"#;
         let told = read(text, "${suite}/${classname}/${name}").expect("JUnit");
@@ -186,6 +195,7 @@ mod tests {
                 ("s/a.B/y", Word::Failed, "1 != 2"),
                 ("s//z", Word::Skipped, "no net"),
                 ("s//w", Word::Errored, "boom"),
+                ("s//u", Word::Failed, "expected 1 got 2"),
                 ("s//v", Word::Failed, "failed, and the runner tried it again: once"),
             ]
         );

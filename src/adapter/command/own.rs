@@ -1,0 +1,173 @@
+//! The line with which a runner alone shows a finding, tried once.
+
+use crate::adapter::command::CommandSpec;
+use crate::adapter::command::fields::{Fields, fill};
+use crate::adapter::command::launch::folder;
+use crate::adapter::command::listing::ListedCase;
+use crate::adapter::command::process::{Process, Silence};
+use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder};
+use crate::adapter::subject::OwnLine;
+use crate::model::Failure;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Longer lines are nobody's: so many cases are named at most.
+const MOST: usize = 20;
+
+/// How long a runner may take besides the time of its cases: it may have to compile them.
+const AROUND: Duration = Duration::from_secs(60);
+
+/// The pause between two looks at it.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The line that shows a finding, or why none does; nothing where the profile has none.
+pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLine<'_>) -> Option<String> {
+    let profile = Profile::load(&spec.root, &spec.profile).ok()?;
+    let own = profile.own.as_ref()?;
+    let order = finding.order;
+    if own.order == RunOrder::AsListed && !order.is_sorted_by(|one, other| one < other) {
+        return Some(format!(
+            "{} alone runs its cases in an order of its own, not in this one: use the steadfast command",
+            program(own)
+        ));
+    }
+    let asked: Vec<&ListedCase> = order.iter().filter_map(|case| cases.get(*case as usize)).collect();
+    if asked.len() > MOST || asked.len() < order.len() {
+        return None;
+    }
+    let words = words(spec, own, &asked)?;
+    let folder = folder(spec, &profile);
+    let within = finding.case_deadline * u32::try_from(asked.len()).unwrap_or(u32::MAX) + AROUND;
+    let mut command = Command::new(words.first()?);
+    command.args(words.get(1..).unwrap_or_default()).current_dir(&folder);
+    for (name, value) in profile.env.iter().filter(|(_, value)| !value.contains("${")) {
+        command.env(name, value);
+    }
+    let (failed, wrote) = tried(command, within)?;
+    let message = finding
+        .record
+        .failures
+        .get(order.last()?)
+        .and_then(|seen| {
+            seen.iter().filter_map(|seen| seen.outcome.failure()).find(|f| f.fingerprint == finding.fingerprint)
+        })
+        .map(first_words);
+    let line = format!(
+        "cd {} && {}",
+        quoted(&folder.display().to_string()),
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    );
+    if failed && message.is_none_or(|message| wrote.contains(&message)) {
+        return Some(format!("{} alone shows it: {line}", program(own)));
+    }
+    Some(format!(
+        "{} alone, started with these cases only, behaves differently: use the steadfast command",
+        program(own)
+    ))
+}
+
+/// The runner's name: the program, without what starts it.
+fn program(own: &OwnRun) -> &str {
+    let starts =
+        |word: &&String| !["npx", "--no-install", "${python}", "-m"].contains(&word.as_str()) && !word.contains('$');
+    own.command.iter().find(starts).map_or("the runner", String::as_str)
+}
+
+fn words(spec: &CommandSpec, own: &OwnRun, asked: &[&ListedCase]) -> Option<Vec<String>> {
+    let python = spec.python.as_ref().map_or_else(|| "python3".to_owned(), |python| python.display().to_string());
+    let written: Vec<String> = asked.iter().map(|case| fill(&own.case, &case.fields).ok()).collect::<Option<_>>()?;
+    let fields = |case: &ListedCase| {
+        let mut fields: Fields = case.fields.clone();
+        fields.insert("python".to_owned(), python.clone());
+        fields.extend(own.join.as_ref().map(|join| ("cases".to_owned(), written.join(join))));
+        fields
+    };
+    let mut words = Vec::new();
+    for word in &own.command {
+        match word.as_str() {
+            ARGS => words.extend(spec.arguments.iter().cloned()),
+            CASES if own.join.is_none() => words.extend(written.iter().cloned()),
+            word => {
+                // What the line says of a case by itself, it says of all: they must agree in it.
+                let mut filled = asked.iter().map(|case| fill(word, &fields(case)).ok());
+                let first = filled.next()??;
+                if filled.any(|other| other.as_ref() != Some(&first)) {
+                    return None;
+                }
+                words.push(first);
+            }
+        }
+    }
+    Some(words)
+}
+
+/// Runs it: whether it failed, and what it wrote; nothing if it can't be run to its end.
+fn tried(command: Command, within: Duration) -> Option<(bool, String)> {
+    let mut process = Process::start(command, "").ok()?;
+    let deadline = Instant::now() + within;
+    let mut wrote = Vec::new();
+    loop {
+        match process.line(LOOK) {
+            Ok(line) => wrote.extend(line),
+            Err(Silence::Gone) if process.has_ended() => break,
+            Err(_) if Instant::now() > deadline => return None,
+            Err(Silence::Overdue) => _ = process.has_ended(),
+            Err(Silence::Gone) => std::thread::sleep(LOOK),
+        }
+    }
+    let status = process.end()?;
+    let text = format!("{}\n{}", String::from_utf8_lossy(&wrote), process.tail());
+    Some((!status.success(), text))
+}
+
+/// The first line of a message, which any runner prints as it stands.
+fn first_words(failure: &Failure) -> String {
+    failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(id: &str, file: &str) -> ListedCase {
+        let fields = [("id".to_owned(), id.to_owned()), ("file".to_owned(), file.to_owned())].into();
+        ListedCase { fields, ..ListedCase::by_name(id, file) }
+    }
+
+    #[test]
+    fn a_line_names_its_cases_and_what_they_have_in_common() {
+        let own: OwnRun = serde_saphyr::from_str(
+            "{ command: [npx, jest, '${file}', -t, '^(${cases})$$'], case: '${id|regex}', join: '|' }",
+        )
+        .expect("a command");
+        let spec: CommandSpec = serde_json::from_str(r#"{"root": "/p", "profile": "jest"}"#).expect("a spec");
+        let (a, b, c) = (case("a+", "x.js"), case("b", "x.js"), case("c", "y.js"));
+        let expected = ["npx", "jest", "x.js", "-t", "^(a\\+|b)$"].map(str::to_owned).to_vec();
+        assert_eq!(words(&spec, &own, &[&a, &b]), Some(expected));
+        assert_eq!(words(&spec, &own, &[&a, &c]), None, "they are in two files");
+        assert_eq!(program(&own), "jest");
+    }
+
+    #[test]
+    fn a_line_is_tried() {
+        let shell = |text: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", text]);
+            command
+        };
+        let failed = tried(shell("echo no match; exit 1"), Duration::from_secs(60)).expect("it ends");
+        assert!(failed.0 && failed.1.contains("no match"), "{failed:?}");
+        assert!(!tried(shell("exit 0"), Duration::from_secs(60)).expect("it ends").0);
+        assert_eq!(tried(shell("exec sleep 600"), Duration::from_millis(1)), None);
+    }
+}

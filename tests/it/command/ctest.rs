@@ -1,0 +1,48 @@
+//! ctest, where there is a CMake.
+
+use crate::cli::kit::{Project, case, verdicts};
+use serde_json::json;
+use std::process::Command;
+use std::time::Duration;
+
+const TESTS: &str = r#"
+cmake_minimum_required(VERSION 3.21)
+project(shop NONE)
+enable_testing()
+add_test(NAME writes COMMAND sh -c "echo bad > cache.txt")
+add_test(NAME "name with space (x|y)" COMMAND true)
+add_test(NAME clean COMMAND sh -c "! test -e cache.txt")
+add_test(NAME tidies COMMAND rm -f cache.txt)
+add_test(NAME skips COMMAND sh -c "exit 77")
+set_tests_properties(skips PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME off COMMAND false)
+set_tests_properties(off PROPERTIES DISABLED TRUE)
+add_test(NAME broken COMMAND sh -c "echo expected 1 got 2; exit 1")
+"#;
+
+#[test]
+#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+fn a_file_that_one_test_leaves_is_found_by_another_and_by_no_case_alone() {
+    if !Command::new("ctest").arg("--version").output().is_ok_and(|run| run.status.success()) {
+        eprintln!("skipped: there is no ctest");
+        return;
+    }
+    let project = Project::new().with("CMakeLists.txt", TESTS);
+    let cmake = Command::new("cmake").args(["-S", ".", "-B", "build"]).current_dir(project.path("")).output();
+    let cmake = cmake.expect("cmake comes with ctest");
+    assert!(cmake.status.success(), "{}", String::from_utf8_lossy(&cmake.stderr));
+    let run = ["run", "--suite", "auto", "--seed", "1", "--rounds", "4", "--no-history"];
+    project.start(&run).wait_within(Duration::from_secs(600)).exits(1);
+    let report = project.report();
+    let clean = case(&report, "clean");
+    assert_eq!(
+        (&clean["verdict"], &clean["polluters"]),
+        (&json!("order_dependent"), &json!([["writes"]])),
+        "{clean:#}"
+    );
+    let broken = case(&report, "broken");
+    assert_eq!((&broken["verdict"], &broken["message"]), (&json!("broken"), &json!("expected 1 got 2")), "{broken:#}");
+    let of = |verdict: &str| verdicts(&report).into_iter().filter(|(_, found)| found == verdict).count();
+    assert_eq!((of("stable"), of("skipped")), (3, 2), "{:?}", verdicts(&report));
+    project.assert_nothing_left();
+}
