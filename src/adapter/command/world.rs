@@ -11,6 +11,7 @@ use crate::adapter::shared::mirror::{Mirror, Whose};
 use crate::adapter::shared::tree::is_left_out;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -73,16 +74,20 @@ impl World {
         Ok(world)
     }
 
-    fn make(&mut self) -> std::io::Result<()> {
-        let mirror = Mirror::make(Whose::Suite, &self.original, &self.copy)?;
+    fn make(&mut self) -> io::Result<()> {
+        self.mirror = Some(Mirror::make(Whose::Suite, &self.original, &self.copy)?);
+        self.link()
+    }
+
+    /// Leads from the copy to the folders of dependencies.
+    fn link(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.original)?.flatten() {
-            let name = entry.file_name();
+            let (name, to) = (entry.file_name(), self.copy.join(entry.file_name()));
             let is_linked = LINKED.iter().any(|linked| name == *linked) || entry.path().join("pyvenv.cfg").exists();
-            if is_linked {
-                symlink(entry.path(), self.copy.join(&name))?;
+            if is_linked && fs::symlink_metadata(&to).is_err() {
+                symlink(entry.path(), to)?;
             }
         }
-        self.mirror = Some(mirror);
         Ok(())
     }
 
@@ -94,20 +99,8 @@ impl World {
     /// Makes the tree ready for a round.
     pub fn begin(&mut self) -> Result<(), String> {
         let Some(mirror) = self.mirror.as_mut().filter(|_| self.is_copied) else { return Ok(()) };
-        mirror.restore().map_err(|error| format!("can't make the copy of the suite's tree what it was: {error}"))?;
-        for name in LINKED {
-            let (from, to) = (self.original.join(name), self.copy.join(name));
-            if from.exists() && fs::symlink_metadata(&to).is_err() {
-                symlink(from, to).map_err(|error| error.to_string())?;
-            }
-        }
-        for entry in fs::read_dir(&self.original).into_iter().flatten().flatten() {
-            let to = self.copy.join(entry.file_name());
-            if entry.path().join("pyvenv.cfg").exists() && fs::symlink_metadata(&to).is_err() {
-                symlink(entry.path(), to).map_err(|error| error.to_string())?;
-            }
-        }
-        Ok(())
+        let restored = mirror.restore().and_then(|()| self.link());
+        restored.map_err(|error| format!("can't make the copy of the suite's tree what it was: {error}"))
     }
 
     /// A round has ended. Says so where it left the tree other than it was, for the first time.
@@ -162,11 +155,16 @@ impl World {
     }
 }
 
-/// Adds the files below a folder; whether these are all.
+/// Adds the files below a folder; whether these are all, and a copy would have them: a mirror leaves folders of these names
+/// out, wherever they are, and below the project's own folder they may hold sources.
 fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> bool {
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
+            let is_lost = ["target", "reports"].iter().any(|lost| entry.file_name() == *lost);
+            if is_lost && folder != Path::new("") && entry.path().is_dir() {
+                return false;
+            }
             if is_left_out(&entry.file_name()) || entry.path().join("pyvenv.cfg").exists() {
                 continue;
             }

@@ -212,6 +212,7 @@ impl Finished {
             retained: Vec::new(),
             dirt: self.dirt,
             marks: self.marks,
+            fresh: false,
             after: self.after,
         }
     }
