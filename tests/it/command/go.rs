@@ -87,7 +87,6 @@ import ("fmt"; "regexp"; "testing")
 var cached *regexp.Regexp
 func has(pattern, s string) bool { if cached == nil { cached = regexp.MustCompile(pattern) }; return cached.MatchString(s) }
 func TestFirst(t *testing.T) { if !has("^a", "a1") { t.Fatal("no match") } }
-func TestReset(t *testing.T) { cached = nil }
 func TestOther(t *testing.T) { has("^b", "b1") }
 func TestMain(m *testing.M) { m.Run() }
 func FuzzParts(f *testing.F) { f.Add("x"); f.Fuzz(func(t *testing.T, s string) {}) }
@@ -102,6 +101,6 @@ func Example() { fmt.Println("open"); /* Output: open */ }
     assert_eq!(first["verdict"], "order_dependent", "{first:#}");
     assert_eq!(first["polluters"], serde_json::json!([[id("TestOther")]]), "{first:#}");
     let stable = verdicts(&report).into_iter().filter(|(_, verdict)| verdict == "stable").count();
-    assert_eq!(stable, 4, "{:?}", verdicts(&report));
+    assert_eq!(stable, 3, "{:?}", verdicts(&report));
     assert!(!project.path("steadfast_order_test.go").exists(), "nothing is written into the package");
 }

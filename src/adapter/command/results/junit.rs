@@ -11,6 +11,8 @@ use quick_xml::events::{BytesStart, Event};
 #[derive(Debug)]
 struct Open {
     told: Told,
+    /// Whether its status says that it was not run, whatever else stands in it.
+    is_off: bool,
     /// The element whose text is read, and the text.
     inside: Option<(String, String)>,
 }
@@ -40,9 +42,9 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
                     ("testcase", None) => {
                         let test = testcase(tag, suites.last(), id)?;
                         if is_whole {
-                            told.push(test);
+                            told.push(test.over());
                         } else {
-                            open = Some(Open { told: test, inside: None });
+                            open = Some(test);
                         }
                     }
                     (_, Some(open)) => open.begin(&name, tag, is_whole)?,
@@ -100,7 +102,7 @@ fn attributes(tag: &BytesStart<'_>) -> Result<Fields, String> {
     Ok(fields)
 }
 
-fn testcase(tag: &BytesStart<'_>, suite: Option<&String>, id: &str) -> Result<Told, String> {
+fn testcase(tag: &BytesStart<'_>, suite: Option<&String>, id: &str) -> Result<Open, String> {
     let mut fields = attributes(tag)?;
     fields.insert("suite".to_owned(), suite.cloned().unwrap_or_default());
     for name in ["name", "classname", "file"] {
@@ -110,11 +112,14 @@ fn testcase(tag: &BytesStart<'_>, suite: Option<&String>, id: &str) -> Result<To
     let seconds = fields.get("time").and_then(|time| time.replace(',', "").parse::<f64>().ok());
     let line = fields.get("line").and_then(|line| line.parse().ok());
     let place = fields.get("file").zip(line).map(|(file, line)| Place { file: file.clone(), line, column: 1 });
-    Ok(Told {
+    let told = Told {
         micros: seconds.filter(|seconds| *seconds >= 0.0).map(|seconds| (seconds * 1e6) as u64),
         place,
         ..Told::plain(id, Word::Passed)
-    })
+    };
+    // ctest and GoogleTest say so in a status.
+    let is_off = fields.get("status").is_some_and(|status| status == "disabled" || status == "notrun");
+    Ok(Open { told, is_off, inside: None })
 }
 
 impl Open {
@@ -146,6 +151,10 @@ impl Open {
 
     /// The testcase has ended. A failure without words of its own has what was written.
     fn over(mut self) -> Told {
+        if self.is_off && self.told.word == Word::Passed {
+            self.told.word = Word::Skipped;
+            self.told.message = "it is disabled".to_owned();
+        }
         if matches!(self.told.word, Word::Failed | Word::Errored) && self.told.message.is_empty() {
             self.told.message = first_line(&self.told.details);
         }
@@ -182,6 +191,7 @@ mod tests {
             <testcase name="z"><skipped message="no net"/></testcase>
             <testcase name="w"><error>
               boom</error></testcase>
+            <testcase name="t" status="disabled"/><testcase name="s" status="run"/>
             <testcase name="u"><failure message=""/><system-out>expected 1 got 2</system-out></testcase>
             <testcase name="v"><flakyFailure message="once"/></testcase>
             </testsuite></testsuites>"#;
@@ -195,6 +205,8 @@ mod tests {
                 ("s/a.B/y", Word::Failed, "1 != 2"),
                 ("s//z", Word::Skipped, "no net"),
                 ("s//w", Word::Errored, "boom"),
+                ("s//t", Word::Skipped, "it is disabled"),
+                ("s//s", Word::Passed, ""),
                 ("s//u", Word::Failed, "expected 1 got 2"),
                 ("s//v", Word::Failed, "failed, and the runner tried it again: once"),
             ]
