@@ -38,8 +38,10 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
     let words = words(spec, own, &asked)?;
     let folder = folder(spec, &profile);
     let within = finding.case_deadline * u32::try_from(asked.len()).unwrap_or(u32::MAX) + AROUND;
+    // What it keeps in temporary files, a cache say, goes with it.
+    let scratch = tempfile::tempdir().ok()?;
     let mut command = Command::new(words.first()?);
-    command.args(words.get(1..).unwrap_or_default()).current_dir(&folder);
+    command.args(words.get(1..).unwrap_or_default()).current_dir(&folder).env("TMPDIR", scratch.path());
     for (name, value) in profile.env.iter().filter(|(_, value)| !value.contains("${")) {
         command.env(name, value);
     }
