@@ -46,8 +46,8 @@ fn what_is_temporary_is_open_to_nobody_else_and_short_and_equally_long() {
     let temporary = tops[0].parent().expect("the temporary folder").display().to_string();
     let places = project.read("places");
     let lengths: Vec<usize> = places.lines().map(|place| place.len() - temporary.len() - 1).collect();
-    // Listed once by the program and once by its worker, and two cases.
-    assert!(lengths.len() >= 4, "{places}");
+    // The listing, and two cases.
+    assert!(lengths.len() >= 3, "{places}");
     assert!(lengths.iter().all(|length| *length == lengths[0] && *length <= LONGEST), "{places}");
     run.signal(Signal::INT);
     run.signal(Signal::INT);
