@@ -5,7 +5,7 @@
 
 use crate::adapter::shared::tree::Files;
 use crate::event::CaseInfo;
-use crate::model::{ContentHash, ResourceKind};
+use crate::model::{ContentHash, Measured, ResourceKind};
 use crate::plan::Grouping;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +32,8 @@ pub trait LoadedSubject: fmt::Debug {
     /// Equal as long as what the cases run against is described alike: whatever the cases are.
     fn surroundings(&self) -> ContentHash;
 
-    /// By kind of resource: `yes`, or why it is not measured.
-    fn measured(&self) -> BTreeMap<String, String>;
+    /// By kind of resource: whether it is measured.
+    fn measured(&self) -> BTreeMap<String, Measured>;
 
     /// How long a worker may take to make it ready.
     fn start_within(&self) -> Duration {
@@ -166,9 +166,12 @@ pub enum LeakSearch {
 }
 
 /// What is measured of a suite: calls to providers if they are ours, and `resources`.
-pub(super) fn measured_of_suite(providers_are_ours: bool, resources: &str) -> BTreeMap<String, String> {
-    let calls =
-        if providers_are_ours { "yes" } else { "a suite's providers are its own: --providers FILE starts mock ones" };
-    let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), resources.to_owned()));
-    resources.chain([("provider calls".to_owned(), calls.to_owned())]).collect()
+pub(super) fn measured_of_suite(providers_are_ours: bool, resources: &Measured) -> BTreeMap<String, Measured> {
+    let calls = if providers_are_ours {
+        Measured::Yes
+    } else {
+        Measured::not("a suite's providers are its own: --providers FILE starts mock ones")
+    };
+    let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), resources.clone()));
+    resources.chain([("provider calls".to_owned(), calls)]).collect()
 }

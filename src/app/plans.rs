@@ -213,22 +213,9 @@ impl Plans {
     }
 
     fn unit(&self, number: u32, kind: RoundKind, seed: Seed, order: Vec<u32>, case_timeout: Duration) -> RoundUnit {
-        RoundUnit {
-            round: RoundId(number),
-            attempt: 0,
-            kind,
-            seed,
-            event_loop: self.plans.first().map_or_else(EventLoop::default, |(event_loop, _)| *event_loop),
-            stress: self.stress,
-            hash_seed: self.hash_seed(kind, number),
-            watch: None,
-            walk: None,
-            aftermath: None,
-            added: false,
-            order,
-            from: 0,
-            case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
-        }
+        let event_loop = self.plans.first().map_or_else(EventLoop::default, |(event_loop, _)| *event_loop);
+        let unit = RoundUnit::new(RoundId(number), kind, seed, order, case_timeout);
+        RoundUnit { event_loop, stress: self.stress, hash_seed: self.hash_seed(kind, number), ..unit }
     }
 }
 

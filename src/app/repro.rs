@@ -16,6 +16,7 @@ use crate::model::{CaseId, Clock, ContentHash, Outcome, RoundId, RoundKind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 /// What running a repro came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,23 +86,13 @@ pub fn repro(
         journal,
         redactor,
     };
+    let case_timeout = Duration::from_millis(repro.case_deadline_ms);
     let mut engine = engine(&at_work, &header, &spec.with_listed(subject.listed()))?;
     stoppable(engine.stop_handle());
     let mut units = (0..times).map(|number| RoundUnit {
-        round: RoundId(number),
-        attempt: 0,
-        kind: RoundKind::Given,
-        seed: repro.seed,
         event_loop: repro.event_loop,
-        stress: None,
         hash_seed: repro.hash_seed,
-        watch: None,
-        walk: None,
-        aftermath: None,
-        added: false,
-        order: order.clone(),
-        from: 0,
-        case_deadline_ms: repro.case_deadline_ms,
+        ..RoundUnit::new(RoundId(number), RoundKind::Given, repro.seed, order.clone(), case_timeout)
     });
     let stopped = engine.run(&mut units, None, &mut seen);
     engine.shut_down();

@@ -18,7 +18,7 @@ use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
 };
-use crate::model::{Clock, ResourceKind, RoundId};
+use crate::model::{Clock, Measured, ResourceKind, RoundId};
 use crate::record::{Fold, Record};
 use crate::verdict::{Judgement, judge};
 use std::collections::BTreeMap;
@@ -264,12 +264,12 @@ fn deadlines(max_time: Option<Duration>, begun: Instant) -> Deadlines {
 }
 
 /// What the run measures, and of what it does not, why.
-fn measured(options: &RunOptions, subject: &dyn LoadedSubject) -> BTreeMap<String, String> {
+fn measured(options: &RunOptions, subject: &dyn LoadedSubject) -> BTreeMap<String, Measured> {
     let mut measured = subject.measured();
     if options.accounting == Accounting::Off {
         let kinds = ResourceKind::ALL.into_iter().filter(|kind| measured.contains_key(kind.as_str()));
         let off: Vec<String> = kinds.map(|kind| kind.to_string()).collect();
-        measured.extend(off.into_iter().map(|kind| (kind, "switched off by --no-leaks".to_owned())));
+        measured.extend(off.into_iter().map(|kind| (kind, Measured::not("switched off by --no-leaks"))));
     }
     measured
 }

@@ -9,7 +9,7 @@ use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{RoundUnit, Rounds, Stop, Stopped};
 use crate::event::{Event, Header, Note};
 use crate::leak::{REPEATS, REPEATS_OF_MEMORY};
-use crate::model::{EventLoop, OutcomeKind, ResourceKind, RoundId, RoundKind};
+use crate::model::{EventLoop, Measured, OutcomeKind, ResourceKind, RoundId, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
 use crate::verdict::growing_in_memory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +29,7 @@ const SHORT_MICROS: u64 = 30_000_000;
 
 /// Whether the run accounts for resources at all.
 pub fn accounts_for_resources(header: &Header) -> bool {
-    let accounts = |kind: &ResourceKind| header.subject.measured.get(kind.as_str()).is_some_and(|told| told == "yes");
+    let accounts = |kind: &ResourceKind| header.subject.measured.get(kind.as_str()).is_some_and(Measured::is_measured);
     ResourceKind::ALL.iter().any(accounts)
 }
 
@@ -157,22 +157,9 @@ impl Search<'_> {
                 (RoundId(self.next - 1), 0)
             }
         };
-        Some(RoundUnit {
-            round: id,
-            attempt,
-            kind,
-            seed: self.setting.header.seed.derive(&format!("ledger {id}")),
-            event_loop,
-            stress: None,
-            hash_seed: self.hash_seed,
-            watch: None,
-            walk: None,
-            aftermath: None,
-            added: false,
-            order,
-            from: 0,
-            case_deadline_ms: u64::try_from(self.setting.case_timeout.as_millis()).unwrap_or(u64::MAX),
-        })
+        let seed = self.setting.header.seed.derive(&format!("ledger {id}"));
+        let unit = RoundUnit::new(id, kind, seed, order, self.setting.case_timeout);
+        Some(RoundUnit { attempt, event_loop, hash_seed: self.hash_seed, ..unit })
     }
 
     /// What failed in a survey and nowhere else is said: it proves nothing of orders, and is worth knowing.

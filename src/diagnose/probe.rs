@@ -21,7 +21,7 @@ pub(super) struct Prober<'a> {
     hash_seed: Option<u32>,
     watch: Option<u32>,
     next_round: u32,
-    case_deadline_ms: u64,
+    case_timeout: Duration,
     /// What stopped the engine, if something did: no probe is run any more.
     pub stopped: Stopped,
     /// Probes run for the present suspect.
@@ -52,7 +52,7 @@ impl<'a> Prober<'a> {
             watch: None,
             // Above every round that was planned, whether it ran or not.
             next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
-            case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+            case_timeout,
             stopped: Stopped::Not,
             probes: 0,
             last_seen: BTreeMap::new(),
@@ -159,23 +159,10 @@ impl<'a> Prober<'a> {
     }
 
     fn unit(&self, number: u32, order: &[u32]) -> RoundUnit {
-        RoundUnit {
-            round: RoundId(number),
-            attempt: 0,
-            kind: RoundKind::Probe,
-            seed: self.seed.derive(&format!("probe {number}")),
-            event_loop: self.event_loop,
-            // What was seen under stress is verified without.
-            stress: None,
-            hash_seed: self.hash_seed,
-            watch: self.watch,
-            walk: None,
-            aftermath: None,
-            added: false,
-            order: order.to_vec(),
-            from: 0,
-            case_deadline_ms: self.case_deadline_ms,
-        }
+        let seed = self.seed.derive(&format!("probe {number}"));
+        let unit = RoundUnit::new(RoundId(number), RoundKind::Probe, seed, order.to_vec(), self.case_timeout);
+        // What was seen under stress is verified without.
+        RoundUnit { event_loop: self.event_loop, hash_seed: self.hash_seed, watch: self.watch, ..unit }
     }
 }
 

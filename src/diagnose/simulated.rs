@@ -12,7 +12,9 @@ use crate::event::{
     Background, CaseInfo, Dirt, Event, Header, JOURNAL_VERSION, PlanPolicy, Policy, RoundEnd, RunEnd, SubjectInfo,
     TrialReport,
 };
-use crate::model::{CaseId, ContentHash, EventLoop, Failure, FindingKind, Outcome, RoundId, RoundKind, Seed, Verdict};
+use crate::model::{
+    CaseId, ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, RoundId, RoundKind, Seed, Verdict,
+};
 use crate::record::{Fold, Record};
 use crate::verdict::{CaseJudgement, Order, judge};
 use std::cell::Cell;
@@ -229,7 +231,7 @@ impl LoadedSubject for Subject {
         ContentHash::of(["subject"])
     }
 
-    fn measured(&self) -> BTreeMap<String, String> {
+    fn measured(&self) -> BTreeMap<String, Measured> {
         BTreeMap::new()
     }
 
@@ -431,26 +433,13 @@ fn run(seed: Seed, sizes: (u32, u32), limit: Option<f64>) -> (Suite, Record) {
     let mut world = World { suite: &suite, draws: chance, left_outside: BTreeSet::new(), clock };
     let all = limit.map(|limit| begun + suite.round_time().mul_f64(limit));
     let rounds = limit.map(|limit| begun + suite.round_time().mul_f64(limit * 0.6));
-    let mut units = (0..).zip(plan).map(|(number, (kind, order))| RoundUnit {
-        round: RoundId(number),
-        attempt: 0,
-        kind,
-        seed: seed.derive(&format!("round {number}")),
-        event_loop: EventLoop::Case,
-        stress: None,
-        hash_seed: None,
-        watch: None,
-        walk: None,
-        aftermath: None,
-        added: false,
-        order,
-        from: 0,
-        case_deadline_ms: 30_000,
+    let case_timeout = Duration::from_secs(30);
+    let mut units = (0..).zip(plan).map(|(number, (kind, order))| {
+        RoundUnit::new(RoundId(number), kind, seed.derive(&format!("round {number}")), order, case_timeout)
     });
     let stopped = world.run(&mut units, rounds, &mut log).expect("a simulation can't fail");
     let deadlines = Deadlines { rounds, diagnosis: all, all };
     let subject = Subject { cases: Vec::new(), forks: suite.forks };
-    let case_timeout = Duration::from_secs(30);
     let setting = Setting { header: &header, subject: &subject, jobs: 1, case_timeout, folder: Path::new("") };
     let examined = diagnose(&mut world, &setting, deadlines, &mut log).expect("a simulation can't fail");
     let end = if stopped == Stopped::Not && examined == Stopped::Not { RunEnd::Completed } else { RunEnd::TimeLimit };

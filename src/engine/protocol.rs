@@ -6,6 +6,7 @@ use crate::model::{Aftermath, ContentHash, EventLoop, RoundId, RoundKind, Seed, 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A round, self-contained: all that a worker must know to run it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,30 @@ pub struct RoundUnit {
     pub from: u32,
     /// The deadline of a case that has none of its own, in milliseconds.
     pub case_deadline_ms: u64,
+}
+
+impl RoundUnit {
+    /// A first attempt at a round, from its first case on, with nothing special about it: on the event loops of the
+    /// default life, without stress, under whatever hash seed the subject begins with. `case_timeout` is the deadline of a
+    /// case that has none of its own.
+    pub fn new(round: RoundId, kind: RoundKind, seed: Seed, order: Vec<u32>, case_timeout: Duration) -> Self {
+        Self {
+            round,
+            attempt: 0,
+            kind,
+            seed,
+            event_loop: EventLoop::default(),
+            stress: None,
+            hash_seed: None,
+            watch: None,
+            walk: None,
+            aftermath: None,
+            added: false,
+            order,
+            from: 0,
+            case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
 }
 
 /// What a worker needs before its first round.

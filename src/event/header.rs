@@ -1,7 +1,7 @@
 //! What a run is, said before anything happens in it.
 
 use crate::event::Background;
-use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, LeakAllowance, Seed, Stress};
+use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, LeakAllowance, Measured, Seed, Stress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,8 +49,8 @@ pub struct SubjectInfo {
     pub spec: serde_json::Value,
     /// Equal as long as cases and system mean the same.
     pub hash: ContentHash,
-    /// By kind of resource: `yes`, or why it is not measured.
-    pub measured: BTreeMap<String, String>,
+    /// By kind of resource.
+    pub measured: BTreeMap<String, Measured>,
 }
 
 /// What is asked of a run.

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 pub(super) struct Summary {
     /// `PASSED`, `FAILED`, …
     pub(super) gate: String,
+    /// The gate itself.
+    pub(super) outcome: Gate,
     /// What it came to, in a few words.
     pub(super) headline: String,
     /// What was run, how much of it, for how long.
@@ -59,6 +61,7 @@ impl Summary {
         causes.sort_by_key(|cause| cause.lead.weight == Weight::Warns);
         Self {
             gate: view.judgement.gate.as_str().to_uppercase(),
+            outcome: view.judgement.gate.clone(),
             headline: headline(view, &causes),
             ran: ran(view),
             evidence: evidence(&view.judgement.evidence, view.cases_with_findings()),
@@ -159,7 +162,7 @@ fn note_text(view: &View<'_>, note: &Note) -> String {
 
 fn unmeasured(view: &View<'_>) -> Vec<(String, String)> {
     let measured = &view.record.header.subject.measured;
-    let missing = measured.iter().filter(|(_, how)| how.as_str() != "yes");
+    let missing = measured.iter().filter_map(|(kind, how)| Some((kind, how.reason()?)));
     // Kinds that lack for one reason are one entry.
     let mut by_reason: Vec<(String, String)> = Vec::new();
     for (kind, why) in missing {

@@ -9,7 +9,7 @@ use crate::report::text::{one_line, shorten, width, wrap};
 use crate::report::view::View;
 use crate::report::weight::Weight;
 use crate::report::words::{count, grouped};
-use crate::verdict::Judgement;
+use crate::verdict::{Gate, Judgement};
 
 /// How the terminal looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,10 +112,10 @@ impl Page<'_> {
     }
 
     fn banner(&mut self, summary: &Summary) {
-        let tone = match summary.gate.as_str() {
-            "PASSED" => Tone::Good,
-            "FAILED" | "ERROR" => Tone::Bad,
-            _ => Tone::Warning,
+        let tone = match summary.outcome {
+            Gate::Passed => Tone::Good,
+            Gate::Failed | Gate::Error { .. } => Tone::Bad,
+            Gate::Unproven { .. } | Gate::Interrupted => Tone::Warning,
         };
         let gate = self.paint(tone, &summary.gate);
         let indent = width(&summary.gate) + 2;

@@ -232,3 +232,41 @@ fn a_wire_format_that_is_named_is_found() {
     let text = "if wire == Wire::Ollama { for wire in Wire::ALL { Wire::as_str } }";
     assert_eq!(wires_named(text), ["Ollama"]);
 }
+
+/// Modules above `adapter`: they have subjects in hand and don't know which kind.
+const ABOVE_SUBJECTS: &[&str] = &["report", "history", "diagnose", "app", "cli"];
+
+/// Where words of the command line become a suite.
+const WORDS_OF_SUITES: &str = "src/cli/suite_arguments.rs";
+
+/// The kinds of subject that code names, by their types and rooms. A program that is started is a `Command` too.
+fn kinds_named(code: &str) -> Vec<String> {
+    let words = code.split(|one: char| !(one.is_alphanumeric() || one == '_')).filter(|word| !word.is_empty());
+    let of_command = ["CommandSpec", "CommandOptions", "CommandSuite", "CommandLook", "CommandSubject"];
+    let is_kind = |word: &&str| {
+        word.to_lowercase().contains("pytest")
+            || word.contains("Embedded")
+            || of_command.contains(word)
+            || *word == "embedded"
+    };
+    words.filter(is_kind).map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_above_the_subjects_asks_which_kind_it_has() {
+    let mut wrong = Vec::new();
+    for (path, text) in crate_sources() {
+        let is_above = module_of(&path).is_some_and(|module| ABOVE_SUBJECTS.contains(&module.as_str()));
+        if is_above && path != Path::new(WORDS_OF_SUITES) {
+            wrong.extend(kinds_named(&code(&text)).into_iter().map(|kind| format!("{}: {kind}", path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_kind_of_subject_that_is_named_is_found() {
+    assert_eq!(kinds_named("match spec { SubjectSpec::Pytest(_) => 1, _ => command::runs(x) }"), ["Pytest"]);
+    assert_eq!(kinds_named("adapter::pytest::look(CommandSpec::new())"), ["pytest", "CommandSpec"]);
+    assert_eq!(kinds_named("std::process::Command::new(program); subject.own_line(&finding)"), Vec::<String>::new());
+}

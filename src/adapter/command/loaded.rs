@@ -6,7 +6,7 @@ use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::subject::{OwnLine, measured_of_suite};
 use crate::adapter::{LoadedSubject, SubjectProblem};
 use crate::event::CaseInfo;
-use crate::model::ContentHash;
+use crate::model::{ContentHash, Measured};
 use crate::plan::Grouping;
 use std::collections::BTreeMap;
 
@@ -49,10 +49,10 @@ impl LoadedSubject for CommandSuite {
         ContentHash::of([&self.spec.profile])
     }
 
-    fn measured(&self) -> BTreeMap<String, String> {
+    fn measured(&self) -> BTreeMap<String, Measured> {
         measured_of_suite(
             self.spec.providers.is_some(),
-            "the processes of a runner come and go: none of them is the suite's own",
+            &Measured::not("the processes of a runner come and go: none of them is the suite's own"),
         )
     }
 

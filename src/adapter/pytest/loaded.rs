@@ -6,7 +6,7 @@ use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::measured_of_suite;
 use crate::adapter::{Explain, LoadedSubject, OwnLine, SubjectProblem};
 use crate::event::CaseInfo;
-use crate::model::ContentHash;
+use crate::model::{ContentHash, Measured};
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -50,9 +50,9 @@ impl LoadedSubject for PytestSuite {
         ContentHash::of([&self.found.versions])
     }
 
-    fn measured(&self) -> BTreeMap<String, String> {
-        let told = if crate::platform::tells() { "yes" } else { "only Linux tells" };
-        measured_of_suite(self.spec.providers.is_some(), told)
+    fn measured(&self) -> BTreeMap<String, Measured> {
+        let told = if crate::platform::tells() { Measured::Yes } else { Measured::not("only Linux tells") };
+        measured_of_suite(self.spec.providers.is_some(), &told)
     }
 
     fn starts_cheaply(&self) -> bool {

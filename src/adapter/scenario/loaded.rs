@@ -3,7 +3,7 @@
 use crate::adapter::scenario::subject::{ScenarioSubject, load_scenarios};
 use crate::adapter::{LeakSearch, LoadedSubject, Sandbox, ScenarioSpec, SubjectProblem};
 use crate::event::CaseInfo;
-use crate::model::ContentHash;
+use crate::model::{ContentHash, Measured};
 use crate::scenario::SystemKind;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl LoadedSubject for LoadedScenarios {
         self.subject.system.hash.clone()
     }
 
-    fn measured(&self) -> BTreeMap<String, String> {
+    fn measured(&self) -> BTreeMap<String, Measured> {
         self.subject.measured()
     }
 

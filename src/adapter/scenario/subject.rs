@@ -10,9 +10,9 @@ use crate::adapter::system::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
 use crate::event::{CaseInfo, RoundEnd, TrialReport};
-use crate::model::{ContentHash, EventLoop, Failure, Outcome, ResourceKind, TrialKey};
+use crate::model::{ContentHash, EventLoop, Failure, Measured, Outcome, ResourceKind, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -138,24 +138,26 @@ impl ScenarioSubject {
     }
 
     /// What the run measures, and of what it does not, why.
-    pub fn measured(&self) -> std::collections::BTreeMap<String, String> {
+    pub fn measured(&self) -> BTreeMap<String, Measured> {
         let wire = match self.system.kind {
-            SystemKind::Embedded | SystemKind::Process(_) => "yes",
-            SystemKind::Url(_) => "the providers of a system at a URL are its own: no journal of calls",
+            SystemKind::Embedded | SystemKind::Process(_) => Measured::Yes,
+            SystemKind::Url(_) => Measured::not("the providers of a system at a URL are its own: no journal of calls"),
         };
-        let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), self.accounted(kind).to_owned()));
-        resources.chain([("provider calls".to_owned(), wire.to_owned())]).collect()
+        let resources = ResourceKind::ALL.into_iter().map(|kind| (kind.to_string(), self.accounted(kind)));
+        resources.chain([("provider calls".to_owned(), wire)]).collect()
     }
 
     /// Whether resources of this kind are accounted for, or why not.
-    fn accounted(&self, kind: ResourceKind) -> &'static str {
+    fn accounted(&self, kind: ResourceKind) -> Measured {
         match (&self.system.kind, kind) {
-            (SystemKind::Url(_), _) => "the system at a URL is elsewhere",
-            (SystemKind::Process(_), ResourceKind::Task) => "tasks of a program can't be seen from outside of it",
-            (SystemKind::Embedded, ResourceKind::Task) if !tells_of_tasks() => UNTOLD,
-            (SystemKind::Embedded, ResourceKind::Task) => "yes",
-            _ if !crate::platform::tells() => "only Linux tells",
-            _ => "yes",
+            (SystemKind::Url(_), _) => Measured::not("the system at a URL is elsewhere"),
+            (SystemKind::Process(_), ResourceKind::Task) => {
+                Measured::not("tasks of a program can't be seen from outside of it")
+            }
+            (SystemKind::Embedded, ResourceKind::Task) if !tells_of_tasks() => Measured::not(UNTOLD),
+            (SystemKind::Embedded, ResourceKind::Task) => Measured::Yes,
+            _ if !crate::platform::tells() => Measured::not("only Linux tells"),
+            _ => Measured::Yes,
         }
     }
 

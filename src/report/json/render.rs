@@ -48,7 +48,7 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
         evidence: JsonEvidence::of(&judgement.evidence),
         history: header.background.past.as_ref().map(|past| JsonHistory { runs: past.runs }),
         quarantine: quarantine(&view),
-        measured: header.subject.measured.clone(),
+        measured: header.subject.measured.iter().map(|(kind, how)| (kind.clone(), how.clone().into())).collect(),
         cases: judgement.cases.iter().filter_map(|judged| case(&view, judged)).collect(),
         causes: causes(&view),
         notes: notes(&view),

@@ -7,7 +7,7 @@ use steadfast::event::{
 };
 use steadfast::model::statistics::Tally;
 use steadfast::model::{
-    ContentHash, EventLoop, Failure, FindingKind, Outcome, Place, RoundId, RoundKind, Seed, Verdict,
+    ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, Place, RoundId, RoundKind, Seed, Verdict,
 };
 use steadfast::record::{Fold, Record};
 use steadfast::report::Context;
@@ -25,8 +25,8 @@ impl Teller {
         let cases: Vec<CaseInfo> = ids.iter().enumerate().map(|(at, id)| case(at, id)).collect();
         let arguments = vec!["scenarios".to_owned(), "--system".to_owned(), "embedded".to_owned()];
         let measured = BTreeMap::from([
-            ("descriptors".to_owned(), "yes".to_owned()),
-            ("threads".to_owned(), "not measured on this platform".to_owned()),
+            ("descriptors".to_owned(), Measured::Yes),
+            ("threads".to_owned(), Measured::not("not measured on this platform")),
         ]);
         let subject = SubjectInfo {
             name: "scenarios on embedded".to_owned(),

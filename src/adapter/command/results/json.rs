@@ -3,7 +3,7 @@
 use crate::adapter::command::fields::{Fields, fill, of_json};
 use crate::adapter::command::listing::items;
 use crate::adapter::command::profile::{JsonResults, Word};
-use crate::adapter::command::results::{Told, first_line};
+use crate::adapter::command::results::told::{Told, first_line};
 use crate::model::Place;
 use regex::Regex;
 use serde_json::Value;

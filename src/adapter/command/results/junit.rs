@@ -2,7 +2,7 @@
 
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::profile::Word;
-use crate::adapter::command::results::{Told, first_line};
+use crate::adapter::command::results::told::{Told, first_line};
 use crate::model::Place;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};

@@ -1,7 +1,7 @@
 //! The Test Anything Protocol, versions 12 to 14: test lines, directives, diagnostics.
 
 use crate::adapter::command::profile::{TapResults, Word};
-use crate::adapter::command::results::{Told, first_line};
+use crate::adapter::command::results::told::{Told, first_line};
 use regex::Regex;
 
 /// Reads TAP as it comes.
