@@ -5,6 +5,7 @@
 
 mod choice;
 mod command;
+mod detect;
 mod kinds;
 mod problem;
 mod pytest;
@@ -16,6 +17,7 @@ mod system;
 
 pub use choice::{CommandOptions, PytestOptions, SuiteOptions, scenario_spec, suite_spec};
 pub use command::{CommandLook, CommandSpec, ListedCase, is_shipped_profile};
+pub use detect::{FoundSuite, found_suites, the_suite};
 pub use kinds::{load_subject, subject_at_work};
 pub use problem::SubjectProblem;
 #[cfg(fuzzing)]

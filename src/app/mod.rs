@@ -3,7 +3,6 @@
 mod background;
 mod course;
 mod demo;
-mod detect;
 mod doctor;
 mod effort;
 mod error;
@@ -30,7 +29,6 @@ mod trust;
 mod worker;
 
 pub use demo::{DEMO, DemoFile, write_demo};
-pub use detect::{FoundSuite, found_suites, the_suite};
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
 pub use effort::{Effort, EffortError};
 pub use error::AppError;

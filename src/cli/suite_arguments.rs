@@ -1,7 +1,9 @@
 //! `--suite`, as typed and as meant.
 
-use crate::adapter::{CommandOptions, Explain, PytestOptions, Start, SuiteOptions, is_shipped_profile};
-use crate::app::{AppError, found_suites, the_suite};
+use crate::adapter::{
+    CommandOptions, Explain, PytestOptions, Start, SuiteOptions, found_suites, is_shipped_profile, the_suite,
+};
+use crate::app::AppError;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 

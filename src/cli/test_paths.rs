@@ -1,6 +1,7 @@
 //! Test files named where scenarios are expected: `steadfast run tests/test_cart.py`.
 
-use crate::app::{AppError, found_suites};
+use crate::adapter::found_suites;
+use crate::app::AppError;
 use std::path::{Component, Path, PathBuf};
 
 /// How deep a folder is searched for scenarios.

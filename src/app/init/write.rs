@@ -1,7 +1,7 @@
 //! The files, and the writing of them.
 
+use crate::adapter::{FoundSuite, found_suites};
 use crate::app::AppError;
-use crate::app::detect::{FoundSuite, found_suites};
 use crate::app::init::toolchain::Toolchain;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tail::Tail;
 use tap::TapReader;
-pub(super) use told::{Told, first_line};
+pub(super) use told::Told;
 
 /// Reads outcomes as they come, or when the runner has ended.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! What files show of runners, a rule for each language.
 
+use crate::adapter::detect::files::{below, name, text};
+use crate::adapter::detect::found::FoundSuite;
 use crate::adapter::is_shipped_profile;
-use crate::app::detect::files::{below, name, text};
-use crate::app::detect::found::FoundSuite;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

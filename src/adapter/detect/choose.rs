@@ -1,8 +1,8 @@
 //! The suites of a project, and the one that is meant.
 
-use crate::app::detect::found::FoundSuite;
-use crate::app::detect::rules::all;
-use crate::app::error::AppError;
+use crate::adapter::SubjectProblem;
+use crate::adapter::detect::found::FoundSuite;
+use crate::adapter::detect::rules::all;
 use std::path::Path;
 
 /// The suites of a project, each once: the one first that the project's files say most of.
@@ -20,11 +20,11 @@ pub fn found_suites(root: &Path) -> Vec<FoundSuite> {
 ///
 /// # Errors
 /// If its files show none, or several: with a line for each that says how to choose it.
-pub fn the_suite(root: &Path) -> Result<FoundSuite, AppError> {
+pub fn the_suite(root: &Path) -> Result<FoundSuite, SubjectProblem> {
     let mut found = found_suites(root);
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => Err(AppError::Usage(
+        0 => Err(SubjectProblem::Usage(
             "no file here shows which runner the suite has; name it: --suite pytest:. or --suite command:PROFILE (a shipped \
              profile, or a file of your own: docs/suites.md)"
                 .to_owned(),
@@ -32,7 +32,7 @@ pub fn the_suite(root: &Path) -> Result<FoundSuite, AppError> {
         _ => {
             let lines: Vec<String> =
                 found.iter().map(|suite| format!("  --suite {:<24}{}", suite.suite, suite.because)).collect();
-            Err(AppError::Usage(format!("several suites are here; choose one:\n{}", lines.join("\n"))))
+            Err(SubjectProblem::Usage(format!("several suites are here; choose one:\n{}", lines.join("\n"))))
         }
     }
 }
