@@ -53,3 +53,4 @@ pub use wire::endpoint::Endpoint;
 #[cfg(fuzzing)]
 pub use wire::fuzzed::fuzz_request;
 pub use wire::table::Wire;
+pub use wire::transcriptions::recording;

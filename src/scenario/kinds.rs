@@ -16,6 +16,10 @@ pub(crate) enum ValueKind {
     Provider,
     /// One of these words.
     Word(&'static str, &'static [&'static str]),
+    /// A time, in milliseconds once it is read.
+    Duration,
+    /// A recording.
+    Audio,
     Any,
 }
 
@@ -44,7 +48,9 @@ pub(crate) fn argument(name: &str) -> ValueKind {
             ValueKind::Boolean
         }
         "hang_up_after" => ValueKind::Integer,
-        "models" => ValueKind::Mapping,
+        "models" | "voices" => ValueKind::Mapping,
+        "hang_up" => ValueKind::Duration,
+        "audio" => ValueKind::Audio,
         // A provider is any text here: that an unknown one is refused is something to test.
         _ => ValueKind::Text,
     }
@@ -76,11 +82,21 @@ pub(crate) fn field(verb: Option<Verb>, name: &str) -> ValueKind {
             | "is_over_budget",
             None,
         ) => ValueKind::Boolean,
-        ("days_remaining" | "input_tokens" | "output_tokens", None) => ValueKind::Integer,
-        ("percentage_used", None) => ValueKind::Number,
-        ("models", None) if verb == Some(Verb::Settings) => ValueKind::Mapping,
-        ("models" | "languages" | "messages" | "conversations" | "known", None) => ValueKind::List,
-        ("providers", None) => ValueKind::Mapping,
+        ("days_remaining" | "input_tokens" | "output_tokens" | "sample_rate" | "pieces", None) => ValueKind::Integer,
+        ("percentage_used" | "duration_seconds", None) => ValueKind::Number,
+        ("models" | "voices", None) if verb == Some(Verb::Settings) => ValueKind::Mapping,
+        (
+            "models"
+            | "voices"
+            | "languages"
+            | "messages"
+            | "conversations"
+            | "known"
+            | "supported_formats"
+            | "supported_languages",
+            None,
+        ) => ValueKind::List,
+        ("providers" | "transcription" | "synthesis", None) => ValueKind::Mapping,
         ("tried", None) => ValueKind::Any,
         _ => ValueKind::Text,
     }
@@ -99,6 +115,8 @@ impl ValueKind {
             Self::Mapping => "a mapping",
             Self::Provider => "a provider's name",
             Self::Word(..) => "a word",
+            Self::Duration => "a duration",
+            Self::Audio => "a recording",
             Self::Any => "a value",
         }
     }

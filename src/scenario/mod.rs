@@ -1,5 +1,6 @@
 //! The scenario format: files in, checked cases out.
 
+mod audio;
 mod case;
 mod cells;
 mod expectation;
@@ -21,6 +22,7 @@ mod template;
 mod vocabulary;
 mod yaml;
 
+pub use audio::{Audio, NotAudio};
 pub use case::{Case, DEFAULT_LEARNER, Given, Learner};
 pub use expectation::{
     CallExpectation, CallExpectations, CallField, CallProperty, Expectation, LOG_PATIENCE, Matcher, StreamSubject,

@@ -111,8 +111,12 @@ pub struct Binding {
     /// The body: a text that is one `${x}` is replaced by the value itself, with its type; one that is one `${x?}` is
     /// left out with its key where `x` is not given.
     pub body: Option<Value>,
+    /// The parts of an uploaded form, templates; instead of a body.
+    pub form: Option<BTreeMap<String, Value>>,
     /// Where the answer's fields are.
     pub answer: BTreeMap<String, JsonPath>,
+    /// The fields of the answer that are headers.
+    pub answer_headers: BTreeMap<String, String>,
     /// How its stream reads.
     pub stream: Option<StreamBinding>,
 }

@@ -19,6 +19,10 @@ pub enum Verb {
     Health,
     Conversation,
     History,
+    Transcribe,
+    Synthesize,
+    Voices,
+    SpeechStatus,
 }
 
 /// The fields of a tutor's answer to `chat` and `estimate`.
@@ -41,7 +45,7 @@ const ANSWER: &[&str] = &[
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::Register,
         Self::Login,
         Self::Chat,
@@ -53,6 +57,10 @@ impl Verb {
         Self::Health,
         Self::Conversation,
         Self::History,
+        Self::Transcribe,
+        Self::Synthesize,
+        Self::Voices,
+        Self::SpeechStatus,
     ];
 
     /// The verb as scenarios and system files write it.
@@ -69,12 +77,16 @@ impl Verb {
             Self::Health => "health",
             Self::Conversation => "conversation",
             Self::History => "history",
+            Self::Transcribe => "transcribe",
+            Self::Synthesize => "synthesize",
+            Self::Voices => "voices",
+            Self::SpeechStatus => "speech_status",
         }
     }
 
     /// The arguments that it takes. `settings` without any reads them, with any changes them.
     /// `token` stands in for the learner's own token; `hang_up_after` is the number of stream events after which the
-    /// learner hangs up.
+    /// learner hangs up, `hang_up` the time.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Register | Self::Login => &["name", "password"],
@@ -96,11 +108,16 @@ impl Verb {
                 "may_override_budget",
                 "auto_fallback_to_ollama",
                 "models",
+                "voices",
                 "token",
             ],
+            Self::Transcribe => &["audio", "language", "token", "hang_up"],
+            Self::Synthesize => &["text", "language", "voice", "token", "hang_up"],
             Self::Models => &["language", "use_case", "token"],
             Self::Conversation => &["id", "token"],
-            Self::Budget | Self::Languages | Self::Health | Self::History => &["token"],
+            Self::Budget | Self::Languages | Self::Health | Self::History | Self::Voices | Self::SpeechStatus => {
+                &["token"]
+            }
         }
     }
 
@@ -110,6 +127,8 @@ impl Verb {
             Self::Chat => &["message", "language"],
             Self::Estimate => &["language"],
             Self::Conversation => &["id"],
+            Self::Transcribe => &["audio"],
+            Self::Synthesize => &["text", "language"],
             _ => &[],
         }
     }
@@ -120,9 +139,14 @@ impl Verb {
         match self {
             Self::Register | Self::Login => &["learner", "token", "expires_at"],
             Self::Chat | Self::Estimate => ANSWER,
-            Self::Settings => {
-                &["local_only", "budget_enforcement", "may_override_budget", "auto_fallback_to_ollama", "models"]
-            }
+            Self::Settings => &[
+                "local_only",
+                "budget_enforcement",
+                "may_override_budget",
+                "auto_fallback_to_ollama",
+                "models",
+                "voices",
+            ],
             Self::Budget => &[
                 "total_budget",
                 "used_budget",
@@ -139,6 +163,19 @@ impl Verb {
             Self::Health => &["providers"],
             Self::Conversation => &["id", "messages", "language"],
             Self::History => &["conversations"],
+            Self::Transcribe => &[
+                "text",
+                "language",
+                "duration_seconds",
+                "provider",
+                "cost",
+                "reason",
+                "requires_budget_override",
+                "warning",
+            ],
+            Self::Synthesize => &["voice", "provider", "duration_seconds", "sample_rate", "pieces", "reason"],
+            Self::Voices => &["voices"],
+            Self::SpeechStatus => &["supported_formats", "supported_languages", "transcription", "synthesis"],
         }
     }
 

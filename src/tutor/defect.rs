@@ -106,6 +106,16 @@ pub enum Defect {
     ChildLeftRunning,
     /// Each call keeps a buffer.
     MemoryPerRequest,
+    /// Where a recording can't be heard, a canned sentence is answered with status 200.
+    CannedTranscript,
+    /// A transcript is charged when it comes, and again when it is answered.
+    TranscriptChargedTwice,
+    /// A voice that a request names is asked for, installed or not: Piper then speaks in its default voice.
+    VoiceSilentlyReplaced,
+    /// The pieces of a long text are joined the last one first.
+    PiecesInWrongOrder,
+    /// Piper is asked through a task that lives on the event loop of the first request.
+    SpeechBoundToFirstLoop,
     /// No bug, see [`Defect::HARMLESS`]. Connections are opened ahead and kept, four at the most.
     BoundedPool,
     /// No bug. The first call fills a cache of some megabytes.
@@ -120,7 +130,7 @@ pub enum Defect {
 
 impl Defect {
     /// Every defect.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 55] = [
         Self::StaleHealth,
         Self::CacheIgnoresLanguage,
         Self::BudgetCarriedOver,
@@ -171,6 +181,11 @@ impl Defect {
         Self::ListenerLeftOpen,
         Self::ChildLeftRunning,
         Self::MemoryPerRequest,
+        Self::CannedTranscript,
+        Self::TranscriptChargedTwice,
+        Self::VoiceSilentlyReplaced,
+        Self::PiecesInWrongOrder,
+        Self::SpeechBoundToFirstLoop,
     ];
 
     /// What looks like a leak and is none: whoever looks for leaks must not accuse a tutor for one of these.
@@ -235,6 +250,11 @@ impl Defect {
             Self::ListenerLeftOpen => "listener_left_open",
             Self::ChildLeftRunning => "child_left_running",
             Self::MemoryPerRequest => "memory_per_request",
+            Self::CannedTranscript => "canned_transcript",
+            Self::TranscriptChargedTwice => "transcript_charged_twice",
+            Self::VoiceSilentlyReplaced => "voice_silently_replaced",
+            Self::PiecesInWrongOrder => "pieces_in_wrong_order",
+            Self::SpeechBoundToFirstLoop => "speech_bound_to_first_loop",
             Self::BoundedPool => "bounded_pool",
             Self::CacheFilledOnce => "cache_filled_once",
             Self::CacheFilledSlowly => "cache_filled_slowly",

@@ -2,7 +2,7 @@
 
 use crate::adapter::scenario::stream::StreamEvent;
 use crate::adapter::shared::template::plain;
-use crate::provider::Mark;
+use crate::provider::{Mark, Wav};
 use crate::scenario::{Binding, StreamBinding, StreamSubject, Subject, System};
 use http::HeaderMap;
 use serde_json::Value;
@@ -15,6 +15,8 @@ pub(in crate::adapter) struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
+    /// Of an answer that is audio: the file.
+    pub audio: Option<Vec<u8>>,
     pub json: Option<Value>,
     /// The answer's fields in the domain's words, marks still in them.
     pub fields: BTreeMap<String, Value>,
@@ -97,14 +99,38 @@ impl Answer {
             let binding = binding.stream.as_ref()?;
             stream.events.iter().rev().find(|event| matches!(domain_name(&event.name, binding), "done" | "error"))
         });
-        let Some(body) = end.map(|event| &event.data).or(self.json.as_ref()) else { return };
-        let mut fields = BTreeMap::new();
+        let mut fields = self.fields_of_audio();
+        for (name, header) in &binding.answer_headers {
+            if let Some(text) = self.headers.get(header).and_then(|value| value.to_str().ok()) {
+                // A number in a header is a number.
+                let value = text.parse::<f64>().map_or_else(|_| Value::from(text), Value::from);
+                fields.insert(name.clone(), system.translate(name, &value));
+            }
+        }
+        let Some(body) = end.map(|event| &event.data).or(self.json.as_ref()) else {
+            self.fields = fields;
+            return;
+        };
         for (name, path) in &binding.answer {
             if let Some(value) = path.query(body).first() {
                 fields.insert(name.clone(), system.translate(name, value));
             }
         }
         self.fields = fields;
+    }
+
+    /// What the samples of an audio answer tell: their rate, and of how many pieces of a mock's speech they are made.
+    fn fields_of_audio(&self) -> BTreeMap<String, Value> {
+        let wav = self.audio.as_deref().and_then(Wav::read);
+        wav.map_or_else(BTreeMap::new, |wav| {
+            let fields = [("sample_rate", Value::from(wav.rate)), ("pieces", Value::from(wav.marks().len()))];
+            fields.map(|(name, value)| (name.to_owned(), value)).into()
+        })
+    }
+
+    /// The marks in the samples of an audio answer, in sequence.
+    pub fn heard(&self) -> Vec<Mark> {
+        self.audio.as_deref().and_then(Wav::read).map(|wav| wav.marks()).unwrap_or_default()
     }
 
     /// The value that a subject speaks of.

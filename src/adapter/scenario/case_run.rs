@@ -2,7 +2,7 @@
 
 use crate::adapter::scenario::calls::{check_calls, describe, describe_calls};
 use crate::adapter::scenario::steps::{Played, Player, Problem};
-use crate::adapter::scenario::truth::check_truth;
+use crate::adapter::scenario::truth::{check_speech, check_truth};
 use crate::adapter::shared::stress::delayed;
 use crate::adapter::system::event_loop::EventLoop;
 use crate::adapter::system::stage::Stage;
@@ -158,6 +158,7 @@ impl CaseRun<'_> {
             problems.extend(held(self.case, ended));
             problems
                 .extend(player.played.borrow().iter().filter_map(|played: &Played| check_truth(played, &ended.calls)));
+            problems.extend(player.spoken.borrow().iter().filter_map(|spoken| check_speech(spoken, &ended.calls)));
             if problems.is_empty() {
                 problems.extend(check_calls(&self.case.calls, &ended.calls, self.system, &player.variables()));
             }

@@ -1,7 +1,7 @@
 //! The truth is on the wire: an answer counts only if a mock provider gave it.
 
 use crate::adapter::scenario::calls::describe_calls;
-use crate::adapter::scenario::steps::Played;
+use crate::adapter::scenario::steps::{Played, Spoken};
 use crate::model::Place;
 use crate::provider::{Call, Mark};
 
@@ -43,6 +43,44 @@ pub(in crate::adapter) fn check_truth(played: &Played, calls: &[Call]) -> Option
         )),
         many => wrong(format!("{} completed calls of this step carry the answer's text", many.len())),
     }
+}
+
+/// What is untrue about an answer to `synthesize`, if anything is. Its samples must carry the marks of completed calls of
+/// the step, in the order of these calls, and these calls must have spoken the whole text, piece by piece, in the voice
+/// that the answer names.
+pub(in crate::adapter) fn check_speech(spoken: &Spoken, calls: &[Call]) -> Option<(Place, String)> {
+    let wrong = |text: String| Some((spoken.place.clone(), text));
+    if spoken.heard.is_empty() {
+        return wrong("the audio came from no provider: its samples carry no mark of a mock's speech".to_owned());
+    }
+    let in_window = |call: &&Call| call.seq >= spoken.from && call.seq < spoken.to && call.is_answered();
+    let call_of = |mark: &Mark| calls.iter().filter(in_window).find(|call| call.mark.as_ref() == Some(mark));
+    let Some(heard) = spoken.heard.iter().map(call_of).collect::<Option<Vec<&Call>>>() else {
+        return wrong("a piece of the audio was spoken by no completed call of this step".to_owned());
+    };
+    if !heard.is_sorted_by_key(|call| call.seq) {
+        return wrong("the pieces of the audio are not in the order in which they were spoken".to_owned());
+    }
+    let letters = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>();
+    let said: String = heard.iter().map(|call| letters(call.last_user_message())).collect();
+    if said != letters(&spoken.text) {
+        return wrong(format!(
+            "the audio says {:?}, and the text is {:?}",
+            super::matching::shorten(&said),
+            super::matching::shorten(&spoken.text)
+        ));
+    }
+    let other = |claimed: &Option<String>, real: &str| claimed.as_deref().is_some_and(|claimed| claimed != real);
+    let call = heard
+        .iter()
+        .find(|call| other(&spoken.voice, &call.model) || other(&spoken.provider, call.provider.as_str()))?;
+    wrong(format!(
+        "voice: the answer says {} of {}, but {} was asked of {}",
+        spoken.voice.as_deref().unwrap_or("-"),
+        spoken.provider.as_deref().unwrap_or("-"),
+        call.model,
+        call.provider
+    ))
 }
 
 fn wrong_provider(played: &Played, call: &Call) -> Option<(Place, String)> {

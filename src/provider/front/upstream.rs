@@ -19,7 +19,7 @@ use wiremock::{Mock, MockServer};
 
 /// wiremock keeps every matched request until it is reset. It is reset after so many requests or bytes.
 const CALLS_PER_RESET: u64 = 1_000;
-const BYTES_PER_RESET: u64 = 8 << 20;
+const BYTES_PER_RESET: u64 = 512 << 10;
 /// wiremock counts its resets in 16 bits, and panics beyond.
 const MAX_RESETS: u32 = 65_000;
 

@@ -25,4 +25,4 @@ mod mistral;
 mod ollama;
 mod openai;
 mod piper;
-mod transcriptions;
+pub(crate) mod transcriptions;

@@ -50,8 +50,8 @@ pub(super) fn read(sent: &Sent<'_>) -> (Ask, Option<Missing>) {
     (ask, missing)
 }
 
-/// How a recording is spoken of: its bytes can't stand in a journal.
-pub(crate) fn recording(bytes: &[u8]) -> String {
+/// How a recording is spoken of in the journal of calls, and by who says what is about to be sent: its bytes can't stand in a journal.
+pub fn recording(bytes: &[u8]) -> String {
     format!("recording {:016x}, {} bytes", BodyHash::of(bytes).0, bytes.len())
 }
 

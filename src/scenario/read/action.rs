@@ -4,7 +4,7 @@ use crate::scenario::kinds::{self, ValueKind};
 use crate::scenario::read::{Reader, quoted};
 use crate::scenario::suggest::did_you_mean;
 use crate::scenario::yaml::{Kind, Node, Span, Typed};
-use crate::scenario::{Auth, HttpBody, HttpRequest, Verb};
+use crate::scenario::{Audio, Auth, HttpBody, HttpRequest, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -74,7 +74,28 @@ impl Reader<'_> {
             ValueKind::Boolean => self.boolean(node).map(Value::Bool),
             ValueKind::Integer => self.count(node, 1).map(Value::from),
             ValueKind::Mapping => self.entries(node, "a mapping").and_then(|_| self.value(node)),
+            ValueKind::Duration => {
+                let duration = self.duration(node)?;
+                Some(Value::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+            }
+            ValueKind::Audio => self.audio(node),
             _ => self.template(node, "a text").map(Value::String),
+        }
+    }
+
+    /// A recording. What is only known when the case runs is looked at then.
+    fn audio(&mut self, node: &Node) -> Option<Value> {
+        self.entries(node, "a recording")?;
+        let value = self.value(node)?;
+        if value.to_string().contains("${") {
+            return Some(value);
+        }
+        match Audio::of(&value) {
+            Ok(_) => Some(value),
+            Err(error) => {
+                self.problem(node.span, error.to_string()).help("audio: { tone: 440, seconds: 1.5 }");
+                None
+            }
         }
     }
 

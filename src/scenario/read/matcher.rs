@@ -103,8 +103,10 @@ impl Reader<'_> {
             ValueKind::Text | ValueKind::Provider | ValueKind::Word(..) => {
                 self.template(&entry.value, "a text").map(|text| Matcher::Contains(Value::String(text)))
             }
-            ValueKind::List | ValueKind::Any | ValueKind::Mapping => self.value(&entry.value).map(Matcher::Contains),
-            ValueKind::Boolean | ValueKind::Integer | ValueKind::Number | ValueKind::Money => {
+            ValueKind::List | ValueKind::Any | ValueKind::Mapping | ValueKind::Audio => {
+                self.value(&entry.value).map(Matcher::Contains)
+            }
+            ValueKind::Boolean | ValueKind::Integer | ValueKind::Number | ValueKind::Money | ValueKind::Duration => {
                 self.problem(entry.key_span, format!("{} contains nothing", kind.describe()));
                 None
             }
@@ -163,13 +165,13 @@ impl Reader<'_> {
         let typed = node.as_scalar().map(|scalar| scalar.typed());
         let fits = match kind {
             ValueKind::Any => true,
-            ValueKind::Text => typed == Some(Typed::Text),
+            ValueKind::Text | ValueKind::Duration => typed == Some(Typed::Text),
             ValueKind::Boolean => matches!(typed, Some(Typed::Boolean(_))),
             ValueKind::Integer => matches!(typed, Some(Typed::Integer(_))),
             ValueKind::Number => matches!(typed, Some(Typed::Integer(_) | Typed::Float(_))),
             ValueKind::Money => return self.money(node).map(Matcher::Money),
             ValueKind::List => matches!(node.kind, Kind::List(_)),
-            ValueKind::Mapping => matches!(node.kind, Kind::Mapping(_)),
+            ValueKind::Mapping | ValueKind::Audio => matches!(node.kind, Kind::Mapping(_)),
             ValueKind::Provider => return self.known_provider(node),
             ValueKind::Word(what, words) => return self.known_word(node, what, words),
         };

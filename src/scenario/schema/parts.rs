@@ -1,5 +1,6 @@
 //! What schemas are made of.
 
+use crate::scenario::audio::{AUDIO_FORMATS, AUDIO_KEYS};
 use crate::scenario::kinds::ValueKind;
 use serde_json::{Map, Value, json};
 
@@ -88,8 +89,24 @@ pub(super) fn of_kind(kind: ValueKind) -> Value {
         ValueKind::List => typed("array"),
         ValueKind::Mapping => typed("object"),
         ValueKind::Word(_, known) => words(known.iter().copied()),
+        ValueKind::Duration => defined("duration"),
+        ValueKind::Audio => audio(),
         ValueKind::Any => json!(true),
     }
+}
+
+/// A recording that the scenario makes.
+fn audio() -> Value {
+    let property = |key: &&'static str| {
+        let schema = match *key {
+            "text" => json!({"type": "string"}),
+            "silence" | "noise" => json!({"const": true}),
+            "format" => words(AUDIO_FORMATS.iter().copied()),
+            _ => any_of([json!({"type": "number", "minimum": 0}), template()]),
+        };
+        (*key, schema)
+    };
+    any_of([closed(AUDIO_KEYS.iter().map(property), &[]), template()])
 }
 
 /// The definitions that every schema shares.

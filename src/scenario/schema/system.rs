@@ -89,6 +89,7 @@ fn request(fields: &[&str]) -> Value {
     let rest = BINDING_KEYS.iter().map(|key| {
         let schema = match *key {
             "headers" => defined("headers"),
+            "form" => json!({"type": "object"}),
             "auth" => json!({"enum": ["learner", "admin", "none"]}),
             "answer" => answer(fields),
             "stream" => {
@@ -106,7 +107,7 @@ fn request(fields: &[&str]) -> Value {
 
 /// Where fields are.
 fn answer(fields: &[&str]) -> Value {
-    let path = json!({"type": "string", "pattern": r"^\$"});
+    let path = json!({"type": "string", "pattern": r"^(\$|header\.)"});
     let pattern = format!(r"^({})(\..+)?$", fields.join("|"));
     any_of([
         json!({"type": "array", "items": {"enum": fields}}),

@@ -9,7 +9,7 @@ use serde_json_path::JsonPath;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a binding has besides its method.
-pub(crate) const BINDING_KEYS: &[&str] = &["headers", "auth", "body", "answer", "stream"];
+pub(crate) const BINDING_KEYS: &[&str] = &["headers", "auth", "body", "form", "answer", "stream"];
 
 /// The names that a template may use, and what names may begin with.
 #[derive(Debug, Clone)]
@@ -177,7 +177,15 @@ impl Reader<'_> {
         let auth = fields.value("auth").map_or(Some(auth), |node| self.word(node, "whose token goes along", &words));
         let body = fields.value("body");
         let body = body.filter(|node| self.body_is_known(node, known)).map(Node::to_json);
+        let form = fields.value("form").filter(|node| self.body_is_known(node, known)).and_then(|node| {
+            let entries = self.entries(node, "a mapping of a form's parts")?;
+            Some(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect())
+        });
+        if let (Some(_), Some(entry)) = (&form, fields.get("body")) {
+            self.problem(entry.key_span, "a request has one body: `body` or `form`");
+        }
         let headers = fields.value("headers").map(|node| self.templates(node, known)).unwrap_or_default();
+        let answer_headers = fields.value("answer").map(header_fields).unwrap_or_default();
         let answer = fields.value("answer").map(|node| match verb {
             Some(verb) => {
                 let has = |field: &str| verb.fields().contains(&field) || REFUSAL_FIELDS.contains(&field);
@@ -192,7 +200,9 @@ impl Reader<'_> {
             headers,
             auth: auth?,
             body,
+            form,
             answer: answer.unwrap_or_default(),
+            answer_headers,
             stream,
         })
     }
@@ -229,7 +239,8 @@ impl Reader<'_> {
             }
             return paths;
         }
-        for entry in self.entries(node, "a mapping from fields to JSONPaths").unwrap_or_default() {
+        let entries = self.entries(node, "a mapping from fields to JSONPaths").unwrap_or_default();
+        for entry in entries.iter().filter(|entry| header_of(&entry.value).is_none()) {
             let path = self.text(&entry.value, "a JSONPath").and_then(|path| self.json_path(&path, entry.value.span));
             add(self, &entry.key, entry.key_span, path);
         }
@@ -252,6 +263,21 @@ impl Reader<'_> {
         let done = self.required(&fields, "done").and_then(|node| self.text(node, "an event's name"));
         Some(StreamBinding { delta: delta?, restart, done: done?, error })
     }
+}
+
+/// What the place of a field in a header begins with.
+const HEADER: &str = "header.";
+
+/// The header that a field is in, if it is in one.
+fn header_of(node: &Node) -> Option<&str> {
+    node.as_scalar()?.text.strip_prefix(HEADER).filter(|name| name.parse::<http::HeaderName>().is_ok())
+}
+
+/// The fields of an answer that are in headers.
+fn header_fields(node: &Node) -> BTreeMap<String, String> {
+    let Kind::Mapping(entries) = &node.kind else { return BTreeMap::new() };
+    let in_headers = entries.iter().filter_map(|entry| Some((entry.key.clone(), header_of(&entry.value)?.to_owned())));
+    in_headers.collect()
 }
 
 /// The names of the administrator's header.

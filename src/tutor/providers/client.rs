@@ -111,7 +111,9 @@ impl Clients {
     async fn piper(&self, request: RequestBuilder, timeout: Duration) -> Result<Vec<u8>, CallFailure> {
         let _in_flight = InFlight::begin(&self.piper);
         let deadline = Deadline::after(timeout);
-        Body::of(self.send(request, deadline).await?, deadline).rest().await
+        let request = request.build()?;
+        let response = deadline.bound(self.transport.send_speech(request)).await?;
+        Body::of(succeeded(response, deadline).await?, deadline).rest().await
     }
 
     /// Logs a failure of Piper.
@@ -132,12 +134,7 @@ impl Clients {
     async fn send(&self, request: RequestBuilder, deadline: Deadline) -> Result<Response, CallFailure> {
         let request: Request = request.build()?;
         let response = deadline.bound(self.transport.send(request)).await?;
-        let status = response.status();
-        if status.is_success() {
-            return Ok(response);
-        }
-        let said = Body::of(response, deadline).rest().await.unwrap_or_default();
-        Err(CallFailure::of_status(status.as_u16(), &said))
+        succeeded(response, deadline).await
     }
 }
 
@@ -162,4 +159,14 @@ fn log_failure(provider: &str, base_url: &str, counters: &Counters, failure: &Ca
         .field("failures", failures)
         .field("in_flight", counters.in_flight.load(Ordering::Relaxed))
         .write();
+}
+
+/// The head of an answer with a status of success; the words of any other are read in full.
+async fn succeeded(response: Response, deadline: Deadline) -> Result<Response, CallFailure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let said = Body::of(response, deadline).rest().await.unwrap_or_default();
+    Err(CallFailure::of_status(status.as_u16(), &said))
 }

@@ -48,6 +48,14 @@ impl Transport {
         Ok(self.http.execute(request).await?)
     }
 
+    /// The same for requests of speech.
+    pub(super) async fn send_speech(&self, request: Request) -> Result<Response, CallFailure> {
+        if self.defects.has(Defect::SpeechBoundToFirstLoop) {
+            return self.send_by_task(request).await;
+        }
+        self.send(request).await
+    }
+
     async fn send_by_task(&self, request: Request) -> Result<Response, CallFailure> {
         let jobs = self.task_of_first_loop.get_or_init(|| spawn_sender(self.http.clone()));
         let (reply, answer) = oneshot::channel();

@@ -1,5 +1,6 @@
 //! Transcription: a cloud call with a price by the minute, and no one to fall back to.
 
+use super::super::defect::Defect;
 use super::super::price;
 use super::super::provider::Provider;
 use super::super::providers::Heard;
@@ -65,12 +66,20 @@ impl Hearing {
                 reservation.release();
                 state.log_failure(Provider::Mistral, &failure);
                 state.health.failed(Provider::Mistral, state.now(), generation);
+                if state.defects.has(Defect::CannedTranscript) {
+                    let text = "I am sorry, I could not hear that.".to_owned();
+                    let duration = recording.duration;
+                    return Ok(Transcript { text, language: None, duration, cost: Usd::ZERO, overridden });
+                }
                 let reason = failure.fallback_reason(state.defects);
                 return Err(SpeechFailure::of_call(Provider::Mistral.name(), &failure, reason));
             }
         };
         let cost = price::transcription(seconds.unwrap_or(recording.duration));
         reservation.settle_alone(cost)?;
+        if state.defects.has(Defect::TranscriptChargedTwice) {
+            state.store.charge(state.month(begun), cost)?;
+        }
         Ok(Transcript { text, language, duration: recording.duration, cost, overridden })
     }
 }

@@ -1,5 +1,6 @@
 //! Synthesis: local, free, piece by piece.
 
+use super::super::defect::Defect;
 use super::super::providers::CallFailure;
 use super::super::reason::Reason;
 use super::super::settings::Settings;
@@ -38,18 +39,24 @@ impl Speaking {
     /// Speaks it. Dropped at any moment, what runs is cancelled.
     pub(in super::super) async fn speech(self, state: &Arc<State>) -> Result<Speech, SpeechFailure> {
         let voices = state.voices().await?;
-        let voice = self.choose(&voices)?;
+        let voice = match &self.voice {
+            Some(voice) if state.defects.has(Defect::VoiceSilentlyReplaced) => voice.as_str(),
+            _ => self.choose(&voices)?,
+        };
         let mut spoken = Vec::new();
         for piece in pieces(&self.text) {
             let called = state.clients.synthesize(&piece, voice, state.provider_timeout()).await;
             spoken.push(called.map_err(|failure| state.piper_failed(&failure))?);
         }
         let sounds: Result<Vec<Sound<'_>>, _> = spoken.iter().map(|wav| Sound::read(wav)).collect();
-        let sounds = sounds.map_err(|unusable| SpeechFailure::Unavailable {
+        let mut sounds = sounds.map_err(|unusable| SpeechFailure::Unavailable {
             provider: PIPER,
             reason: Reason::ApiUnavailable,
             why: unusable.to_string(),
         })?;
+        if state.defects.has(Defect::PiecesInWrongOrder) {
+            sounds.reverse();
+        }
         let (wav, duration) = joined(&sounds).ok_or(SpeechFailure::UnlikePieces)?;
         Ok(Speech { wav, voice: voice.to_owned(), duration })
     }

@@ -1,6 +1,7 @@
 //! The steps of a case, played against a stage.
 
 mod expect;
+mod form;
 mod player;
 mod problem;
 mod request;
@@ -8,5 +9,5 @@ mod reset;
 mod scene;
 mod verbs;
 
-pub(in crate::adapter) use player::{Played, Player};
+pub(in crate::adapter) use player::{Played, Player, Spoken};
 pub(in crate::adapter) use problem::Problem;

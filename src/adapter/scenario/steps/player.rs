@@ -7,7 +7,7 @@ use crate::adapter::shared::template::{Variables, environment};
 use crate::adapter::system::stage::Stage;
 use crate::engine::Reports;
 use crate::model::{Place, Seed, TrialKey};
-use crate::provider::Seq;
+use crate::provider::{Mark, Seq};
 use crate::scenario::{Action, Case, Reset, Step, System, Verb};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -31,6 +31,21 @@ pub(in crate::adapter) struct Played {
     pub cached: bool,
 }
 
+/// Audio with status 200 from `synthesize`, whose truth is told once everything is quiet.
+#[derive(Debug)]
+pub(in crate::adapter) struct Spoken {
+    pub place: Place,
+    /// The step's window in the journal of calls.
+    pub from: Seq,
+    pub to: Seq,
+    /// The marks in its samples.
+    pub heard: Vec<Mark>,
+    /// What was to be spoken.
+    pub text: String,
+    pub voice: Option<String>,
+    pub provider: Option<String>,
+}
+
 /// Plays the steps of one case.
 #[derive(Debug)]
 pub(in crate::adapter) struct Player<'a> {
@@ -41,6 +56,7 @@ pub(in crate::adapter) struct Player<'a> {
     pub(super) variables: RefCell<Variables>,
     pub(super) tokens: RefCell<BTreeMap<String, String>>,
     pub played: RefCell<Vec<Played>>,
+    pub spoken: RefCell<Vec<Spoken>>,
     /// The handlers of an embedded system.
     pub serving: RefCell<JoinSet<()>>,
 }
@@ -66,6 +82,7 @@ impl<'a> Player<'a> {
             variables: RefCell::new(variables),
             tokens: RefCell::default(),
             played: RefCell::default(),
+            spoken: RefCell::default(),
             serving: RefCell::default(),
         }
     }
@@ -184,7 +201,7 @@ impl<'a> Player<'a> {
     ) -> Result<(), Problem> {
         let deadline = Instant::now() + within;
         loop {
-            let played = self.played.borrow().len();
+            let (played, spoken) = (self.played.borrow().len(), self.spoken.borrow().len());
             let mut result = Ok(None);
             for step in steps {
                 result = self.step(scene, step).await;
@@ -200,6 +217,7 @@ impl<'a> Player<'a> {
                 }
                 Err(_) => {
                     self.played.borrow_mut().truncate(played);
+                    self.spoken.borrow_mut().truncate(spoken);
                     tokio::time::sleep(every).await;
                 }
             }

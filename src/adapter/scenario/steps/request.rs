@@ -1,5 +1,6 @@
 //! The requests that a step makes, and how their answers are read.
 
+use super::form::Form;
 use super::player::Player;
 use super::problem::Problem;
 use super::scene::Scene;
@@ -100,9 +101,14 @@ impl Player<'_> {
             }
             (BindingAuth::Learner | BindingAuth::Nobody, None) => {}
         }
-        let body = match &binding.body {
-            None => Bytes::new(),
-            Some(template) => {
+        let body = match (&binding.form, &binding.body) {
+            (Some(form), _) => {
+                let form = Form::fill(form, variables).map_err(|error| Problem::errored(place, error.to_string()))?;
+                headers.insert("content-type".into(), form.content_type());
+                Bytes::from(form.body())
+            }
+            (None, None) => Bytes::new(),
+            (None, Some(template)) => {
                 headers.entry("content-type".into()).or_insert_with(|| "application/json".into());
                 Bytes::from(fill(template, variables).map_err(unknown)?.unwrap_or_else(|| json!({})).to_string())
             }
@@ -202,6 +208,10 @@ async fn read(
         }
     }
     drop(exchange);
+    if answer.headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"audio/")) {
+        answer.audio = Some(body);
+        return Ok(answer);
+    }
     answer.text = String::from_utf8_lossy(&body).into_owned();
     match (is_stream, binding.and_then(|binding| binding.stream.as_ref())) {
         (true, Some(binding)) => answer.stream = Some(StreamSeen::read(events, binding)),

@@ -1,15 +1,16 @@
 //! The verbs of a system, and the tokens of its learners.
 
-use super::player::{Played, Player};
+use super::player::{Played, Player, Spoken};
 use super::problem::Problem;
 use super::scene::Scene;
 use crate::adapter::scenario::answer::Answer;
 use crate::adapter::shared::template::{fill, plain};
 use crate::model::Place;
-use crate::provider::{Providers, Seq};
-use crate::scenario::{BindingAuth, DEFAULT_LEARNER, Reset, Verb};
+use crate::provider::{Providers, Seq, recording};
+use crate::scenario::{Audio, BindingAuth, DEFAULT_LEARNER, Reset, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The password of learners that name none.
 const PASSWORD: &str = "correct horse battery staple";
@@ -84,12 +85,20 @@ impl Player<'_> {
         variables.extend(arguments.clone());
         if let Some(providers) = scene.providers {
             // Even without a message: from now on requests can be this case's own.
-            providers.sent(&arguments.get("message").map(plain).unwrap_or_default());
+            providers.sent(&said_by(verb, &arguments));
         }
         let from = scene.providers.map(Providers::cursor);
         let hang_up = arguments.get("hang_up_after").and_then(Value::as_u64);
-        let answer = self.ask(scene, place, binding, &variables, token, hang_up).await?;
+        let asked = self.ask(scene, place, binding, &variables, token, hang_up);
+        let answer = match arguments.get("hang_up").and_then(Value::as_u64).map(Duration::from_millis) {
+            None => asked.await?,
+            // The learner hangs up: the request is dropped, and nobody sees an answer.
+            Some(after) => tokio::time::timeout(after, asked).await.unwrap_or_else(|_| Ok(Answer::default()))?,
+        };
         self.remember(scene, place, verb, &answer, learner, from);
+        if verb == Verb::Synthesize {
+            self.remember_speech(scene, place, &answer, from, &arguments);
+        }
         Ok(answer)
     }
 
@@ -114,6 +123,28 @@ impl Player<'_> {
         Ok(filled)
     }
 
+    /// Keeps audio whose truth is to be told at the end of the case.
+    fn remember_speech(
+        &self,
+        scene: &Scene<'_>,
+        place: &Place,
+        answer: &Answer,
+        from: Option<Seq>,
+        arguments: &BTreeMap<String, Value>,
+    ) {
+        if let (200, Some(from), Some(providers)) = (answer.status, from, scene.providers) {
+            self.spoken.borrow_mut().push(Spoken {
+                place: place.clone(),
+                from,
+                to: providers.cursor(),
+                heard: answer.heard(),
+                text: arguments.get("text").map(plain).unwrap_or_default(),
+                voice: answer.field("voice").map(|voice| plain(&voice)),
+                provider: answer.field("provider").map(|provider| plain(&provider)),
+            });
+        }
+    }
+
     /// Keeps what later steps and the end of the case need: tokens, and answers whose truth is to be told.
     fn remember(
         &self,
@@ -129,10 +160,11 @@ impl Player<'_> {
         {
             self.tokens.borrow_mut().insert(learner.to_owned(), plain(&token));
         }
+        // The transcript of silence is empty, and nothing marks it.
+        let is_silence = verb == Verb::Transcribe && answer.said().is_some_and(|said| said.is_empty());
+        let is_told = matches!(verb, Verb::Chat | Verb::Transcribe) && !is_silence;
         let ended = answer.stream.as_ref().is_none_or(|stream| stream.names.last().is_some_and(|last| last == "done"));
-        if let (Verb::Chat, 200, true, Some(from), Some(providers)) =
-            (verb, answer.status, ended, from, scene.providers)
-        {
+        if let (true, 200, true, Some(from), Some(providers)) = (is_told, answer.status, ended, from, scene.providers) {
             self.played.borrow_mut().push(Played {
                 place: place.clone(),
                 from,
@@ -142,5 +174,18 @@ impl Player<'_> {
                 cached: answer.field("cached") == Some(Value::Bool(true)),
             });
         }
+    }
+}
+
+/// What a verb sends to the system, as its calls to providers will repeat it.
+fn said_by(verb: Verb, arguments: &BTreeMap<String, Value>) -> String {
+    let text = |name: &str| arguments.get(name).map(plain).unwrap_or_default();
+    match verb {
+        Verb::Transcribe => {
+            let audio = arguments.get("audio").and_then(|audio| Audio::of(audio).ok());
+            audio.map(|audio| recording(&audio.bytes())).unwrap_or_default()
+        }
+        Verb::Synthesize => text("text"),
+        _ => text("message"),
     }
 }
