@@ -21,7 +21,10 @@ const MOST_RUNS: u32 = 200;
 const SHOWINGS: u32 = 5;
 
 /// How likely answers that all agree may be, at most, if one rate holds everywhere, for a claim to be made.
-const COINCIDENCE: f64 = 4e-6;
+const COINCIDENCE: f64 = 2e-4;
+
+/// The same where no run of the whole order was made beforehand: the claim rests on the confirmation alone.
+const COINCIDENCE_UNTRIED: f64 = 4e-6;
 
 /// How likely two rates that differ so much, or more, may be if they are one, at most, for a claim to be made.
 const ALIKE: f64 = 1e-4;
@@ -73,12 +76,13 @@ fn is_beyond_chance(
     members: &[u32],
     with_all: &mut Decided,
 ) -> Result<bool, Halt> {
+    let sure = if session.problem.is_recorded { COINCIDENCE_UNTRIED } else { COINCIDENCE };
     let mut agreed = false;
     loop {
         let absent = frame.sign.showings(session.alone);
         let agree = with_all.showings.all_failed() && absent.failures() == 0;
         let chance = if agree {
-            coincidence(with_all.showings.failures(), absent.passes()) / COINCIDENCE
+            coincidence(with_all.showings.failures(), absent.passes()) / sure
         } else {
             fisher_one_sided(with_all.showings, absent) / ALIKE
         };

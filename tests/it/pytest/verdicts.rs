@@ -128,6 +128,5 @@ fn the_first_attempt_counts_whatever_plugin_tries_again() {
     let report = suite.project.report();
     assert_eq!(of(&report, "test_tries.py::test_second_try")["verdict"], "broken", "{report:#}");
     assert_eq!(of(&report, "test_tries.py::test_steady")["verdict"], "stable");
-    let notes = crate::pytest::kit::notes(&suite.project);
-    assert!(notes.iter().any(|note| note.contains("its first attempt counts")), "{notes:?}");
+    assert!(report["notes"].to_string().contains("its first attempt counts"), "{report:#}");
 }
