@@ -1,11 +1,12 @@
 //! A run under way: facts go to the journal first, then to the record, then to whoever watches.
 
 use crate::app::Effort;
-use crate::diagnose::RunLog;
+use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
 use crate::record::{Fold, Record};
 use std::io;
+use std::path::Path;
 
 /// Somebody who watches a run.
 pub trait Watcher {
@@ -105,5 +106,12 @@ impl Outlook for Session<'_> {
 impl RunLog for Session<'_> {
     fn record(&self) -> Record {
         self.fold.clone().finish()
+    }
+
+    /// What was just seen did not go through the journal: secrets are taken out here.
+    fn keep(&mut self, folder: &Path, repro: &ReproFile) -> Result<String, DiagnoseError> {
+        let mut clean = repro.clone();
+        clean.expected.message = self.journal.without_secrets(&repro.expected.message).into_owned();
+        clean.write_below(folder)
     }
 }

@@ -3,6 +3,7 @@
 use crate::disk::open_regular;
 use crate::event::{Entry, Event, Header, JOURNAL_VERSION, Redactor};
 use rustix::fs::OFlags;
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -157,6 +158,11 @@ impl JournalWriter {
         };
         let is_kept = open.nlink() > 0 && (!at_the_end || is_in_place());
         if is_kept { Ok(()) } else { Err(JournalError::Gone { path: self.path.clone() }) }
+    }
+
+    /// A text as the journal would keep it.
+    pub fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.redactor.apply(text)
     }
 
     /// One secret more to keep out.
