@@ -80,7 +80,7 @@ fn progress_goes_to_standard_error_and_the_result_to_standard_output() {
     let project = Project::new().with("scenarios/one.yaml", GREETING);
     let ended = project.run(&["run", "--rounds", "3", "--no-leaks"]).exits(0);
     assert!(ended.out.starts_with("PASSED"), "{}", ended.out);
-    assert!(ended.err.contains("4 cases, ") && ended.err.contains("round 1 of "), "{}", ended.err);
+    assert!(ended.err.contains("4 cases, ") && ended.err.contains(" of 8: reverse, "), "{}", ended.err);
     let verbose = project.run(&["run", "--rounds", "3", "--no-leaks", "--verbose"]).exits(0);
     assert!(verbose.err.contains(": alone, "), "{}", verbose.err);
     let quiet = project.run(&["run", "--rounds", "3", "--no-leaks", "-q"]).exits(0);
