@@ -19,14 +19,26 @@ pub fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The files below `src` with their texts.
+/// The files below `src` with their texts, but for modules that only a test build has.
 pub fn crate_sources() -> BTreeMap<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).expect("a source file");
         (path.strip_prefix(root).expect("below the crate").to_owned(), text)
     };
-    sources(&root.join("src")).into_iter().map(read).collect()
+    let all: BTreeMap<PathBuf, String> = sources(&root.join("src")).into_iter().map(read).collect();
+    let is_for_tests = |file: &Path| {
+        let (Some(folder), Some(name)) = (file.parent(), file.file_stem().and_then(|name| name.to_str())) else {
+            return false;
+        };
+        all.get(&folder.join("mod.rs")).is_some_and(|parent| declares_for_tests(parent, name))
+    };
+    all.iter().filter(|(file, _)| !is_for_tests(file)).map(|(file, text)| (file.clone(), text.clone())).collect()
+}
+
+/// Whether a `mod.rs` has a module in test builds only.
+fn declares_for_tests(parent: &str, name: &str) -> bool {
+    parent.contains(&format!("#[cfg(test)]\nmod {name};"))
 }
 
 /// The path of the module that a file holds, without `crate`; empty for `lib.rs` and `main.rs`.
@@ -143,4 +155,11 @@ fn comments_literals_and_tests_are_left_out() {
 fn what_follows_a_test_only_import_is_still_read() {
     let code = code("#[cfg(test)]\nuse crate::model::Seed;\nuse crate::event::Fact;");
     assert!(!code.contains("Seed") && code.contains("Fact"), "{code}");
+}
+
+#[test]
+fn a_module_that_only_tests_have_is_known() {
+    let parent = "mod engine;\n#[cfg(test)]\nmod simulated;\nmod stop;\n";
+    assert!(declares_for_tests(parent, "simulated"));
+    assert!(!declares_for_tests(parent, "stop") && !declares_for_tests(parent, "engine"));
 }
