@@ -66,9 +66,6 @@ const READ_ELSEWHERE: &[(&str, &str)] = &[
     // `--json /dev/stdout` goes to the same open file as everything else.
     ("src/disk/output.rs", "io::stdout"),
     ("src/disk/output.rs", "io::stderr"),
-    // A property test whose seed can be given.
-    ("src/diagnose/simulated.rs", "std::env::"),
-    ("src/diagnose/simulated.rs", "env::var"),
     // A served tutor logs to standard error.
     ("src/tutor/log.rs", "io::stderr"),
 ];
