@@ -99,16 +99,22 @@ fn a_runner_that_ran_nothing_of_a_name_and_ended_well_crashed_under_nobody() {
 /// One that was told of by its name before has a name that the runner knows: then silence is a crash, however it ends.
 #[test]
 fn a_case_that_ends_its_runner_well_without_a_result_is_still_crashed() {
-    let runner = "\
+    // Beside the project's tree, of which rounds may get a copy.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let seen = elsewhere.path().join("seen");
+    let runner = format!(
+        "\
 import os, sys
 if sys.argv[1] == 'list':
     print('a\\nb')
-elif sys.argv[1] == 'b' and os.path.exists('seen'):
+elif sys.argv[1] == 'b' and os.path.exists('{seen}'):
     os._exit(0)
 else:
     print('ok 1 - ' + sys.argv[1])
-    open('seen', 'a').write(sys.argv[1]) if sys.argv[1] == 'b' else None
-";
+    open('{seen}', 'a').write(sys.argv[1]) if sys.argv[1] == 'b' else None
+",
+        seen = seen.display()
+    );
     let form = "run: { command: [python3, quits.py, '${case}'] }\nresults: { tap: {} }\n";
     let Some(project) = project("gap", form) else { return };
     project.write("quits.py", runner);
