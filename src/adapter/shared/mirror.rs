@@ -1,5 +1,6 @@
 //! A copy of a tree, which can be made again what it was: files that tests leave beside themselves end with their round.
 
+use crate::disk::make_folders;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -56,7 +57,7 @@ impl Mirror {
     /// Copies a tree: files and folders, and links as they are.
     pub fn make(whose: Whose, original: &Path, copy: &Path) -> io::Result<Self> {
         let mut mirror = Self { whose, original: original.to_owned(), copy: copy.to_owned(), state: BTreeMap::new() };
-        fs::create_dir_all(copy)?;
+        make_folders(copy)?;
         mirror.fill(Path::new(""))?;
         Ok(mirror)
     }
