@@ -293,7 +293,9 @@ def with_steadfast(given):
                     print("steadfast providers ended before it had told its URLs")
                     return 2
                 name, url = line.split()
-                urls[name] = url
+                # Each serves the four of the embedded system as well.
+                if name in names:
+                    urls[name] = url
         names = [name for _, names in SERVED for name in names]
         return run(None, argparse.Namespace(key=key, **{name: urls[name] for name in names}), names)
     finally:
