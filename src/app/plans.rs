@@ -144,12 +144,14 @@ impl Plans {
 
     /// Rounds of all cases take turns with the hash seeds; a case alone and an aftermath run under the first one.
     fn hash_seed(&self, kind: RoundKind, number: u32) -> Option<u32> {
-        let turn = if matches!(kind, RoundKind::Alone | RoundKind::Aftermath) {
-            0
-        } else {
-            number as usize % self.hash_seeds.len().max(1)
-        };
-        self.hash_seeds.get(turn).copied()
+        let takes_turns = |kind: RoundKind| !matches!(kind, RoundKind::Alone | RoundKind::Aftermath);
+        if !takes_turns(kind) {
+            return self.hash_seeds.first().copied();
+        }
+        // Rounds that don't take turns stand between the others: they are not counted.
+        let others =
+            self.numbered().take(number as usize).filter(|(_, _, round, _)| !takes_turns(round.kind())).count();
+        self.hash_seeds.get((number as usize).saturating_sub(others) % self.hash_seeds.len().max(1)).copied()
     }
 
     /// The rounds that are still to be run, up to the first whose order is not known yet.

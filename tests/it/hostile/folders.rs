@@ -1,7 +1,7 @@
 //! Somebody with an account on the machine looks for a folder to put something into, or to read from.
 
 use crate::cli::kit::{Project, until};
-use crate::hostile::kit::{RUN, as_another, hanging, line, suite};
+use crate::hostile::kit::{RUN, as_another, endings, hanging, line, suite};
 use rustix::process::Signal;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -95,7 +95,7 @@ fn what_a_killed_listing_made_is_taken_away_by_the_next_run() {
 
 #[test]
 fn a_listing_that_is_interrupted_leaves_nothing() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in endings() {
         let project = suite("case $1 in list) echo $$ >listed; exec sleep 600;; esac");
         let list = project.start(&["list", "--suite", "command:suite.yaml"]);
         let pid = line(&project, "listed");

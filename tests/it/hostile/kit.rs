@@ -1,6 +1,7 @@
 //! A suite in the shell, which needs nothing but one, and another account on the machine.
 
 use crate::cli::kit::{Project, until};
+use rustix::process::Signal;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -26,6 +27,15 @@ pub fn line(project: &Project, file: &str) -> String {
     let text = || std::fs::read_to_string(project.path(file)).unwrap_or_default();
     until(file, || text().ends_with('\n'));
     text().trim().to_owned()
+}
+
+/// The signals that end a run. Where SIGHUP is ignored, as under nohup, whatever is started here ignores it too.
+pub fn endings() -> Vec<Signal> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    let hang_up = (ignored & 1 == 0).then_some(Signal::HUP);
+    [Signal::INT, Signal::TERM].into_iter().chain(hang_up).collect()
 }
 
 /// Whether a process lives, a zombie not counted.

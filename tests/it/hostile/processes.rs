@@ -1,7 +1,7 @@
 //! What is not ours lives on, what is ours ends, and no file says which is which.
 
 use crate::cli::kit::{BROKEN, Project, Running, until};
-use crate::hostile::kit::{RUN, as_another, hanging, line, lives, suite};
+use crate::hostile::kit::{RUN, as_another, endings, hanging, line, lives, suite};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::Command;
 
@@ -43,7 +43,7 @@ fn what_was_there_before_the_program_lives_on() {
 
 #[test]
 fn beside_others_too_a_signal_leaves_nothing() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in endings() {
         let project = hanging();
         let run = Running::of(entrypoint(&project, RUN));
         let (server, case) = (line(&project, "server"), line(&project, "started"));
@@ -60,7 +60,7 @@ fn beside_others_too_a_signal_leaves_nothing() {
 
 #[test]
 fn one_signal_or_two_of_any_kind_leave_nothing() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in endings() {
         for times in [1, 2] {
             let project = hanging();
             let run = project.start(&[RUN, &["--case-timeout", "2s"]].concat());

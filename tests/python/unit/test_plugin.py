@@ -96,3 +96,18 @@ def test_odd_again(): sys.modules["odd"] = Odd()
     with Served(tmp_path, {"test_odd.py": text}) as served:
         ended = [message for message in served.round([0, 1]) if "ended" in message]
     assert ended[0]["swallowed"] == {"Footprint.is_unchanged: RuntimeError": 1}
+
+
+def test_an_aftermath_goes_on_where_a_test_left_functions_of_os_and_time_replaced(tmp_path):
+    text = """
+import os, select, time
+def test_healthy(): pass
+def test_leaves_mocks():
+    def mock(*_, **__): raise RuntimeError("a mock")
+    time.monotonic = time.sleep = os.getpid = os.read = os.write = os._exit = select.select = mock
+def test_another(): pass
+def test_victim(): assert time.sleep(0) is None
+"""
+    with Served(tmp_path, {"test_mocks.py": text}) as served:
+        told = served.finished([1, 0, 2, 3], aftermath={"marking": 1})
+    assert outcomes(told) == ["passed", "passed", "passed", "failed"]

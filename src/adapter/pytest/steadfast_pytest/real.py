@@ -16,7 +16,7 @@ class Real:
     getpid, exit = os.getpid, os._exit
     fork: Any = getattr(os, "fork", None)
     open, read, write, close, fstat = os.open, os.read, os.write, os.close, os.fstat
-    kill, waitpid = os.kill, os.waitpid
+    kill, waitpid, unlink = os.kill, os.waitpid, os.unlink
     dumps, loads = json.dumps, json.loads
     perf_counter, monotonic, sleep = time.perf_counter, time.monotonic, time.sleep
     select = select.select
