@@ -4,7 +4,7 @@
 mod folder;
 
 use libfuzzer_sys::fuzz_target;
-use steadfast::app::ReproFile;
+use steadfast::diagnose::ReproFile;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = folder::with_file("repro.json", bytes).join("repro.json");
