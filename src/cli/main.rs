@@ -104,6 +104,9 @@ fn configured() -> Result<(Arguments, String), Trouble> {
     }
     let around = Surroundings { typed, environment: environment(), folder: std::env::current_dir()? };
     let effective = config::effective(&Arguments::command(), &around)?;
+    if !around.folder.starts_with(&effective.root) {
+        writeln!(door::err(), "the project is {}: reports are written below it", effective.root.display())?;
+    }
     if effective.root != around.folder {
         std::env::set_current_dir(&effective.root)?;
     }

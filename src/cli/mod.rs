@@ -3,6 +3,8 @@
 mod arguments;
 mod config;
 mod demo;
+#[cfg(test)]
+mod documented;
 mod door;
 mod exit;
 mod keywords;

@@ -95,11 +95,12 @@ pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Res
     if WITHOUT_CONFIG.contains(&command) || matches.subcommand().is_some() {
         return Ok(as_typed());
     }
-    let root = find(&around.folder);
+    let elsewhere = elsewhere(matches, &around.folder);
+    let root = find(elsewhere.as_deref().unwrap_or(&around.folder));
     // What the file may say is what `run` takes, whichever command asks.
     let of_run = arguments_of(program, "run");
     let file = root.as_deref().map(|root| ConfigFile::read(root, &of_run)).transpose()?;
-    let root = root.unwrap_or_else(|| around.folder.clone());
+    let root = root.or(elsewhere).unwrap_or_else(|| around.folder.clone());
     let layers = Layers { program, of_run: &of_run, file, matches, around, root: &root };
     layers.check_file()?;
     let profile = layers.profile()?;
@@ -113,6 +114,20 @@ pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Res
     slips.extend(misnamed_file(&root).filter(|_| layers.file.is_none()));
     let shown = show(&settings, layers.file.is_some().then_some(root.as_path()));
     Ok(Effective { arguments, shown, slips, root })
+}
+
+/// Where the paths that were typed lie, if that is another project: a folder outside of the current one's. It is their
+/// project then, or the nearest folder above it that has a configuration.
+fn elsewhere(matches: &ArgMatches, current: &Path) -> Option<PathBuf> {
+    let paths = matches.try_get_many::<PathBuf>("paths").ok().flatten()?;
+    let here = find(current).unwrap_or_else(|| current.to_owned()).canonicalize().ok()?;
+    let mut folders = paths.map(|path| {
+        let path = current.join(path).canonicalize().ok()?;
+        let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+        folder.filter(|folder| !folder.starts_with(&here)).map(Path::to_owned)
+    });
+    let first = folders.next()??;
+    folders.all(|folder| folder.is_some_and(|folder| folder.starts_with(&first))).then_some(first)
 }
 
 /// What can't be said together with what a stronger layer says is not said: a suite that is typed takes the place of the
@@ -274,9 +289,24 @@ impl Layers<'_> {
             (false, true) => is_here,
             (false, false) => false,
         };
+        let is_relative = Path::new(value).is_relative();
         match folder.strip_prefix(root) {
-            Ok(below) if is_meant_here && Path::new(value).is_relative() => below.join(value).into_os_string(),
+            Ok(below) if is_meant_here && is_relative => below.join(value).into_os_string(),
+            Err(_) if is_meant_here => self.seen_from_elsewhere(settable, value),
             _ => value.to_owned(),
+        }
+    }
+
+    /// A path that somebody typed outside of the project, whose paths lie elsewhere.
+    fn seen_from_elsewhere(&self, settable: &Settable, value: &OsStr) -> OsString {
+        let typed = self.around.folder.join(value);
+        if settable.id != "paths" {
+            return typed.into_os_string();
+        }
+        match typed.canonicalize().ok().as_ref().and_then(|path| path.strip_prefix(self.root).ok()) {
+            Some(inside) if inside.as_os_str().is_empty() => ".".into(),
+            Some(inside) => inside.as_os_str().to_owned(),
+            None => typed.into_os_string(),
         }
     }
 }

@@ -32,6 +32,17 @@ fn a_test_file_is_run_with_its_suite() {
 }
 
 #[test]
+fn scenarios_of_another_folder_are_that_folders_project() {
+    let (here, there) = (Project::new().with("steadfast.toml", "rounds = 4\n"), Project::new());
+    let there = there.with("deep/steadfast.toml", "rounds = 2\n").with("deep/scenarios/greeting.yaml", GREETING);
+    let folder = there.path("deep/scenarios").display().to_string();
+    let ended = here.run(&["run", &folder, "--no-alone", "--no-leaks", "--orders", "declared"]).exits(0);
+    ended.says(&["PASSED", "2 rounds", &format!("the project is {}", there.path("deep").display())]);
+    assert!(there.path("deep/reports").exists() && !here.path("reports").exists());
+    here.run(&["check", &format!("{folder}/greeting.yaml")]).exits(0).says(&["1 scenarios"]);
+}
+
+#[test]
 fn a_test_of_another_runner_is_told_how_to_be_run() {
     let project = Project::new()
         .with("package.json", r#"{"devDependencies": {"jest": "30"}}"#)
