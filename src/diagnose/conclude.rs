@@ -8,7 +8,7 @@ use crate::diagnose::suspects::Suspect;
 use crate::event::{Conclusion, Diagnosis, Event, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
-use crate::model::{Failure, OutcomeKind, StateMark};
+use crate::model::{Failure, MarkKind, OutcomeKind, StateMark};
 
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
@@ -30,7 +30,9 @@ const MARKS_TOLD: usize = 20;
 impl OfTheSuite {
     /// Learns what a polluter or a state-setter leaves. Where a part of it decides, the rest is of no interest.
     fn learn(&mut self, case: u32, name: &str, marks: Vec<StateMark>) {
-        let (deciding, others): (Vec<_>, Vec<_>) = marks.into_iter().partition(|mark| mark.decides == Some(true));
+        // What is bound to a closed loop and could not be put back is told by the words of the failure.
+        let is_cause = |mark: &StateMark| mark.decides == Some(true) || mark.kind == MarkKind::LoopBound;
+        let (deciding, others): (Vec<_>, Vec<_>) = marks.into_iter().partition(is_cause);
         if !deciding.is_empty() {
             self.causes.extend(deciding.into_iter().map(|mark| StateCause { case, mark }));
             return;

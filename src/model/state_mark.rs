@@ -18,6 +18,10 @@ pub struct StateMark {
     /// The value after it; `None` where the part does not exist any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// From the part down to an event loop that is closed: `shop.POOL._idle[0]._loop -> closed loop`, where that is what the
+    /// case leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
     /// Whether the case that was tried after it ended otherwise once the part was put back; `None` where nothing was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decides: Option<bool>,
@@ -58,6 +62,9 @@ pub enum MarkKind {
     Context,
     /// The current event loop, or the policy that makes event loops.
     EventLoop,
+    /// Something that is bound to an event loop which was closed: [`StateMark::after`] says what it is, and
+    /// [`StateMark::chain`] how it leads to the loop.
+    LoopBound,
     /// A cache of results, such as the one of `functools.lru_cache`.
     Cache,
     /// A setting of the process: the recursion limit, a signal's handler, a default timeout.
@@ -88,6 +95,7 @@ impl MarkKind {
             | Self::TimeZone
             | Self::Context
             | Self::EventLoop
+            | Self::LoopBound
             | Self::Process
             | Self::File => true,
             Self::Load | Self::Random | Self::Cache | Self::Thread | Self::Other => false,
@@ -97,6 +105,11 @@ impl MarkKind {
 
 impl fmt::Display for StateMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == MarkKind::LoopBound {
+            write!(f, "{} bound to an event loop that is closed", self.name)?;
+            let what = self.after.iter().chain(&self.chain).map(String::as_str).collect::<Vec<_>>().join("; ");
+            return if what.is_empty() { Ok(()) } else { write!(f, " ({what})") };
+        }
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => write!(f, "{} = {after} (was {before})", self.name),
             (None, Some(after)) => write!(f, "{} = {after} (was not there)", self.name),
@@ -126,6 +139,10 @@ mod tests {
             r#"os.environ["RATE"] = '2' (was not there)"#,
         );
         check(r#"{"kind":"module","name":"shop","before":"a module"}"#, "shop removed (was a module)");
+        check(
+            r#"{"kind":"loop_bound","name":"shop.LOCK","after":"asyncio.locks.Lock","chain":"shop.LOCK._loop -> closed loop"}"#,
+            "shop.LOCK bound to an event loop that is closed (asyncio.locks.Lock; shop.LOCK._loop -> closed loop)",
+        );
     }
 
     #[test]

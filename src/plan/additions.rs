@@ -131,6 +131,7 @@ mod tests {
             name: variable.into(),
             before: None,
             after: Some(value.to_string()),
+            chain: None,
             decides: None,
             read_at: None,
         }]

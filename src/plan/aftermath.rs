@@ -142,6 +142,7 @@ mod tests {
             name: name.into(),
             before: None,
             after: Some(after.into()),
+            chain: None,
             decides: None,
             read_at: None,
         }

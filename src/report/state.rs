@@ -29,10 +29,15 @@ fn story(view: &View<'_>, case: u32, cause: &StateCause, role: Option<Role>) -> 
         sentence.push_str(&format!("; {reader} reads it at {place}"));
     }
     sentence.push_str(&match role {
+        _ if mark.decides != Some(true) && mark.kind == MarkKind::LoopBound => {
+            "; the failure speaks of a loop, and nothing could be put back to try it".to_owned()
+        }
+        _ if mark.kind == MarkKind::LoopBound => format!("; confirmed: without it {reader} passes"),
         Some(Role::Brittle) => format!("; confirmed: without it {reader} fails"),
         Some(Role::Victim | Role::Unknown) | None => format!("; confirmed: restoring {} heals it", mark.name),
     });
     let fix = match role {
+        _ if mark.kind == MarkKind::LoopBound => fix(&writer, mark),
         Some(Role::Brittle) => format!("let {reader} set {} itself, in a fixture that puts it back", mark.name),
         Some(Role::Victim | Role::Unknown) | None => fix(&writer, mark),
     };
@@ -69,6 +74,20 @@ fn fix(writer: &str, mark: &StateMark) -> String {
                 "let {writer} keep the token of set() and reset {} with it",
                 mark.name.trim_end_matches(".get()")
             );
+        }
+        MarkKind::LoopBound => {
+            let keeper = mark.name.strip_prefix("fixture ").map(|rest| rest.split(" (").next().unwrap_or(rest));
+            return match keeper {
+                Some(fixture) => format!(
+                    "give fixture {fixture} the scope of one test, or run all its tests on one event loop: loop_scope=\"session\" \
+                     with pytest-asyncio"
+                ),
+                None => format!(
+                    "make {} anew for each event loop, close it at the end of {writer}, or run all its users on one event \
+                     loop: loop_scope=\"session\" with pytest-asyncio",
+                    mark.name
+                ),
+            };
         }
         MarkKind::Cache => {
             let function = mark.name.trim_end_matches(".cache_info().currsize");
@@ -128,8 +147,15 @@ mod tests {
 
     fn check(kind: MarkKind, name: &str, after: Option<&str>, expected: &str) {
         let after = after.map(str::to_owned);
-        let mark =
-            StateMark { kind, name: name.to_owned(), before: Some("1".into()), after, decides: None, read_at: None };
+        let mark = StateMark {
+            kind,
+            name: name.to_owned(),
+            before: Some("1".into()),
+            after,
+            chain: None,
+            decides: None,
+            read_at: None,
+        };
         assert_eq!(fix("test_a", &mark), expected);
     }
 

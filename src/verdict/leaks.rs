@@ -1,7 +1,10 @@
 //! What cases leave behind: growth is a leak, and what belongs to an event loop that has ended is bound to it.
 
+use crate::event::Conclusion;
 use crate::leak::{Allowed, Growth, REPEATS_OF_MEMORY, allowed, growth};
-use crate::model::{EventLoop, FindingKind, LeakAllowance, LoopBound, ResourceKind, Retained, Reuse, RoundKind};
+use crate::model::{
+    EventLoop, FindingKind, LeakAllowance, LoopBound, MarkKind, ResourceKind, Retained, Reuse, RoundKind,
+};
 use crate::record::{Record, RoundRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -51,6 +54,10 @@ pub(super) fn find(record: &Record) -> Leaks {
     for (case, bound) in bound(record) {
         if bound.reuse == Some(Reuse::Passes) {
             leaks.allowed.entry(case).or_default().push(format!("kept, and made anew by its next user: {bound}"));
+            continue;
+        }
+        if is_told_of_a_victim(record, &bound) {
+            // Its next user fails: that is one finding, and what is bound is the cause of it.
             continue;
         }
         let kinds = ["loop_bound", bound.kind.as_str()];
@@ -151,6 +158,26 @@ pub(super) fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
         }
     }
     tried(all)
+}
+
+/// Whether a case was shown to fail because of what is bound, kept by the same variable or fixture, whichever case left it.
+fn is_told_of_a_victim(record: &Record, bound: &LoopBound) -> bool {
+    let Some(owner) = bound.held_by.as_deref().map(variable) else { return false };
+    let victims = record.diagnoses.values().filter(|one| matches!(one.conclusion, Conclusion::Victim { .. }));
+    let mut marks = victims.flat_map(|diagnosis| &diagnosis.causes).map(|cause| &cause.mark);
+    marks.any(|mark| mark.kind == MarkKind::LoopBound && is_within(&mark.name, &owner) | is_within(&owner, &mark.name))
+}
+
+/// The variable or fixture at the beginning of a chain, as code would write it: `shop.CLIENT` of `shop: CLIENT -> Client._session`
+/// and of `shop.CLIENT._loop -> closed loop`.
+fn variable(held_by: &str) -> String {
+    let first = held_by.split(" -> ").next().unwrap_or(held_by);
+    first.replacen(": ", ".", 1)
+}
+
+/// Whether one part is the other, or a part of it.
+fn is_within(part: &str, whole: &str) -> bool {
+    part.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', ' ']))
 }
 
 /// With what is known of a second use: what was tried once holds for whatever is of the same type and kept by the same

@@ -12,6 +12,7 @@ const PLUGIN: &[(&str, &str)] = &[
     ("__init__.py", include_str!("steadfast_pytest/__init__.py")),
     ("aftermath.py", include_str!("steadfast_pytest/aftermath.py")),
     ("attempt.py", include_str!("steadfast_pytest/attempt.py")),
+    ("bound.py", include_str!("steadfast_pytest/bound.py")),
     ("capture.py", include_str!("steadfast_pytest/capture.py")),
     ("cases.py", include_str!("steadfast_pytest/cases.py")),
     ("difference.py", include_str!("steadfast_pytest/difference.py")),

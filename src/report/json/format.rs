@@ -261,7 +261,7 @@ pub struct JsonCase {
 pub struct JsonState {
     /// The case that leaves it.
     pub left_by: String,
-    /// The kind of state: `variable`, `environment`, `patch` and others.
+    /// The kind of state: `variable`, `environment`, `patch`, `loop_bound` and others.
     pub kind: String,
     /// The part, as the suite's code would write it.
     pub name: String,
@@ -271,6 +271,9 @@ pub struct JsonState {
     /// The value after it; absent where the part was removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// From the part down to a closed event loop, where the part is bound to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
     /// Where it is read, as `file:line`, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at: Option<String>,

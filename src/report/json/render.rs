@@ -197,6 +197,7 @@ fn states(view: &View<'_>, case: u32, finding: Option<&Finding>) -> Vec<JsonStat
         name: cause.mark.name.clone(),
         before: cause.mark.before.clone(),
         after: cause.mark.after.clone(),
+        chain: cause.mark.chain.clone(),
         read_at: cause.mark.read_at.clone(),
         fix: story.fix.clone(),
     });

@@ -148,6 +148,7 @@ impl World {
                 name: format!("v{variable}"),
                 before: Some("0".to_owned()),
                 after: Some(value.to_string()),
+                chain: None,
                 decides: None,
                 read_at: None,
             };

@@ -138,3 +138,76 @@ def test_what_makes_its_second_use_fail_is_bound_and_nothing_else_is(served, num
         assert told["loop_bound"][0]["created"][0].endswith("shop.py:4 in shop.LOCK"), told
     if number == 5:
         assert "a second use of it passes" in told["notes"][0], told
+
+
+KEPT = """
+import asyncio
+from types import SimpleNamespace
+
+LOCK = asyncio.Lock()
+WITHIN = SimpleNamespace(pool=SimpleNamespace(idle=[]))
+RATES = {"EUR": 1}
+
+class Keeper:
+    lock = None
+
+    def get(self):
+        if self.lock is None:
+            self.lock = asyncio.Lock()
+        return self.lock
+
+async def twice(lock):
+    async def use():
+        async with lock:
+            await asyncio.sleep(0)
+    await asyncio.gather(use(), use())
+
+async def within():
+    if not WITHIN.pool.idle:
+        WITHIN.pool.idle.append(SimpleNamespace(lock=asyncio.Lock()))
+    await twice(WITHIN.pool.idle[0].lock)
+"""
+
+USERS = """
+import asyncio, pytest, shop
+
+@pytest.fixture(scope="session")
+def keeper():
+    return shop.Keeper()
+
+def test_lock(): asyncio.run(shop.twice(shop.LOCK))
+def test_lock_again(): asyncio.run(shop.twice(shop.LOCK))
+def test_fixture(keeper): asyncio.run(shop.twice(keeper.get()))
+def test_fixture_again(keeper): asyncio.run(shop.twice(keeper.get()))
+def test_within(): asyncio.run(shop.within())
+def test_within_again(): asyncio.run(shop.within())
+def test_other():
+    asyncio.run(shop.twice(shop.LOCK))
+    shop.RATES["EUR"] = 2
+def test_rate(): assert shop.RATES["EUR"] == 1
+"""
+
+# What decides, by the number of the first test of a pair: kind, name and chain.
+DECIDES = {
+    0: ("loop_bound", "shop.LOCK._loop", "shop.LOCK._loop -> closed loop"),
+    2: ("loop_bound", "fixture keeper (session)", "fixture keeper (session).lock._loop -> closed loop"),
+    4: ("loop_bound", "shop.WITHIN.pool.idle[0]", "shop.WITHIN.pool.idle[0].lock._loop -> closed loop"),
+    6: ("variable", 'shop.RATES["EUR"]', None),
+}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("kept"), {"shop.py": KEPT, "test_kept.py": USERS}) as served:
+        yield served
+
+
+@pytest.mark.parametrize("number", sorted(DECIDES))
+def test_what_is_bound_and_makes_the_next_test_fail_decides_and_says_who_keeps_it(kept, number):
+    if is_bound_when_made(kept):
+        pytest.skip("the first use fails already")
+    first, second = kept.finished([number, number + 1], watch=0)
+    assert second["outcome"] == "failed", second
+    deciding = [mark for mark in first["marks"] if mark.get("decides")]
+    assert [(mark["kind"], mark["name"], mark.get("chain")) for mark in deciding] == [DECIDES[number]], first
+    assert all(mark.get("read_at") for mark in deciding), first

@@ -47,14 +47,17 @@ class Mark:
         self.kind, self.name, self.before, self.after, self.undo = kind, name, before, after, undo
         self.decides = None
         self.read_at = None
+        # From the variable down to a closed event loop, where that is what it leaves.
+        self.chain = None
 
     @property
     def key(self):
         return (self.kind, self.name)
 
     def told(self):
-        fields = (("before", self.before), ("after", self.after), ("decides", self.decides), ("read_at", self.read_at))
+        fields = (("before", self.before), ("after", self.after), ("chain", self.chain), ("decides", self.decides))
         told = {"kind": self.kind, "name": clean(self.name)}
+        fields += (("read_at", self.read_at),)
         told.update((name, clean(value) if is_a(value, str) else value) for name, value in fields if value is not None)
         return told
 

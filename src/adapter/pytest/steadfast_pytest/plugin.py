@@ -238,7 +238,7 @@ class Plugin:
         state = self.marker.state(request["tmp"], is_first)
         told = self.step(order, position)
         marks = state.marks(self.marker.masked)
-        if is_watched and marks and told["outcome"] != "stopped":
+        if is_watched and told["outcome"] != "stopped":
             remedy = Remedy(self, state, order, position, request["deadline"])
             remedy.try_each(marks)
             self.difference = remedy.difference

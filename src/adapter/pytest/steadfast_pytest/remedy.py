@@ -6,6 +6,7 @@ import re
 from steadfast_probe.swallowed import swallowed
 
 from .attempt import Attempt
+from .bound import suspected, tell_of_loops
 from .difference import followed, parting, sentence
 from .reader import read_places
 from .real import Real
@@ -28,6 +29,8 @@ class Remedy:
     def __init__(self, plugin, state, order, position, deadline):
         self.plugin, self.state, self.order, self.position = plugin, state, order, position
         self.until = Real.monotonic() + min(LONGEST, deadline / 2)
+        # What the last test fails with, as things are.
+        self.message = None
         # Where the last test's paths with and without the marks part, in words.
         self.difference = None
 
@@ -39,18 +42,28 @@ class Remedy:
         if as_it_is is None:
             return
         undoable = [mark for mark in marks if mark.undo is not None]
-        without_all = self.ends(undoable)
+        without_all = self.ends(undoable) if undoable else as_it_is
         if without_all is None:
             return
+        deciding = []
         if without_all == as_it_is:
             for mark in undoable:
                 mark.decides = False
-            return
-        deciding = self.alone(undoable[:MOST], as_it_is) or self.together(undoable, as_it_is)
-        for mark in deciding:
-            mark.decides = True
+        else:
+            deciding = self.alone(undoable[:MOST], as_it_is) or self.together(undoable, as_it_is)
+            for mark in deciding:
+                mark.decides = True
+        if not as_it_is:
+            known = list(deciding)
+            deciding = tell_of_loops(self, deciding, as_it_is) or self.suspects()
+            marks.extend(mark for mark in deciding if mark not in known)
         self.find_readers(deciding)
-        self.find_difference(deciding)
+        self.find_difference([mark for mark in deciding if mark.decides])
+
+    def suspects(self):
+        """What is bound to a closed loop and was not shown to decide, where the failure speaks of a loop."""
+        mark = suspected(self, self.message)
+        return [] if mark is None else [mark]
 
     def alone(self, marks, as_it_is):
         """Those each of which decides by itself."""
@@ -84,7 +97,11 @@ class Remedy:
         if patience <= 0:
             return None
         told = Attempt(lambda: self.play(undone), patience).answer
-        return None if told is None or told["outcome"] == "skipped" else passes(told)
+        if told is None or told["outcome"] == "skipped":
+            return None
+        if not undone:
+            self.message = told.get("message")
+        return passes(told)
 
     def play(self, undone):
         # A file that the harness reads is written by the process of the round alone.
@@ -152,6 +169,11 @@ def words(mark):
         return [r"\b(localtime|now|mktime|strftime|timezone|tzname|fromtimestamp)\b"]
     if mark.kind == "module":
         return [r"\bimport\b.*\b%s\b" % names[-1], r"\b%s\b" % names[-1]]
+    if mark.kind == "loop_bound":
+        # The fixture, or the variable and what of it is bound.
+        kept = mark.name[len("fixture ") :].partition(" (")[0] if mark.name.startswith("fixture ") else mark.name
+        parts = re.findall(r"[A-Za-z_]\w*", kept)
+        return [r"\b%s\b" % name for name in (parts[:1] if kept != mark.name else parts[::-1])]
     if mark.kind == "random":
         return [r"\brandom\b"]
     return [r"\b%s\b" % name for name in reversed(names) if name not in ("cache_info", "currsize", "closure", "its", "of")]

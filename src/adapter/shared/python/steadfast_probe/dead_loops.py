@@ -5,6 +5,8 @@ holds these, to a variable of a module, a class or a closure, or to the cache of
 asyncio's own, frames, and things that are closed or done end the walk: these use the loop no more.
 """
 
+import collections
+import functools
 import gc
 import sys
 import types
@@ -38,9 +40,10 @@ SKIPPED = (types.FrameType, types.TracebackType, types.ModuleType)
 class Holding:
     """Who holds a closed loop: the chain from a variable down to it."""
 
-    def __init__(self, root, steps):
-        """`root` names the variable; `steps` are pairs of an object and the name of what it holds, outermost first."""
-        self.root, self.steps = root, steps
+    def __init__(self, root, steps, fixture=None):
+        """`root` names the variable; `steps` are pairs of an object and the name of what it holds, outermost first;
+        `fixture` is pytest's definition of the fixture whose value it is."""
+        self.root, self.steps, self.fixture = root, steps, fixture
 
     def thing(self):
         """What is bound: the outermost object that is not the project's own and no container."""
@@ -62,6 +65,41 @@ class Holding:
 
     def chain(self):
         return "%s%s -> closed loop" % (self.root, "".join(name for _, name in self.steps))
+
+    def parts(self):
+        """The names along the chain, from the variable down: the first is the variable itself."""
+        names = [self.root]
+        for _, name in self.steps:
+            names.append(names[-1] + name)
+        return names
+
+    def forget(self):
+        """Lets the fixture be made anew by its next user."""
+        self.fixture.cached_result = None
+
+    def cuts(self):
+        """Pairs of a part of the chain and a function that takes it from whoever holds it, outermost first."""
+        names = self.parts()
+        below = [thing for thing, _ in self.steps[1:]]
+        for name, (holder, step), thing in zip(names[1:], self.steps, below):
+            yield name, functools.partial(cut, holder, step, thing)
+
+
+def cut(holder, step, thing):
+    """Takes a thing from its holder, as if it had never come there."""
+    if isinstance(holder, dict):
+        for key in [key for key, value in list(holder.items()) if value is thing]:
+            del holder[key]
+    elif isinstance(holder, set):
+        holder.discard(thing)
+    elif isinstance(holder, (list, collections.deque)):
+        kept = [one for one in holder if one is not thing]
+        holder.clear()
+        holder.extend(kept)
+    elif step.startswith("."):
+        object.__setattr__(holder, step[1:], None)
+    else:
+        raise TypeError("a %s lets go of nothing" % type(holder).__name__)
 
 
 def holdings(loop):
@@ -103,14 +141,16 @@ def holdings(loop):
                 continue
             if type(referrer).__name__ == "FixtureDef":
                 root = "fixture %s (%s)" % (getattr(referrer, "argname", "?"), getattr(referrer, "scope", "?"))
-                found.setdefault(root, chain_of(root, child, below))
+                # What it keeps is a pair of the value and what it was asked for with.
+                value = below.get(id(child)) if isinstance(child, tuple) else None
+                found.setdefault(root, chain_of(root, child if value is None else value, below, referrer))
                 continue
             reached.append(referrer)
         frontier = reached
     return list(found.values())
 
 
-def chain_of(root, thing, below):
+def chain_of(root, thing, below, fixture=None):
     """From below a root down to the loop, without dictionaries that are an object's attributes."""
     steps = []
     while thing is not None:
@@ -125,7 +165,7 @@ def chain_of(root, thing, below):
                 continue
         steps.append((thing, step_name(thing, child)))
         thing = child
-    return Holding(root, steps)
+    return Holding(root, steps, fixture)
 
 
 def is_namespace_of(thing, namespace):

@@ -115,14 +115,20 @@ class Probe:
     def kept_after_its_loop(self):
         """Whatever holds an event loop that was closed and that lives on for no other reason. It costs a look at all
         objects, and is for where somebody will try whether that harms."""
+        return [dict(held.told(), loop="%s (closed)" % kind) for held, kind in self.holders_of_closed_loops()]
+
+    def holders_of_closed_loops(self):
+        """The same as pairs of a `Holding` and the type of its loop, the loops that were made last first. The pairs keep
+        all that they name alive."""
         if not any(is_closed_loop(resource) for resource in self.resources):
             return []
         gc.collect()
         found = {}
-        for resource in [resource for resource in self.resources if is_closed_loop(resource)][:MOST_LOOPS]:
+        closed = [resource for resource in self.resources if is_closed_loop(resource)]
+        for resource in closed[-MOST_LOOPS:][::-1]:
             loop = resource.thing()
             for held in holdings(loop) if loop is not None else []:
-                found.setdefault(held.root, dict(held.told(), loop="%s (closed)" % type_name(loop)))
+                found.setdefault(held.root, (held, type_name(loop)))
             del loop
         return list(found.values())
 

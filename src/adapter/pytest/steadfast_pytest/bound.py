@@ -1,0 +1,79 @@
+"""What a test leaves bound to an event loop that is closed, where the test after it fails: by whom it is kept, and whether
+that is what makes the other fail.
+
+A part of the state that decides, and through which a closed loop is held, is told as that. Where no part can be put back,
+since a library's object changed within, its holders let go of what is bound, one step of the chain after another: once the
+other test passes, that step was it.
+"""
+
+import os
+import re
+
+from .marks import Mark
+
+MOST = 3
+"""So many holders are tried."""
+
+MOST_CUTS = 10
+"""So many steps of one holder's chain are tried."""
+
+OF_LOOPS = re.compile(r"\b(event )?loops?\b", re.IGNORECASE)
+"""What a failure says that comes from a loop."""
+
+
+def tell_of_loops(remedy, deciding, as_it_is):
+    """Turns deciding marks that hold a closed loop into marks of that; returns all that decide."""
+    found = remedy.plugin.probed("holders_of_closed_loops") or []
+    if not found:
+        return deciding
+    for mark in deciding:
+        for held, _ in found:
+            if mark.kind == "variable" and mark.name in held.parts():
+                become(mark, held)
+                break
+    if deciding:
+        return deciding
+    for held, _ in found[:MOST]:
+        mark = cut_off(remedy, held, as_it_is)
+        if mark is not None:
+            return [mark]
+    return []
+
+
+def suspected(remedy, message):
+    """The holder of a closed loop, where the other test fails with words of a loop, and nothing could be tried: None if there
+    is more than one holder."""
+    found = remedy.plugin.probed("holders_of_closed_loops") or []
+    if len(found) != 1 or not OF_LOOPS.search(message or ""):
+        return None
+    mark = Mark("loop_bound", found[0][0].root, None, None)
+    become(mark, found[0][0])
+    return mark
+
+
+def cut_off(remedy, held, as_it_is):
+    """A mark of the part that, taken from its holder, lets the other test end otherwise; None if no part does."""
+    tries = [(held.root, held.forget)] if held.fixture is not None else []
+    tries += list(held.cuts())[:MOST_CUTS]
+    for name, undo in tries:
+        mark = Mark("loop_bound", name, None, None, undo)
+        ended = remedy.ends([mark])
+        # What ends by chance seldom agrees twice with the cut.
+        if ended not in (None, as_it_is) and remedy.ends([]) == as_it_is and remedy.ends([mark]) == ended:
+            mark.decides = True
+            become(mark, held)
+            return mark
+    return None
+
+
+def become(mark, held):
+    """Says of a mark what it holds."""
+    told = held.told()
+    mark.kind, mark.before = "loop_bound", None
+    mark.chain = told["held_by"]
+    mark.after = told["type"]
+    for place in told["created"]:
+        path, _, rest = place.partition(":")
+        relative = os.path.relpath(path)
+        mark.after += ", made at %s:%s" % (path if relative.startswith("..") else relative, rest.split(" ")[0])
+        break
