@@ -45,6 +45,11 @@ pub trait LoadedSubject: fmt::Debug {
         BTreeSet::new()
     }
 
+    /// What its files set in the environment of what they start, as they write it: values can be secrets.
+    fn variables_set(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
     /// Whether the event loop's life can be chosen.
     fn chooses_event_loop(&self) -> bool {
         false

@@ -47,12 +47,14 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// The secrets of the environment and of the `.env` files in `folders`. `declared` are the variables that scenarios
+    /// The secrets of the environment, of the `.env` files in `folders`, and of what the subject's files set. `declared` are the variables that scenarios
     /// and system files name.
     pub fn find(tool: &ToolInfo, declared: &BTreeSet<String>, subject: &dyn LoadedSubject, folders: &[&Path]) -> Self {
         let mut variables: Vec<(String, String)> =
             tool.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         variables.extend(folders.iter().flat_map(|folder| of_files(folder)));
+        // A template stands for something else; what that is comes from the environment or was made for the round.
+        variables.extend(subject.variables_set().into_iter().filter(|(_, value)| !value.contains("${")));
         let named = Named::of(subject, folders);
         let mut secrets = Self::default();
         for (name, value) in variables {
@@ -77,12 +79,13 @@ impl Secrets {
     }
 }
 
-/// What the environment alone says is a secret, where no subject is known.
-pub fn secrets_of_environment(environment: &BTreeMap<String, String>) -> BTreeSet<String> {
-    let meant = environment.iter().filter(|(name, value)| !is_no_secret(name, value));
+/// What the environment and the `.env` files of a folder say is a secret, where no subject is known.
+pub fn secrets_of_environment(environment: &BTreeMap<String, String>, folder: &Path) -> BTreeSet<String> {
+    let variables = environment.iter().map(|(name, value)| (name.clone(), value.clone())).chain(of_files(folder));
+    let meant = variables.filter(|(name, value)| !is_no_secret(name, value));
     let secrets = meant.flat_map(|(name, value)| {
-        let whole = says_secret(name).then(|| value.clone());
-        whole.into_iter().chain(password_in(value).map(str::to_owned))
+        let password = password_in(&value).map(str::to_owned);
+        says_secret(&name).then_some(value).into_iter().chain(password)
     });
     secrets.filter(|value| value.chars().count() >= SHORTEST && !is_common(value)).collect()
 }

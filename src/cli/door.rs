@@ -5,6 +5,7 @@ use crate::app::secrets_of_environment;
 use crate::event::Redactor;
 use crate::report::{Style, visible};
 use std::io::{self, Stderr, Stdout, Write};
+use std::path::Path;
 
 /// A line that is written no later than when it has so many bytes.
 const LONGEST_LINE: usize = 1 << 20;
@@ -43,9 +44,9 @@ pub(super) fn err() -> Door<Stderr> {
     Door::new(io::stderr(), of_environment(), Colours::None)
 }
 
-/// Keeps out what the environment says is a secret.
+/// Keeps out what the environment and the project's `.env` files say is a secret.
 pub(super) fn of_environment() -> Redactor {
-    Redactor::new(secrets_of_environment(&crate::cli::surroundings::environment()))
+    Redactor::new(secrets_of_environment(&crate::cli::surroundings::environment(), Path::new(".")))
 }
 
 impl<W: Write> Door<W> {

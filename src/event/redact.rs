@@ -2,7 +2,7 @@
 
 use crate::event::Header;
 use crate::event::secret_forms::{SHORTEST, forms};
-use crate::event::secret_shapes::{REDACTED, Shapes};
+use crate::event::secret_shapes::{REDACTED, Shapes, is_mixed};
 use crate::event::seen::Sight;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -71,18 +71,7 @@ impl Redactor {
         }
         found.retain(|place| text.get(place.clone()).is_some_and(|part| !part.contains(REDACTED)));
         found.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
-        let (mut out, mut from) = (String::new(), 0);
-        for place in found.into_iter().filter(|place| !place.is_empty()) {
-            if place.start >= from {
-                out.push_str(&text[from..place.start]);
-                out.push_str(REDACTED);
-                from = place.end;
-            } else {
-                // It goes on from one that was taken away already.
-                from = from.max(place.end);
-            }
-        }
-        (from > 0).then(|| out + &text[from..])
+        replaced(text, found)
     }
 
     fn without_plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -170,29 +159,79 @@ fn tail(form: &str) -> &str {
 }
 
 /// The text without what is left of a secret where the text was cut within it: a head before the cut, a tail behind it.
+/// A line's end is a cut too, since a message is often one line of what was written.
 fn without_parts(text: &str, form: &str) -> Option<String> {
     if telling(form).count() < 2 * PART {
         return None;
     }
-    let (mut out, mut changed) = (text.to_owned(), false);
-    let is_cut = |rest: &str| rest.is_empty() || rest.starts_with('…') || rest.starts_with("...");
-    if let Some(at) = out.rfind(head(form)) {
-        let common = common_bytes(out[at..].chars(), form.chars());
-        if is_cut(&out[at + common..]) {
-            out.replace_range(at..at + common, REDACTED);
-            changed = true;
+    let heads = text.match_indices(head(form)).map(|(at, _)| {
+        let end = at + common_bytes(text[at..].chars(), form.chars());
+        (at..end, Cut::behind(&text[end..]))
+    });
+    let tails = text.match_indices(tail(form)).map(|(at, found)| {
+        let end = at + found.len();
+        let start = end - common_bytes(text[..end].chars().rev(), form.chars().rev());
+        (start..end, Cut::before(&text[..start]))
+    });
+    let is_left = |part: &str, cut: Cut| match cut {
+        Cut::OfText => true,
+        // At the end of any line a word may stand that a secret begins or ends with.
+        Cut::OfLine => is_mixed(part),
+        Cut::None => false,
+    };
+    let mut found: Vec<Range<usize>> =
+        heads.chain(tails).filter_map(|(place, cut)| is_left(&text[place.clone()], cut).then_some(place)).collect();
+    found.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+    replaced(text, found)
+}
+
+/// Where a text was cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    OfText,
+    OfLine,
+    None,
+}
+
+impl Cut {
+    /// What a text that goes on like this shows of a cut.
+    fn behind(rest: &str) -> Self {
+        let line = rest.lines().next().unwrap_or_default();
+        match line.trim() {
+            "" if rest.trim().is_empty() => Self::OfText,
+            shown if shown.starts_with('…') || shown.starts_with("...") => Self::OfText,
+            shown if !shown.contains(char::is_alphanumeric) => Self::OfLine,
+            _ => Self::None,
         }
     }
-    let was_cut = |before: &str| before.is_empty() || before.ends_with('…') || before.ends_with("...");
-    if let Some(at) = out.find(tail(form)) {
-        let end = at + tail(form).len();
-        let common = common_bytes(out[..end].chars().rev(), form.chars().rev());
-        if was_cut(&out[..end - common]) {
-            out.replace_range(end - common..end, REDACTED);
-            changed = true;
+
+    /// What a text that begins like this shows of one. What a runner puts before each line, as pytest its `E`, belongs to
+    /// no line.
+    fn before(text: &str) -> Self {
+        let line = text.rsplit('\n').next().unwrap_or_default();
+        match line.trim() {
+            "" if text.trim().is_empty() => Self::OfText,
+            shown if shown.ends_with('…') || shown.ends_with("...") => Self::OfText,
+            shown if shown == "E" || !shown.contains(char::is_alphanumeric) => Self::OfLine,
+            _ => Self::None,
         }
     }
-    changed.then_some(out)
+}
+
+/// The text with a sign in each of these places, which are sorted by where they begin; `None` if there are none.
+fn replaced(text: &str, places: Vec<Range<usize>>) -> Option<String> {
+    let (mut out, mut from) = (String::new(), 0);
+    for place in places.into_iter().filter(|place| !place.is_empty()) {
+        if place.start >= from {
+            out.push_str(&text[from..place.start]);
+            out.push_str(REDACTED);
+            from = place.end;
+        } else {
+            // It goes on from one that was taken away already.
+            from = from.max(place.end);
+        }
+    }
+    (from > 0).then(|| out + &text[from..])
 }
 
 /// How many bytes two texts have in common from where they begin.
@@ -246,6 +285,19 @@ mod tests {
         check("it was Grüße-an-al", "it was [secret]");
         check("…an-alle/Köche was it", "…[secret] was it");
         check("Grüße-an-alle Leute", "Grüße-an-alle Leute");
+        check("    -an-alle/Köche it was", "    [secret] it was");
+        check("a\n    Grüße-an-al", "a\n    [secret]");
+    }
+
+    #[test]
+    fn what_one_line_has_of_a_secret_of_two_goes() {
+        let redactor = Redactor::new(["Zq7vX+9/LmTw4rK=aB2c".to_owned(), "deploy-production".to_owned()]);
+        let check = |text: &str, expected: &str| assert_eq!(redactor.apply(text), expected);
+        check("first\nE     LmTw4rK=aB2c it was", "first\nE     [secret] it was");
+        check("it is Zq7vX+9/Lm\n| TW: w4rK=aB2c", "it is [secret]\n| TW: w4rK=aB2c");
+        check("it is Zq7vX+9/Lm\"\nand more", "it is [secret]\"\nand more");
+        check(r#"{"body":"Zq7vX+9/Lm\n  Tw4rK=aB2c"}"#, r#"{"body":"[secret]"}"#);
+        check("first\nproduction is down", "first\nproduction is down");
     }
 
     #[test]

@@ -1,4 +1,8 @@
 //! What looks like a secret though nobody said so: keys of providers and forges, tokens in headers.
+//!
+//! The shapes are those that the services document for their keys. They are written by hand: the rule sets that are
+//! maintained (gitleaks, trufflehog, detect-secrets) are made to find candidates for people to look at, come as programs
+//! in other languages, and name plain words as well, which must stay in a report.
 
 use crate::event::words::is_common;
 use regex::{Captures, Regex};
@@ -8,7 +12,7 @@ use std::ops::Range;
 pub(super) const REDACTED: &str = "[secret]";
 
 /// Keys whose beginning nothing else has: found wherever they stand, whatever follows.
-const DISTINCT: &str = r"(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{24,}=*|dckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,}|hooks\.slack\.com/services/[A-Za-z0-9/]{20,}|ya29\.[A-Za-z0-9_\-]{20,}";
+const DISTINCT: &str = r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{24,}=*|dckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,}|hooks\.slack\.com/services/[A-Za-z0-9/]{20,}|ya29\.[A-Za-z0-9_\-]{20,}|pypi-AgE[A-Za-z0-9_\-]{30,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|do[opr]_v1_[a-f0-9]{40,}|AGE-SECRET-KEY-1[A-Z0-9]{40,}|lin_api_[A-Za-z0-9]{32,}|hvs\.[A-Za-z0-9_\-]{24,}|sq0(?:atp|csp)-[A-Za-z0-9_\-]{20,}|nvapi-[A-Za-z0-9_\-]{30,}";
 
 /// A private key, to its end or to the text's; escaped line ends and all.
 const PEM: &str =
@@ -18,7 +22,7 @@ const PEM: &str =
 const IN_URL: &str = r"[a-z][a-z0-9+.\-]*://[^\s/:@'\x22<>]*:([^\s/@'\x22<>\[]{3,})@";
 
 /// Keys whose beginning may end a word ("risk-or-", "highs_"): found wherever they stand if what follows is no word.
-const MARKED: &str = r"sk-ant-[A-Za-z0-9_\-]{6,}|sk-(?:proj|or-v[0-9]+|svcacct)-[A-Za-z0-9_\-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[A-Za-z0-9_\-]{12,}|xox[abeoprs]-[A-Za-z0-9\-]{10,}";
+const MARKED: &str = r"sk-ant-[A-Za-z0-9_\-]{6,}|sk-(?:proj|or-v[0-9]+|svcacct)-[A-Za-z0-9_\-]{8,}|gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|gl(?:pat|ptt|dt|rt)-[A-Za-z0-9_\-]{12,}|xapp-[0-9]-[A-Za-z0-9\-]{10,}|xox[abeoprs]-[A-Za-z0-9\-]{10,}";
 
 /// Keys whose beginning could be a word's: only where a word begins (or behind an escape), and with a digit in them.
 const WORDLIKE: &str = r"(?:^|[^A-Za-z0-9_\-\\]|\\+(?:[nrtbf]|u[0-9a-fA-F]{4})?)((?:sk|xai|pplx)-[A-Za-z0-9_\-]{12,}|(?:gsk|hf|npm|r8)_[A-Za-z0-9]{16,})";
@@ -29,8 +33,12 @@ const SCHEME: &str = r"(?i:\b(?:bearer|basic))(?:\s|\\+[nrt]|%20|\+)+([A-Za-z0-9
 /// A value behind the name of a header or field that holds nothing but secrets.
 const NAMED: &str = r#"(?i:(?:proxy-)?authorization|x-api-key|api[_-]key|x-goog-api-key|x-auth-token|access[_-]token)["'\\]*\s*[:=]\s*["'\\]*((?i:(?:bearer|basic|token)\s+)?[A-Za-z0-9._~+/\-]{8,}=*)"#;
 
+/// A value behind a variable whose name says that it is secret, as in a dump of an environment, and behind the names that
+/// AWS and Azure give theirs.
+const ASSIGNED: &str = r#"(?:\b[A-Z0-9_]*(?:API_?KEY|SECRET(?:_[A-Z]+)?_KEY|ACCESS_KEY|SECRET|TOKEN|PASSWORD|PASSPHRASE)|aws_secret_access_key|AccountKey)["'\\]*\s*[:=]\s*["'\\]*([^\s"'\\,;&<>(){}$]{10,})"#;
+
 /// What a text has that any of these could be in. It finds too much: only a text without any of this is passed over.
-const TRACE: &str = r"(?i)sk-|xai-|pplx-|://|-----BEGIN|_live_|_test_|SG\.|whsec_|dckr_|hooks\.slack|ya29\.|gsk_|hf_|npm_|r8_|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|akia|asia|aiza|eyJ|bearer|basic|authorization|api[_-]key|auth-token|access[_-]token";
+const TRACE: &str = r"(?i)sk-|xai-|pplx-|://|-----BEGIN|_live_|_test_|SG\.|whsec_|dckr_|hooks\.slack|ya29\.|gsk_|hf_|npm_|r8_|pypi-|shp(?:at|ca|pa|ss)_|_v1_|SECRET|TOKEN|PASS|_KEY|lin_api|hvs\.|sq0|nvapi|AccountKey|gh[pousr]_|github_pat_|gl(?:pat|ptt|dt|rt)-|xapp-|xox[a-z]-|akia|asia|aiza|eyJ|bearer|basic|authorization|api[_-]key|auth-token|access[_-]token";
 
 /// Whether what stands where a secret would stand is one.
 type IsSecret = fn(&str) -> bool;
@@ -39,7 +47,7 @@ type IsSecret = fn(&str) -> bool;
 #[derive(Debug, Clone)]
 pub(super) struct Shapes {
     trace: Regex,
-    shapes: [(Regex, IsSecret); 7],
+    shapes: [(Regex, IsSecret); 8],
 }
 
 impl Shapes {
@@ -55,6 +63,7 @@ impl Shapes {
                 (regex(NAMED), is_no_word),
                 (regex(SCHEME), is_no_word),
                 (regex(WORDLIKE), has_digit),
+                (regex(ASSIGNED), is_random),
             ],
         }
     }
@@ -110,8 +119,14 @@ fn has_digit(value: &str) -> bool {
     value.chars().any(|c| c.is_ascii_digit())
 }
 
+/// Whether it is no path and no word, and has letters and digits.
+fn is_random(value: &str) -> bool {
+    let is_path = value.starts_with(['/', '.', '~']) || value.contains("://");
+    !is_path && !value.contains(REDACTED) && has_digit(value) && value.chars().any(|c| c.is_ascii_alphabetic())
+}
+
 /// Whether there are digits in it or capitals within, as in random letters.
-fn is_mixed(value: &str) -> bool {
+pub(super) fn is_mixed(value: &str) -> bool {
     let is_camel =
         value.chars().skip(1).any(|c| c.is_ascii_uppercase()) && value.chars().any(|c| c.is_ascii_lowercase());
     has_digit(value) || is_camel
@@ -161,6 +176,9 @@ mod tests {
             format!("SG.{long}.{long}"),
             format!("whsec_{long}"),
             format!("dckr_pat_{long}"),
+            format!("glrt-{long}"),
+            format!("pypi-AgEIcHlwaS5vcmc{long}"),
+            format!("hvs.{long}"),
             "ASIAIOSFODNN7EXAMPLE".to_owned(),
             format!("hooks.slack.com/services/T0000/B0000/{long}"),
         ] {
@@ -173,11 +191,20 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_behind_a_telling_name_goes() {
+        check("DEPLOY_TOKEN=a1b2c3d4e5f6 HOME=/root", "DEPLOY_TOKEN=[secret] HOME=/root");
+        check("'MY_PASSWORD': 'tr0ub4dor-and-3', 'A': 1", "'MY_PASSWORD': '[secret]', 'A': 1");
+        check("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLE1", "aws_secret_access_key = [secret]");
+    }
+
+    #[test]
     fn plain_words_stay() {
         for text in [
             "a task-based risk-averse sk-1 bearer of news",
             "sk-learning-to-swim-in-summer",
             "a basic understanding of bearer securities",
+            "DB_PASSWORD=postgres SSH_ASKPASS=/usr/lib/ssh/askpass2 KEYBOARD_LAYOUT=us-intl-0123456",
+            "GH_TOKEN=${{ secrets.GH_TOKEN_2 }} TOKENIZERS_PARALLELISM=false2345678 SECRET: not-set-here",
             "authorization: required",
             "the api key is missing; api_key: optional",
             "hf_models_are_downloaded_from_there",

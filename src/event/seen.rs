@@ -17,8 +17,8 @@ const HIDDEN: &str = r"(?x)
   | & (?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} | [a-zA-Z]{2,8} ) ;
 ";
 
-/// An end of a line with the blanks around it.
-const LINE_END: &str = r"[ \t]*\r?\n[ \t]*";
+/// An end of a line with the blanks around it, also as JSON writes it.
+const LINE_END: &str = r"[ \t]*(?:\r?\n|\\+(?:r\\+)?n)[ \t]*";
 
 /// Entities with a name that stand for what can be part of a secret.
 const ENTITIES: &[(&str, char)] = &[

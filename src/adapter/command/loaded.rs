@@ -1,6 +1,7 @@
 //! A suite with a runner of its own, as use cases see it.
 
 use crate::adapter::command::own::own_line;
+use crate::adapter::command::profile::Profile;
 use crate::adapter::command::stretch::runs_through;
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::subject::{OwnLine, measured_of_suite};
@@ -54,6 +55,10 @@ impl LoadedSubject for CommandSuite {
             self.spec.providers.is_some(),
             &Measured::not("the processes of a runner come and go: none of them is the suite's own"),
         )
+    }
+
+    fn variables_set(&self) -> BTreeMap<String, String> {
+        Profile::load(&self.spec.root, &self.spec.profile).map(|profile| profile.env).unwrap_or_default()
     }
 
     fn grouping(&self) -> Grouping {

@@ -61,6 +61,13 @@ impl LoadedSubject for LoadedScenarios {
         self.subject.environment().clone()
     }
 
+    fn variables_set(&self) -> BTreeMap<String, String> {
+        match &self.subject.system.kind {
+            SystemKind::Process(process) => process.env.clone(),
+            SystemKind::Embedded | SystemKind::Url(_) => BTreeMap::new(),
+        }
+    }
+
     fn chooses_event_loop(&self) -> bool {
         self.subject.chooses_event_loop()
     }

@@ -2,6 +2,8 @@
 
 use crate::cli::kit::Running;
 use crate::hostile::kit::{RUN, suite};
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// How many secrets are planted, each in a case of its own.
 const PLANTED: usize = 45;
@@ -73,10 +75,20 @@ fn shapes(secret: &str) -> Vec<String> {
 
 /// A text as a reader makes it out: what is hidden gone, lines joined.
 fn made_out(text: &str) -> String {
-    let hidden = regex::Regex::new(
-        r"\x1b\[[0-9;]*m|\\u001b\[[0-9;]*m|\\x1b\[[0-9;]*m|\\r|\\x0d|\\u200b|\\ufeff|\\u2060|\\n *|[\x00-\x08\x0b-\x1f\u{200b}\u{feff}\u{2060}]|\n *",
-    );
-    hidden.expect("a pattern").replace_all(text, "").into_owned()
+    static HIDDEN: LazyLock<Regex> = LazyLock::new(|| {
+        let hidden = r"\x1b\[[0-9;]*m|\\u001b\[[0-9;]*m|\\x1b\[[0-9;]*m|\\r|\\x0d|\\u200b|\\ufeff|\\u2060|\\n *|[\x00-\x08\x0b-\x1f\u{200b}\u{feff}\u{2060}]|\n *";
+        Regex::new(hidden).expect("a pattern")
+    });
+    HIDDEN.replace_all(text, "").into_owned()
+}
+
+/// Every secret in every shape as a reader makes it out.
+fn planted() -> Vec<(usize, usize, String)> {
+    let of = |number| {
+        let shapes = shapes(&secret(number)).into_iter().enumerate();
+        shapes.map(move |(shape, written)| (number, shape, made_out(&written)))
+    };
+    (0..PLANTED).flat_map(of).collect()
 }
 
 #[test]
@@ -103,16 +115,104 @@ fn secrets_stand_nowhere_in_any_shape() {
         let bytes = std::fs::read(&file).expect("a file");
         texts.push((file.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
     }
+    assert_nothing_stands_in(&texts);
+}
+
+/// No secret stands in a text, in any shape.
+fn assert_nothing_stands_in(texts: &[(String, String)]) {
     assert!(texts.iter().any(|(_, text)| text.contains("[secret]")), "something was removed");
-    for (name, text) in &texts {
+    let planted = planted();
+    for (name, text) in texts {
         let plain = made_out(text);
-        for number in 0..PLANTED {
-            for (shape, written) in shapes(&secret(number)).iter().enumerate() {
-                let written = made_out(written);
-                assert!(!plain.contains(&written), "secret {number} stands in {name} in shape {shape}: {written}");
-            }
+        for (number, shape, written) in &planted {
+            assert!(!plain.contains(written), "secret {number} stands in {name} in shape {shape}: {written}");
         }
     }
+}
+
+/// Everything that is printed or written besides the reports of a run that begins: what ends before there is a journal,
+/// what only looks, and a run that is played again.
+#[test]
+fn secrets_stand_nowhere_in_messages_and_repros() {
+    let all: String = (0..PLANTED)
+        .flat_map(|number| shapes(&secret(number)))
+        .map(|shape| format!("it is {shape} it was\n"))
+        .collect();
+    let quoted = serde_json::to_string(&all).expect("JSON");
+    let project = suite(
+        "case $1 in list) [ -e broken ] && { cat all; cat all >&2; exit 3; }; echo a; echo b;; \
+         *) [ $1 = a ] && touch $TMPDIR/left; [ $1 = b ] && [ -e $TMPDIR/left ] && { cat all >&2; exit 1; }; exit 0;; esac",
+    )
+    .with("all", &all)
+    .with("wrong.toml", format!("[run]\njobs = {quoted}\n"))
+    .with("wrong.yaml", format!("system: mine\nextends: process\nprocess:\n  env: {{ A: {quoted}, B: [1] }}\n"))
+    .with("wrong-scenario.yaml", format!("scenario: {quoted}\nsteps: [{{ chta: {quoted} }}]\n"));
+    let with_secrets = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.envs((0..PLANTED).map(|number| (variable(number), secret(number))));
+        let ended = Running::of(command).wait();
+        (arguments.join(" "), ended.out + &ended.err)
+    };
+    let listed = ["run", "--suite", "command:suite.yaml", "--rounds", "4", "--seed", "1", "--no-alone", "-v"];
+    let mut texts = vec![with_secrets(&listed)];
+    let repros: Vec<_> = project
+        .files("reports")
+        .into_iter()
+        .filter(|file| file.parent().is_some_and(|folder| folder.ends_with("repros")))
+        .collect();
+    let repros: Vec<String> = repros.iter().map(|file| file.display().to_string()).collect();
+    for repro in &repros {
+        texts.push(with_secrets(&["repro", repro]));
+    }
+    texts.push(with_secrets(&[
+        "providers",
+        "doctor",
+        "--",
+        "sh",
+        "-c",
+        "curl -s \"http://$V0_API_KEY.invalid/\"; exit 1",
+    ]));
+    texts.push(with_secrets(&["check", "--system", "wrong.yaml"]));
+    texts.push(with_secrets(&["check", "wrong-scenario.yaml"]));
+    std::fs::rename(project.path("wrong.toml"), project.path("steadfast.toml")).expect("renamed");
+    texts.push(with_secrets(&["check"]));
+    std::fs::remove_file(project.path("steadfast.toml")).expect("removed");
+    project.write("broken", "");
+    texts.push(with_secrets(&["list", "--suite", "command:suite.yaml"]));
+    texts.push(with_secrets(&listed));
+    for file in project.files("reports") {
+        let bytes = std::fs::read(&file).expect("a file");
+        texts.push((file.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    assert_nothing_stands_in(&texts);
+    assert!(!repros.is_empty(), "there was something to play again");
+}
+
+/// A message is often the last line of what was written.
+#[test]
+fn half_a_secret_does_not_stand_in_a_message() {
+    let project = suite("case $1 in list) echo one;; *) cat text >&2; exit 1;; esac")
+        .with("text", "it is Zq7vX+9/Lm\n      Tw4rK=aB2c\n");
+    let mut command = project.command(RUN);
+    command.env("DEPLOY_TOKEN", "Zq7vX+9/LmTw4rK=aB2c");
+    let ended = Running::of(command).wait().exits(1);
+    for file in project.files("reports") {
+        let text = std::fs::read(&file).expect("a file");
+        let text = String::from_utf8_lossy(&text) + ended.out.as_str() + ended.err.as_str();
+        assert!(!text.contains("Zq7vX+9") && !text.contains("4rK=aB2c"), "{}: {text}", file.display());
+    }
+}
+
+#[test]
+fn what_a_profile_or_a_system_file_sets_is_a_secret_too() {
+    let profile = "env: { DEPLOY_TOKEN: Kt8-set-by-the-profile, LAYOUT: a-layout-that-stays, DB_PASSWORD: postgres }\n\
+                   list: { command: [sh, suite.sh, list] }\nrun: { command: [sh, suite.sh, '${case}'] }\n\
+                   results: { exit_code: {} }\n";
+    let project = suite("case $1 in list) echo one;; *) echo $DEPLOY_TOKEN $LAYOUT $DB_PASSWORD >&2; exit 1;; esac")
+        .with("suite.yaml", profile);
+    let ended = project.run(RUN).exits(1).says(&["a-layout-that-stays", "postgres"]);
+    let journal = project.read("reports/latest/events.jsonl");
+    assert!(!journal.contains("Kt8-set-by") && !ended.out.contains("Kt8-set-by"), "{}", ended.out);
 }
 
 #[test]
