@@ -34,7 +34,12 @@ impl Course<'_> {
         session: &mut Session<'_>,
     ) -> Result<Stopped, AppError> {
         let begun = Instant::now();
-        let stopped = engine.run(&mut self.plans.units(self.case_timeout, self.attempts), until, session)?;
+        let starved = session.starved();
+        let mut units = self.plans.units(self.case_timeout, self.attempts).take_while(|_| starved.none());
+        let stopped = engine.run(&mut units, until, session)?;
+        if let (Stopped::Not, Some(reason)) = (&stopped, starved.reason()) {
+            return Ok(Stopped::SubjectFailed(reason));
+        }
         if stopped != Stopped::Not {
             return Ok(stopped);
         }

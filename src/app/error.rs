@@ -122,6 +122,8 @@ impl AppError {
             Self::Io { source, .. } | Self::Journal(JournalError::Io { source, .. }) => Limit::of(source),
             Self::Engine(EngineError::Spawn(source) | EngineError::Journal(source)) => Limit::of(source),
             Self::Output(Refused::Io { source, .. }) => Limit::of(source),
+            // What a program was asked for, and failed in for want of something.
+            Self::Subject(_) | Self::Usage(_) | Self::Start(_) => Limit::said(&self.to_string()),
             _ => None,
         }
     }

@@ -12,14 +12,15 @@ use crate::app::reports::{check_outputs, write_reports};
 use crate::app::session::Session;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{Deadlines, RunLog, Setting, accounts_for_resources, diagnose, look_for_leaks};
-use crate::disk::{Needs, too_tight};
+use crate::disk::{Limit, Needs, too_tight};
 use crate::engine::{Engine, EngineConfig, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, SubjectInfo,
 };
 use crate::model::{Clock, Measured, ResourceKind, RoundId};
-use crate::record::{Fold, Record};
+use crate::record::{FailureSeen, Fold, Record};
+use crate::report::count;
 use crate::verdict::{Judgement, judge};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -140,6 +141,7 @@ impl UnderWay<'_> {
         if matches!(end, RunEnd::Completed | RunEnd::TimeLimit) {
             notes.extend(subject.agreement(&session.record(), options.case_timeout, deadlines.all));
         }
+        notes.extend(note_of_limits(&session.record()));
         for text in notes {
             session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(folder))?;
         }
@@ -177,7 +179,27 @@ impl UnderWay<'_> {
         let course = Course { plans: self.plans, attempts, case_timeout: setting.case_timeout, jobs: setting.jobs };
         let driven = rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session);
         engine.shut_down();
-        driven
+        driven.map(naming_limit)
+    }
+}
+
+/// That some cases complain of this machine.
+fn note_of_limits(record: &Record) -> Option<String> {
+    let said = |seen: &FailureSeen| Limit::said(&seen.outcome.failure()?.message);
+    let limits: Vec<Limit> = record.failures.values().filter_map(|seen| seen.iter().find_map(said)).collect();
+    let first = limits.first()?;
+    let cases = count(limits.len(), "case");
+    Some(format!("{cases} failed for want of what this machine allows ({first}): raise it before you look for a cause"))
+}
+
+/// The same end, with the limit of this machine by its name where a subject failed for it.
+fn naming_limit(end: RunEnd) -> RunEnd {
+    match end {
+        RunEnd::SubjectFailed { reason } => {
+            let limit = Limit::said(&reason).map(|limit| limit.to_string()).filter(|limit| !reason.contains(limit));
+            RunEnd::SubjectFailed { reason: limit.map_or(reason.clone(), |limit| format!("{limit}: {reason}")) }
+        }
+        end => end,
     }
 }
 

@@ -2,11 +2,15 @@
 
 use crate::app::Effort;
 use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
+use crate::disk::Limit;
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
+use crate::model::Outcome;
 use crate::record::{Fold, Record};
+use std::cell::Cell;
 use std::io;
 use std::path::Path;
+use std::rc::Rc;
 
 /// Somebody who watches a run.
 pub trait Watcher {
@@ -23,6 +27,31 @@ pub(super) struct Session<'w> {
     fold: Fold,
     watcher: &'w mut dyn Watcher,
     forecast: Forecast,
+    starved: Starved,
+}
+
+/// The limit of this machine for which all cases of a round failed, once there was such a round.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Starved(Rc<Cell<Option<Limit>>>);
+
+impl Starved {
+    /// Whether the rounds can go on.
+    pub fn none(&self) -> bool {
+        self.0.get().is_none()
+    }
+
+    /// Why they can't.
+    pub fn reason(&self) -> Option<String> {
+        self.0.get().map(|limit| format!("{limit}: all cases of a round failed for it"))
+    }
+
+    fn look(&self, result: &RoundResult) {
+        let ran = result.outcomes.iter().flatten().filter(|outcome| !matches!(outcome, Outcome::Skipped { .. }));
+        let limits: Option<Vec<Limit>> = ran.map(|outcome| Limit::said(&outcome.failure()?.message)).collect();
+        if let Some(first) = limits.as_deref().and_then(<[Limit]>::first) {
+            self.0.set(Some(*first));
+        }
+    }
 }
 
 /// What is needed for the forecast.
@@ -53,7 +82,7 @@ impl Forecast {
 
 impl<'w> Session<'w> {
     pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
-        Self { journal, fold, watcher, forecast }
+        Self { journal, fold, watcher, forecast, starved: Starved::default() }
     }
 
     /// Writes a fact and tells it on.
@@ -64,6 +93,11 @@ impl<'w> Session<'w> {
             Event::RunStarted(_) => Ok(()),
             _ => self.fold.entry(entry).map_err(io::Error::other),
         }
+    }
+
+    /// Whether this machine leaves the cases too little.
+    pub fn starved(&self) -> Starved {
+        self.starved.clone()
     }
 
     /// The record at the end.
@@ -98,6 +132,9 @@ impl Outlook for Session<'_> {
     }
 
     fn round(&mut self, result: RoundResult) {
+        if result.unit.kind.is_planned() && result.unit.order.len() >= self.forecast.cases {
+            self.starved.look(&result);
+        }
         // A forecast that can't be written shows at the next fact.
         let _ = self.forecast(&result);
     }

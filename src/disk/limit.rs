@@ -43,6 +43,45 @@ impl Limit {
         None
     }
 
+    /// The limit that a program complains of, in the words of the system, of Rust, Python, Node or the shell.
+    pub fn said(text: &str) -> Option<Self> {
+        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        // What they say of processes they say of many other things as well.
+        let of_a_process = says(&["fork", "thread", "start", "spawn", "clone", "BlockingIOError"]);
+        let is_again = says(&["Resource temporarily unavailable", "(os error 11)", "EAGAIN"]);
+        match () {
+            () if says(&["Too many open files in system", "(os error 23)", "ENFILE"]) => Some(Self::FilesOfAll),
+            () if says(&["Too many open files", "(os error 24)", "EMFILE"]) => Some(Self::Files),
+            () if says(&[
+                "No space left on device",
+                "(os error 28)",
+                "ENOSPC",
+                "Disk quota exceeded",
+                "disk is full",
+            ]) =>
+            {
+                Some(Self::Disk)
+            }
+            () if says(&["File too large", "(os error 27)", "EFBIG", "SIGXFSZ", "File size limit exceeded"]) => {
+                Some(Self::FileSize)
+            }
+            () if says(&[
+                "Cannot allocate memory",
+                "(os error 12)",
+                "ENOMEM",
+                "memory allocation of",
+                "MemoryError",
+            ]) || says(&["out of memory", "Out of memory", "failed to map segment"]) =>
+            {
+                Some(Self::Memory)
+            }
+            () if says(&["can't start new thread", "annot fork", "pthread_create"]) || is_again && of_a_process => {
+                Some(Self::Processes)
+            }
+            () => None,
+        }
+    }
+
     fn of_code(code: i32) -> Option<Self> {
         Some(match Errno::from_raw_os_error(code) {
             Errno::MFILE => Self::Files,
@@ -141,5 +180,24 @@ mod tests {
         assert_eq!(Limit::of(&io::Error::other(io::Error::other(full()))), Some(Limit::Disk));
         assert_eq!(Limit::of(&io::Error::from_raw_os_error(Errno::NOENT.raw_os_error())), None);
         assert_eq!(Limit::of(&io::Error::other("text")), None);
+    }
+
+    #[test]
+    fn a_limit_is_known_by_its_words() {
+        for (text, limit) in [
+            ("OSError: [Errno 24] Too many open files: 'x'", Limit::Files),
+            ("head: error writing 'standard output': No space left on device", Limit::Disk),
+            ("Error: ENOSPC: no space left on device, write", Limit::Disk),
+            ("the subject died: signal: 25 (SIGXFSZ) (core dumped)", Limit::FileSize),
+            ("memory allocation of 1048576 bytes failed", Limit::Memory),
+            ("RuntimeError: can't start new thread", Limit::Processes),
+            ("sh: 1: Cannot fork", Limit::Processes),
+            ("can't start `sh`: Resource temporarily unavailable (os error 11)", Limit::Processes),
+        ] {
+            assert_eq!(Limit::said(text), Some(limit), "{text}");
+        }
+        for text in ["assert 3 == 4", "read: Resource temporarily unavailable", "the start of memory lane"] {
+            assert_eq!(Limit::said(text), None, "{text}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod case_id;
+mod causes;
 mod clock;
 mod finding;
 mod hash;
@@ -18,6 +19,7 @@ mod stress;
 
 pub use aftermath::Aftermath;
 pub use case_id::CaseId;
+pub use causes::with_causes;
 pub use clock::{Clock, SystemClock};
 pub use finding::{FindingKind, GateDefault, Verdict};
 pub use hash::ContentHash;

@@ -4,7 +4,7 @@
 //! A profile names those that it needs. They are written beside what a worker has in its scratch folder, `${drivers}`, and
 //! stay there as long as it does: what a runner compiles of them is compiled once.
 
-use std::fs;
+use crate::disk::{LONGEST_INPUT, read_bytes};
 use std::path::Path;
 
 /// The shipped drivers.
@@ -36,10 +36,10 @@ pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), 
         let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
         let text = match shipped {
             Some((_, text)) => text.as_bytes().to_vec(),
-            None => fs::read(root.join(name)).map_err(|error| format!("the driver {name}: {error}"))?,
+            None => read_bytes(&root.join(name), LONGEST_INPUT).map_err(|error| format!("the driver {name}: {error}"))?,
         };
         let file = folder.join(Path::new(name).file_name().unwrap_or_default());
-        if fs::read(&file).is_ok_and(|there| there == text) {
+        if read_bytes(&file, LONGEST_INPUT).is_ok_and(|there| there == text) {
             continue;
         }
         crate::disk::write_private(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -50,6 +50,7 @@ pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn drivers_are_written_once_and_one_that_is_not_there_is_told() {

@@ -1,5 +1,6 @@
 //! Requests to the system under test: a connection of its own for each, so that nothing is carried from step to step.
 
+use crate::model::with_causes;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -31,25 +32,10 @@ pub(in crate::adapter) enum Target {
 pub(in crate::adapter) enum TransportError {
     #[error("can't connect to {0}: {1}")]
     Connect(SocketAddr, #[source] std::io::Error),
-    #[error("the connection failed: {}", chain(.0))]
+    #[error("the connection failed: {}", with_causes(.0))]
     Http(#[from] hyper::Error),
-    #[error("the request failed: {}", chain(.0))]
+    #[error("the request failed: {}", with_causes(.0))]
     Url(#[from] reqwest::Error),
-}
-
-/// An error with all its causes.
-pub(in crate::adapter) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// A body as it comes.

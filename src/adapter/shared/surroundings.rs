@@ -5,7 +5,7 @@
 
 use crate::engine::{Owned, Reports, RoundUnit};
 use crate::event::{Note, TrialReport};
-use crate::model::{CaseId, Outcome, RoundId, Seed, TrialKey};
+use crate::model::{CaseId, Outcome, RoundId, Seed, TrialKey, with_causes};
 use crate::provider::{EnclosedTrial, Enclosure, Stray};
 use crate::scenario::load_providers;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ impl Surroundings {
         let file = load_providers(file, root).map_err(|error| error.to_string())?;
         let folder = crate::disk::temporary_folder().map_err(|e| e.to_string())?;
         let enclosure = Enclosure::start(&file.decls, file.script, folder.path())
-            .map_err(|error| format!("can't start the mock providers: {error}"))?;
+            .map_err(|error| format!("can't start the mock providers: {}", with_causes(&error)))?;
         Ok(Self { enclosure, _folder: folder, noted: BTreeSet::new(), is_open: false })
     }
 

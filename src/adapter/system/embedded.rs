@@ -4,6 +4,7 @@
 use crate::adapter::shared::template::{Variables, plain};
 use crate::adapter::system::output::Output;
 use crate::engine::SubjectError;
+use crate::model::with_causes;
 use crate::tutor::{Config, Defect, Defects, Endpoint, Endpoints, Log, Place, Tutor};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,7 +74,8 @@ fn open(variables: &Variables, output: &Output, defects: Defects, life: StoreLif
         log: Arc::new(ToOutput(output.clone())),
         ..Config::embedded()
     };
-    Tutor::open_with(config, defects).map_err(|error| SubjectError(format!("can't open the tutor: {error}")))
+    Tutor::open_with(config, defects)
+        .map_err(|error| SubjectError(format!("can't open the tutor: {}", with_causes(&error))))
 }
 
 /// The tutor's log, into the stage's output.

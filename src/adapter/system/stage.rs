@@ -10,7 +10,7 @@ use crate::adapter::system::output::Output;
 use crate::adapter::system::process::{Place, RunningProcess};
 use crate::adapter::system::scope::Scope;
 use crate::engine::{Owned, SubjectError, TEMPORARY};
-use crate::model::Seed;
+use crate::model::{Seed, with_causes};
 use crate::provider::{Providers, ProvidersOptions, Proxy};
 use crate::scenario::{System, SystemKind};
 use serde_json::Value;
@@ -84,8 +84,9 @@ impl Stage {
         let providers = match &system.kind {
             SystemKind::Url(_) => None,
             SystemKind::Embedded | SystemKind::Process(_) => {
-                let providers = Providers::start(&system.providers, ProvidersOptions::default())
-                    .map_err(|error| SubjectError(format!("can't start the mock providers: {error}")))?;
+                let providers = Providers::start(&system.providers, ProvidersOptions::default()).map_err(|error| {
+                    SubjectError(format!("can't start the mock providers: {}", with_causes(&error)))
+                })?;
                 for provider in &system.providers {
                     let url = providers.url(&provider.name).unwrap_or_default();
                     let key = provider.key.clone().unwrap_or_else(|| format!("key-of-{}", provider.name));
@@ -224,5 +225,7 @@ fn start_proxy(system: &System, providers: Option<&Providers>, folder: &Path) ->
     let has_hosts = system.providers.iter().any(|provider| !provider.hosts.is_empty());
     let Some(providers) = providers.filter(|_| has_hosts) else { return Ok(None) };
     let proxy = Proxy::start(providers, &folder.join("proxy"));
-    proxy.map(Some).map_err(|error| SubjectError(format!("can't start the proxy to the mock providers: {error}")))
+    proxy
+        .map(Some)
+        .map_err(|error| SubjectError(format!("can't start the proxy to the mock providers: {}", with_causes(&error))))
 }
