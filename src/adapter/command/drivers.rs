@@ -36,7 +36,9 @@ pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), 
         let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
         let text = match shipped {
             Some((_, text)) => text.as_bytes().to_vec(),
-            None => read_bytes(&root.join(name), LONGEST_INPUT).map_err(|error| format!("the driver {name}: {error}"))?,
+            None => {
+                read_bytes(&root.join(name), LONGEST_INPUT).map_err(|error| format!("the driver {name}: {error}"))?
+            }
         };
         let file = folder.join(Path::new(name).file_name().unwrap_or_default());
         if read_bytes(&file, LONGEST_INPUT).is_ok_and(|there| there == text) {
