@@ -7,7 +7,7 @@ use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, r
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunGroup, RunOrder};
 use crate::adapter::shared::surroundings::Surroundings;
-use crate::disk::{LONGEST_INPUT, read_bytes};
+use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_bytes};
 use crate::event::CaseInfo;
 use crate::model::{CaseId, ContentHash};
 use crate::plan::Grouping;
@@ -191,7 +191,12 @@ fn output(
     let status = process.end();
     if let Some(from) = &profile.list.from {
         let file = folder.join(of_scratch("list.from", from, scratch)?);
-        text = std::fs::read(&file).unwrap_or_default();
+        text = match read_bytes(&file, LONGEST_RESULT) {
+            Ok(text) => text,
+            // How the program ended says why it wrote none.
+            Err(error) if error.is_absent() => Vec::new(),
+            Err(error) => return Err(format!("{}: the list of cases: {error}", file.display())),
+        };
     }
     if !status.is_some_and(|status| status.success()) {
         let how = in_words(status);

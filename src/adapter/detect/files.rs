@@ -1,5 +1,6 @@
 //! A project's files, as far as they show which runner it has.
 
+use crate::disk::{LONGEST_INPUT, read_bytes};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ const LEFT_OUT: [&str; 11] = [
 
 /// The text of a file, if it is there.
 pub(super) fn text(root: &Path, name: &str) -> Option<String> {
-    fs::read(root.join(name)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    read_bytes(&root.join(name), LONGEST_INPUT).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The files below the project's folder, relative to it: nearer ones first, each folder in the order of names. Hidden

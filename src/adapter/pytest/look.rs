@@ -6,6 +6,7 @@ use crate::adapter::pytest::naming;
 use crate::adapter::pytest::server::Server;
 use crate::adapter::pytest::{PytestSpec, Start};
 use crate::adapter::shared::surroundings::Surroundings;
+use crate::disk::{LONGEST_INPUT, read_bytes};
 use crate::event::CaseInfo;
 use crate::model::{CaseId, ContentHash};
 use crate::scenario::parse_filter;
@@ -147,7 +148,7 @@ fn known(spec: &PytestSpec, collected: &[CollectedCase], texts: &mut BTreeMap<St
 
 fn case(spec: &PytestSpec, found: CollectedCase, texts: &mut BTreeMap<String, ContentHash>) -> CaseInfo {
     let text = texts.entry(found.file.clone()).or_insert_with(|| {
-        let bytes = std::fs::read(spec.folder.join(&found.file)).unwrap_or_default();
+        let bytes = read_bytes(&spec.folder.join(&found.file), LONGEST_INPUT).unwrap_or_default();
         ContentHash::of([bytes])
     });
     let title = found.id.rsplit_once("::").map_or(found.id.as_str(), |(_, name)| name).to_owned();

@@ -55,3 +55,22 @@ fn a_configuration_that_leads_nowhere_is_not_taken_for_absent() {
     std::fs::create_dir(project.path("steadfast.toml")).expect("a folder");
     project.run(&["check"]).exits(2).says(&["steadfast.toml", "not a regular file"]);
 }
+
+/// What a runner or a driver of a profile leads to, and what only a look at the project reads.
+#[test]
+fn a_listing_a_driver_and_what_shows_a_suite_may_be_files_without_end() {
+    let list = "list: { command: [sh, suite.sh], from: cases }\nrun: { command: [sh, suite.sh, '${case}'] }\nresults: { exit_code: {} }\n";
+    let driver = format!("drivers: [mine.js]\n{}", list.replace(", from: cases", ""));
+    for endless in [Endless::Pipe, Endless::Device] {
+        let project = Project::new().with("suite.yaml", list).with("suite.sh", "echo a");
+        endless.put(&project, "cases");
+        project.run(&["list", "--suite", "command:suite.yaml"]).exits(2).says(&["cases", "not a regular file"]);
+        let project = Project::new().with("suite.yaml", &driver).with("suite.sh", "echo a");
+        endless.put(&project, "mine.js");
+        project.run(&["list", "--suite", "command:suite.yaml"]).exits(2).says(&["mine.js", "not a regular file"]);
+        let project = Project::new();
+        endless.put(&project, "package.json");
+        endless.put(&project, "pyproject.toml");
+        project.run(&["list", "--suite", "auto"]).exits(2);
+    }
+}

@@ -1,11 +1,14 @@
 //! A file that grows while a runner works, read line by line.
 
-use std::fs::File;
+use crate::disk::open_regular;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// The most that is read at one look, in bytes.
 const AT_ONCE: u64 = 16 << 20;
+
+/// A longer line is no result, in bytes.
+const LONGEST_LINE: usize = 64 << 20;
 
 /// How far a file was read.
 #[derive(Debug, Default)]
@@ -18,7 +21,7 @@ pub(in crate::adapter::command) struct Tail {
 impl Tail {
     /// The lines that have come to their ends since the last look; none while there is no file.
     pub fn lines(&mut self, file: &Path) -> Vec<Vec<u8>> {
-        let Ok(mut file) = File::open(file) else { return Vec::new() };
+        let Ok(mut file) = open_regular(file) else { return Vec::new() };
         let mut text = std::mem::take(&mut self.begun);
         if file.seek(SeekFrom::Start(self.offset)).is_ok()
             && let Ok(read) = file.take(AT_ONCE).read_to_end(&mut text)
@@ -27,7 +30,8 @@ impl Tail {
         }
         let mut lines: Vec<Vec<u8>> = text.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
         if let Some(last) = lines.pop_if(|last| !last.ends_with(b"\n")) {
-            self.begun = last;
+            // One that is longer is no result: what is kept of it must end somewhere.
+            self.begun = if last.len() > LONGEST_LINE { Vec::new() } else { last };
         }
         lines
     }
@@ -36,6 +40,7 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::io::Write;
 
     #[test]
