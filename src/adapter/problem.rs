@@ -19,6 +19,9 @@ pub enum SubjectProblem {
     /// The system is somewhere that may not be reached.
     #[error("{0}")]
     OutOfReach(String),
+    /// The system can't be started.
+    #[error("{0}")]
+    Start(String),
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),

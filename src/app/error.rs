@@ -59,6 +59,7 @@ impl From<SubjectProblem> for AppError {
         match problem {
             SubjectProblem::Io { path, source } => Self::Io { path, source },
             SubjectProblem::Usage(text) => Self::Usage(text),
+            SubjectProblem::Start(text) => Self::Start(text),
             problem @ (SubjectProblem::Files(_)
             | SubjectProblem::Suite(_)
             | SubjectProblem::Filter(_)

@@ -25,6 +25,7 @@ mod secrets;
 mod selfcheck;
 mod serve;
 mod session;
+mod system_look;
 mod trust;
 mod worker;
 
@@ -50,5 +51,6 @@ pub use selfcheck::{
 };
 pub use serve::{TutorSettings, serve_providers, serve_tutor};
 pub use session::Watcher;
+pub use system_look::{begin_system_file, look_at_system};
 pub use trust::Grants;
 pub use worker::worker;

@@ -84,6 +84,11 @@ pub(super) enum Command {
     Tutor(TutorArguments),
     /// Serve the mock providers alone, or see whether a program reaches them
     Providers(ProvidersArguments),
+    /// Try a system file, or begin one
+    System {
+        #[command(subcommand)]
+        what: SystemCommand,
+    },
     /// Run rounds for another steadfast (over pipes)
     Worker,
     /// Print the JSON Schema of scenario files, system files, report.json or steadfast.toml
@@ -310,6 +315,20 @@ pub(super) struct ProvidersArguments {
     /// The key that they accept; any one without it
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SystemCommand {
+    /// Start a system, try each verb once, and say which scenarios can run on it
+    Check {
+        /// The system file, or the name of a shipped system
+        file: String,
+    },
+    /// Begin a system file from an OpenAPI document, on standard output
+    Init {
+        /// The document: a file, or a URL on this machine, such as http://127.0.0.1:8000/openapi.json
+        document: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,7 +5,7 @@ use crate::app::{self, AppError, Grants, MinimiseLimits};
 use crate::cli::Exit;
 use crate::cli::arguments::{
     Arguments, Command, DoctorArguments, InputArguments, LeaveArguments, MinimiseArguments, ProvidersArguments,
-    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, TutorArguments,
+    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, SystemCommand, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::demo::demo;
@@ -124,6 +124,7 @@ fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
         Command::Run(_) | Command::Repro(_) | Command::Minimise(_) | Command::Check(_) | Command::List(_) => {}
         Command::Selfcheck(_) | Command::Demo { .. } => {}
         Command::Providers(arguments) if arguments.command.is_some() => {}
+        Command::System { .. } => {}
         _ => return Ok(None),
     }
     let folder = std::env::temp_dir();
@@ -156,6 +157,7 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
         Command::Quarantine { what } => memory::quarantine(&what, &project()?),
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
+        Command::System { what } => system(&what),
         Command::Worker => {
             app::worker(io::stdin(), io::stdout().lock())?;
             Ok(Exit::Good)
@@ -365,6 +367,17 @@ fn doctor(arguments: &DoctorArguments) -> Result<Exit, Trouble> {
         app::Health::Well => Exit::Good,
         app::Health::Ill => Exit::Found,
     })
+}
+
+fn system(what: &SystemCommand) -> Result<Exit, Trouble> {
+    let (text, is_well) = match what {
+        SystemCommand::Check { file } => app::look_at_system(&project()?, file, &tool()?)?,
+        SystemCommand::Init { document } => (app::begin_system_file(document)?, true),
+    };
+    let mut out = door::out(Colours::None);
+    write!(out, "{text}")?;
+    out.flush()?;
+    Ok(if is_well { Exit::Good } else { Exit::Found })
 }
 
 fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {

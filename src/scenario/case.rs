@@ -50,6 +50,8 @@ pub struct Given {
     pub limit: Option<Money>,
     /// What is used of it.
     pub used: Option<Money>,
+    /// What was used in the month before.
+    pub used_last_month: Option<Money>,
     /// The tutor's clock.
     pub now: Option<Timestamp>,
     /// How long the tutor waits for a provider.

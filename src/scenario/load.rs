@@ -3,11 +3,13 @@
 use crate::provider::ProviderDecl;
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::read::read_scenario;
+use crate::scenario::source::SourceFile;
 use crate::scenario::template::environment_names;
 use crate::scenario::yaml::Span;
 use crate::scenario::{Case, Project};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder in which scenarios are looked for, and below which ids begin.
 pub const SCENARIO_FOLDER: &str = "scenarios";
@@ -62,6 +64,19 @@ pub fn load(root: &Path, paths: &[PathBuf], system_providers: &[ProviderDecl]) -
         loaded.cases.append(&mut cases);
     }
     if problems.is_empty() { Ok(loaded) } else { Err(Problems::new(problems)) }
+}
+
+/// Loads one scenario from a text.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn load_text(name: &str, text: &str, root: &Path, providers: &[ProviderDecl]) -> Result<Vec<Case>, Problems> {
+    let project = Project::new(root)
+        .map_err(|error| Problem::of_file(&root.display().to_string(), error.to_string()).with_help(error.help()))?;
+    let source = Arc::new(SourceFile::new(name, text));
+    let mut problems = Vec::new();
+    let cases = read_scenario(&source, name, &project, providers, &mut problems);
+    if problems.is_empty() { Ok(cases) } else { Err(Problems::new(problems)) }
 }
 
 /// The files that the paths name, each once, sorted by path.

@@ -7,6 +7,7 @@ mod expectation;
 mod filter;
 mod kinds;
 mod load;
+mod openapi;
 mod problem;
 mod project;
 mod provider_file;
@@ -29,7 +30,8 @@ pub use expectation::{
     Subject,
 };
 pub use filter::{Filter, FilterError, parse_filter};
-pub use load::{Loaded, SCENARIO_FOLDER, load};
+pub use load::{Loaded, SCENARIO_FOLDER, load, load_text};
+pub use openapi::{Begun, begin_system};
 pub use problem::{Problem, Problems};
 pub use project::{Project, ProjectError};
 pub use provider_file::{ProviderFile, load_providers};
@@ -37,7 +39,8 @@ pub use schema::{schema, system_schema};
 pub(crate) use source::SourceFile;
 pub use step::{Action, Auth, Capture, HttpBody, HttpRequest, Step};
 pub(crate) use suggest::{did_you_mean, nearest};
-pub use system::{Binding, BindingAuth, Process, Reset, StreamBinding, System, SystemKind};
+pub use system::{Binding, BindingAuth, FieldPath, Process, RESET_NAMES, Reset, StreamBinding, System, SystemKind};
 pub use system_file::{BUILT_IN, load_system};
+pub use template::{Part, closing_brace};
 pub use vocabulary::{Capability, REFUSAL_FIELDS, Verb};
 pub(crate) use yaml::Span;

@@ -32,6 +32,17 @@ pub struct System {
     pub admin_auth: Option<(String, String)>,
     /// What the system's own words are for the domain's: field → (system's word → domain's word).
     pub names: BTreeMap<String, BTreeMap<String, String>>,
+    /// Fields whose words are not believed: what lies behind them is read off the wire, or not measured.
+    pub untrusted: BTreeSet<String>,
+    /// The contract's status → the statuses by which this system says it.
+    pub statuses: BTreeMap<u16, Vec<u16>>,
+    /// Requests made once, after the system has started and before its first case.
+    pub prepare_run: Vec<Binding>,
+    /// Requests made for each learner in each case, once there is a token.
+    pub prepare_learner: Vec<Binding>,
+    /// Finds the learner's message in the text of a provider call; its first group is the message. Without it, it is the
+    /// last message of the user.
+    pub call_message: Option<Regex>,
     /// Finds the language asked for in the text of a provider call; its first group is the language.
     pub call_language: Option<Regex>,
     /// The names of the environment that its files speak of: what these stand for is secret.
@@ -76,13 +87,28 @@ pub struct Process {
     pub stop_within: Duration,
 }
 
+/// What a reset can be told: what a case gives, and days relative to the case's now (or to the real one).
+pub const RESET_NAMES: &[&str] = &[
+    "limit",
+    "used",
+    "used_last_month",
+    "now",
+    "provider_timeout_ms",
+    "unhealthy",
+    "today",
+    "month",
+    "month_start",
+    "last_month",
+    "last_month_start",
+];
+
 /// How each case starts from the same state.
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
 pub enum Reset {
-    /// A request. Its template may use `${limit?}`, `${used?}`, `${now?}`, `${provider_timeout_ms?}`, `${unhealthy?}`.
+    /// A request. Its template may use the names of [`RESET_NAMES`].
     Http(Binding),
-    /// Statements for its SQLite file.
+    /// Statements for its SQLite file, which may use these names too.
     Sql {
         /// The file, a template.
         file: String,
@@ -114,11 +140,28 @@ pub struct Binding {
     /// The parts of an uploaded form, templates; instead of a body.
     pub form: Option<BTreeMap<String, Value>>,
     /// Where the answer's fields are.
-    pub answer: BTreeMap<String, JsonPath>,
+    pub answer: BTreeMap<String, FieldPath>,
     /// The fields of the answer that are headers.
     pub answer_headers: BTreeMap<String, String>,
     /// How its stream reads.
     pub stream: Option<StreamBinding>,
+}
+
+/// Where a field of an answer is.
+#[derive(Debug, Clone, Default)]
+pub struct FieldPath {
+    /// The places, the first one that holds something being it.
+    pub paths: Vec<JsonPath>,
+    /// What it is where none of them holds anything.
+    pub default: Option<Value>,
+}
+
+impl FieldPath {
+    /// The field's value in a body.
+    pub fn find(&self, body: &Value) -> Option<Value> {
+        let found = self.paths.iter().find_map(|path| path.query(body).first());
+        found.or(self.default.as_ref()).cloned()
+    }
 }
 
 /// Whose token goes along with a verb.

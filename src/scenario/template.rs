@@ -1,7 +1,8 @@
 //! `${name}` in texts.
 //!
 //! `${name}` stands for a value, `$${` for the two characters `${`. A template that is one `${name}` and nothing else
-//! stands for the value itself, with its type. The names of a case's cell are filled in when the file is loaded;
+//! stands for the value itself, with its type. In system files `${"-"+name?}` is a part of a text that is left out,
+//! its own text with it, where the name has no value. The names of a case's cell are filled in when the file is loaded;
 //! what an earlier step captured, `${trial}` and `${env.NAME}` when the case runs.
 
 use std::collections::BTreeSet;
@@ -27,6 +28,47 @@ pub enum Segment<'t> {
         /// Whether a `?` says that it may be missing (system files only).
         optional: bool,
     },
+    /// A name with texts of its own, `${"-"+name?+"."}` (system files only): all of it is left out without a value.
+    Part(Part<'t>),
+}
+
+/// A name with texts that are there only if it has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'t> {
+    /// The text before it.
+    pub before: &'t str,
+    /// The name.
+    pub name: &'t str,
+    /// Whether it may be missing; without a `?` a missing name is an error.
+    pub optional: bool,
+    /// The text behind it.
+    pub after: &'t str,
+}
+
+impl<'t> Part<'t> {
+    /// Reads what stands between the braces: `"before"+name?+"after"`, with at least one of the two texts.
+    pub fn read(inner: &'t str) -> Option<Self> {
+        let (before, rest) = match inner.strip_prefix('"') {
+            Some(rest) => rest.split_once("\"+")?,
+            None => ("", inner),
+        };
+        let (name, after) = match rest.split_once("+\"") {
+            Some((name, after)) => (name, after.strip_suffix('"')?),
+            None => (rest, ""),
+        };
+        let (name, optional) = name.strip_suffix('?').map_or((name, false), |name| (name, true));
+        let has_text = !before.is_empty() || !after.is_empty();
+        (has_text && is_name(name)).then_some(Self { before, name, optional, after })
+    }
+}
+
+/// Where the brace is that ends a name: not inside quotes.
+pub fn closing_brace(text: &str) -> Option<usize> {
+    let mut quoted = false;
+    text.char_indices().find_map(|(at, character)| {
+        quoted ^= character == '"';
+        (character == '}' && !quoted).then_some(at)
+    })
 }
 
 /// Why a text is no template.
@@ -59,6 +101,14 @@ pub fn segments(text: &str) -> Result<Vec<Segment<'_>>, TemplateError> {
         rest = &rest[at + 2..];
         if escaped {
             segments.push(Segment::Escape);
+            continue;
+        }
+        let is_part = rest.starts_with('"') || rest.split('}').next().is_some_and(|name| name.contains("+\""));
+        if let Some((end, part)) =
+            is_part.then(|| closing_brace(rest)).flatten().and_then(|end| Some((end, Part::read(&rest[..end])?)))
+        {
+            segments.push(Segment::Part(part));
+            rest = &rest[end + 1..];
             continue;
         }
         let end = rest.find('}').ok_or(TemplateError::Open)?;
@@ -95,6 +145,11 @@ pub fn fill(text: &str, mut lookup: impl FnMut(&str) -> Option<String>) -> Resul
         match segment {
             Segment::Text(text) => filled.push_str(text),
             Segment::Escape => filled.push_str("${"),
+            Segment::Part(part) => match lookup(part.name) {
+                Some(value) => filled.extend([part.before, &value, part.after]),
+                None if part.optional => {}
+                None => return Err(TemplateError::Unknown(part.name.to_owned())),
+            },
             Segment::Name { name, optional } => match lookup(name) {
                 Some(value) => filled.push_str(&value),
                 None if optional => {}
@@ -126,6 +181,11 @@ pub(crate) fn write_segment(text: &mut String, segment: &Segment<'_>) {
             // Writing to a text can't fail.
             let _ = write!(text, "${{{name}{}}}", if *optional { "?" } else { "" });
         }
+        Segment::Part(Part { before, name, optional, after }) => {
+            let before = if before.is_empty() { String::new() } else { format!("\"{before}\"+") };
+            let after = if after.is_empty() { String::new() } else { format!("+\"{after}\"") };
+            let _ = write!(text, "${{{before}{name}{}{after}}}", if *optional { "?" } else { "" });
+        }
     }
 }
 
@@ -154,6 +214,11 @@ mod tests {
         check("$$${x}", "$${x}");
         check("cost: $5 {x}", "cost: $5 {x}");
         check("${y?}.", ".");
+        check("en${\"-\"+x?}", "en-1");
+        check("en${\"-\"+y?}.", "en.");
+        check("${\"{\"+x+\"}\"}", "{1}");
+        check("${\"-\"+y}", "nothing is known by the name `y`");
+        check("${\"-\"y}", "`\"-\"y` is not a name");
         check("${y}", "nothing is known by the name `y`");
         check("${x", "`${` has no `}`");
         check("${}", "`` is not a name");
@@ -178,7 +243,7 @@ mod tests {
         #![proptest_config(crate::properties::same_inputs())]
 
         #[test]
-        fn segments_written_again_are_the_same_text(text in "[${}x? ]{0,30}") {
+        fn segments_written_again_are_the_same_text(text in "[${}x?\"+ ]{0,30}") {
             if let Ok(segments) = segments(&text) {
                 let mut again = String::new();
                 segments.iter().for_each(|segment| write_segment(&mut again, segment));

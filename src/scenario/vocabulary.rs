@@ -229,11 +229,13 @@ pub enum Capability {
     Log,
     /// Stream its answers.
     Stream,
+    /// Be asked by the reference tutor's own paths and JSON, for what no verb says.
+    ReferenceApi,
 }
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Reset,
         Self::Budget,
         Self::Clock,
@@ -243,6 +245,7 @@ impl Capability {
         Self::Journal,
         Self::Log,
         Self::Stream,
+        Self::ReferenceApi,
     ];
 
     /// The word used in scenarios and system files.
@@ -257,6 +260,7 @@ impl Capability {
             Self::Journal => "journal",
             Self::Log => "log",
             Self::Stream => "stream",
+            Self::ReferenceApi => "reference_api",
         }
     }
 }

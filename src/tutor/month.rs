@@ -18,6 +18,14 @@ impl Month {
         Self { year: day.year(), month: day.month() }
     }
 
+    /// The month before.
+    pub(super) fn previous(self) -> Self {
+        match self.month {
+            1 => Self { year: self.year - 1, month: 12 },
+            month => Self { month: month - 1, ..self },
+        }
+    }
+
     /// A number that orders months, such as 202611.
     pub(super) fn key(self) -> i64 {
         i64::from(self.year) * 100 + i64::from(self.month)
@@ -50,6 +58,8 @@ mod tests {
     fn the_month_turns_at_midnight_utc() {
         assert_eq!(Month::of(at("2026-11-30T23:59:59.999Z")).key(), 202_611);
         assert_eq!(Month::of(at("2026-12-01T00:00:00Z")).key(), 202_612);
+        assert_eq!(Month::of(at("2026-12-01T00:00:00Z")).previous().key(), 202_611);
+        assert_eq!(Month::of(at("2027-01-31T00:00:00Z")).previous().key(), 202_612);
         assert_eq!(Month::of(at("2026-12-01T00:30:00+01:00")).key(), 202_611);
     }
 

@@ -47,6 +47,7 @@ pub(super) struct State {
 pub(super) struct Fresh {
     pub(super) limit: Option<Usd>,
     pub(super) used: Option<Usd>,
+    pub(super) used_last_month: Option<Usd>,
     pub(super) now: Option<Timestamp>,
     pub(super) provider_timeout: Option<Duration>,
     pub(super) unhealthy: Vec<Provider>,
@@ -140,6 +141,9 @@ impl State {
         let now = self.now();
         let used = fresh.used.map(|used| (self.month(now), used));
         self.store.reset(fresh.limit, used, self.defects)?;
+        if let Some(used) = fresh.used_last_month {
+            self.store.set_used(self.month(now).previous(), used)?;
+        }
         self.ledger.reset();
         self.health.reset();
         self.cache.reset();

@@ -112,8 +112,8 @@ impl Answer {
             return;
         };
         for (name, path) in &binding.answer {
-            if let Some(value) = path.query(body).first() {
-                fields.insert(name.clone(), system.translate(name, value));
+            if let Some(value) = path.find(body) {
+                fields.insert(name.clone(), system.translate(name, &value));
             }
         }
         self.fields = fields;
@@ -191,13 +191,48 @@ fn without_marks(value: Value) -> Value {
 }
 
 impl System {
-    /// A value in the domain's words.
+    /// A value in the domain's words. What stands in a list or is a mapping's key is a word as well.
     fn translate(&self, field: &str, value: &Value) -> Value {
-        match (self.names.get(field), value) {
-            (Some(names), Value::String(word)) => {
-                names.get(word).map_or_else(|| value.clone(), |word| Value::String(word.clone()))
-            }
-            _ => value.clone(),
+        let last = field.rsplit('.').next().unwrap_or(field);
+        // The keys of `providers` and the words of `warning.requested_provider` are providers' names.
+        let singular = last.strip_prefix("requested_").unwrap_or(last).trim_end_matches('s');
+        if let Some(names) = [field, last, singular].iter().find_map(|name| self.names.get(*name)) {
+            return in_words(names, value);
         }
+        match value {
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.translate(field, value)).collect()),
+            Value::Object(fields) => {
+                Value::Object(fields.iter().map(|(key, value)| (key.clone(), self.translate(key, value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// An argument in the system's own words.
+    pub(in crate::adapter) fn own_word(&self, argument: &str, value: Value) -> Value {
+        match (self.names.get(argument), value) {
+            (Some(names), Value::String(word)) => {
+                let own = names.iter().find(|(_, meaning)| **meaning == word).map(|(own, _)| own.clone());
+                Value::String(own.unwrap_or(word))
+            }
+            (_, value) => value,
+        }
+    }
+
+    /// The statuses of the contract that a status of the system's can mean: itself, where the system file says nothing.
+    pub(in crate::adapter) fn statuses_of(&self, status: u16) -> Vec<u16> {
+        let meant = self.statuses.iter().filter(|(_, own)| own.contains(&status)).map(|(contract, _)| *contract);
+        let meant: Vec<u16> = meant.collect();
+        if meant.is_empty() { vec![status] } else { meant }
+    }
+}
+
+fn in_words(names: &BTreeMap<String, String>, value: &Value) -> Value {
+    let word = |text: &String| names.get(text).unwrap_or(text).clone();
+    match value {
+        Value::String(text) => Value::String(word(text)),
+        Value::Array(values) => Value::Array(values.iter().map(|value| in_words(names, value)).collect()),
+        Value::Object(fields) => Value::Object(fields.iter().map(|(key, value)| (word(key), value.clone())).collect()),
+        other => other.clone(),
     }
 }

@@ -105,7 +105,9 @@ fn check_one(
         let text = format!("{name}: expected {wanted}, was {}; {}", found.len(), describe_calls(calls).trim_end());
         problems.push((expectation.place.clone(), text));
     }
-    for property in &expectation.each {
+    // Where nothing says how to find the language, it is not measured.
+    let told = |property: &&CallProperty| property.what != CallField::Language || system.call_language.is_some();
+    for property in expectation.each.iter().filter(told) {
         problems.extend(check_property(&name, property, found, system, variables));
     }
     problems
@@ -152,7 +154,13 @@ fn value(field: CallField, call: &Call, system: &System) -> Option<Value> {
             let found = system.call_language.as_ref()?.captures(&text)?;
             Some(Value::from(found.get(1)?.as_str()))
         }
-        CallField::Message => Some(Value::from(call.last_user_message())),
+        CallField::Message => match &system.call_message {
+            Some(regex) => {
+                let text = call.all_text();
+                Some(Value::from(regex.captures(&text)?.get(1)?.as_str()))
+            }
+            None => Some(Value::from(call.last_user_message())),
+        },
         CallField::Text => Some(Value::from(call.all_text())),
         CallField::Stream => Some(Value::from(call.stream)),
     }

@@ -1,6 +1,7 @@
 //! One case, from its reset to the moment when nothing of it is in flight any more.
 
 use crate::adapter::scenario::calls::{check_calls, describe, describe_calls};
+use crate::adapter::scenario::needs::untold;
 use crate::adapter::scenario::steps::{Played, Player, Problem};
 use crate::adapter::scenario::truth::{check_speech, check_truth};
 use crate::adapter::shared::stress::delayed;
@@ -150,17 +151,25 @@ impl CaseRun<'_> {
             (timed_out, errored) = (problem.timed_out, problem.errored);
             problems.push((problem.place, problem.text));
         }
+        let untold = untold(self.case, self.system);
         let mut notes = Vec::new();
+        if !untold.is_empty() {
+            notes.push(format!("not measured, since the system file does not bind it: {}", untold.join(", ")));
+        }
         let mut late = Vec::new();
         if let Some(ended) = ended {
-            problems.extend(unscripted(self.case, ended));
+            let (uncovered, doubted) = unscripted(self.case, ended);
+            problems.extend(uncovered);
+            notes.extend(doubted);
             problems.extend(carried_over(self.case, ended));
             problems.extend(held(self.case, ended));
             problems
                 .extend(player.played.borrow().iter().filter_map(|played: &Played| check_truth(played, &ended.calls)));
             problems.extend(player.spoken.borrow().iter().filter_map(|spoken| check_speech(spoken, &ended.calls)));
             if problems.is_empty() {
-                problems.extend(check_calls(&self.case.calls, &ended.calls, self.system, &player.variables()));
+                let (wrong, doubted) = self.check_calls(ended, player);
+                problems.extend(wrong);
+                notes.extend(doubted);
             }
             notes.extend(ended.unused.iter().map(describe_unused));
             late.extend(ended.late.iter().filter_map(blame_late));
@@ -179,6 +188,26 @@ impl CaseRun<'_> {
         };
         Verdictless { outcome, notes, loop_bound: Vec::new(), retained: Vec::new(), late }
     }
+}
+
+impl CaseRun<'_> {
+    /// What is wrong with the calls of the case. Calls of which nobody knows whose they are count or don't, whichever
+    /// is right.
+    fn check_calls(&self, ended: &TrialCalls, player: &Player<'_>) -> (Vec<(Place, String)>, Option<String>) {
+        let check = |calls: &[Call]| check_calls(&self.case.calls, calls, self.system, &player.variables());
+        let wrong = check(&ended.calls);
+        let sure: Vec<Call> = ended.calls.iter().filter(|call| !call.doubtful).cloned().collect();
+        if wrong.is_empty() || sure.len() == ended.calls.len() || !check(&sure).is_empty() {
+            return (wrong, None);
+        }
+        let doubtful = ended.calls.iter().find(|call| call.doubtful).map(doubt);
+        (Vec::new(), doubtful)
+    }
+}
+
+/// A call that can be this case's or an earlier one's.
+fn doubt(call: &Call) -> String {
+    format!("nothing tells for sure which case this call belongs to, so nobody is blamed for it: {}", describe(call))
 }
 
 /// An attempt to reach what can't be reached. One before the first case came while the system was starting.
@@ -219,16 +248,19 @@ fn failure_of(outcome: &mut Outcome) -> Option<&mut Failure> {
     }
 }
 
-/// Calls that nothing in the scenario covers.
-fn unscripted(case: &Case, ended: &TrialCalls) -> Vec<(Place, String)> {
+/// Calls that nothing in the scenario covers; and notes of those among them that may be another case's.
+fn unscripted(case: &Case, ended: &TrialCalls) -> (Vec<(Place, String)>, Vec<String>) {
     let calls = ended.calls.iter().filter(|call| ended.unscripted.contains(&call.seq));
+    let (doubted, calls): (Vec<&Call>, Vec<&Call>) = calls.partition(|call| call.doubtful);
     let covered = covered(&case.script);
-    calls
+    let wrong = calls
+        .into_iter()
         .map(|call| {
             let text = format!("a call that no script covers: {}; scripted: {covered}", describe(call));
             (case.place.clone(), text)
         })
-        .collect()
+        .collect();
+    (wrong, doubted.into_iter().map(doubt).collect())
 }
 
 /// An answer that was held for calls that never came: the race that the case is about did not take place.

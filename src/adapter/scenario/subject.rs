@@ -1,6 +1,7 @@
 //! Scenarios against a system, as something the engine can run.
 
 use crate::adapter::scenario::case_run::{CaseRun, Verdictless};
+use crate::adapter::scenario::needs::{known_providers, missing, tells_nothing, untold};
 use crate::adapter::shared::books::Books;
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::system::embedded::StoreLife;
@@ -54,7 +55,7 @@ pub fn load_scenarios(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProb
     {
         spec.reach.url(url).map_err(|error| SubjectProblem::OutOfReach(error.to_string()))?;
     }
-    let loaded = load(&spec.root, &spec.paths, &system.providers)?;
+    let loaded = load(&spec.root, &spec.paths, &known_providers(&system))?;
     let mut cases = loaded.cases;
     if let Some(expression) = &spec.filter {
         let filter = parse_filter(expression).map_err(|error| SubjectProblem::Filter(error.to_string()))?;
@@ -111,19 +112,13 @@ impl ScenarioSubject {
         if let Some(reason) = &case.skip {
             return Some(reason.clone());
         }
-        let missing: Vec<&str> =
-            case.needs.iter().filter(|need| !self.system.can.contains(need)).map(|need| need.as_str()).collect();
-        let missing: Vec<&str> = missing.into_iter().chain(self.unbound(&case.steps)).collect();
-        (!missing.is_empty()).then(|| format!("the system `{}` can't do: {}", self.system.name, missing.join(", ")))
-    }
-
-    /// A verb of the steps that the system file does not bind.
-    fn unbound<'s>(&self, steps: &'s [Step]) -> Option<&'s str> {
-        steps.iter().find_map(|step| match &step.action {
-            Action::Verb(verb, _) => (!self.system.verbs.contains_key(verb)).then(|| verb.as_str()),
-            Action::Concurrently(lanes) => lanes.iter().find_map(|lane| self.unbound(lane)),
-            Action::Eventually { steps, .. } => self.unbound(steps),
-            Action::Http(_) | Action::Restart | Action::Look => None,
+        let missing = missing(case, &self.system);
+        if !missing.is_empty() {
+            return Some(format!("the system `{}` can't do: {}", self.system.name, missing.join(", ")));
+        }
+        tells_nothing(case, &self.system).then(|| {
+            let untold = untold(case, &self.system).join(", ");
+            format!("the system `{}` tells nothing of what is expected: {untold}", self.system.name)
         })
     }
 

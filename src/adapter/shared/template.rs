@@ -1,5 +1,6 @@
 //! `${name}` in texts, filled in while a case runs.
 
+use crate::scenario::{Part, closing_brace};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,13 +33,14 @@ impl fmt::Display for UnknownName {
 
 /// A piece of a template.
 #[derive(Debug, PartialEq)]
-enum Piece<'a> {
+pub(in crate::adapter) enum Piece<'a> {
     Text(&'a str),
     Name { name: &'a str, optional: bool },
+    Part(Part<'a>),
 }
 
 /// Cuts a template at its names; `$${` is a plain `${`.
-fn pieces(template: &str) -> Vec<Piece<'_>> {
+pub(in crate::adapter) fn pieces(template: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while let Some(at) = rest.find("${") {
@@ -51,6 +53,13 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
         }
         let Some(end) = tail.find('}') else { break };
         pieces.push(Piece::Text(before));
+        let inner = tail.get(2..).unwrap_or_default();
+        let part = closing_brace(inner).and_then(|end| Some((end, Part::read(inner.get(..end)?)?)));
+        if let Some((end, part)) = part {
+            pieces.push(Piece::Part(part));
+            rest = inner.get(end + 1..).unwrap_or_default();
+            continue;
+        }
         let name = tail.get(2..end).unwrap_or_default();
         let optional = name.ends_with('?');
         pieces.push(Piece::Name { name: name.trim_end_matches('?'), optional });
@@ -59,6 +68,14 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
     pieces.push(Piece::Text(rest));
     pieces.retain(|piece| *piece != Piece::Text(""));
     pieces
+}
+
+/// The names that a template uses.
+pub(in crate::adapter) fn names_in(template: &str) -> impl Iterator<Item = &str> {
+    pieces(template).into_iter().filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Name { name, .. } | Piece::Part(Part { name, .. }) => Some(name),
+    })
 }
 
 /// How a value stands inside a text.
@@ -84,6 +101,11 @@ fn fill_with(
                 (None, true) => return Ok(None),
                 (None, false) => return Err(UnknownName(name.to_owned())),
             },
+            Piece::Part(part) => match variables.get(part.name) {
+                Some(value) => out.extend([part.before, &encode(plain(value)), part.after]),
+                None if part.optional => {}
+                None => return Err(UnknownName(part.name.to_owned())),
+            },
         }
     }
     Ok(Some(out))
@@ -94,14 +116,27 @@ pub(in crate::adapter) fn fill_text(template: &str, variables: &Variables) -> Re
     Ok(fill_with(template, variables, |text| text)?.unwrap_or_default())
 }
 
+/// Where the query begins: the first question mark that is none of a `${x?}`'s.
+fn query_mark(template: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let rest = template.get(from..)?;
+        let mark = rest.find('?')?;
+        match rest.find("${").filter(|open| *open < mark) {
+            None => return Some(from + mark),
+            Some(open) => from += open + 2 + closing_brace(rest.get(open + 2..)?)? + 1,
+        }
+    }
+}
+
 /// A path with a query: values are percent-encoded, and a parameter whose `${x?}` has no value is left out.
 pub(in crate::adapter) fn fill_path(template: &str, variables: &Variables) -> Result<String, UnknownName> {
     let encode =
         |text: String| percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let (path, query) = template.split_once('?').map_or((template, None), |(path, query)| {
-        // The question mark of `${x?}` is no query.
-        if path.matches("${").count() > path.matches('}').count() { (template, None) } else { (path, Some(query)) }
-    });
+    let (path, query) = match query_mark(template) {
+        Some(at) => (&template[..at], template.get(at + 1..)),
+        None => (template, None),
+    };
     let mut out = fill_with(path, variables, encode)?.unwrap_or_default();
     let mut parameters = Vec::new();
     for parameter in query.into_iter().flat_map(|query| query.split('&')) {
@@ -173,6 +208,15 @@ mod tests {
     fn a_doubled_dollar_is_plain() {
         check(json!("$${a} and ${a}"), json!("${a} and 1.5"));
         check(json!("${unclosed"), json!("${unclosed"));
+    }
+
+    #[test]
+    fn a_part_without_a_value_is_left_out_alone() {
+        check(json!("l${\"-\"+none?}"), json!("l"));
+        check(json!("l${\"-\"+a?}${\" (\"+b?+\")\"}"), json!("l-1.5 (x y/z)"));
+        assert_eq!(fill(&json!("${\"-\"+nobody}"), &variables()), Err(UnknownName("nobody".into())));
+        let path = |template| fill_path(template, &variables()).expect("known names");
+        assert_eq!(path("/m/l${\"-\"+none?}"), "/m/l");
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub(in crate::adapter) struct Stage {
     pub proxy: Option<Proxy>,
     pub variables: Variables,
     pub output: Output,
+    /// The requests that prepare a run were made.
+    pub is_prepared: bool,
     instance: Instance,
     folder: PathBuf,
 }
@@ -138,7 +140,7 @@ impl Stage {
                 Instance::Url(client, url.trim_end_matches('/').to_owned())
             }
         };
-        Ok(Self { providers, proxy, variables, output, instance, folder })
+        Ok(Self { providers, proxy, variables, output, is_prepared: false, instance, folder })
     }
 
     /// Whose resources can be looked at; nobody's where the system is elsewhere.

@@ -2,17 +2,23 @@
 //!
 //! # Rationale
 //!
-//! The system under test knows nothing of trials, so a request bears no name of one. It is taken for the current
-//! trial's, unless something in it says otherwise, since an accusation must be founded:
+//! The system under test knows nothing of trials, so a request bears no name of one. It is the current trial's, unless
+//! two independent signs say that it is an earlier one's: an accusation must be founded, and a case must never be
+//! refused an answer on a guess. The signs are
 //!
-//! - A body that the current trial has sent before is the current trial's: a retry.
-//! - Before the current trial did anything, nothing can be its own.
-//! - A message that the current trial sent speaks for the current trial. Against it stand only an attempt of an earlier
-//!   trial with that very body, and with it an SDK's word that this is a retry, or the mark of an earlier answer. A
-//!   message that only contains what the current trial sent, or the other way round, speaks for it unless an earlier
-//!   trial sent the message word by word.
-//! - Otherwise the mark of an earlier answer, an earlier attempt that failed and may come again, an SDK's word, or a
-//!   message that an earlier trial sent, word by word, each tell it for that trial's.
+//! - *time*: it came before the current trial asked anything of the system;
+//! - *retry*: an SDK says that this is a retry, and the current trial has made no attempt with this body;
+//! - *mark*: it carries the mark of an earlier trial's answer;
+//! - *words*: its message is what an earlier trial sent, and nothing that the current trial sent;
+//! - *attempt*: an attempt of an earlier trial with this body failed a moment ago, so that it may come again.
+//!
+//! Equal bodies alone say nothing: in many services all learners' requests have one text. Nor does a connection, since
+//! clients keep their connections in pools. Where one sign stands alone, the current trial's script answers, the call is
+//! marked as doubtful, and nobody is blamed for it. A mark alone is no doubt: what an earlier trial was told turned up in
+//! this one's request, which is a finding of its own.
+//!
+//! Against a message that the current trial sent word by word stands only an earlier attempt with that very body, and
+//! with it an SDK's word or a mark.
 
 use crate::model::TrialKey;
 use crate::provider::exchange::past::Past;
@@ -20,6 +26,7 @@ use crate::provider::exchange::trial::Trial;
 use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
+use std::time::Duration;
 
 /// What a trial's requests are known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +42,8 @@ pub enum Attribution {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
     Current,
+    /// The current trial's as far as anybody knows: one sign says otherwise.
+    Doubtful,
     Earlier(TrialKey),
     Unknown,
 }
@@ -47,38 +56,52 @@ pub(crate) struct Evidence<'a> {
     pub(crate) retry: Option<u32>,
     pub(crate) last_user_message: &'a str,
     pub(crate) marks: &'a [Mark],
+    /// When it arrived, since the start of the providers.
+    pub(crate) arrived: Duration,
 }
+
+/// How long after a failure a client may still try again: longer than any SDK's longest pause.
+const BACK_OFF: Duration = Duration::from_secs(120);
+
+/// How many independent signs name an earlier trial.
+const ENOUGH: usize = 2;
 
 /// Whose a request is.
 pub(crate) fn owner(current: Option<&Trial>, past: &Past, by: Attribution, evidence: &Evidence<'_>) -> Owner {
-    let before = past.attempt(evidence.provider, evidence.body);
-    let marked = evidence.marks.iter().rev().find_map(|mark| past.trial_of_mark(*mark));
     let message = evidence.last_user_message;
-    let known = before.map(|before| before.trial).or(marked).map(Owner::Earlier);
-    let is_retry = evidence.retry.is_some_and(|retry| retry > 0);
-    let guessed = || known.or_else(|| past.trial_that_sent(message).map(Owner::Earlier)).unwrap_or(Owner::Unknown);
-
-    let Some(current) = current else { return guessed() };
-    if current.has_attempt(evidence.provider, evidence.body) {
+    if let Some(current) = current
+        && current.has_attempt(evidence.provider, evidence.body)
+    {
         return Owner::Current;
     }
-    if by == Attribution::BySentText && !current.has_acted() {
-        return guessed();
-    }
-    let is_ours =
-        current.has_sent_exactly(message) || current.has_sent(message) && past.trial_of_message(message).is_none();
+    let before = past.attempt(evidence.provider, evidence.body);
+    let failed = before.filter(|before| {
+        before.may_come_again && evidence.arrived.saturating_sub(before.ended) <= BACK_OFF && evidence.retry != Some(0)
+    });
+    let marked = evidence.marks.iter().rev().find_map(|mark| past.trial_of_mark(*mark));
+    let spoken = (by == Attribution::BySentText).then(|| past.trial_of_message(message)).flatten();
+    let is_retry = evidence.retry.is_some_and(|retry| retry > 0);
+
+    let is_before = match current {
+        None => true,
+        Some(current) => by == Attribution::BySentText && !current.has_acted(),
+    };
+    let is_ours = !is_before
+        && current
+            .is_some_and(|current| current.has_sent_exactly(message) || current.has_sent(message) && spoken.is_none());
     if is_ours {
         return match before {
             Some(before) if is_retry || marked.is_some() => Owner::Earlier(before.trial),
             _ => Owner::Current,
         };
     }
-    if let (Some(owner), true) = (known, marked.is_some() || is_retry || before.is_some_and(|b| b.may_come_again)) {
-        return owner;
-    }
-    match by {
-        Attribution::BySentText if is_retry => guessed(),
-        Attribution::BySentText => past.trial_of_message(message).map_or(Owner::Current, Owner::Earlier),
-        Attribution::ByArrival => Owner::Current,
+    let signs = [is_before, is_retry, marked.is_some(), spoken.is_some(), failed.is_some()];
+    let signs = signs.into_iter().filter(|sign| *sign).count();
+    let named = failed.map(|before| before.trial).or(marked).or(spoken).or(before.map(|before| before.trial));
+    match (named, current) {
+        (Some(trial), _) if signs >= ENOUGH => Owner::Earlier(trial),
+        (_, None) => Owner::Unknown,
+        _ if signs == 0 || marked.is_some() => Owner::Current,
+        _ => Owner::Doubtful,
     }
 }

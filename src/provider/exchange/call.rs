@@ -94,6 +94,8 @@ pub struct Call {
     pub messages: Vec<Message>,
     /// Other trials whose answers' marks its text carries: what one case told a model turns up in another's request.
     pub carries: Vec<TrialKey>,
+    /// Whether something says that it may be an earlier trial's, and not enough to say so: nobody is blamed for it.
+    pub doubtful: bool,
     /// What its key was worth.
     pub auth: Auth,
     /// When its head was read.

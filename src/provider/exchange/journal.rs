@@ -66,6 +66,11 @@ impl Journal {
         self.text_bytes += call.text_bytes();
     }
 
+    /// When a call arrived.
+    pub(crate) fn arrived(&self, seq: Seq) -> Option<Duration> {
+        self.calls.get(&seq).map(|call| call.arrived)
+    }
+
     /// A call has ended.
     pub(crate) fn end(&mut self, seq: Seq, at: Duration, ended: Ended) {
         self.change(seq, |call| {

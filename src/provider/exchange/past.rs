@@ -7,6 +7,7 @@ use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::time::Duration;
 
 const MARKS: usize = 16_384;
 const BODIES: usize = 16_384;
@@ -18,6 +19,8 @@ pub(crate) struct Before {
     pub(crate) trial: TrialKey,
     /// Whether its last attempt ended in a way after which clients try again.
     pub(crate) may_come_again: bool,
+    /// When that attempt ended, or arrived if it has not, since the start of the providers.
+    pub(crate) ended: Duration,
 }
 
 /// The marks, request bodies and sent texts of earlier trials.
@@ -43,7 +46,8 @@ impl Past {
             }
             // What is still in flight will be given up by its client, which may then try again.
             let may_come_again = call.may_be_tried_again() || call.answered.is_none();
-            self.bodies.put((call.provider.clone(), call.body), Before { trial, may_come_again });
+            let ended = call.answered.unwrap_or(call.arrived);
+            self.bodies.put((call.provider.clone(), call.body), Before { trial, may_come_again, ended });
         }
         if !sent.is_empty() {
             self.sent.push_back((trial, sent));
@@ -61,11 +65,6 @@ impl Past {
     /// The earlier attempt with the same body at the same provider.
     pub(crate) fn attempt(&self, provider: &ProviderName, body: BodyHash) -> Option<Before> {
         self.bodies.get(&(provider.clone(), body)).copied()
-    }
-
-    /// The latest trial that sent such a message.
-    pub(crate) fn trial_that_sent(&self, message: &str) -> Option<TrialKey> {
-        self.sent.iter().rev().find(|(_, sent)| says(sent, message)).map(|(trial, _)| *trial)
     }
 
     /// The latest trial that sent this very message.

@@ -118,18 +118,20 @@ impl Stage {
     pub(crate) fn decide(&mut self, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> Decision {
         let owner = if inquiry.asks_a_model { self.owner(inquiry) } else { Owner::Current };
         let decision = match (owner, &mut self.current) {
-            (Owner::Current, Some(current)) => {
+            (Owner::Current | Owner::Doubtful, Some(current)) => {
                 if inquiry.asks_a_model {
                     current.note_attempt(inquiry.provider, inquiry.body);
                 }
                 decide(current, inquiry, refusal)
             }
-            (Owner::Current, None) if matches!(inquiry.endpoint, Endpoint::Unknown(_)) => Decision::Unscripted,
-            (Owner::Current, None) => Decision::Builtin(Vec::new()),
+            (Owner::Current | Owner::Doubtful, None) if matches!(inquiry.endpoint, Endpoint::Unknown(_)) => {
+                Decision::Unscripted
+            }
+            (Owner::Current | Owner::Doubtful, None) => Decision::Builtin(Vec::new()),
             (Owner::Earlier(_) | Owner::Unknown, _) => Decision::Late,
         };
         let trial = match owner {
-            Owner::Current => self.current(),
+            Owner::Current | Owner::Doubtful => self.current(),
             Owner::Earlier(trial) => Some(trial),
             Owner::Unknown => None,
         };
@@ -145,6 +147,7 @@ impl Stage {
             call.system.clone_from(&inquiry.ask.system);
             call.messages.clone_from(&inquiry.ask.messages);
             call.carries = carries;
+            call.doubtful = owner == Owner::Doubtful;
             call.auth = inquiry.auth;
             call.matched = matched;
             call.body = inquiry.body;
@@ -170,6 +173,7 @@ impl Stage {
             retry: inquiry.retry,
             last_user_message: user.map_or("", |message| &message.text),
             marks: inquiry.marks,
+            arrived: self.journal.arrived(inquiry.seq).unwrap_or_default(),
         };
         owner(self.current.as_ref(), &self.past, self.by, &evidence)
     }

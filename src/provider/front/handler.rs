@@ -78,6 +78,7 @@ fn enter(post: &Post, connection: &Connection, head: &Parts) -> Seq {
         system: String::new(),
         messages: Vec::new(),
         carries: Vec::new(),
+        doubtful: false,
         auth: Auth::NotNeeded,
         arrived: post.shared.now(),
         answered: None,

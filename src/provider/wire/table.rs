@@ -3,7 +3,7 @@
 use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;
 use crate::provider::wire::endpoint::{Endpoint, Role, Route};
-use crate::provider::wire::format::Format;
+use crate::provider::wire::format::{Format, Stock};
 use crate::provider::wire::{anthropic, deepseek, gemini, mistral, ollama, openai, piper};
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,16 @@ impl Wire {
     /// Whether the provider runs beside the system, so that the mock plays its health and its models.
     pub fn is_local(self) -> bool {
         self.format().is_local()
+    }
+
+    /// Whether models are installed at the provider.
+    pub fn installs_models(self) -> bool {
+        self.is_local() && self.format().stock() == Stock::Models
+    }
+
+    /// Whether voices are installed at the provider.
+    pub fn installs_voices(self) -> bool {
+        self.format().stock() == Stock::Voices
     }
 
     /// The words of its endpoints, as scenarios count calls to them.

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 pub(crate) const GIVEN_KEYS: &[&str] =
     &["budget", "models", "voices", "now", "provider_timeout", "learner", "learners", "health"];
 
+/// The keys of `budget`.
+pub(crate) const BUDGET_KEYS: &[&str] = &["limit", "used", "used_last_month"];
+
 /// The state, and what of it the mock providers play.
 #[derive(Debug, Default)]
 pub(crate) struct Start {
@@ -59,10 +62,12 @@ impl Reader<'_> {
     }
 
     fn budget(&mut self, node: &Node, given: &mut Given) {
-        let Some(fields) = self.fields(node, "`budget`", &["limit", "used"]) else { return };
+        let Some(fields) = self.fields(node, "`budget`", BUDGET_KEYS) else { return };
         given.limit = fields.value("limit").and_then(|node| self.money(node));
         given.used = fields.value("used").and_then(|node| self.money(node));
-        for (key, money) in [("limit", given.limit), ("used", given.used)] {
+        given.used_last_month = fields.value("used_last_month").and_then(|node| self.money(node));
+        let all = [("limit", given.limit), ("used", given.used), ("used_last_month", given.used_last_month)];
+        for (key, money) in all {
             if let Some(value) = fields.value(key).filter(|_| money.is_some_and(|money| money.nanos() < 0)) {
                 self.problem(value.span, format!("`{key}` can't be below zero"));
             }

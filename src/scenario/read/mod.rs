@@ -16,7 +16,7 @@ pub(crate) use action::{HTTP_KEYS, METHODS as HTTP_METHODS};
 pub(crate) use behaviour::{ANSWER_KEYS, FAIL_KEYS, FAILURES, FAULT_KEYS, FINISHES, MALFORMED, behaviour_keys};
 pub(crate) use calls::CALL_KEYS;
 pub(crate) use expect::{EXPECT_KEYS, STREAM_KEYS};
-pub(crate) use given::{GIVEN_KEYS, settings_keys};
+pub(crate) use given::{BUDGET_KEYS, GIVEN_KEYS, settings_keys};
 pub(crate) use matcher::{OPERATORS, TYPES};
 pub(crate) use providers::WHEN_KEYS;
 pub(crate) use reader::{Names, Reader, quoted};

@@ -90,6 +90,14 @@ impl Reader<'_> {
         };
         let mut fine = true;
         for segment in &found {
+            if let Segment::Part(part) = segment {
+                fine = false;
+                self.problem(
+                    span,
+                    format!("a part that may be missing, as that of `{}`, is for system files", part.name),
+                );
+                continue;
+            }
             let Segment::Name { name, optional } = segment else { continue };
             if *optional {
                 fine = false;

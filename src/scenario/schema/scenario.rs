@@ -3,7 +3,7 @@
 use super::expect::Answers;
 use super::parts::{any_of, closed, count, defined, described, list, mapping, of_kind, shared, words};
 use super::{expect, providers, step};
-use crate::scenario::read::{GIVEN_KEYS, LEAK_KEYS, SCENARIO_KEYS, settings_keys};
+use crate::scenario::read::{BUDGET_KEYS, GIVEN_KEYS, LEAK_KEYS, SCENARIO_KEYS, settings_keys};
 use crate::scenario::{Capability, kinds};
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ fn given(key: &str) -> Value {
     let settings = || settings_keys().map(|key| (key, of_kind(kinds::argument(key))));
     let nothing = json!({"type": "null"});
     match key {
-        "budget" => closed([("limit", defined("money")), ("used", defined("money"))], &[]),
+        "budget" => closed(BUDGET_KEYS.iter().map(|key| (*key, defined("money"))), &[]),
         "models" => any_of([
             list(&any_of([text.clone(), closed([("name", text)], &["name"])])),
             json!({"type": "object", "additionalProperties": {"type": ["object", "null"], "maxProperties": 0}}),

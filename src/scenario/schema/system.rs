@@ -49,9 +49,19 @@ fn property(key: &str) -> Value {
         "refusal" => answer(REFUSAL_FIELDS),
         "verbs" => closed(Verb::ALL.iter().map(|verb| (verb.as_str(), verb_binding(*verb))), &[]),
         "names" => mapping(&mapping(&text())),
-        "call_language" => json!({"type": "string", "format": "regex"}),
+        "untrusted" => list(&text()),
+        "statuses" => mapping(&any_of([status(), list(&status())])),
+        "prepare" => {
+            let requests = || list(&defined("request"));
+            closed([("run", requests()), ("learner", requests())], &[])
+        }
+        "call_language" | "call_message" => json!({"type": "string", "format": "regex"}),
         _ => json!(true),
     }
+}
+
+fn status() -> Value {
+    json!({"type": "integer", "minimum": 100, "maximum": 599})
 }
 
 fn process(key: &str) -> Value {
@@ -108,6 +118,8 @@ fn request(fields: &[&str]) -> Value {
 /// Where fields are.
 fn answer(fields: &[&str]) -> Value {
     let path = json!({"type": "string", "pattern": r"^(\$|header\.)"});
+    let paths = any_of([path.clone(), list(&path)]);
+    let path = any_of([paths.clone(), closed([("path", paths), ("default", json!(true))], &[])]);
     let pattern = format!(r"^({})(\..+)?$", fields.join("|"));
     any_of([
         json!({"type": "array", "items": {"enum": fields}}),

@@ -2,10 +2,11 @@
 
 use crate::scenario::read::{HTTP_METHODS, Reader, quoted};
 use crate::scenario::suggest::did_you_mean;
-use crate::scenario::template::{Segment, segments};
+use crate::scenario::template::{Part, Segment, segments};
 use crate::scenario::yaml::{Kind, Node, Span, Typed};
-use crate::scenario::{Binding, BindingAuth, Capability, REFUSAL_FIELDS, Reset, StreamBinding, Verb};
-use serde_json_path::JsonPath;
+use crate::scenario::{
+    Binding, BindingAuth, Capability, FieldPath, REFUSAL_FIELDS, RESET_NAMES, Reset, StreamBinding, Verb,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a binding has besides its method.
@@ -27,8 +28,11 @@ impl Known {
     /// Those of the address of a process.
     pub(crate) const ADDRESS: Self = Self { names: &["port"], prefixes: &[] };
     /// Those of a reset.
-    pub(crate) const RESET: Self =
-        Self { names: &["limit", "used", "now", "provider_timeout_ms", "unhealthy"], prefixes: &["env."] };
+    pub(crate) const RESET: Self = Self { names: RESET_NAMES, prefixes: &["env."] };
+    /// Those of a request that prepares a run.
+    pub(crate) const RUN: Self = Self { names: &["admin_token", "dir"], prefixes: &["url.", "key.", "env."] };
+    /// Those of a request that prepares a learner.
+    pub(crate) const LEARNER: Self = Self { names: &["name", "token"], prefixes: &["env."] };
 
     /// Those of a verb: its arguments.
     pub(crate) fn verb(verb: Verb) -> Self {
@@ -65,7 +69,7 @@ impl Reader<'_> {
         };
         let mut fine = true;
         for segment in segments {
-            if let Segment::Name { name, .. } = segment
+            if let Segment::Name { name, .. } | Segment::Part(Part { name, .. }) = segment
                 && !known.knows(name)
             {
                 fine = false;
@@ -144,7 +148,8 @@ impl Reader<'_> {
             .and_then(|node| self.system_template(node, &Known::PROCESS, "a file's name"));
         let statements = self.required(&fields, "statements").and_then(|node| {
             let items = self.items(node, "a list of statements")?;
-            items.iter().map(|item| self.text(item, "a statement")).collect::<Option<Vec<_>>>()
+            let statements = items.iter().map(|item| self.system_template(item, &Known::RESET, "a statement"));
+            statements.collect::<Option<Vec<_>>>()
         });
         Some(Reset::Sql { file: file?, statements: statements? })
     }
@@ -156,6 +161,39 @@ impl Reader<'_> {
             _ => BindingAuth::Learner,
         };
         self.request(node, &Known::verb(verb), auth, Some(verb))
+    }
+
+    /// The requests that prepare a run, or a learner.
+    pub(crate) fn preparations(&mut self, node: &Node, known: &Known, auth: BindingAuth) -> Vec<Binding> {
+        let items = self.items(node, "a list of requests").unwrap_or_default();
+        items.iter().filter_map(|item| self.request(item, known, auth, None)).collect()
+    }
+
+    /// By which statuses a system says those of the contract: one, or a list.
+    pub(crate) fn statuses(&mut self, node: &Node) -> BTreeMap<u16, Vec<u16>> {
+        let status = |text: &str| text.parse::<u16>().ok().filter(|status| (100..600).contains(status));
+        let mut statuses = BTreeMap::new();
+        for entry in self.entries(node, "a mapping from statuses to statuses").unwrap_or_default() {
+            let items = match &entry.value.kind {
+                Kind::List(items) => items.as_slice(),
+                Kind::Scalar(_) | Kind::Mapping(_) => std::slice::from_ref(&entry.value),
+            };
+            let texts = std::iter::once((entry.key.as_str(), entry.key_span))
+                .chain(items.iter().map(|item| (item.as_scalar().map_or("", |scalar| &scalar.text), item.span)));
+            let mut read = Vec::new();
+            for (text, span) in texts {
+                match status(text) {
+                    Some(status) => read.push(status),
+                    None => {
+                        self.problem(span, format!("{} is no HTTP status", quoted(text))).help("{ 422: [400, 422] }");
+                    }
+                }
+            }
+            if let Some((contract, own)) = read.split_first() {
+                statuses.insert(*contract, own.to_vec());
+            }
+        }
+        statuses
     }
 
     fn request(&mut self, node: &Node, known: &Known, auth: BindingAuth, verb: Option<Verb>) -> Option<Binding> {
@@ -219,9 +257,9 @@ impl Reader<'_> {
     }
 
     /// Where fields are: a mapping from fields to JSONPaths, or a list of fields that have the same name there.
-    pub(crate) fn paths(&mut self, node: &Node, of: &str, has: &dyn Fn(&str) -> bool) -> BTreeMap<String, JsonPath> {
+    pub(crate) fn paths(&mut self, node: &Node, of: &str, has: &dyn Fn(&str) -> bool) -> BTreeMap<String, FieldPath> {
         let mut paths = BTreeMap::new();
-        let mut add = |reader: &mut Self, field: &str, span: Span, path: Option<JsonPath>| {
+        let mut add = |reader: &mut Self, field: &str, span: Span, path: Option<FieldPath>| {
             if has(field.split('.').next().unwrap_or(field)) {
                 paths.extend(path.map(|path| (field.to_owned(), path)));
             } else {
@@ -234,6 +272,7 @@ impl Reader<'_> {
             for item in items {
                 if let Some(field) = self.text(item, "a field") {
                     let path = self.json_path(&format!("$.{field}"), item.span);
+                    let path = path.map(|path| FieldPath { paths: vec![path], default: None });
                     add(self, &field, item.span, path);
                 }
             }
@@ -241,10 +280,37 @@ impl Reader<'_> {
         }
         let entries = self.entries(node, "a mapping from fields to JSONPaths").unwrap_or_default();
         for entry in entries.iter().filter(|entry| header_of(&entry.value).is_none()) {
-            let path = self.text(&entry.value, "a JSONPath").and_then(|path| self.json_path(&path, entry.value.span));
+            let path = self.field_path(&entry.value);
             add(self, &entry.key, entry.key_span, path);
         }
         paths
+    }
+
+    /// Where one field is: a JSONPath, a list of them, or `{ path: …, default: … }`.
+    fn field_path(&mut self, node: &Node) -> Option<FieldPath> {
+        match &node.kind {
+            Kind::Scalar(_) => {
+                let path = self.text(node, "a JSONPath")?;
+                Some(FieldPath { paths: vec![self.json_path(&path, node.span)?], default: None })
+            }
+            Kind::List(items) => {
+                let mut paths = Vec::new();
+                for item in items {
+                    let path = self.text(item, "a JSONPath")?;
+                    paths.push(self.json_path(&path, item.span)?);
+                }
+                Some(FieldPath { paths, default: None })
+            }
+            Kind::Mapping(_) => {
+                let fields = self.fields(node, "a field", &["path", "default"])?;
+                let path = fields.value("path").map(|node| self.field_path(node));
+                let default = fields.value("default").map(Node::to_json);
+                if path.is_none() && default.is_none() {
+                    self.problem(node.span, "nothing says where the field is").help("{ path: $.cost, default: 0 }");
+                }
+                Some(FieldPath { default, ..path.unwrap_or_else(|| Some(FieldPath::default()))? })
+            }
+        }
     }
 
     fn stream_binding(&mut self, node: &Node) -> Option<StreamBinding> {

@@ -8,9 +8,10 @@ use crate::scenario::source::SourceFile;
 use crate::scenario::system_file::binding::Known;
 use crate::scenario::template::is_name;
 use crate::scenario::yaml::{Entry, Kind, Node, Span};
-use crate::scenario::{Binding, BindingAuth, Capability, Process, REFUSAL_FIELDS, Reset, System, SystemKind, Verb};
+use crate::scenario::{
+    Binding, BindingAuth, Capability, FieldPath, Process, REFUSAL_FIELDS, Reset, System, SystemKind, Verb,
+};
 use regex::Regex;
-use serde_json_path::JsonPath;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +30,11 @@ pub(crate) const SYSTEM_KEYS: &[&str] = &[
     "refusal",
     "verbs",
     "names",
+    "untrusted",
+    "statuses",
+    "prepare",
     "call_language",
+    "call_message",
 ];
 
 /// The keys of a provider's declaration.
@@ -58,15 +63,21 @@ pub(crate) struct Draft {
     url: Option<String>,
     process: Option<Process>,
     providers: Vec<Declared>,
-    can: BTreeSet<Capability>,
+    /// None as long as no file says.
+    can: Option<BTreeSet<Capability>>,
     reset: Option<Reset>,
     learner_auth: Option<(String, String)>,
     admin_auth: Option<(String, String)>,
-    refusal: BTreeMap<String, JsonPath>,
+    refusal: BTreeMap<String, FieldPath>,
     verbs: BTreeMap<Verb, Binding>,
     change_settings: Option<Binding>,
     names: BTreeMap<String, BTreeMap<String, String>>,
+    untrusted: BTreeSet<String>,
+    statuses: BTreeMap<u16, Vec<u16>>,
+    prepare_run: Vec<Binding>,
+    prepare_learner: Vec<Binding>,
     call_language: Option<Regex>,
+    call_message: Option<Regex>,
 }
 
 impl Draft {
@@ -95,7 +106,12 @@ impl Draft {
             self.read_providers(reader, node);
         }
         if let Some(node) = fields.value("can") {
-            self.can = reader.capabilities(node);
+            self.can = Some(reader.capabilities(node));
+        } else if ["verbs", "reset", "auth", "refusal"].iter().any(|key| fields.get(key).is_some())
+            && let Some(can) = &mut self.can
+        {
+            // Whoever is asked in another way has not the reference tutor's own paths.
+            can.remove(&Capability::ReferenceApi);
         }
         if let Some(node) = fields.value("auth") {
             self.read_auth(reader, node);
@@ -112,12 +128,30 @@ impl Draft {
         if let Some(node) = fields.value("names") {
             self.read_names(reader, node);
         }
-        if let Some(node) = fields.value("call_language") {
-            self.call_language = reader.regex(node);
-            if self.call_language.as_ref().is_some_and(|regex| regex.captures_len() < 2) {
+        if let Some(node) = fields.value("untrusted") {
+            let items = reader.items(node, "a list of fields").unwrap_or_default();
+            self.untrusted = items.iter().filter_map(|item| reader.text(item, "a field")).collect();
+        }
+        if let Some(node) = fields.value("statuses") {
+            self.statuses = reader.statuses(node);
+        }
+        if let Some(fields) =
+            fields.value("prepare").and_then(|node| reader.fields(node, "`prepare`", &["run", "learner"]))
+        {
+            let run = fields.value("run").map(|node| reader.preparations(node, &Known::RUN, BindingAuth::Admin));
+            self.prepare_run = run.unwrap_or_default();
+            let learner =
+                fields.value("learner").map(|node| reader.preparations(node, &Known::LEARNER, BindingAuth::Learner));
+            self.prepare_learner = learner.unwrap_or_default();
+        }
+        for (key, regex) in [("call_language", &mut self.call_language), ("call_message", &mut self.call_message)] {
+            let Some(node) = fields.value(key) else { continue };
+            *regex = reader.regex(node);
+            if regex.as_ref().is_some_and(|regex| regex.captures_len() < 2) {
+                let what = key.trim_start_matches("call_");
                 reader
                     .problem(node.span, "the expression has no group")
-                    .help("its first group is the language: 'Reply in language: (\\S+)\\.'");
+                    .help(format!("its first group is the {what}: 'Reply in language: (\\S+)\\.'"));
             }
         }
     }
@@ -214,11 +248,12 @@ impl Draft {
         };
         let reset = self.reset.take().unwrap_or(Reset::None);
         let resets = matches!(reset, Reset::Http(_) | Reset::Sql { .. } | Reset::Restart);
-        if self.can.contains(&Capability::Reset) && !resets {
+        let mut can = self.can.take().unwrap_or_else(|| self.bound_capabilities(&reset, kind.as_ref()));
+        if can.contains(&Capability::Reset) && !resets {
             wrong("a system that can `reset` says how", "reset: http, sql or restart");
         }
         if resets {
-            self.can.insert(Capability::Reset);
+            can.insert(Capability::Reset);
         }
         let uses = |auth: BindingAuth| {
             let by_reset = matches!(&reset, Reset::Http(binding) if binding.auth == auth);
@@ -239,17 +274,46 @@ impl Draft {
             name: self.name?,
             kind: kind?,
             providers: self.providers.into_iter().map(|declared| declared.provider).collect(),
-            can: self.can,
+            can,
             reset,
             verbs: self.verbs,
             change_settings: self.change_settings,
             learner_auth: self.learner_auth,
             admin_auth: self.admin_auth,
             names: self.names,
+            untrusted: self.untrusted,
+            statuses: self.statuses,
+            prepare_run: self.prepare_run,
+            prepare_learner: self.prepare_learner,
             call_language: self.call_language,
+            call_message: self.call_message,
             environment,
             hash,
         })
+    }
+
+    /// What a system can do, by what its file binds: for a file that does not say.
+    fn bound_capabilities(&self, reset: &Reset, kind: Option<&SystemKind>) -> BTreeSet<Capability> {
+        let told: String = match reset {
+            Reset::Http(binding) => format!("{} {:?} {:?}", binding.path, binding.body, binding.form),
+            Reset::Sql { statements, .. } => statements.join("\n"),
+            Reset::Restart | Reset::FreshLearner | Reset::None => String::new(),
+        };
+        let names = |name: &str| told.contains(&format!("${{{name}")) || told.contains(&format!("+{name}"));
+        let is_process = matches!(kind, Some(SystemKind::Process(_)));
+        let is_mocked = !matches!(kind, Some(SystemKind::Url(_)) | None) && !self.providers.is_empty();
+        let streams = self.verbs.get(&Verb::Chat).is_some_and(|chat| chat.stream.is_some());
+        let bound = [
+            (Capability::Budget, names("limit") || names("used")),
+            (Capability::Clock, names("now")),
+            (Capability::ProviderTimeout, names("provider_timeout_ms")),
+            (Capability::Health, names("unhealthy")),
+            (Capability::Restart, is_process),
+            (Capability::Log, is_process),
+            (Capability::Journal, is_mocked),
+            (Capability::Stream, streams),
+        ];
+        bound.into_iter().filter_map(|(capability, is_bound)| is_bound.then_some(capability)).collect()
     }
 
     fn with_provider_env(&self, mut process: Process) -> Process {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// `POST /admin/reset {limit?, used?, now?, provider_timeout_ms?, unhealthy?}`
+/// `POST /admin/reset {limit?, used?, used_last_month?, now?, provider_timeout_ms?, unhealthy?}`
 pub(super) async fn reset(
     State(tutor): State<Arc<Tutor>>,
     _: Administrator,
@@ -22,6 +22,7 @@ pub(super) async fn reset(
     let fresh = Fresh {
         limit: money(&mut fields, "limit")?,
         used: money(&mut fields, "used")?,
+        used_last_month: money(&mut fields, "used_last_month")?,
         now: instant(&mut fields, "now")?,
         provider_timeout: timeout(&mut fields, "provider_timeout_ms")?,
         unhealthy: cloud_providers(&mut fields, "unhealthy")?,

@@ -45,6 +45,121 @@ fn run(project: &Project, python: &str, defect: &str, more: &[&str]) -> Ended {
     Running::of(command).wait()
 }
 
+/// The second tutor of `examples`, its faults, and for each a shipped scenario that finds it.
+const FAULTS: [(&str, &str); 10] = [
+    ("wrong_month", "budget/last-month-is-another-month"),
+    ("shared_models", "models/the-use-case-decides"),
+    ("french", "languages/other-use-cases-tie-and-keep-the-tables-order"),
+    ("estimate", "budget/estimates-follow-tokens-and-prices"),
+    ("label", "fallback/only-a-429-is-a-rate-limit"),
+    ("canned", "fallback/ollama-is-down-as-well"),
+    ("unrecorded", "budget/an-answer-is-charged-what-it-used"),
+    ("double_charge", "budget/an-answer-is-charged-once-however-often-it-was-asked-for"),
+    ("shared_cache", "conversations/the-cache-is-each-learners-own"),
+    ("bound_session", "e2e/router-multi-language"),
+];
+
+#[test]
+fn ten_faults_of_a_strangers_tutor_are_found_by_shipped_scenarios_and_the_healthy_one_passes_them() {
+    let Some(python) = python() else { return };
+    let project = Project::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = FAULTS.map(|(_, scenario)| format!("scenarios/{scenario}.yaml"));
+    for file in
+        files.iter().map(String::as_str).chain(["examples/second_tutor/app.py", "examples/second_tutor/system.yaml"])
+    {
+        project.write(file, std::fs::read(root.join(file)).expect("a file"));
+    }
+    let environment = Path::new(&python).parent().and_then(Path::parent).expect("a virtual environment").to_owned();
+    let run = |paths: &[&str], fault: &str| {
+        let system = ["run", "--system", "examples/second_tutor/system.yaml", "--orders", "declared", "--no-leaks"];
+        let arguments = [system.as_slice(), &["--max-time", "10s", "--case-timeout", "60s"], paths].concat();
+        let mut command = project.command(&arguments);
+        command.env("VIRTUAL_ENV", &environment).env("SECOND_TUTOR_FAULT", fault);
+        Running::of(command).wait()
+    };
+    for (fault, scenario) in FAULTS {
+        run(&[&format!("scenarios/{scenario}.yaml")], fault).exits(1);
+        let report = project.report();
+        let cases = report["cases"].as_array().expect("cases");
+        let is_found =
+            |case: &serde_json::Value| !matches!(case["verdict"].as_str(), Some("stable" | "skipped" | "unproven"));
+        assert!(cases.iter().any(is_found), "{fault}: {report:#}");
+    }
+    let paths: Vec<&str> = files.iter().map(String::as_str).collect();
+    run(&paths, "").exits(0);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn a_system_is_tried_verb_by_verb_and_begun_from_a_document() {
+    let project = Project::that_passes();
+    let tried = project.run(&["system", "check", "embedded"]).exits(0);
+    tried.says(&["reset", "POST /admin/reset", "chat", "provider \"mistral\"", "conversation", "cases can run"]);
+    let broken = "system: broken\nextends: embedded\nverbs: { budget: { get: /nowhere, answer: [used_budget] } }\n";
+    project.write("broken.yaml", broken);
+    project.run(&["system", "check", "broken.yaml"]).exits(1).says(&["GET /nowhere", "404", "FAILED"]);
+    project.write("openapi.json", r#"{"info": {"title": "T"}, "paths": {"/chat": {"post": {}}}}"#);
+    let begun = project.run(&["system", "init", "openapi.json"]).exits(0);
+    begun.says(&["system: \"T\"", "post: \"/chat\"", "Not found in the document, and skipped: register"]);
+    project.run(&["system", "init", "broken.yaml"]).exits(2).says(&["no JSON document"]);
+}
+
+/// A system that can do next to nothing, and tells nothing but a text.
+const MINIMAL: &str = "
+system: minimal
+extends: embedded
+reset: { post: /admin/reset, auth: admin }
+refusal: {}
+call_language: 'Reply in language: (\\S+?)\\.(?:\\s|$)'
+can: [reset, journal]
+verbs:
+  register: { post: /auth/register, body: { name: \"${name}\", password: \"${password}\" }, answer: [token] }
+  chat: { post: /chat, body: { message: \"${message}\", language: \"${language}${\\\"-\\\"+provider?}\" }, answer: [text] }
+  login:
+  estimate:
+  settings:
+  budget:
+  models:
+  languages:
+  health:
+  conversation:
+  history:
+  transcribe:
+  synthesize:
+  voices:
+  speech_status:
+";
+
+#[test]
+fn on_a_minimal_system_all_scenarios_pass_or_are_skipped_with_the_binding_that_is_missing() {
+    let project = Project::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for module in std::fs::read_dir(&root).expect("it is there").flatten() {
+        for file in std::fs::read_dir(module.path()).expect("a folder").flatten() {
+            let name = format!("scenarios/{}/{}", module.file_name().display(), file.file_name().display());
+            project.write(&name, std::fs::read(file.path()).expect("a file"));
+        }
+    }
+    project.write("minimal.yaml", MINIMAL);
+    project.run(&["run", "--system", "minimal.yaml", "--orders", "declared", "--no-leaks"]).exits(0);
+    let report = project.report();
+    let cases = report["cases"].as_array().expect("cases");
+    let of = |verdict: &str| cases.iter().filter(|case| case["verdict"] == verdict).collect::<Vec<_>>();
+    assert!(of("stable").len() > 80, "{} stable of {}", of("stable").len(), cases.len());
+    assert_eq!(of("stable").len() + of("skipped").len(), cases.len());
+    for case in of("skipped") {
+        let message = case["message"].as_str().unwrap_or_default();
+        assert!(message.contains("can't do: ") || message.contains("tells nothing of"), "{case:#}");
+    }
+    // What is asked by the reference tutor's own paths is asked of nobody else.
+    let listed = project.run(&["list", "--system", "minimal.yaml"]).exits(0).out;
+    assert!(
+        listed.contains("contract/readiness-needs-no-token  # skipped: the system `minimal` can't do: "),
+        "{listed}"
+    );
+}
+
 #[test]
 fn the_shipped_scenarios_run_against_a_service_with_real_sdks() {
     let Some(python) = python() else { return };

@@ -76,13 +76,17 @@ fn the_same_message_again_is_the_current_trials() {
 }
 
 #[test]
-fn a_request_with_the_mark_of_an_earlier_answer_is_the_earlier_trials() {
+fn a_mark_alone_is_told_and_with_another_sign_it_makes_a_request_late() {
     let kit = Kit::new(always(reply("Hi")));
     let text = text_of(WIRE, &kit.ask(WIRE, &hi("Hello")).json());
     kit.providers.end();
     next(&kit, 1, &["Bonjour"]);
-    let seen = kit.ask(WIRE, &saying(&[("user", "Hello"), ("assistant", &text), ("user", "And then?")]));
-    assert_eq!(late_of(&kit, &seen), Some(trial(0)));
+    let body = saying(&[("user", "Hello"), ("assistant", &text), ("user", "And then?")]);
+    assert_eq!(kit.ask(WIRE, &body).status, 200, "what was carried over is no late call");
+    assert_eq!(kit.providers.end().calls[0].carries, [trial(0)]);
+    next(&kit, 2, &["Bonjour"]);
+    let body = saying(&[("user", "Hello"), ("assistant", &text), ("user", "And what else?")]);
+    assert_eq!(late_of(&kit, &with_retry(&kit, &body, 1)), Some(trial(0)));
 }
 
 #[test]
@@ -114,8 +118,9 @@ fn before_a_trial_sends_anything_nothing_is_its_own() {
     let seen = kit.ask(WIRE, &hi("Hello"));
     assert_eq!(late_of(&kit, &seen), Some(trial(0)));
     next(&kit, 2, &[]);
-    let seen = kit.ask(WIRE, &hi("Nobody ever said this"));
-    assert_eq!(late_of(&kit, &seen), None);
+    assert_eq!(kit.ask(WIRE, &hi("Nobody ever said this")).status, 200, "time alone is a guess");
+    let ended = kit.providers.end();
+    assert!(ended.calls[0].doubtful && ended.late.is_empty());
     next(&kit, 3, &[""]);
     assert_eq!(kit.ask(WIRE, &hi("Nobody ever said this")).status, 200, "a text of the system's own");
 }
@@ -161,8 +166,43 @@ fn by_arrival_the_current_trial_owns_what_nothing_else_claims() {
     assert_eq!(kit.ask(WIRE, &hi("Something else")).status, 200);
     assert_eq!(kit.providers.end().late, []);
     next(&kit, 2, &[]);
-    let seen = kit.ask(WIRE, &hi("Hello"));
-    assert_eq!(late_of(&kit, &seen), Some(trial(0)));
+    assert_eq!(kit.ask(WIRE, &hi("Hello")).status, 200, "equal bodies are no proof");
+    assert!(kit.providers.end().calls[0].doubtful);
+    kit.providers.begin(trial(3), Seed::new(1), always(fail(FailureKind::ServerError)));
+    assert_eq!(kit.ask(WIRE, &hi("Good morning")).status, 500);
+    kit.providers.end();
+    next(&kit, 4, &[]);
+    let seen = with_retry(&kit, &hi("Good morning"), 1);
+    assert_eq!(late_of(&kit, &seen), Some(trial(3)));
+}
+
+#[test]
+fn where_all_requests_have_one_text_a_first_call_is_the_cases_own() {
+    let kit = Kit::new(always(fail(FailureKind::ServerError)));
+    let prompt = hi("Answer the learner.");
+    kit.providers.sent("How do I order a coffee?");
+    assert_eq!(kit.ask(WIRE, &prompt).status, 500);
+    kit.providers.end();
+    next(&kit, 1, &["And a cup of tea?"]);
+    assert_eq!(kit.ask(WIRE, &prompt).status, 200);
+    let ended = kit.providers.end();
+    assert_eq!((ended.calls.len(), ended.late.len(), ended.calls[0].doubtful), (1, 0, true));
+    // An SDK that says it is its first attempt leaves no doubt.
+    kit.providers.begin(trial(2), Seed::new(1), always(fail(FailureKind::ServerError)));
+    kit.providers.sent("Hello");
+    with_retry(&kit, &prompt, 0);
+    kit.providers.end();
+    next(&kit, 3, &["Hello"]);
+    assert_eq!(with_retry(&kit, &prompt, 0).status, 200);
+    assert!(!kit.providers.end().calls[0].doubtful);
+    // One that says it is a retry of what failed, and was not tried in this case, is late.
+    kit.providers.begin(trial(4), Seed::new(1), always(fail(FailureKind::ServerError)));
+    kit.providers.sent("Hello");
+    with_retry(&kit, &prompt, 0);
+    kit.providers.end();
+    next(&kit, 5, &["Goodbye"]);
+    let seen = with_retry(&kit, &prompt, 1);
+    assert_eq!(late_of(&kit, &seen), Some(trial(4)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::scene::Scene;
 use crate::adapter::scenario::answer::Answer;
 use crate::adapter::scenario::matching::{mismatch, shorten, show, tally};
+use crate::adapter::scenario::needs::tells;
 use crate::adapter::shared::template::Variables;
 use crate::scenario::{Action, Expectation, LOG_PATIENCE, Matcher, Step, StreamSubject, Subject};
 use serde_json::Value;
@@ -17,7 +18,8 @@ impl Player<'_> {
     /// Checks what the step expects. All that does not hold is told at once.
     pub(super) async fn check(&self, scene: &Scene<'_>, step: &Step, answer: Option<&Answer>) -> Result<(), Problem> {
         let mut problems: Vec<Problem> = Vec::new();
-        for expectation in &step.expect {
+        let told = step.expect.iter().filter(|expectation| tells(self.system, step, &expectation.subject));
+        for expectation in told {
             let wrong = match &expectation.subject {
                 Subject::Log => self.check_log(scene, expectation).await,
                 _ => self.check_answer(step, expectation, answer),
@@ -42,6 +44,13 @@ impl Player<'_> {
         {
             return check_set(&expectation.subject, &expectation.matcher, answers, &variables)
                 .map(|text| format!("{name}: {text}"));
+        }
+        if matches!(expectation.subject, Subject::Status) {
+            let said = self.system.statuses_of(answer.status);
+            let wrong = |status: &u16| mismatch(&expectation.matcher, Some(&Value::from(*status)), &variables);
+            let wrong = said.iter().map(wrong).collect::<Option<Vec<_>>>()?;
+            let wanted = wrong.into_iter().next().unwrap_or_default();
+            return Some(format!("{name}: expected {wanted}, was {}", answer.status));
         }
         let found = answer.value(&expectation.subject);
         let wanted = mismatch(&expectation.matcher, found.as_ref(), &variables)?;

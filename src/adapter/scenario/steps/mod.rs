@@ -7,7 +7,10 @@ mod problem;
 mod request;
 mod reset;
 mod scene;
+mod sql;
+mod tries;
 mod verbs;
 
 pub(in crate::adapter) use player::{Played, Player, Spoken};
 pub(in crate::adapter) use problem::Problem;
+pub use tries::Tried;

@@ -3,11 +3,13 @@
 use super::problem::Problem;
 use super::scene::Scene;
 use crate::adapter::scenario::answer::Answer;
+use crate::adapter::scenario::transport::Target;
 use crate::adapter::shared::template::{Variables, environment};
+use crate::adapter::system::output::Mark;
 use crate::adapter::system::stage::Stage;
 use crate::engine::Reports;
 use crate::model::{Place, Seed, TrialKey};
-use crate::provider::{Mark, Seq};
+use crate::provider::{self, Seq};
 use crate::scenario::{Action, Case, Reset, Step, System, Verb};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -39,7 +41,7 @@ pub(in crate::adapter) struct Spoken {
     pub from: Seq,
     pub to: Seq,
     /// The marks in its samples.
-    pub heard: Vec<Mark>,
+    pub heard: Vec<provider::Mark>,
     /// What was to be spoken.
     pub text: String,
     pub voice: Option<String>,
@@ -100,6 +102,7 @@ impl<'a> Player<'a> {
             self.restart(&self.case.place, stage, reports)?;
             target = stage.target();
         }
+        self.prepare_run(stage, &target, begun).await?;
         self.reset(&Scene::of(stage, &target, begun)).await?;
         for step in &self.case.steps {
             if matches!(step.action, Action::Restart) {
@@ -109,6 +112,25 @@ impl<'a> Player<'a> {
             }
             self.step(&Scene::of(stage, &target, begun), step).await?;
         }
+        Ok(())
+    }
+
+    /// Makes the requests that prepare a run, before its first case.
+    pub(super) async fn prepare_run(&self, stage: &mut Stage, target: &Target, begun: Mark) -> Result<(), Problem> {
+        if stage.is_prepared {
+            return Ok(());
+        }
+        let place = &self.case.place;
+        for binding in &self.system.prepare_run {
+            let scene = Scene::of(stage, target, begun);
+            let variables = self.with(&scene, []);
+            let answer = self.ask(&scene, place, binding, &variables, None, None).await?;
+            if !(200..300).contains(&answer.status) {
+                let text = format!("{} {}: {} {}", binding.method, binding.path, answer.status, answer.text);
+                return Err(Problem::errored(place, format!("preparing the run: {text}")));
+            }
+        }
+        stage.is_prepared = true;
         Ok(())
     }
 

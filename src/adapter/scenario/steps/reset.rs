@@ -3,10 +3,15 @@
 use super::player::Player;
 use super::problem::Problem;
 use super::scene::Scene;
+use crate::adapter::scenario::steps::sql::Statement;
 use crate::adapter::shared::reach::file_within;
 use crate::adapter::shared::template::fill_text;
-use crate::model::Money;
+use crate::model::{Clock, Money, SystemClock};
+use crate::provider::ProviderName;
 use crate::scenario::{Reset, Verb};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,7 +38,10 @@ impl Player<'_> {
                 } else {
                     file_within(&path, scene.folders()).map_err(|error| refused(&error))?
                 };
-                run_sql(&path, statements).map_err(|error| refused(&error))?;
+                let variables = self.with(scene, self.given());
+                let statements = statements.iter().map(|statement| Statement::of(statement, &variables));
+                let statements = statements.collect::<Result<Vec<_>, _>>().map_err(|error| refused(&error))?;
+                run_sql(&path, &statements).map_err(|error| refused(&error))?;
             }
             Reset::Restart | Reset::FreshLearner | Reset::None => {}
         }
@@ -52,25 +60,43 @@ impl Player<'_> {
         let money = |money: Money| serde_json::from_str(&money.to_string()).unwrap_or(Value::Null);
         values.extend(given.limit.map(|limit| ("limit", money(limit))));
         values.extend(given.used.map(|used| ("used", money(used))));
+        values.extend(given.used_last_month.map(|used| ("used_last_month", money(used))));
         values.extend(given.now.map(|now| ("now", Value::from(now.to_string()))));
+        values.extend(days(given.now.unwrap_or_else(|| SystemClock.now())));
         let millis = |time: Duration| Value::from(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         values.extend(given.provider_timeout.map(|timeout| ("provider_timeout_ms", millis(timeout))));
         if !given.unhealthy.is_empty() {
-            let names: Vec<&str> = given.unhealthy.iter().map(|name| name.as_str()).collect();
-            values.push(("unhealthy", Value::from(names)));
+            let own = |name: &ProviderName| self.system.own_word("provider", Value::from(name.as_str()));
+            values.push(("unhealthy", given.unhealthy.iter().map(own).collect()));
         }
         values
     }
 }
 
-fn run_sql(file: &Path, statements: &[String]) -> rusqlite::Result<()> {
+/// Days relative to an instant, in UTC, as resets name them.
+fn days(now: Timestamp) -> [(&'static str, Value); 5] {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let first = today.first_of_month();
+    let last = first.yesterday().unwrap_or(first).first_of_month();
+    let month = |day: Date| Value::from(day.strftime("%Y-%m").to_string());
+    let day = |day: Date| Value::from(day.to_string());
+    [
+        ("today", day(today)),
+        ("month", month(first)),
+        ("month_start", day(first)),
+        ("last_month", month(last)),
+        ("last_month_start", day(last)),
+    ]
+}
+
+fn run_sql(file: &Path, statements: &[Statement]) -> rusqlite::Result<()> {
     let mut connection = rusqlite::Connection::open(file)?;
     // A statement reaches this file and no other.
     connection.set_limit(rusqlite::limits::Limit::SQLITE_LIMIT_ATTACHED, 0)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     let transaction = connection.transaction()?;
     for statement in statements {
-        transaction.execute_batch(statement)?;
+        statement.run(&transaction)?;
     }
     transaction.commit()
 }

@@ -4,10 +4,11 @@ use super::player::{Played, Player, Spoken};
 use super::problem::Problem;
 use super::scene::Scene;
 use crate::adapter::scenario::answer::Answer;
+use crate::adapter::scenario::needs::{binding_of, says_text};
 use crate::adapter::shared::template::{fill, plain};
 use crate::model::Place;
-use crate::provider::{Providers, Seq, recording};
-use crate::scenario::{Audio, BindingAuth, DEFAULT_LEARNER, Reset, Verb};
+use crate::provider::{Mark, Providers, Seq, recording};
+use crate::scenario::{Audio, Binding, BindingAuth, DEFAULT_LEARNER, Reset, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -38,24 +39,36 @@ impl Player<'_> {
         if let Some(token) = self.tokens.borrow().get(learner) {
             return Ok(Some(token.clone()));
         }
-        let verb = [Verb::Register, Verb::Login].into_iter().find(|verb| self.system.verbs.contains_key(verb));
-        let Some((verb, binding)) = verb.and_then(|verb| Some((verb, self.system.verbs.get(&verb)?))) else {
-            return Ok(None);
-        };
         let name = Value::from(self.known_name(learner));
-        let variables = self.with(scene, [("name", name), ("password", Value::from(PASSWORD))]);
-        let answer = self.ask(scene, place, binding, &variables, None, None).await?;
-        match answer.field("token") {
-            Some(token) => {
-                let token = plain(&token);
+        let variables = self.with(scene, [("name", name.clone()), ("password", Value::from(PASSWORD))]);
+        let mut refused = None;
+        // A registration that gives no token is followed by a login.
+        for verb in [Verb::Register, Verb::Login] {
+            let Some(binding) = self.system.verbs.get(&verb) else { continue };
+            let answer = self.ask(scene, place, binding, &variables, None, None).await?;
+            if let Some(token) = answer.field("token").map(|token| plain(&token)) {
                 self.tokens.borrow_mut().insert(learner.to_owned(), token.clone());
-                Ok(Some(token))
+                self.prepare(scene, place, name, &token).await?;
+                return Ok(Some(token));
             }
-            None => {
-                let text = format!("{verb} of {learner} gave no token: {} {}", answer.status, answer.text);
-                Err(Problem::errored(place, text))
+            refused = Some(format!("{verb} of {learner} gave no token: {} {}", answer.status, answer.text));
+        }
+        refused.map_or(Ok(None), |text| Err(Problem::errored(place, text)))
+    }
+
+    /// Makes the requests that prepare a learner.
+    async fn prepare(&self, scene: &Scene<'_>, place: &Place, name: Value, token: &str) -> Result<(), Problem> {
+        let variables = self.with(scene, [("name", name), ("token", Value::from(token))]);
+        for binding in &self.system.prepare_learner {
+            let token = (binding.auth == BindingAuth::Learner).then(|| token.to_owned());
+            let answer = self.ask(scene, place, binding, &variables, token, None).await?;
+            if !(200..300).contains(&answer.status) {
+                let text =
+                    format!("{} {} was answered with {}: {}", binding.method, binding.path, answer.status, answer.text);
+                return Err(Problem::errored(place, format!("preparing a learner: {text}")));
             }
         }
+        Ok(())
     }
 
     /// Carries a verb out.
@@ -69,11 +82,7 @@ impl Player<'_> {
     ) -> Result<Answer, Problem> {
         let learner = self.learner(learner);
         let arguments = self.arguments(place, verb, arguments, learner)?;
-        let binding = match verb {
-            Verb::Settings if arguments.keys().any(|name| name != "token") => self.system.change_settings.as_ref(),
-            _ => self.system.verbs.get(&verb),
-        };
-        let Some(binding) = binding else {
+        let Some(binding) = binding_of(verb, &arguments, self.system) else {
             return Err(Problem::errored(place, format!("the system `{}` has no `{verb}`", self.system.name)));
         };
         let token = match (binding.auth, arguments.get("token")) {
@@ -82,7 +91,8 @@ impl Player<'_> {
             (BindingAuth::Admin | BindingAuth::Nobody, None) => None,
         };
         let mut variables = self.with(scene, []);
-        variables.extend(arguments.clone());
+        variables
+            .extend(arguments.iter().map(|(name, value)| (name.clone(), self.system.own_word(name, value.clone()))));
         if let Some(providers) = scene.providers {
             // Even without a message: from now on requests can be this case's own.
             providers.sent(&said_by(verb, &arguments));
@@ -90,16 +100,52 @@ impl Player<'_> {
         let from = scene.providers.map(Providers::cursor);
         let hang_up = arguments.get("hang_up_after").and_then(Value::as_u64);
         let asked = self.ask(scene, place, binding, &variables, token, hang_up);
-        let answer = match arguments.get("hang_up").and_then(Value::as_u64).map(Duration::from_millis) {
+        let mut answer = match arguments.get("hang_up").and_then(Value::as_u64).map(Duration::from_millis) {
             None => asked.await?,
             // The learner hangs up: the request is dropped, and nobody sees an answer.
             Some(after) => tokio::time::timeout(after, asked).await.unwrap_or_else(|_| Ok(Answer::default()))?,
         };
-        self.remember(scene, place, verb, &answer, learner, from);
+        self.read_off_the_wire(scene, verb, binding, &mut answer, from);
+        if matches!(verb, Verb::Register | Verb::Login) || says_text(binding) {
+            self.remember(scene, place, verb, &answer, learner, from);
+        }
         if verb == Verb::Synthesize {
             self.remember_speech(scene, place, &answer, from, &arguments);
         }
         Ok(answer)
+    }
+
+    /// Fills in the fields that are not bound or not to be trusted from what is known on the wire: which mock gave the
+    /// answer's text, and whether it did so for this step.
+    fn read_off_the_wire(
+        &self,
+        scene: &Scene<'_>,
+        verb: Verb,
+        binding: &Binding,
+        answer: &mut Answer,
+        from: Option<Seq>,
+    ) {
+        let (Some(providers), Some(from), Verb::Chat | Verb::Transcribe) = (scene.providers, from, verb) else {
+            return;
+        };
+        let reads = |field: &str| {
+            let is_bound = binding.answer.contains_key(field) || binding.answer_headers.contains_key(field);
+            says_text(binding) && (!is_bound || self.system.untrusted.contains(field))
+        };
+        for field in ["provider", "model", "cached"].into_iter().filter(|field| reads(field)) {
+            answer.fields.remove(field);
+            let said = answer.said().unwrap_or_default();
+            let Some(mark) = Mark::strip(&said).1.last().copied() else { continue };
+            let Some(call) = providers.calls_since(Seq(0)).into_iter().find(|call| call.mark == Some(mark)) else {
+                continue;
+            };
+            let value = match field {
+                "provider" => Value::from(call.provider.as_str()),
+                "model" => Value::from(call.model.as_str()),
+                _ => Value::from(call.seq < from),
+            };
+            answer.fields.insert(field.to_owned(), value);
+        }
     }
 
     /// The arguments with everything captured filled in, names of learners and default passwords included.
@@ -164,7 +210,8 @@ impl Player<'_> {
         let is_silence = verb == Verb::Transcribe && answer.said().is_some_and(|said| said.is_empty());
         let is_told = matches!(verb, Verb::Chat | Verb::Transcribe) && !is_silence;
         let ended = answer.stream.as_ref().is_none_or(|stream| stream.names.last().is_some_and(|last| last == "done"));
-        if let (true, 200, true, Some(from), Some(providers)) = (is_told, answer.status, ended, from, scene.providers) {
+        let is_fine = self.system.statuses_of(answer.status).contains(&200);
+        if let (true, true, true, Some(from), Some(providers)) = (is_told, is_fine, ended, from, scene.providers) {
             self.played.borrow_mut().push(Played {
                 place: place.clone(),
                 from,
