@@ -51,9 +51,20 @@ pub struct PytestOptions {
     pub providers: Option<PathBuf>,
     /// Whose changes of state are told.
     pub explain: Explain,
+    /// Whether the first difference of two runs is looked for at any length.
+    pub first_difference: bool,
 }
 
 impl SuiteOptions {
+    /// With the first difference of two runs looked for at any length, where a suite can tell one.
+    #[must_use]
+    pub fn with_first_difference(mut self, is_wanted: bool) -> Self {
+        if let Self::Pytest(pytest) = &mut self {
+            pytest.first_difference = is_wanted;
+        }
+        self
+    }
+
     /// The arguments that ask for it.
     pub fn as_typed(&self) -> Vec<String> {
         match self {
@@ -90,6 +101,9 @@ impl PytestOptions {
         typed.extend(providers(self.providers.as_ref()));
         if self.explain == Explain::All {
             typed.push("--explain".to_owned());
+        }
+        if self.first_difference {
+            typed.push("--first-difference".to_owned());
         }
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());
@@ -203,6 +217,7 @@ fn pytest_spec(
         time_zones: time_zones(&hash_seeds, environment),
         hash_seeds,
         explain: suite.explain,
+        first_difference: suite.first_difference,
         known: Vec::new(),
         copied: (sandbox == Sandbox::Full).then_some(tree),
     })

@@ -96,6 +96,11 @@ pub trait LoadedSubject: fmt::Debug {
         None
     }
 
+    /// Whether somebody asked for the first difference of two runs, whatever it takes to find it.
+    fn follows_on_request(&self) -> bool {
+        false
+    }
+
     /// Whether what a case leaves on disk may be there in a later round.
     fn may_leave_files(&self) -> bool {
         false

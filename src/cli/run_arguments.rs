@@ -51,6 +51,9 @@ pub(super) struct RunArguments {
     /// Tell what each polluter that was found changes of the process's state, and not only those of the repros
     #[arg(long, requires = "suite")]
     pub explain: bool,
+    /// Follow each finding's test line by line, whatever it takes, and tell the first line at which two runs of it part
+    #[arg(long, requires = "suite")]
+    pub first_difference: bool,
     /// Arguments for the suite's own runner
     #[arg(last = true, value_name = "ARGS")]
     pub suite_arguments: Vec<String>,
@@ -287,7 +290,10 @@ impl RunArguments {
         };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
         let explain = if self.explain { Explain::All } else { Explain::Repro };
-        let suite = suite.map(|suite| suite.options(self.python, self.suite_arguments, start, explain, self.providers));
+        let suite = suite.map(|suite| {
+            let suite = suite.options(self.python, self.suite_arguments, start, explain, self.providers);
+            suite.with_first_difference(self.first_difference)
+        });
         RunOptions {
             root,
             paths,

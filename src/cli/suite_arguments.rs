@@ -81,7 +81,16 @@ impl NamedSuite {
     ) -> SuiteOptions {
         match self {
             Self::Pytest(folder) => {
-                SuiteOptions::Pytest(PytestOptions { folder, python, arguments, start, explain, providers })
+                let first_difference = false;
+                SuiteOptions::Pytest(PytestOptions {
+                    folder,
+                    python,
+                    arguments,
+                    start,
+                    explain,
+                    providers,
+                    first_difference,
+                })
             }
             Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, python, arguments, providers }),
         }

@@ -22,7 +22,12 @@ pub(super) struct OfTheSuite {
     /// The state that decides.
     pub causes: Vec<StateCause>,
     pub remarks: Vec<String>,
+    /// Where two runs of it part.
+    difference: Option<String>,
 }
+
+/// For so many milliseconds the paths of a case are followed by default, and where somebody asks for it.
+const FOLLOWED_MS: (u32, u32) = (1_000, 60_000);
 
 /// So many parts of the state are told where none is known to decide.
 const MARKS_TOLD: usize = 20;
@@ -72,6 +77,12 @@ impl Examiner<'_> {
             _ => (&[][..], 0),
         };
         let mut told = self.states(suspect.case, sequences, most)?;
+        if told.difference.is_none() {
+            told.difference = self.first_difference(conclusion, order)?;
+        }
+        if let Some(difference) = told.difference.take() {
+            told.remarks.insert(0, difference);
+        }
         if !matches!(
             conclusion,
             Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
@@ -79,6 +90,27 @@ impl Examiner<'_> {
             told.remarks.extend(self.own_line(suspect, order));
         }
         Ok(told)
+    }
+
+    fn followed_ms(&self) -> u32 {
+        if self.setting.subject.follows_on_request() { FOLLOWED_MS.1 } else { FOLLOWED_MS.0 }
+    }
+
+    /// Where the paths of a suspect part: after what makes it end otherwise and alone, or where it passes and where it
+    /// fails in one order.
+    fn first_difference(&mut self, conclusion: &Conclusion, order: &[u32]) -> Result<Option<String>, DiagnoseError> {
+        if self.setting.subject.explains().is_none() {
+            return Ok(None);
+        }
+        let order = match conclusion {
+            Conclusion::Victim { .. } | Conclusion::Intermittent => order.to_vec(),
+            Conclusion::Brittle { state_setters, .. } => {
+                state_setters.first().into_iter().flatten().chain(order).copied().collect()
+            }
+            _ => return Ok(None),
+        };
+        let limit = self.followed_ms();
+        self.prober.difference(&order, limit)
     }
 
     /// What the first `most` cases of each sequence leave before the suspect.
@@ -93,7 +125,8 @@ impl Examiner<'_> {
         for sequence in sequences {
             let order: Vec<u32> = sequence.iter().copied().chain([suspect]).collect();
             for (place, culprit) in (0_u32..).zip(sequence).take(most) {
-                let marks = self.prober.marks(&order, place)?;
+                let (marks, difference) = self.prober.marks(&order, place, self.followed_ms())?;
+                told.difference = told.difference.or(difference);
                 let name = self.record.case(*culprit).map_or("", |info| info.id.as_str());
                 told.learn(*culprit, name, marks);
             }

@@ -20,6 +20,7 @@ pub(super) struct Prober<'a> {
     /// The hash seed of the probes, for subjects that have one.
     hash_seed: Option<u32>,
     watch: Option<u32>,
+    follow_ms: Option<u32>,
     next_round: u32,
     case_timeout: Duration,
     /// What stopped the engine, if something did: no probe is run any more.
@@ -50,6 +51,7 @@ impl<'a> Prober<'a> {
             event_loop: EventLoop::default(),
             hash_seed: None,
             watch: None,
+            follow_ms: None,
             // Above every round that was planned, whether it ran or not.
             next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
             case_timeout,
@@ -119,16 +121,35 @@ impl<'a> Prober<'a> {
         Ok(results)
     }
 
-    /// Runs an order once more and tells what the case at `place` leaves changed, and what of it decides how the last one
-    /// ends.
-    pub fn marks(&mut self, order: &[u32], place: u32) -> Result<Vec<StateMark>, DiagnoseError> {
+    /// Runs an order once more and tells what the case at `place` leaves changed, what of it decides how the last one ends,
+    /// and where the paths of that one part, as far as that is found within so many milliseconds.
+    pub fn marks(
+        &mut self,
+        order: &[u32],
+        place: u32,
+        follow_ms: u32,
+    ) -> Result<(Vec<StateMark>, Option<String>), DiagnoseError> {
+        let result = self.once(order, Some(place), follow_ms)?;
+        Ok(result.map(|result| (result.watched, result.difference)).unwrap_or_default())
+    }
+
+    /// Where two runs of the last case of an order part: alone and in that order, or in that order again and again.
+    pub fn difference(&mut self, order: &[u32], follow_ms: u32) -> Result<Option<String>, DiagnoseError> {
+        Ok(self.once(order, None, follow_ms)?.and_then(|result| result.difference))
+    }
+
+    fn once(
+        &mut self,
+        order: &[u32],
+        watch: Option<u32>,
+        follow_ms: u32,
+    ) -> Result<Option<RoundResult>, DiagnoseError> {
         let number = self.next_round;
         self.next_round += 1;
-        self.watch = Some(place);
+        (self.watch, self.follow_ms) = (watch, Some(follow_ms));
         let unit = self.unit(number, order);
-        self.watch = None;
-        let mut results = self.results_of(vec![unit])?;
-        Ok(results.remove(&RoundId(number)).map(|result| result.watched).unwrap_or_default())
+        (self.watch, self.follow_ms) = (None, None);
+        Ok(self.results_of(vec![unit])?.remove(&RoundId(number)))
     }
 
     fn reply(&mut self, result: Option<RoundResult>) -> Reply {
@@ -162,7 +183,13 @@ impl<'a> Prober<'a> {
         let seed = self.seed.derive(&format!("probe {number}"));
         let unit = RoundUnit::new(RoundId(number), RoundKind::Probe, seed, order.to_vec(), self.case_timeout);
         // What was seen under stress is verified without.
-        RoundUnit { event_loop: self.event_loop, hash_seed: self.hash_seed, watch: self.watch, ..unit }
+        RoundUnit {
+            event_loop: self.event_loop,
+            hash_seed: self.hash_seed,
+            watch: self.watch,
+            follow_ms: self.follow_ms,
+            ..unit
+        }
     }
 }
 

@@ -323,7 +323,7 @@ impl World<'_> {
         }
         outlook.fact(end(&self.clock, RoundEnd::Completed))?;
         let duration = self.clock.passed.get() - begun;
-        outlook.round(RoundResult { unit, outcomes, watched: Vec::new(), after, duration });
+        outlook.round(RoundResult { unit, outcomes, watched: Vec::new(), difference: None, after, duration });
         Ok(true)
     }
 }

@@ -15,6 +15,8 @@ pub struct RoundResult {
     pub outcomes: Vec<Option<Outcome>>,
     /// What the trial that was watched left changed.
     pub watched: Vec<StateMark>,
+    /// The first line at which two runs of the last case part, where it was followed.
+    pub difference: Option<String>,
     /// In a walk: after how many cases its answer was found.
     pub after: Option<u32>,
     /// How long it took.

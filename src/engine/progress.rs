@@ -15,6 +15,7 @@ pub(super) struct Progress {
     pub unit: RoundUnit,
     outcomes: Vec<Option<Outcome>>,
     watched: Vec<StateMark>,
+    difference: Option<String>,
     after: Option<u32>,
     /// The trial that runs, and when its worker's patience ends.
     pub running: Option<(u32, Instant)>,
@@ -43,6 +44,7 @@ impl Progress {
             unit,
             outcomes,
             watched: Vec::new(),
+            difference: None,
             after: None,
             running: None,
             last: None,
@@ -86,6 +88,7 @@ impl Progress {
         if self.unit.watch == Some(position) {
             self.watched.clone_from(&report.marks);
         }
+        self.difference = report.difference.clone().or_else(|| self.difference.take());
         self.after = report.after.or(self.after);
         *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
         Some(Event::TrialFinished { round: self.unit.round, position, case, report })
@@ -136,6 +139,7 @@ impl Progress {
             unit: self.unit,
             outcomes: self.outcomes,
             watched: self.watched,
+            difference: self.difference,
             after: self.after,
             duration: self.spent,
         });

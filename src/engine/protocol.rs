@@ -30,6 +30,9 @@ pub struct RoundUnit {
     /// The place of the order whose case is watched for what it changes, where the subject can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<u32>,
+    /// For how many milliseconds the last case is followed, line by line, to find where two runs of it part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_ms: Option<u32>,
     /// How many cases of the order are walked over: what follows them is tried in forks again and again on the way, and
     /// the round ends where it first fails. For subjects that can fork.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +65,7 @@ impl RoundUnit {
             stress: None,
             hash_seed: None,
             watch: None,
+            follow_ms: None,
             walk: None,
             aftermath: None,
             added: false,

@@ -131,6 +131,9 @@ pub struct TrialReport {
     /// In a walk: after how many cases of the round's order the suspect was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u32>,
+    /// Where two runs of it were followed: the first line at which their paths part, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
 }
 
 /// Parts of a process's state that a trial left other than they were when the round began: `environment variable X`.
@@ -164,6 +167,7 @@ impl TrialReport {
             marks: Vec::new(),
             fresh: false,
             after: None,
+            difference: None,
         }
     }
 }

@@ -15,6 +15,7 @@ const PLUGIN: &[(&str, &str)] = &[
     ("bound.py", include_str!("steadfast_pytest/bound.py")),
     ("capture.py", include_str!("steadfast_pytest/capture.py")),
     ("cases.py", include_str!("steadfast_pytest/cases.py")),
+    ("compared.py", include_str!("steadfast_pytest/compared.py")),
     ("difference.py", include_str!("steadfast_pytest/difference.py")),
     ("failure.py", include_str!("steadfast_pytest/failure.py")),
     ("footprint.py", include_str!("steadfast_pytest/footprint.py")),

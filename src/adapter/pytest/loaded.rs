@@ -67,6 +67,10 @@ impl LoadedSubject for PytestSuite {
         self.spec.start == Start::Fork
     }
 
+    fn follows_on_request(&self) -> bool {
+        self.spec.first_difference
+    }
+
     fn explains(&self) -> Option<Explain> {
         Some(self.spec.explain)
     }

@@ -32,6 +32,9 @@ pub(super) struct RoundRequest<'a> {
     /// The place whose case is watched for what it changes, and for what of it decides how the last case ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub watch: Option<u32>,
+    /// Seconds for which the last case is followed, line by line, to find where two runs of it part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow: Option<f64>,
     /// How many cases of the order are walked over, while the rest of it is tried again and again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub walk: Option<u32>,
@@ -137,6 +140,9 @@ pub(super) struct Finished {
     marks: Vec<StateMark>,
     #[serde(default)]
     after: Option<u32>,
+    /// Where two runs of it part.
+    #[serde(default)]
+    difference: Option<String>,
     /// What it holds, as Python knows it, where that is accounted for.
     #[serde(default)]
     pub held: Option<Held>,
@@ -214,6 +220,7 @@ impl Finished {
             marks: self.marks,
             fresh: false,
             after: self.after,
+            difference: self.difference,
         }
     }
 }

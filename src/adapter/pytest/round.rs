@@ -64,6 +64,7 @@ pub(super) fn play(
         deadline: deadline.as_secs_f64(),
         marks: unit.kind == RoundKind::Alone,
         watch: unit.watch,
+        follow: unit.follow_ms.map(|millis| f64::from(millis) / 1e3),
         walk: unit.walk,
         aftermath: unit.aftermath.as_ref(),
         ledger: accounts.as_ref().map(Accounts::request),

@@ -42,6 +42,9 @@ pub struct PytestSpec {
     /// What is compared before and after polluters.
     #[serde(default)]
     pub explain: Explain,
+    /// Whether the first difference of two runs is looked for at any length.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first_difference: bool,
     /// The tests that are meant, as an earlier collection had them; without any, those that are collected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownTest>,

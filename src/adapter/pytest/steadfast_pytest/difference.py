@@ -1,9 +1,16 @@
-"""The first line at which two runs of a test part, with the values that decide there."""
+"""The first line at which two runs of a test part, with the values that decide there.
+
+Lines of the project's own files are followed: by `sys.monitoring` where Python has it, which costs nothing for the code of
+others, else by `sys.settrace`.
+"""
 
 import ast
+import functools
 import linecache
 import os
+import re
 import sys
+import threading
 
 from .owners import is_own_file
 from .values import short
@@ -14,59 +21,93 @@ LONGEST = 20000
 MOST_NAMES = 4
 """So many values are told."""
 
+DECIDES = re.compile(r"\b(if|elif|while|for|assert|return|with|match|and|or|not|await)\b|[=!<>]=|[<>]")
+"""What a line has at which paths part; of other lines no values are taken."""
+
 
 class Path:
-    """The lines of the project's code that a run executes, in order. At one of them, counted from 0, the values of the
-    names in it are taken."""
+    """The lines of the project's code that one thread executes, in order, each with the values of what it reads if it is
+    one at which paths part."""
 
-    def __init__(self, stop_at=None):
+    def __init__(self):
         self.lines = []
         self.own = {}
-        self.stop_at = stop_at
-        self.values = {}
+        self.thread = threading.get_ident()
 
-    def follow(self, frame, event, argument):
-        path = frame.f_code.co_filename
+    def is_own(self, path):
         if path not in self.own:
             self.own[path] = not path.startswith("<") and is_own_file(os.path.abspath(path))
-        return self.line if self.own[path] else None
+        return self.own[path]
+
+    def follow(self, frame, event, argument):
+        return self.line if self.is_own(frame.f_code.co_filename) else None
 
     def line(self, frame, event, argument):
-        if event == "line" and len(self.lines) < LONGEST:
-            if len(self.lines) == self.stop_at:
-                self.values = values(frame)
-            self.lines.append([frame.f_code.co_filename, frame.f_lineno])
+        if event == "line":
+            self.enter(frame, frame.f_lineno)
         return self.line
 
+    def monitored(self, code, number):
+        if not self.is_own(code.co_filename):
+            return sys.monitoring.DISABLE
+        if threading.get_ident() == self.thread:
+            self.enter(sys._getframe(1), number)
+        return None
 
-def followed(play, stop_at=None):
-    """Plays, and returns the lines and the values."""
-    path = Path(stop_at)
-    sys.settrace(path.follow)
+    def enter(self, frame, number):
+        if len(self.lines) < LONGEST:
+            path = frame.f_code.co_filename
+            self.lines.append([path, number, values(frame, names_of(path, number))])
+
+
+def followed(play):
+    """Plays, and returns the lines: path, number, values."""
+    path = Path()
+    monitoring = getattr(sys, "monitoring", None)
+    tool = next((tool for tool in (3, 4) if monitoring.get_tool(tool) is None), None) if monitoring is not None else None
+    if tool is None:
+        sys.settrace(path.follow)
+        try:
+            play()
+        finally:
+            sys.settrace(None)
+        return path.lines
+    monitoring.use_tool_id(tool, "steadfast")
+    monitoring.register_callback(tool, monitoring.events.LINE, path.monitored)
+    monitoring.set_events(tool, monitoring.events.LINE)
     try:
         play()
     finally:
-        sys.settrace(None)
-    return [path.lines, path.values]
+        monitoring.set_events(tool, 0)
+        monitoring.register_callback(tool, monitoring.events.LINE, None)
+        monitoring.free_tool_id(tool)
+    return path.lines
 
 
 def parting(one, other):
     """The place of the last line that two runs share before they part; None if one of them is the beginning of the other
     or they begin differently."""
     for place, (left, right) in enumerate(zip(one, other)):
-        if left != right:
+        if left[:2] != right[:2]:
             return place - 1 if place > 0 else None
     return None
 
 
-def values(frame):
-    """What the names of a line stand for where it is about to run."""
+def values(frame, wanted):
+    """What names stand for where a line is about to run."""
     told = {}
-    for name in names(linecache.getline(frame.f_code.co_filename, frame.f_lineno)):
+    for name in wanted:
         value = frame.f_locals.get(name, frame.f_globals.get(name, told))
         if value is not told and not callable(value) and type(value).__name__ != "module":
             told[name] = short(value, name)
     return told
+
+
+@functools.lru_cache(maxsize=None)
+def names_of(path, number):
+    """The names that a line reads, if it is one at which paths part."""
+    text = linecache.getline(path, number)
+    return names(text) if DECIDES.search(text) else []
 
 
 def names(text):
@@ -82,16 +123,18 @@ def names(text):
     return []
 
 
-def sentence(line, as_it_is, without, start):
-    """Where they part, in words without a full stop."""
-    path, number = line
+def difference(one, other, start, ways):
+    """Where two runs part, in words without a full stop; `ways` are the words for the one and the other. None if they don't
+    part in the project's code."""
+    place = parting(one, other)
+    if place is None:
+        return None
+    path, number, here = one[place]
+    there = other[place][2]
     relative = os.path.relpath(path, start)
-    place = "%s:%d" % (path if relative.startswith("..") else relative, number)
-    text = "after its polluter and without what that leaves, its paths part at %s: %s" % (
-        place,
-        linecache.getline(path, number).strip(),
-    )
-    differing = [name for name in as_it_is if name in without and as_it_is[name] != without[name]][:MOST_NAMES]
+    at = "%s:%d" % (path if relative.startswith("..") else relative, number)
+    text = "%s and %s, its paths part at %s: %s" % (ways + (at, linecache.getline(path, number).strip()))
+    differing = [name for name in here if name in there and here[name] != there[name]][:MOST_NAMES]
     if differing:
-        text += ", where %s" % ", ".join("%s = %s (%s)" % (name, as_it_is[name], without[name]) for name in differing)
+        text += ", where %s" % ", ".join("%s = %s (%s)" % (name, here[name], there[name]) for name in differing)
     return text

@@ -14,6 +14,7 @@ import pytest
 from steadfast_probe.swallowed import SWALLOWED, swallowed
 
 from .cases import MISSING, Case, Trial, describe, skip_reason
+from .compared import Compared
 from .failure import fixture_of, identity
 from .footprint import Footprint
 from .ledger import Ledger
@@ -159,7 +160,10 @@ class Plugin:
         request = self.wire.hear()
         if request is not None:
             self.settle(request)
-            self.play(request["order"], request["from"], request)
+            if request.get("follow") is not None and request.get("watch") is None:
+                Compared(self, request).run()
+            else:
+                self.play(request["order"], request["from"], request)
             self.wire.say(ended=True, swallowed=SWALLOWED.drain())
 
     def settle(self, request):
@@ -194,7 +198,7 @@ class Plugin:
             if ledger is not None:
                 told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
             if self.difference is not None and position + 1 == len(order):
-                told.setdefault("notes", []).append(cut(self.difference))
+                told["difference"] = cut(self.difference)
             self.wire.say(finished=position, **told)
             if told["outcome"] == "stopped":
                 return
@@ -239,7 +243,7 @@ class Plugin:
         told = self.step(order, position)
         marks = state.marks(self.marker.masked)
         if is_watched and told["outcome"] != "stopped":
-            remedy = Remedy(self, state, order, position, request["deadline"])
+            remedy = Remedy(self, state, order, position, request)
             remedy.try_each(marks)
             self.difference = remedy.difference
         elif self.mode == "serve" and told["outcome"] == "passed":

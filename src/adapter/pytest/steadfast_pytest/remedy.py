@@ -7,7 +7,7 @@ from steadfast_probe.swallowed import swallowed
 
 from .attempt import Attempt
 from .bound import suspected, tell_of_loops
-from .difference import followed, parting, sentence
+from .difference import difference, followed
 from .reader import read_places
 from .real import Real
 from .walk import passes, run_rest
@@ -20,15 +20,16 @@ LONGEST = 60.0
 
 
 LONGEST_FOLLOWED = 1.0
-"""Seconds that following a test may take; four times as long as one run of it."""
+"""Seconds that following a test may take, where nobody asks for more."""
 
 
 class Remedy:
     """The rest of an order is tried in forks of this process, after the test that was watched."""
 
-    def __init__(self, plugin, state, order, position, deadline):
+    def __init__(self, plugin, state, order, position, request):
         self.plugin, self.state, self.order, self.position = plugin, state, order, position
-        self.until = Real.monotonic() + min(LONGEST, deadline / 2)
+        self.until = Real.monotonic() + min(LONGEST, request["deadline"] / 2)
+        self.followed = request.get("follow") or LONGEST_FOLLOWED
         # What the last test fails with, as things are.
         self.message = None
         # Where the last test's paths with and without the marks part, in words.
@@ -133,20 +134,18 @@ class Remedy:
 
     def find_difference(self, marks):
         """Follows the last test with the marks and without them, up to where its paths part."""
-        patience = min(self.until - Real.monotonic(), LONGEST_FOLLOWED)
+        patience = min(self.until - Real.monotonic(), self.followed)
         if not marks or patience <= 0:
             return
-        undone = ([], marks)
-        paths = [Attempt(lambda: followed(lambda: self.play(one)), patience) for one in undone]  # noqa: B023
-        if any(path.answer is None or path.seconds > LONGEST_FOLLOWED / 4 for path in paths):
-            return
-        place = parting(paths[0].answer[0], paths[1].answer[0])
-        if place is None:
-            return
-        again = [Attempt(lambda: followed(lambda: self.play(one), place), patience).answer for one in undone]  # noqa: B023
-        if None in again:
-            return
-        self.difference = sentence(paths[0].answer[0][place], again[0][1], again[1][1], start_of(self.plugin))
+        begun = Real.monotonic()
+        paths = []
+        for undone in ([], marks):
+            paths.append(Attempt(lambda: followed(lambda: self.play(undone)), patience).answer)  # noqa: B023
+            patience -= Real.monotonic() - begun
+            if paths[-1] is None or patience <= 0:
+                return
+        ways = ("after its polluter", "without what that leaves")
+        self.difference = difference(paths[0], paths[1], start_of(self.plugin), ways)
 
 
 def start_of(plugin):

@@ -10,6 +10,7 @@ from steadfast_probe.swallowed import SWALLOWED, swallowed
 
 from .aftermath import Aftermath
 from .capture import unshare_capture
+from .compared import Compared
 from .footprint import Footprint
 from .real import Real
 from .texts import cut
@@ -65,6 +66,8 @@ class Server:
                 Walk(self.plugin, request).run()
             elif request.get("aftermath") is not None:
                 Aftermath(self.plugin, request, Footprint(), lambda fork: self.where(fork, request)).run()
+            elif request.get("follow") is not None and request.get("watch") is None:
+                Compared(self.plugin, request).run()
             else:
                 self.plugin.play(request["order"], request["from"], request)
             wire.say(ended=True, swallowed=SWALLOWED.drain())
