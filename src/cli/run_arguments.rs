@@ -161,6 +161,9 @@ pub(super) struct RunArguments {
     /// What a testcase of JUnit is: a case over all rounds, or a trial
     #[arg(long, value_enum, default_value = "case", help_heading = "Reports")]
     pub junit_detail: Detail,
+    /// Write patches that mend what was found into this folder: fixtures that put back what a polluter leaves. Nothing is applied
+    #[arg(long, value_name = "DIR", help_heading = "Reports")]
+    pub patch: Option<PathBuf>,
     /// Another copy of the HTML report
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub html: Option<PathBuf>,

@@ -1,13 +1,13 @@
 //! `run`, from its arguments to the summary.
 
-use crate::app::{self, AppError, Finished, Outline, ToolInfo};
+use crate::app::{self, AppError, Finished, Outline, Patches, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::door::{self, Colours};
 use crate::cli::live::{Live, Telling};
 use crate::cli::look::style;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::signals::Stoppable;
-use crate::cli::suite_arguments;
+use crate::cli::suite_arguments::{self, NamedSuite};
 use crate::cli::surroundings::{project, random_seed, tool};
 use crate::cli::test_paths::tests_of_pytest;
 use crate::cli::trouble::Trouble;
@@ -15,6 +15,7 @@ use crate::model::{Seed, SystemClock};
 use crate::report::{Style, count};
 use crate::scenario::SCENARIO_FOLDER;
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 /// What is said in a folder that shows nothing to run.
 const NOTHING_HERE: &str = "nothing to run here: there is no folder `scenarios`, and no file shows a test runner\n\
@@ -42,6 +43,7 @@ pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<
     if suite.is_none() && names_nothing && !root.join(SCENARIO_FOLDER).exists() {
         return Err(AppError::Usage(NOTHING_HERE.to_owned()).into());
     }
+    let patches = arguments.patch.take().map(|folder| (root.clone(), suite_folder(suite.as_ref()), folder));
     let options = arguments.options(suite, root, random_seed(), cores);
     if is_dry {
         return tell_outline(&app::outline(&options, &tool)?, options.seed);
@@ -66,6 +68,9 @@ pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
     }
+    if let Some((root, suite, folder)) = patches {
+        tell_patches(&app::write_patches(&finished.record, &root, &suite, &folder)?, &root)?;
+    }
     if let Some(error) = &finished.unremembered {
         let _ = writeln!(
             door::err(),
@@ -74,6 +79,29 @@ pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<
         );
     }
     Ok(Exit::from(&finished.judgement.gate))
+}
+
+/// The folder that the files of a suite's cases are relative to.
+fn suite_folder(suite: Option<&NamedSuite>) -> PathBuf {
+    match suite {
+        Some(NamedSuite::Pytest(folder)) => folder.clone(),
+        Some(NamedSuite::Command(_)) | None => PathBuf::new(),
+    }
+}
+
+/// Says which patches were written and how one is applied, and what of the findings has none.
+fn tell_patches(patches: &Patches, root: &Path) -> io::Result<()> {
+    for path in &patches.written {
+        let path = std::path::absolute(path)?;
+        say(Some(format!("patch: cd {} && patch -p1 < {}", root.display(), path.display())))?;
+    }
+    if patches.written.is_empty() && patches.without.is_empty() {
+        say(Some("patch: no finding has a part of the state as its cause".to_owned()))?;
+    }
+    for part in &patches.without {
+        say(Some(format!("no patch for {part}: its finding says what mends it")))?;
+    }
+    Ok(())
 }
 
 /// Says something besides what was asked for.

@@ -94,3 +94,24 @@ fn a_polluter_that_no_failing_order_needed_is_found_by_what_it_leaves() {
     named.sort();
     assert_eq!(named, ["logging.getLogger(\"shop.orders\").disabled", "logging.root.manager.disable"], "{found:#}");
 }
+
+#[test]
+fn patches_put_back_what_polluters_leave_and_change_nothing_until_they_are_applied() {
+    let Some(suite) = Suite::of_fixture("state") else { return };
+    let before: Vec<Vec<u8>> = suite.files().iter().map(|file| std::fs::read(file).expect("a file")).collect();
+    let told = suite.command("run", &["--seed", "1", "--no-leaks", "--patch", "patches"]).exits(1);
+    told.says(&["patch -p1 < "]);
+    let after: Vec<Vec<u8>> = suite.files().iter().map(|file| std::fs::read(file).expect("a file")).collect();
+    assert!(before == after, "nothing is applied by itself");
+    let patches = suite.project.files("patches");
+    assert_eq!(patches.len(), 1, "one for each file of tests: {patches:?}");
+    let applied = std::process::Command::new("git")
+        .args(["apply", "--verbose"])
+        .args(&patches)
+        .current_dir(suite.project.path(""))
+        .output()
+        .expect("git");
+    let patch = String::from_utf8_lossy(&std::fs::read(&patches[0]).expect("a patch")).into_owned();
+    assert!(applied.status.success(), "{}: {patch}", String::from_utf8_lossy(&applied.stderr));
+    suite.command("run", &["--seed", "1", "--no-leaks"]).exits(0);
+}

@@ -50,6 +50,14 @@ def test_the_first_line_at_which_two_runs_part_is_told_with_the_values_that_deci
     assert told == "here and there, its paths part at shop.py:5: if total > LIMIT:, where LIMIT = 1 (10)"
 
 
+def test_where_both_runs_take_the_same_lines_the_first_value_that_differs_is_told():
+    one = [["shop.py", 1, {"rate": "<Rate at 0x7f01>"}], ["shop.py", 2, {"total": "5"}]]
+    other = [["shop.py", 1, {"rate": "<Rate at 0x7f02>"}], ["shop.py", 2, {"total": "7"}], ["shop.py", 3, {}]]
+    told = difference(one, other, "/", ("here", "there"))
+    assert "it runs the same lines, and a value differs at" in told and told.endswith("where total = 5 (7)"), told
+    assert difference(one, one, "/", ("here", "there")) is None
+
+
 COIN = """
 import os, shop
 

@@ -25,6 +25,9 @@ DECIDES = re.compile(r"\b(if|elif|while|for|assert|return|with|match|and|or|not|
 """What a line has at which paths part; of other lines no values are taken."""
 
 
+ADDRESS = re.compile(r"0x[0-9a-f]+")
+
+
 class Path:
     """The lines of the project's code that one thread executes, in order, each with the values of what it reads if it is
     one at which paths part."""
@@ -124,17 +127,27 @@ def names(text):
 
 
 def difference(one, other, start, ways):
-    """Where two runs part, in words without a full stop; `ways` are the words for the one and the other. None if they don't
-    part in the project's code."""
+    """Where two runs part, in words without a full stop; `ways` are the words for the one and the other. Where both run the
+    same lines, the first of these at which a value differs; None if there is no such line either."""
     place = parting(one, other)
+    what = "its paths part at"
+    if place is None:
+        what = "it runs the same lines, and a value differs at"
+        place = next((at for at, pair in enumerate(zip(one, other)) if pair[0][:2] == pair[1][:2] and differing(*pair)), None)
     if place is None:
         return None
     path, number, here = one[place]
     there = other[place][2]
     relative = os.path.relpath(path, start)
     at = "%s:%d" % (path if relative.startswith("..") else relative, number)
-    text = "%s and %s, its paths part at %s: %s" % (ways + (at, linecache.getline(path, number).strip()))
-    differing = [name for name in here if name in there and here[name] != there[name]][:MOST_NAMES]
-    if differing:
-        text += ", where %s" % ", ".join("%s = %s (%s)" % (name, here[name], there[name]) for name in differing)
+    text = "%s and %s, %s %s: %s" % (ways + (what, at, linecache.getline(path, number).strip()))
+    names = differing(one[place], other[place])[:MOST_NAMES]
+    if names:
+        text += ", where %s" % ", ".join("%s = %s (%s)" % (name, here[name], there[name]) for name in names)
     return text
+
+
+def differing(one, other):
+    """The names whose values differ at a line that both runs come to; where objects are in memory makes no difference."""
+    here, there = one[2], other[2]
+    return [name for name in here if name in there and ADDRESS.sub("", here[name]) != ADDRESS.sub("", there[name])]
