@@ -1,13 +1,11 @@
 //! What was heard of the cases of one process.
 
-use crate::adapter::command::process::{in_words, is_killed};
 use crate::adapter::command::profile::Word;
 use crate::adapter::command::results::Told;
 use crate::engine::Reports;
 use crate::event::TrialReport;
 use crate::model::{Failure, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 /// How many ids a note names.
@@ -117,7 +115,8 @@ impl Heard {
         match self.ended.get_mut(&position) {
             None => {
                 self.known.insert(position);
-                if !self.is_late {
+                // What was skipped did not run, whenever it is told.
+                if !self.is_late && !matches!(report.outcome, Outcome::Skipped { .. }) {
                     self.sequence.push(position);
                 }
                 self.ended.insert(position, report);
@@ -145,20 +144,8 @@ impl Heard {
     }
 
     /// The one case of this process ended as its process did.
-    pub fn exit(&mut self, status: Option<ExitStatus>, skipped: &[i32], tail: &str) {
+    pub fn exit(&mut self, outcome: Outcome) {
         let Some(position) = self.asked.first().copied() else { return };
-        let last = tail.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let how = in_words(status);
-        let failure = |text: String| Failure::new(text, None).with_details(tail);
-        let outcome = match status.and_then(|status| status.code()) {
-            Some(0) => Outcome::Passed,
-            Some(code) if skipped.contains(&code) => {
-                Outcome::Skipped { reason: if last.is_empty() { how } else { last.to_owned() } }
-            }
-            _ if is_killed(status) => Outcome::Crashed(failure(how)),
-            _ if last.is_empty() => Outcome::Failed(failure(how)),
-            _ => Outcome::Failed(failure(format!("{last} ({how})"))),
-        };
         let micros = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.sequence.push(position);
         self.ended.insert(position, TrialReport { micros, ..TrialReport::of(outcome) });

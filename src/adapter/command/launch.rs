@@ -3,7 +3,7 @@
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::listing::ListedCase;
-use crate::adapter::command::profile::{ARGS, CASE, CASES, CASES_FILE, Profile};
+use crate::adapter::command::profile::{ARGS, CASE, CASES, CASES_FILE, PlainRun, Profile};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -75,12 +75,32 @@ pub(super) fn running(
     command(spec, profile, words, places)
 }
 
+/// The command with which a user runs all cases.
+///
+/// # Errors
+/// If it can't be made of the profile: for people.
+pub(super) fn plain(
+    spec: &CommandSpec,
+    profile: &Profile,
+    plain: &PlainRun,
+    places: Places<'_>,
+) -> Result<Command, String> {
+    let mut words = Vec::new();
+    for word in &plain.command {
+        match word.as_str() {
+            ARGS => words.extend(spec.arguments.iter().cloned()),
+            word => words.push(filled("plain.command", word, &surroundings(spec, places))?),
+        }
+    }
+    command(spec, profile, words, places)
+}
+
 /// How the results of a process that runs these cases name them.
 ///
 /// # Errors
 /// If that can't be made of the profile: for people.
-pub(super) fn names(profile: &Profile, cases: &[&ListedCase]) -> Result<Vec<String>, String> {
-    let name = |case: &&ListedCase| match &profile.run.told_as {
+pub(super) fn names(told_as: Option<&str>, cases: &[&ListedCase]) -> Result<Vec<String>, String> {
+    let name = |case: &&ListedCase| match told_as {
         None => Ok(case.id.clone()),
         Some(template) => filled("run.told_as", template, &case.fields),
     };

@@ -1,28 +1,49 @@
 //! A suite with a runner of its own, as use cases see it.
 
 use crate::adapter::command::own::own_line;
+use crate::adapter::command::plain::Plain;
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::stretch::runs_through;
+use crate::adapter::command::world::{Copying, World};
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
+use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{OwnLine, measured_of_suite};
 use crate::adapter::{LoadedSubject, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
 use crate::plan::Grouping;
+use crate::record::Record;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// A suite whose cases were listed.
 #[derive(Debug)]
 pub(in crate::adapter) struct CommandSuite {
     spec: CommandSpec,
     found: CommandLook,
+    /// The tree as it was before the rounds, for the runner alone.
+    world: OnceLock<Option<Mutex<(World, TempDir)>>>,
 }
 
 impl CommandSuite {
     /// Lists the cases.
     pub fn load(spec: CommandSpec) -> Result<Self, SubjectProblem> {
         let found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
-        Ok(Self { spec, found })
+        Ok(Self { spec, found, world: OnceLock::new() })
+    }
+}
+
+impl CommandSuite {
+    /// The tree as it is now, if the runner alone is to be asked at the end.
+    fn world(&self) -> Option<Mutex<(World, TempDir)>> {
+        let profile = Profile::load(&self.spec.root, &self.spec.profile).ok()?;
+        profile.plain.as_ref()?;
+        let scratch = crate::disk::temporary_folder().ok()?;
+        let copying = if profile.run.in_place { Copying::Never } else { Copying::WhenChanged };
+        let world = World::new(copying, &self.spec.root, scratch.path()).ok()?;
+        Some(Mutex::new((world, scratch)))
     }
 }
 
@@ -71,6 +92,18 @@ impl LoadedSubject for CommandSuite {
 
     fn own_line(&self, finding: &OwnLine<'_>) -> Option<String> {
         own_line(&self.spec, self.found.listed(), finding)
+    }
+
+    /// Asked when rounds are about to begin.
+    fn files_beside(&self) -> Files {
+        self.world.get_or_init(|| self.world());
+        Files::unknown()
+    }
+
+    fn agreement(&self, record: &Record, _case_deadline: Duration, until: Option<Instant>) -> Vec<String> {
+        let Some(world) = self.world.get_or_init(|| self.world()) else { return Vec::new() };
+        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        Plain { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.agreement(record, until)
     }
 
     fn runs_through(&self, order: &[u32]) -> bool {

@@ -18,6 +18,7 @@ mod listing;
 mod loaded;
 mod look;
 mod own;
+mod plain;
 mod process;
 mod profile;
 mod results;

@@ -8,6 +8,7 @@ use crate::adapter::command::process::{Process, Silence};
 use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder};
 use crate::adapter::subject::OwnLine;
 use crate::model::Failure;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,10 @@ const MOST: usize = 20;
 /// How long a runner may take besides the time of its cases: it may have to compile them.
 const AROUND: Duration = Duration::from_secs(60);
 
+/// How many seeds are tried to have a runner run its cases in an order that shows a finding, and how long.
+const SEEDS: u32 = 24;
+const SEARCH: Duration = Duration::from_secs(45);
+
 /// The pause between two looks at it.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -25,7 +30,8 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
     let profile = Profile::load(&spec.root, &spec.profile).ok()?;
     let own = profile.own.as_ref()?;
     let order = finding.order;
-    if own.order == RunOrder::AsListed && !order.is_sorted_by(|one, other| one < other) {
+    let is_other = own.order == RunOrder::AsListed && !order.is_sorted_by(|one, other| one < other);
+    if is_other && (own.shuffled.is_empty() || has_one_twice(order)) {
         return Some(format!(
             "{} alone runs its cases in an order of its own, not in this one: use the steadfast command",
             program(own)
@@ -35,17 +41,8 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
     if asked.len() > MOST || asked.len() < order.len() {
         return None;
     }
-    let words = words(spec, own, &asked)?;
-    let folder = folder(spec, &profile);
+    let line = words(spec, own, &asked)?;
     let within = finding.case_deadline * u32::try_from(asked.len()).unwrap_or(u32::MAX) + AROUND;
-    // What it keeps in temporary files, a cache say, goes with it.
-    let scratch = tempfile::tempdir().ok()?;
-    let mut command = Command::new(words.first()?);
-    command.args(words.get(1..).unwrap_or_default()).current_dir(&folder).env("TMPDIR", scratch.path());
-    for (name, value) in profile.env.iter().filter(|(_, value)| !value.contains("${")) {
-        command.env(name, value);
-    }
-    let (failed, wrote) = tried(command, within)?;
     let message = finding
         .record
         .failures
@@ -54,18 +51,65 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
             seen.iter().filter_map(|seen| seen.outcome.failure()).find(|f| f.fingerprint == finding.fingerprint)
         })
         .map(first_words);
-    let line = format!(
-        "cd {} && {}",
-        quoted(&folder.display().to_string()),
-        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-    );
-    if failed && message.is_none_or(|message| wrote.contains(&message)) {
-        return Some(format!("{} alone shows it: {line}", program(own)));
+    let folder = folder(spec, &profile);
+    let shows = |words: &[String]| {
+        let (failed, wrote) = tried(command(&profile, &folder, words)?, within)?;
+        Some(failed && message.as_ref().is_none_or(|message| wrote.contains(message)))
+    };
+    if is_other {
+        // Each seed is another order; a case that fails by itself would fail in any.
+        let until = Instant::now() + SEARCH;
+        for seed in 1..=SEEDS {
+            let shuffled = shuffled(own, &line, seed);
+            if shows(&shuffled)? {
+                return Some(format!("{} alone shows it: {}", program(own), written(&folder, &shuffled)));
+            }
+            if Instant::now() > until {
+                break;
+            }
+        }
+        return Some(format!(
+            "{} alone runs its cases in an order of its own, and none of its first seeds shows it: use the steadfast command",
+            program(own)
+        ));
+    }
+    if shows(&line)? {
+        return Some(format!("{} alone shows it: {}", program(own), written(&folder, &line)));
     }
     Some(format!(
         "{} alone, started with these cases only, behaves differently: use the steadfast command",
         program(own)
     ))
+}
+
+/// Whether an order has a case twice: no shuffle of a runner has.
+fn has_one_twice(order: &[u32]) -> bool {
+    let distinct: std::collections::BTreeSet<&u32> = order.iter().collect();
+    distinct.len() < order.len()
+}
+
+/// The line with what has the runner shuffle by this seed.
+fn shuffled(own: &OwnRun, line: &[String], seed: u32) -> Vec<String> {
+    let fields: Fields = [("seed".to_owned(), seed.to_string())].into();
+    let more = own.shuffled.iter().map(|word| fill(word, &fields).unwrap_or_else(|_| word.clone()));
+    line.iter().cloned().chain(more).collect()
+}
+
+/// The line as a user types it.
+fn written(folder: &Path, words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    format!("cd {} && {}", quoted(&folder.display().to_string()), words.join(" "))
+}
+
+/// What runs a line, with temporary files of its own: what the runner keeps there, a cache say, goes with it.
+fn command(profile: &Profile, folder: &Path, words: &[String]) -> Option<(Command, tempfile::TempDir)> {
+    let scratch = tempfile::tempdir().ok()?;
+    let mut command = Command::new(words.first()?);
+    command.args(words.get(1..).unwrap_or_default()).current_dir(folder).env("TMPDIR", scratch.path());
+    for (name, value) in profile.env.iter().filter(|(_, value)| !value.contains("${")) {
+        command.env(name, value);
+    }
+    Some((command, scratch))
 }
 
 /// The runner's name: the program, without what starts it.
@@ -104,7 +148,7 @@ fn words(spec: &CommandSpec, own: &OwnRun, asked: &[&ListedCase]) -> Option<Vec<
 }
 
 /// Runs it: whether it failed, and what it wrote; nothing if it can't be run to its end.
-fn tried(command: Command, within: Duration) -> Option<(bool, String)> {
+fn tried((command, _scratch): (Command, tempfile::TempDir), within: Duration) -> Option<(bool, String)> {
     let mut process = Process::start(command, "").ok()?;
     let deadline = Instant::now() + within;
     let mut wrote = Vec::new();
@@ -165,7 +209,7 @@ mod tests {
         let shell = |text: &str| {
             let mut command = Command::new("sh");
             command.args(["-c", text]);
-            command
+            (command, tempfile::tempdir().expect("a folder"))
         };
         let failed = tried(shell("echo no match; exit 1"), Duration::from_secs(60)).expect("it ends");
         assert!(failed.0 && failed.1.contains("no match"), "{failed:?}");

@@ -7,16 +7,24 @@ use std::path::{Path, PathBuf};
 
 /// The shipped profiles.
 const SHIPPED: &[(&str, &str)] = &[
+    ("bats", include_str!("profiles/bats.yaml")),
+    ("cargo", include_str!("profiles/cargo.yaml")),
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
     ("ctest", include_str!("profiles/ctest.yaml")),
     ("django", include_str!("profiles/django.yaml")),
+    ("exunit", include_str!("profiles/exunit.yaml")),
     ("go-test", include_str!("profiles/go-test.yaml")),
+    ("gtest", include_str!("profiles/gtest.yaml")),
     ("jest-processes", include_str!("profiles/jest-processes.yaml")),
     ("jest", include_str!("profiles/jest.yaml")),
+    ("junit5", include_str!("profiles/junit5.yaml")),
     ("libtest", include_str!("profiles/libtest.yaml")),
     ("minitest", include_str!("profiles/minitest.yaml")),
     ("mocha", include_str!("profiles/mocha.yaml")),
     ("node", include_str!("profiles/node.yaml")),
+    ("phpunit", include_str!("profiles/phpunit.yaml")),
+    ("playwright", include_str!("profiles/playwright.yaml")),
+    ("prove", include_str!("profiles/prove.yaml")),
     ("rspec", include_str!("profiles/rspec.yaml")),
     ("unittest", include_str!("profiles/unittest.yaml")),
     ("vitest", include_str!("profiles/vitest.yaml")),
@@ -41,6 +49,9 @@ pub(super) struct Profile {
     /// How a user runs some cases with the runner alone.
     #[serde(default)]
     pub own: Option<OwnRun>,
+    /// How a user runs all cases with the runner alone: what is said of the first round is compared with it.
+    #[serde(default)]
+    pub plain: Option<PlainRun>,
     pub list: Listing,
     pub run: Running,
     pub results: Results,
@@ -169,6 +180,25 @@ pub(super) struct OwnRun {
     /// Who decides the order in which they run.
     #[serde(default)]
     pub order: RunOrder,
+    /// What has a runner shuffle that keeps to an order of its own: `${seed}` is a number that is looked for.
+    #[serde(default)]
+    pub shuffled: Vec<String>,
+}
+
+/// The runner alone with all cases, in a form in which its results can be read.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlainRun {
+    pub command: Vec<String>,
+    /// How its results name a case; by default as `run.told_as` says.
+    #[serde(default)]
+    pub told_as: Option<String>,
+    /// Whether it shuffles by itself, whatever it is told.
+    #[serde(default)]
+    pub shuffles: bool,
+    /// Where its outcomes are read; by default as those of a round.
+    #[serde(default)]
+    pub results: Option<Results>,
 }
 
 /// Who decides the order in which a process runs its cases.
@@ -205,6 +235,8 @@ pub(super) enum Results {
     Tap(TapResults),
     /// A JSON object per line of standard output, as it comes.
     JsonLines(JsonResults),
+    /// Lines of text, as they come.
+    Lines(LineResults),
     /// A JSON document, when the process has ended.
     Json(JsonResults),
     /// How the process ended: for one case per process.
@@ -269,11 +301,36 @@ pub(super) struct JsonResults {
     pub failure: Option<String>,
 }
 
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineResults {
+    /// Patterns tried on each line, the first that fits counts. Their groups: `word` and what `id` is made of; perhaps
+    /// `message`, `seconds`, `millis`. Lines that none fits are what the case under way writes.
+    #[serde(rename = "match")]
+    pub patterns: Vec<String>,
+    /// The file of the lines, relative to the folder that commands run in; standard output by default.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// A case's id, of the groups.
+    #[serde(default = "id")]
+    pub id: String,
+    /// What words mean, besides those that are known.
+    #[serde(default)]
+    pub words: BTreeMap<String, Word>,
+    /// A pattern tried on what a case wrote; its groups `message`, `file` and `line` are what they are named.
+    #[serde(default)]
+    pub failure: Option<String>,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ExitResults {
     /// The codes that mean that the case did not run.
     pub skipped: Vec<i32>,
+    /// A pattern tried on what a case wrote that failed; its groups `message`, `file` and `line` are what they are named.
+    pub failure: Option<String>,
+    /// A pattern that finds in what it wrote that it was skipped; its group `message` says why.
+    pub skip: Option<String>,
 }
 
 /// What a runner says of a case.

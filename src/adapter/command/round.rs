@@ -134,7 +134,7 @@ impl Round<'_> {
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);
-        let names = names(self.profile, &cases)?;
+        let names = names(self.profile.run.told_as.as_deref(), &cases)?;
         let mut heard = Heard::new(stretch, names, deadline + to_start + AROUND);
         if is_told {
             heard.begin_next(reports);
@@ -190,7 +190,7 @@ impl Round<'_> {
         }
         let tail = process.tail();
         match (&reader, end) {
-            (Reader::ExitCode(skipped), End::Exited(status)) => heard.exit(status, skipped, &tail),
+            (Reader::ExitCode(exit), End::Exited(status)) => heard.exit(exit.outcome(status, &tail)),
             (_, End::Stopped) => {}
             _ if files.are_read => {}
             _ => match reader.end(&folder, scratch) {

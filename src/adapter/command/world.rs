@@ -45,6 +45,9 @@ type Stamp = (u64, Option<SystemTime>);
 pub(super) struct World {
     /// The project's folder, free of links.
     original: PathBuf,
+    /// The tree as it was when the run began, out of the reach of its rounds: these may change the project's own.
+    kept: Option<PathBuf>,
+    /// What the rounds are given, made of what is kept.
     mirror: Option<Mirror>,
     copy: PathBuf,
     /// Whether rounds run in the copy.
@@ -62,20 +65,33 @@ impl World {
         let original = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let copy = scratch.join("tree");
         let mut world =
-            Self { original, mirror: None, copy, is_copied: copying == Copying::Always, before: BTreeMap::new() };
+            Self { original, kept: None, mirror: None, copy, is_copied: false, before: BTreeMap::new() };
         let mut bytes = 0;
         let is_small = look(&world.original, &mut world.before, &mut bytes) && bytes <= MOST_BYTES;
         match copying {
-            Copying::Always => world.make().map_err(|error| format!("can't copy the suite's tree: {error}"))?,
+            Copying::Always => {
+                let made = world.keep(scratch).and_then(|()| world.make());
+                made.map_err(|error| format!("can't copy the suite's tree: {error}"))?;
+            }
             // Without a copy, rounds go on as they are.
-            Copying::WhenChanged if is_small => _ = world.make(),
+            Copying::WhenChanged if is_small => _ = world.keep(scratch),
             Copying::WhenChanged | Copying::Never => {}
         }
         Ok(world)
     }
 
+    fn keep(&mut self, scratch: &Path) -> io::Result<()> {
+        let kept = scratch.join("kept");
+        Mirror::make(Whose::Suite, &self.original, &kept)?;
+        self.kept = Some(kept);
+        Ok(())
+    }
+
+    /// Makes the copy that rounds run in from now on.
     fn make(&mut self) -> io::Result<()> {
-        self.mirror = Some(Mirror::make(Whose::Suite, &self.original, &self.copy)?);
+        let Some(kept) = &self.kept else { return Ok(()) };
+        self.mirror = Some(Mirror::make(Whose::Suite, kept, &self.copy)?);
+        self.is_copied = true;
         self.link()
     }
 
@@ -105,7 +121,7 @@ impl World {
 
     /// A round has ended. Says so where it left the tree other than it was, for the first time.
     pub fn end(&mut self) -> Option<String> {
-        if self.is_copied || self.mirror.is_none() {
+        if self.is_copied || self.kept.is_none() {
             return None;
         }
         let mut now = BTreeMap::new();
@@ -120,7 +136,10 @@ impl World {
         if changed.is_empty() {
             return None;
         }
-        self.is_copied = true;
+        if let Err(error) = self.make() {
+            self.kept = None;
+            return Some(format!("cases leave files in the project's folder, and it can't be copied: {error}"));
+        }
         let named = changed.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         let more = if changed.len() > NAMED { ", …" } else { "" };
         Some(format!(

@@ -62,9 +62,17 @@ mod tests {
         check(&[("tox.ini", "[tox]\n[pytest]\n")], &["pytest:."]);
         check(&[("package.json", r#"{"devDependencies": {"jest": "30"}}"#)], &["command:jest"]);
         check(&[("package.json", r#"{"devDependencies": {"vitest": "4"}}"#)], &["command:vitest"]);
-        check(&[("Cargo.toml", "[package]\nname = 'x'\n")], &["command:cargo-nextest"]);
+        check(&[("Cargo.toml", "[package]\nname = 'x'\n")], &["command:cargo"]);
         check(&[("Cargo.toml", "[workspace]\n"), (".config/nextest.toml", "")], &["command:cargo-nextest"]);
         check(&[("go.mod", "module x\n")], &["command:go-test"]);
+        check(&[("phpunit.xml", "<phpunit/>")], &["command:phpunit"]);
+        check(&[("composer.json", r#"{"require-dev": {"phpunit/phpunit": "^9"}}"#)], &["command:phpunit"]);
+        check(&[("pom.xml", "<artifactId>junit-jupiter</artifactId>")], &["command:junit5"]);
+        check(&[("build.gradle", "plugins {}")], &[]);
+        check(&[("mix.exs", "")], &["command:exunit"]);
+        check(&[("test/cart.bats", "")], &["command:bats"]);
+        check(&[("t/cart.t", "")], &["command:prove"]);
+        check(&[("package.json", r#"{"devDependencies": {"@playwright/test": "1"}}"#)], &["command:playwright"]);
         check(&[(".rspec", "--require spec_helper\n")], &["command:rspec"]);
         check(&[("Gemfile", "gem 'rspec-rails'\n"), ("spec/a_spec.rb", "")], &["command:rspec"]);
     }

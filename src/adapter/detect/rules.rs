@@ -31,7 +31,7 @@ pub(super) fn all(root: &Path) -> Vec<FoundSuite> {
     found.extend(project.by_file("go.mod", "go-test"));
     found.extend(project.ruby());
     found.extend(project.php());
-    found.extend(project.by_file("pom.xml", "junit5"));
+    found.extend(project.java());
     found.extend(project.by_file("mix.exs", "exunit"));
     found.extend(project.shell());
     found
@@ -133,7 +133,14 @@ impl Project<'_> {
         if self.has(".config/nextest.toml") {
             return command("cargo-nextest", ".config/nextest.toml configures nextest");
         }
-        self.has("Cargo.toml").then(|| command("cargo-nextest", "Cargo.toml is here (run by cargo-nextest)")).flatten()
+        self.by_file("Cargo.toml", "cargo")
+    }
+
+    /// Java's builds name their runner.
+    fn java(&self) -> Option<FoundSuite> {
+        let builds = ["pom.xml", "build.gradle", "build.gradle.kts"];
+        let build = builds.into_iter().find(|file| self.text(file).is_some_and(|text| text.contains("junit")))?;
+        command("junit5", format!("{build} names JUnit"))
     }
 
     fn ruby(&self) -> Vec<FoundSuite> {

@@ -1,6 +1,7 @@
 //! Jest and Vitest, where they are: the packages of `tests/node/package.json` in `STEADFAST_NODE_MODULES`.
 
 use crate::cli::kit::{Project, case, verdicts};
+use crate::pytest::kit::notes;
 use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::time::Duration;
@@ -72,6 +73,8 @@ fn the_truth_is_found(runner: &str) {
     let expected: Vec<(String, String)> = expected.into_iter().map(|(id, verdict)| (id, verdict.to_owned())).collect();
     assert_eq!(found, expected);
     assert_eq!(case(&report, &empty)["polluters"], json!([[taker]]));
+    let agreement = format!("plain {runner} agrees 7 of 7");
+    assert!(notes(&project).contains(&agreement), "{:?}", notes(&project));
     let broken = case(&report, &cart("is broken"));
     assert!(broken["message"].as_str().is_some_and(|text| text.contains("Object.is equality")), "{broken:#}");
     assert!(broken["place"].as_str().is_some_and(|place| place.starts_with("src/cart.test.js:")), "{broken:#}");
@@ -131,7 +134,10 @@ test('sets \"it\" #1 > (a|b) [$x]\\nünï', () => { mode = 'fancy'; });
     let mut found: Vec<(String, String)> = verdicts(&report).into_iter().collect();
     found.sort();
     assert_eq!(found, expected);
-    assert_eq!(case(&report, "a.test.js > reads the mode")["polluters"], json!([[setter]]));
+    let victim = case(&report, "a.test.js > reads the mode");
+    assert_eq!(victim["polluters"], json!([[setter]]));
+    let own = project.read("reports/latest/events.jsonl");
+    assert!(own.contains("jest alone shows it") && own.contains("--randomize --seed="), "{victim:#}");
     project.assert_nothing_left();
 }
 
@@ -159,7 +165,7 @@ fn a_jest_that_does_not_end_is_told_with_the_file_that_keeps_it() {
         .write("open.test.js", "test('listens', () => { require('net').createServer().listen(0, '127.0.0.1'); });\n");
     project.write("shut.test.js", "test('is quiet', () => {});\n");
     jest(&project, &["--rounds", "2"]).exits(0);
-    let told = crate::pytest::kit::notes(&project);
+    let told = notes(&project);
     let is_told =
         told.iter().any(|note| note.contains("does not end") && note.contains("open.test.js left open: TCPServerWrap"));
     assert!(is_told, "{told:?}");

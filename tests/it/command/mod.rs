@@ -1,5 +1,6 @@
 //! Suites with runners of their own: the fixtures, whose truth is known, run as a user runs them.
 
+mod cargo;
 mod ctest;
 mod endings;
 mod go;
@@ -7,6 +8,7 @@ mod javascript;
 mod kit;
 mod libtest;
 mod orders;
+mod plain;
 mod providers;
 mod rspec;
 mod told;

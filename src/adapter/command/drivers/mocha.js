@@ -18,7 +18,7 @@ function declared(suite, titles = [], found = [], seen = new Map()) {
     const name = `${file} > ${[...titles, test.title].join(' ')}`;
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);
-    found.push({ id: count > 1 ? `${name} [${count}]` : name, test, file, name: [...titles, test.title].join(' ') });
+    found.push({ id: count > 1 ? `${name} [${count}]` : name, test, file, path: test.file ?? '', name: [...titles, test.title].join(' ') });
   }
   for (const child of suite.suites) declared(child, [...titles, child.title], found, seen);
   return found;
@@ -137,7 +137,7 @@ const run = Mocha.prototype.run;
 Mocha.prototype.run = function (...rest) {
   const all = declared(this.suite);
   if (order === undefined) {
-    for (const { id, file, name } of all) tell({ id, file, name });
+    for (const { id, file, path, name } of all) tell({ id, file, path, name });
     this.suite.tests = [];
     this.suite.suites = [];
     for (const hooks of ['_beforeAll', '_afterAll']) this.suite[hooks] = [];

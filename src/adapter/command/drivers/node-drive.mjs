@@ -83,14 +83,14 @@ function declared(node, titles, found, seen) {
     const name = `${file} > ${all.join(' ')}`;
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);
-    found.push({ id: count > 1 ? `${name} [${count}]` : name, node: child });
+    found.push({ id: count > 1 ? `${name} [${count}]` : name, plain: name, node: child });
   }
   return found;
 }
 
 const cases = declared(root, [], [], new Map());
 if (order === undefined) {
-  for (const { id, node } of cases) tell({ id, file, title: node.name });
+  for (const { id, plain, node } of cases) tell({ id, plain, file, title: node.name });
   process.exit(0);
 }
 

@@ -1,5 +1,6 @@
 // Starts Node for files of tests: one process for each, as `node --test` does.
 //     node-launch.mjs list RESULTS -- [OPTIONS OF NODE] [FILES, FOLDERS]
+//     node-launch.mjs plain RESULTS -- [OPTIONS OF NODE] [FILES, FOLDERS]        node --test as it is
 //     node-launch.mjs run RESULTS FILE ORDER -- [OPTIONS OF NODE] [FILES, FOLDERS]
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -47,7 +48,13 @@ function start(file, environment) {
   return new Promise((done) => child.on('close', (code, signal) => done(signal ? 128 : code)));
 }
 
-if (mode === 'run') {
+if (mode === 'plain') {
+  const report = ['--test-reporter', path.join(here, 'node-plain.mjs'), '--test-reporter-destination', 'stdout'];
+  const child = spawn(process.execPath, [...options, '--test', ...report, ...files()], {
+    stdio: 'inherit', env: { ...process.env, STEADFAST_RESULTS: results },
+  });
+  process.exitCode = await new Promise((done) => child.on('close', (code) => done(code ?? 1)));
+} else if (mode === 'run') {
   process.exitCode = await start(rest[0], { STEADFAST_ORDER: rest[1] });
 } else {
   for (const file of files()) process.exitCode = (await start(path.normalize(file), {})) || process.exitCode;

@@ -1,8 +1,9 @@
 """Lists the tests of unittest or of Django, or runs some of them in the order asked for, in one process.
 
-    python-unittest.py KIND RESULTS [--order FILE] -- ARGUMENTS OF THE RUNNER
+    python-unittest.py KIND RESULTS [--order FILE | --plain] -- ARGUMENTS OF THE RUNNER
 
 KIND is `unittest` or `django`. RESULTS is a file that gets a JSON object per line; FILE has a JSON text per line, the ids.
+With --plain the runner runs all as it does by itself, and no more is done than to tell what it says.
 Tests are found as `python -m unittest` or `manage.py test` finds them with the same arguments.
 """
 
@@ -141,6 +142,20 @@ def play(tests, result):
     suite._handleModuleTearDown(result)
 
 
+class Heard(unittest.TextTestResult):
+    """What unittest says by itself of each test, whatever is shown of it."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.before = {name: len(getattr(self, name)) for name in ("failures", "errors", "skipped", "unexpectedSuccesses")}
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        grown = [name for name, count in self.before.items() if len(getattr(self, name)) > count]
+        outcome = "failed" if [name for name in grown if name != "skipped"] else "skipped" if grown else "passed"
+        Heard.results.tell(id=test.id(), outcome=outcome)
+
+
 class Keeper:
     """A test runner that keeps the suite that it is given, for `unittest.main`."""
 
@@ -212,6 +227,12 @@ def of_django(arguments):
 
 def main():
     kind, path, *rest = sys.argv[1:]
+    if rest[0] == "--plain":
+        sys.path[0] = os.getcwd()
+        Heard.results = Results(path)
+        runner = unittest.TextTestRunner(resultclass=Heard)
+        unittest.main(module=None, argv=["python -m unittest", *rest[2:]], testRunner=runner)
+        return
     order, arguments = (rest[1], rest[3:]) if rest[0] == "--order" else (None, rest[1:])
     sys.path[0] = os.getcwd()
     sys.argv = ["python -m unittest", *arguments]
@@ -221,7 +242,7 @@ def main():
     if order is None:
         for name, test in named:
             file, line = place(test)
-            results.tell(id=name, file=os.path.relpath(file) if file else "", line=line, module=type(test).__module__, rank=rank(test))
+            results.tell(id=name, name=test.id(), file=os.path.relpath(file) if file else "", line=line, module=type(test).__module__, rank=rank(test))
         return
     with open(order, encoding="utf-8") as lines:
         wanted = [json.loads(line) for line in lines if line.strip()]

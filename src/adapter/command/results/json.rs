@@ -87,7 +87,7 @@ impl JsonReader {
     }
 
     /// What an object with these fields says.
-    fn told(&mut self, mut fields: Fields) -> Option<Told> {
+    pub(super) fn told(&mut self, mut fields: Fields) -> Option<Told> {
         let is_meant = |(name, value): (&String, &String)| fields.get(name) == Some(value);
         if !self.json.only.iter().all(is_meant) {
             return None;

@@ -1,7 +1,9 @@
 //! What runners say of cases, in the forms in which they say it.
 
 mod json;
+mod exit;
 mod junit;
+mod lines;
 mod tail;
 mod tap;
 mod told;
@@ -9,7 +11,9 @@ mod told;
 use crate::adapter::command::launch::of_scratch;
 use crate::adapter::command::profile::Results;
 use crate::disk::{LONGEST_RESULT, read_bytes};
+pub(super) use exit::ExitReader;
 use json::JsonReader;
+use lines::LineReader;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tail::Tail;
@@ -20,8 +24,11 @@ pub(super) use told::Told;
 #[derive(Debug)]
 pub(super) enum Reader {
     Tap(TapReader),
-    Lines(JsonReader),
-    /// Lines of a file that grows as the runner works.
+    Objects(JsonReader),
+    Lines(LineReader),
+    /// The same in a file that grows as the runner works.
+    GrowingLines(LineReader, String, Tail),
+    /// Objects in a file that grows as the runner works.
     Growing(JsonReader, String, Tail),
     /// A document on standard output.
     Document(JsonReader, Vec<u8>),
@@ -29,7 +36,7 @@ pub(super) enum Reader {
     File(JsonReader, String),
     Junit(Vec<String>, String),
     /// How the process ends says it.
-    ExitCode(Vec<i32>),
+    ExitCode(ExitReader),
 }
 
 /// The most of a document that is read, in bytes.
@@ -44,22 +51,31 @@ impl Reader {
         Ok(match results {
             Results::Tap(tap) => Self::Tap(TapReader::new(tap)?),
             Results::JsonLines(json) => match &json.file {
-                None => Self::Lines(JsonReader::new(json)?),
+                None => Self::Objects(JsonReader::new(json)?),
                 Some(file) => Self::Growing(JsonReader::new(json)?, file.clone(), Tail::default()),
+            },
+            Results::Lines(lines) => match &lines.file {
+                None => Self::Lines(LineReader::new(lines)?),
+                Some(file) => Self::GrowingLines(LineReader::new(lines)?, file.clone(), Tail::default()),
             },
             Results::Json(json) => match &json.file {
                 None => Self::Document(JsonReader::new(json)?, Vec::new()),
                 Some(file) => Self::File(JsonReader::new(json)?, file.clone()),
             },
             Results::Junit(junit) => Self::Junit(junit.files.clone(), junit.id.clone()),
-            Results::ExitCode(exit) => Self::ExitCode(exit.skipped.clone()),
+            Results::ExitCode(exit) => Self::ExitCode(ExitReader::new(exit)?),
         })
     }
 
     /// Whether it says of each case how it ended as it ends.
     pub fn is_live(&self) -> bool {
         match self {
-            Self::Tap(_) | Self::Lines(_) | Self::Growing(..) | Self::ExitCode(_) => true,
+            Self::Tap(_)
+            | Self::Objects(_)
+            | Self::Lines(_)
+            | Self::GrowingLines(..)
+            | Self::Growing(..)
+            | Self::ExitCode(_) => true,
             Self::Document(..) | Self::File(..) | Self::Junit(..) => false,
         }
     }
@@ -68,22 +84,32 @@ impl Reader {
     pub fn line(&mut self, line: &[u8]) -> Vec<Told> {
         match self {
             Self::Tap(tap) => tap.line(&String::from_utf8_lossy(line)),
-            Self::Lines(json) => json.line(line),
+            Self::Objects(json) => json.line(line),
+            Self::Lines(lines) => lines.line(line),
             Self::Document(_, text) => {
                 if text.len() < LARGEST {
                     text.extend_from_slice(line);
                 }
                 Vec::new()
             }
-            Self::Growing(..) | Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => Vec::new(),
+            Self::Growing(..) | Self::GrowingLines(..) | Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => Vec::new(),
         }
     }
 
     /// What the lines say that were added to a growing file since the last look.
     pub fn grown(&mut self, folder: &Path, scratch: &Path) -> Vec<Told> {
-        let Self::Growing(json, file, tail) = self else { return Vec::new() };
-        let Ok(file) = of_scratch("results", file, scratch) else { return Vec::new() };
-        tail.lines(&folder.join(file)).iter().flat_map(|line| json.line(line)).collect()
+        let path = |file: &str| of_scratch("results", file, scratch).ok().map(|file| folder.join(file));
+        match self {
+            Self::Growing(json, file, tail) => {
+                let lines = path(file).map(|file| tail.lines(&file)).unwrap_or_default();
+                lines.iter().flat_map(|line| json.line(line)).collect()
+            }
+            Self::GrowingLines(reader, file, tail) => {
+                let lines = path(file).map(|file| tail.lines(&file)).unwrap_or_default();
+                lines.iter().flat_map(|line| reader.line(line)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// How much is there of files that are written when all cases have ended; `None` while there are none, and where
@@ -92,7 +118,7 @@ impl Reader {
         let files = match self {
             Self::File(_, file) => std::slice::from_ref(file),
             Self::Junit(files, _) => files,
-            Self::Tap(_) | Self::Lines(_) | Self::Growing(..) | Self::Document(..) | Self::ExitCode(_) => return None,
+            _ => return None,
         };
         let files = found(folder, scratch, files).ok()?;
         let sizes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|file| file.len());
@@ -106,8 +132,9 @@ impl Reader {
     pub fn end(&mut self, folder: &Path, scratch: &Path) -> Result<Vec<Told>, String> {
         match self {
             Self::Tap(tap) => Ok(tap.end()),
-            Self::Lines(json) => Ok(json.end()),
-            Self::Growing(..) => Ok(self.grown(folder, scratch)),
+            Self::Objects(json) => Ok(json.end()),
+            Self::Lines(_) => Ok(Vec::new()),
+            Self::Growing(..) | Self::GrowingLines(..) => Ok(self.grown(folder, scratch)),
             Self::ExitCode(_) => Ok(Vec::new()),
             Self::Document(json, text) => json.document(text),
             Self::File(json, file) => {
@@ -131,9 +158,9 @@ impl Reader {
     /// Takes away what an earlier process left where the next one writes: it must not be read again.
     pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), String> {
         let files = match self {
-            Self::File(_, file) | Self::Growing(_, file, _) => std::slice::from_ref(file),
+            Self::File(_, file) | Self::Growing(_, file, _) | Self::GrowingLines(_, file, _) => std::slice::from_ref(file),
             Self::Junit(files, _) => files,
-            Self::Tap(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
+            Self::Tap(_) | Self::Objects(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
         };
         for file in found(folder, scratch, files)? {
             fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;

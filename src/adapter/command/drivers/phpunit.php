@@ -1,0 +1,170 @@
+<?php
+// Lists the tests of a project with PHPUnit, or runs those that are asked for in the order in which they are asked for, in one
+// process, and tells how each ended as it ends.
+//     phpunit.php RESULTS [--order FILE] -- [FOLDERS AND FILES OF TESTS]
+// What phpunit.xml says of bootstrap, suites, groups and settings of PHP holds.
+
+use PHPUnit\Framework\{AssertionFailedError, Test, TestCase, TestListener, TestResult, TestSuite, Warning};
+use PHPUnit\TextUI\XmlConfiguration\{Loader, PhpHandler};
+
+[$results, $order, $given] = (static function (array $words): array {
+    array_shift($words);
+    $results = array_shift($words);
+    $order = $words[0] === '--order' ? $words[1] : null;
+    return [$results, $order, array_slice($words, array_search('--', $words, true) + 1)];
+})($_SERVER['argv']);
+$steadfast = new class($results) {
+    private $file;
+    public function __construct(string $results) { $this->file = fopen($results, 'a'); }
+    public function tell(array $fields): void {
+        fwrite($this->file, json_encode($fields, JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES) . "\n");
+        fflush($this->file);
+    }
+};
+$_SERVER['argv'] = $GLOBALS['argv'] = ['phpunit', ...$given];
+foreach (['vendor/autoload.php', '/usr/share/php/PHPUnit/Autoload.php'] as $autoload) {
+    if (is_file($autoload)) { require_once $autoload; }
+    if (class_exists(TestCase::class)) { break; }
+}
+if (!class_exists(TestSuite::class) || !class_exists(Loader::class)) {
+    fwrite(STDERR, "no PHPUnit 9 is here: neither in vendor/ nor among Debian's packages\n");
+    exit(1);
+}
+
+$suite = new TestSuite('');
+$configuration = null;
+foreach (['phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'] as $name) {
+    if (is_file($name)) { $configuration = (new Loader)->load(realpath($name)); break; }
+}
+$bootstrap = null;
+if ($configuration) {
+    (new PhpHandler)->handle($configuration->php());
+    if ($configuration->phpunit()->hasBootstrap()) { $bootstrap = $configuration->phpunit()->bootstrap(); }
+}
+if ($bootstrap) { require_once $bootstrap; }
+if ($given === [] && $configuration && !$configuration->testSuite()->isEmpty()) {
+    $suite = (new PHPUnit\TextUI\TestSuiteMapper)->map($configuration->testSuite(), '');
+} else {
+    foreach ($given ?: array_filter(['tests', 'test'], 'is_dir') as $path) {
+        if (str_starts_with($path, '-')) { continue; }
+        $files = is_dir($path) ? (new SebastianBergmann\FileIterator\Facade)->getFilesAsArray($path, 'Test.php') : [$path];
+        $suite->addTestFiles($files);
+    }
+}
+
+/** The tests of a suite as they stand in it. */
+$flat = static function (Test $test) use (&$flat): iterable {
+    if ($test instanceof TestSuite) {
+        foreach ($test->tests() as $child) { yield from $flat($child); }
+    } else {
+        yield $test;
+    }
+};
+$cases = [];
+$seen = [];
+foreach ($flat($suite) as $test) {
+    $class = get_class($test);
+    $name = $test instanceof TestCase ? $class . '::' . $test->getName() : 'warning: ' . $test->getName();
+    $seen[$name] = ($seen[$name] ?? 0) + 1;
+    $cases[$seen[$name] > 1 ? "$name [{$seen[$name]}]" : $name] = $test;
+}
+
+if ($order === null) {
+    foreach ($cases as $id => $test) {
+        $class = get_class($test);
+        try {
+            $method = new ReflectionMethod($class, $test->getName(false));
+            [$file, $line] = [$method->getFileName(), $method->getStartLine()];
+        } catch (ReflectionException $none) {
+            [$file, $line] = ['', 1];
+        }
+        $file = str_starts_with($file, getcwd() . '/') ? substr($file, strlen(getcwd()) + 1) : $file;
+        $steadfast->tell(['id' => (string) $id, 'class' => $class, 'name' => $test->getName(), 'method' => $test->getName(false), 'file' => $file, 'line' => $line]);
+    }
+    exit(0);
+}
+
+$listener = new class($steadfast, $cases) implements TestListener {
+    private $steadfast;
+    private SplObjectStorage $ids;
+    private ?array $end = null;
+    public function __construct($steadfast, array $cases) {
+        $this->steadfast = $steadfast;
+        $this->ids = new SplObjectStorage;
+        foreach ($cases as $id => $test) { $this->ids[$test] = (string) $id; }
+    }
+    private function saw(string $outcome, Throwable $error): void {
+        if ($this->end !== null && $this->end['outcome'] !== 'passed') { return; }
+        $place = $error->getFile() . ':' . $error->getLine();
+        foreach ($error->getTrace() as $frame) {
+            if (isset($frame['file']) && !str_contains($frame['file'], '/PHPUnit/') && !str_contains($frame['file'], '/phpunit/')) {
+                $place = $frame['file'] . ':' . $frame['line'];
+                break;
+            }
+        }
+        $message = $error->getMessage() !== '' ? $error->getMessage() : get_class($error);
+        $this->end = ['outcome' => $outcome, 'message' => $message, 'details' => "$message\n$place\n" . $error->getTraceAsString()];
+    }
+    public function startTest(Test $test): void {
+        $this->end = ['outcome' => 'passed'];
+        if (isset($this->ids[$test])) { $this->steadfast->tell(['id' => $this->ids[$test], 'outcome' => 'started']); }
+    }
+    public function endTest(Test $test, float $time): void {
+        if (isset($this->ids[$test])) { $this->steadfast->tell(['id' => $this->ids[$test], 'seconds' => $time] + ($this->end ?? [])); }
+        $this->end = null;
+    }
+    public function addError(Test $test, Throwable $error, float $time): void { $this->around($test, 'errored', $error); }
+    public function addWarning(Test $test, Warning $error, float $time): void { $this->around($test, 'failed', $error); }
+    public function addFailure(Test $test, AssertionFailedError $error, float $time): void { $this->around($test, 'failed', $error); }
+    public function addIncompleteTest(Test $test, Throwable $error, float $time): void { $this->around($test, 'skipped', $error); }
+    public function addRiskyTest(Test $test, Throwable $error, float $time): void {}
+    public function addSkippedTest(Test $test, Throwable $error, float $time): void { $this->around($test, 'skipped', $error); }
+    /** What happens to a test that was never started, since its class could not be set up, is its end. */
+    private function around(Test $test, string $outcome, Throwable $error): void {
+        if ($this->end !== null) { $this->saw($outcome, $error); return; }
+        $under = $test instanceof TestSuite ? iterator_to_array((function () use ($test) { foreach ($test->tests() as $one) { yield $one; } })(), false) : [$test];
+        foreach ($under as $one) {
+            if (isset($this->ids[$one])) {
+                $this->steadfast->tell(['id' => $this->ids[$one], 'outcome' => $outcome, 'message' => $error->getMessage(), 'details' => (string) $error]);
+            }
+        }
+    }
+    public function startTestSuite(TestSuite $suite): void {}
+    public function endTestSuite(TestSuite $suite): void {}
+};
+
+// Tests of one class in a row share what it sets up before and after all of them.
+$top = new TestSuite('');
+$last = null;
+$group = null;
+foreach (file($order, FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_LINES) as $line) {
+    $test = $cases[json_decode($line)] ?? null;
+    if ($test === null) { continue; }
+    if ($group === null || get_class($test) !== $last) {
+        $last = get_class($test);
+        $group = new class($last) extends TestSuite {
+            public function __construct(string $class) {
+                parent::__construct('');
+                $this->setName($class);
+                // What a class sets up for all of its tests is done for a suite that says that it is one of a class.
+                $this->testCase = true;
+            }
+        };
+        $top->addTest($group);
+    }
+    $group->addTest($test);
+}
+$result = new TestResult;
+$result->addListener($listener);
+$is = $configuration ? $configuration->phpunit() : null;
+if ($is) {
+    $result->convertDeprecationsToExceptions($is->convertDeprecationsToExceptions());
+    $result->convertErrorsToExceptions($is->convertErrorsToExceptions());
+    $result->convertNoticesToExceptions($is->convertNoticesToExceptions());
+    $result->convertWarningsToExceptions($is->convertWarningsToExceptions());
+    $top->setBackupGlobals($is->backupGlobals());
+    $top->setBackupStaticAttributes($is->backupStaticAttributes());
+}
+$result->beStrictAboutTestsThatDoNotTestAnything(false);
+$top->run($result);
+exit($result->wasSuccessful() ? 0 : 1);

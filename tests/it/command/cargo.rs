@@ -1,0 +1,41 @@
+//! A Rust workspace with cargo.
+
+use crate::cli::kit::{Project, Running, case, verdicts};
+use crate::command::kit::fixture;
+use crate::pytest::kit::notes;
+use serde_json::json;
+use std::time::Duration;
+
+#[test]
+fn tests_of_libraries_programs_folders_and_documentation_are_told_apart() {
+    let read = |name: &str| std::fs::read(fixture("runners/cargo").join(name)).expect("the fixture is there");
+    let files = ["Cargo.toml", "src/lib.rs", "src/main.rs", "tests/whole.rs", "inner/Cargo.toml", "inner/src/lib.rs"];
+    let project = files.into_iter().fold(Project::new(), |project, name| project.with(name, read(name)));
+    let run = ["run", "--suite", "auto", "--seed", "1", "--orders", "declared", "--rounds", "1", "--no-history"];
+    let mut command = project.command(&[&run[..], &["--", "--workspace"]].concat());
+    command.env_remove("CARGO_TARGET_DIR");
+    Running::of(command).wait_within(Duration::from_secs(900)).exits(1);
+    let report = project.report();
+    let mut found = verdicts(&report);
+    found.sort();
+    let expected: Vec<(String, String)> = [
+        ("inner doc inner inner/src/lib.rs - two (line 1)", "stable"),
+        ("inner lib inner tests::fills_too", "stable"),
+        ("shop bin shop tests::is_in_the_program", "stable"),
+        ("shop doc shop src/lib.rs - one (line 3)", "stable"),
+        ("shop doc shop src/lib.rs - one (line 7)", "skipped"),
+        ("shop lib shop tests::fills", "stable"),
+        ("shop lib shop tests::is_broken", "broken"),
+        ("shop lib shop tests::is_empty", "order_dependent"),
+        ("shop lib shop tests::is_skipped", "skipped"),
+        ("shop lib shop tests::match_\u{fc}n\u{ef}", "stable"),
+        ("shop test whole is_in_the_program", "stable"),
+    ]
+    .map(|(id, verdict)| (id.to_owned(), verdict.to_owned()))
+    .into();
+    assert_eq!(found, expected);
+    let victim = case(&report, "shop lib shop tests::is_empty");
+    assert_eq!(victim["polluters"], json!([["shop lib shop tests::fills"]]), "{victim:#}");
+    assert!(notes(&project).contains(&"plain cargo agrees 11 of 11".to_owned()), "{:?}", notes(&project));
+    project.assert_nothing_left();
+}
