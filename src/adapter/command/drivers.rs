@@ -36,6 +36,8 @@ const SHIPPED: &[(&str, &str)] = &[
     ("python-unittest.py", include_str!("drivers/python-unittest.py")),
     ("rspec.rb", include_str!("drivers/rspec.rb")),
     ("rspec.sh", include_str!("drivers/rspec.sh")),
+    ("vitest-launch.mjs", include_str!("drivers/vitest-launch.mjs")),
+    ("vitest-runner.mjs", include_str!("drivers/vitest-runner.mjs")),
 ];
 
 /// Writes the drivers of these names into a folder: shipped ones, or files relative to the project's folder.

@@ -100,7 +100,9 @@ impl Plain<'_> {
         for one in &told {
             match one.word {
                 Word::Started => begun.push(&one.id),
-                Word::AllPassed => passed.extend(std::mem::take(&mut begun).into_iter().map(|id| Told::plain(id, Word::Passed))),
+                Word::AllPassed => {
+                    passed.extend(std::mem::take(&mut begun).into_iter().map(|id| Told::plain(id, Word::Passed)))
+                }
                 _ => begun.retain(|id| *id != one.id),
             }
         }

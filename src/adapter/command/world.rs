@@ -64,8 +64,7 @@ impl World {
     pub fn new(copying: Copying, root: &Path, scratch: &Path) -> Result<Self, String> {
         let original = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let copy = scratch.join("tree");
-        let mut world =
-            Self { original, kept: None, mirror: None, copy, is_copied: false, before: BTreeMap::new() };
+        let mut world = Self { original, kept: None, mirror: None, copy, is_copied: false, before: BTreeMap::new() };
         let mut bytes = 0;
         let is_small = look(&world.original, &mut world.before, &mut bytes) && bytes <= MOST_BYTES;
         match copying {

@@ -4,6 +4,7 @@ use crate::cli::kit::{Project, Running, case, verdicts};
 use crate::command::kit::fixture;
 use crate::pytest::kit::notes;
 use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
 
 #[test]
@@ -13,7 +14,10 @@ fn tests_of_libraries_programs_folders_and_documentation_are_told_apart() {
     let project = files.into_iter().fold(Project::new(), |project, name| project.with(name, read(name)));
     let run = ["run", "--suite", "auto", "--seed", "1", "--orders", "declared", "--rounds", "1", "--no-history"];
     let mut command = project.command(&[&run[..], &["--", "--workspace"]].concat());
-    command.env_remove("CARGO_TARGET_DIR");
+    // The toolchain that builds this test: a chooser of toolchains looks for its own in HOME.
+    let tools = Path::new(env!("CARGO")).parent().expect("a program lies in a folder").display();
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env_remove("CARGO_TARGET_DIR").env("PATH", format!("{tools}:{path}"));
     Running::of(command).wait_within(Duration::from_secs(900)).exits(1);
     let report = project.report();
     let mut found = verdicts(&report);

@@ -36,8 +36,11 @@ fn a_file_that_one_test_leaves_is_found_by_another_and_by_no_case_alone() {
     let run = ["run", "--suite", "auto", "--seed", "1", "--rounds", "4", "--no-history"];
     project.start(&run).wait_within(Duration::from_secs(600)).exits(1);
     // ctest changes files of its own in the tree: what a run left there is no trouble for the next one.
-    project.start(&["run", "--suite", "auto", "--seed", "2", "--rounds", "4", "--no-history"]).wait_within(Duration::from_secs(600)).exits(1);
-    assert!(notes(&project).iter().any(|note| note == "plain ctest agrees 9 of 9"), "{:?}", notes(&project));
+    project
+        .start(&["run", "--suite", "auto", "--seed", "2", "--rounds", "4", "--no-history"])
+        .wait_within(Duration::from_secs(600))
+        .exits(1);
+    assert!(notes(&project).iter().any(|note| note == "plain ctest agrees 8 of 8"), "{:?}", notes(&project));
     let report = project.report();
     let clean = case(&report, "clean");
     assert_eq!(

@@ -18,7 +18,12 @@ fn told(project: &Project) -> Vec<String> {
 
 fn ids(project: &Project) -> Vec<String> {
     let report = project.report();
-    report["cases"].as_array().expect("cases").iter().map(|case| case["id"].as_str().expect("an id").to_owned()).collect()
+    report["cases"]
+        .as_array()
+        .expect("cases")
+        .iter()
+        .map(|case| case["id"].as_str().expect("an id").to_owned())
+        .collect()
 }
 
 #[test]

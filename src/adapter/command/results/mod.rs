@@ -1,7 +1,7 @@
 //! What runners say of cases, in the forms in which they say it.
 
-mod json;
 mod exit;
+mod json;
 mod junit;
 mod lines;
 mod tail;
@@ -92,7 +92,9 @@ impl Reader {
                 }
                 Vec::new()
             }
-            Self::Growing(..) | Self::GrowingLines(..) | Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => Vec::new(),
+            Self::Growing(..) | Self::GrowingLines(..) | Self::File(..) | Self::Junit(..) | Self::ExitCode(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -158,7 +160,9 @@ impl Reader {
     /// Takes away what an earlier process left where the next one writes: it must not be read again.
     pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), String> {
         let files = match self {
-            Self::File(_, file) | Self::Growing(_, file, _) | Self::GrowingLines(_, file, _) => std::slice::from_ref(file),
+            Self::File(_, file) | Self::Growing(_, file, _) | Self::GrowingLines(_, file, _) => {
+                std::slice::from_ref(file)
+            }
             Self::Junit(files, _) => files,
             Self::Tap(_) | Self::Objects(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
         };
