@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import threading
+from typing import Any
 
 from .owners import is_own_file
 from .values import short
@@ -26,6 +27,10 @@ DECIDES = re.compile(r"\b(if|elif|while|for|assert|return|with|match|and|or|not|
 
 
 ADDRESS = re.compile(r"0x[0-9a-f]+")
+
+
+MONITORING: Any = getattr(sys, "monitoring", None)
+"""What Python 3.12 and newer follow lines with."""
 
 
 class Path:
@@ -52,7 +57,7 @@ class Path:
 
     def monitored(self, code, number):
         if not self.is_own(code.co_filename):
-            return sys.monitoring.DISABLE
+            return MONITORING.DISABLE
         if threading.get_ident() == self.thread:
             self.enter(sys._getframe(1), number)
         return None
@@ -66,8 +71,7 @@ class Path:
 def followed(play):
     """Plays, and returns the lines: path, number, values."""
     path = Path()
-    monitoring = getattr(sys, "monitoring", None)
-    tool = next((tool for tool in (3, 4) if monitoring.get_tool(tool) is None), None) if monitoring is not None else None
+    tool = free_tool()
     if tool is None:
         sys.settrace(path.follow)
         try:
@@ -75,16 +79,23 @@ def followed(play):
         finally:
             sys.settrace(None)
         return path.lines
-    monitoring.use_tool_id(tool, "steadfast")
-    monitoring.register_callback(tool, monitoring.events.LINE, path.monitored)
-    monitoring.set_events(tool, monitoring.events.LINE)
+    MONITORING.use_tool_id(tool, "steadfast")
+    MONITORING.register_callback(tool, MONITORING.events.LINE, path.monitored)
+    MONITORING.set_events(tool, MONITORING.events.LINE)
     try:
         play()
     finally:
-        monitoring.set_events(tool, 0)
-        monitoring.register_callback(tool, monitoring.events.LINE, None)
-        monitoring.free_tool_id(tool)
+        MONITORING.set_events(tool, 0)
+        MONITORING.register_callback(tool, MONITORING.events.LINE, None)
+        MONITORING.free_tool_id(tool)
     return path.lines
+
+
+def free_tool():
+    """A number under which lines can be followed; None where there is none."""
+    if MONITORING is None:
+        return None
+    return next((tool for tool in (3, 4) if MONITORING.get_tool(tool) is None), None)
 
 
 def parting(one, other):

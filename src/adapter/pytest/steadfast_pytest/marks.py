@@ -55,10 +55,10 @@ class Mark:
         return (self.kind, self.name)
 
     def told(self):
-        fields = (("before", self.before), ("after", self.after), ("chain", self.chain), ("decides", self.decides))
         told = {"kind": self.kind, "name": clean(self.name)}
-        fields += (("read_at", self.read_at),)
-        told.update((name, clean(value) if is_a(value, str) else value) for name, value in fields if value is not None)
+        fields = {"before": self.before, "after": self.after, "chain": self.chain}
+        fields.update(decides=self.decides, read_at=self.read_at)
+        told.update((name, clean(value) if is_a(value, str) else value) for name, value in fields.items() if value is not None)
         return told
 
 
