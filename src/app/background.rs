@@ -2,11 +2,12 @@
 
 use crate::adapter::LoadedSubject;
 use crate::app::{AppError, RunOptions, ToolInfo, quarantine};
-use crate::disk::make_report_folders;
+use crate::disk::{LONGEST_INPUT, make_report_folders, read_text};
 use crate::event::{Background, Revision};
 use crate::history::{Beginning, History};
-use crate::model::ContentHash;
+use crate::model::{ContentHash, Owners};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -25,6 +26,9 @@ const BRANCHES: [&str; 8] = [
     "BRANCH_NAME",
     "GIT_BRANCH",
 ];
+
+/// Variables in which they name the page of the job.
+const JOBS: [&str; 4] = ["CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL", "BUILD_URL"];
 
 /// What is known before a run begins.
 ///
@@ -58,7 +62,8 @@ pub(super) fn background(
         }
     };
     let quarantine = quarantine::of_the_project(&options.root, started)?;
-    Ok(Background { revision, conditions, past, quarantine })
+    let (command, owners) = (tool.typed.clone(), owners(&options.root));
+    Ok(Background { revision, conditions, past, quarantine, command, owners })
 }
 
 /// What git prints; nothing where there is no repository, no commit or no git.
@@ -75,7 +80,34 @@ fn revision(root: &Path, tool: &ToolInfo) -> Option<Revision> {
     let commit = git(root, &["rev-parse", "HEAD"]).filter(some).or_else(|| named(&COMMITS).filter(some));
     let branch = named(&BRANCHES).filter(some);
     let branch = branch.or_else(|| git(root, &["rev-parse", "--abbrev-ref", "HEAD"]).filter(some));
-    (commit.is_some() || branch.is_some()).then_some(Revision { commit, branch })
+    let job = job(&tool.environment);
+    (commit.is_some() || branch.is_some() || job.is_some()).then_some(Revision { commit, branch, job })
+}
+
+/// The page of the job, as services of continuous integration name it.
+fn job(environment: &BTreeMap<String, String>) -> Option<String> {
+    let named = |name: &str| environment.get(name).filter(|text| !text.is_empty());
+    let of_github = || {
+        let (server, repository) = (named("GITHUB_SERVER_URL")?, named("GITHUB_REPOSITORY")?);
+        Some(format!("{server}/{repository}/actions/runs/{}", named("GITHUB_RUN_ID")?))
+    };
+    let of_azure = || {
+        let (server, project) = (named("SYSTEM_COLLECTIONURI")?, named("SYSTEM_TEAMPROJECT")?);
+        Some(format!("{server}{project}/_build/results?buildId={}", named("BUILD_BUILDID")?))
+    };
+    let page = JOBS.iter().find_map(|name| named(name).cloned()).or_else(of_github).or_else(of_azure);
+    page.filter(|page| page.starts_with("https://") || page.starts_with("http://"))
+}
+
+/// Where `CODEOWNERS` may lie in a repository; the first one counts.
+const OWNERS: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
+
+/// Who owns the project's files. A file that can't be read owns nothing.
+fn owners(root: &Path) -> Owners {
+    let prefix = git(root, &["rev-parse", "--show-prefix"]).unwrap_or_default();
+    let repository = root.join("../".repeat(prefix.matches('/').count()));
+    let found = OWNERS.iter().find_map(|file| read_text(&repository.join(file), LONGEST_INPUT).ok());
+    found.map_or_else(Owners::default, |text| Owners::parse(&text, &prefix))
 }
 
 /// See [`Background::conditions`]. The code of the shipped systems is this program. That of others is known only where

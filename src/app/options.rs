@@ -18,6 +18,8 @@ pub struct ToolInfo {
     pub program: PathBuf,
     /// How the user called it, for commands that repeat something.
     pub called: String,
+    /// The whole command line as it was typed, for a report's header.
+    pub typed: Option<String>,
     /// The environment that scenarios may name.
     pub environment: BTreeMap<String, String>,
     /// The folder for everything temporary.

@@ -216,6 +216,7 @@ mod tests {
         ToolInfo {
             program: "/usr/bin/steadfast".into(),
             called: "steadfast".into(),
+            typed: None,
             environment: BTreeMap::new(),
             temporary: "/tmp".into(),
             python_path: None,

@@ -19,6 +19,7 @@ pub(super) fn tool() -> Result<ToolInfo, Trouble> {
     Ok(ToolInfo {
         program,
         called: called.display().to_string(),
+        typed: Some(typed()),
         environment: environment(),
         temporary: std::env::temp_dir(),
         python_path: std::env::var("PYTHONPATH").ok(),
@@ -26,6 +27,15 @@ pub(super) fn tool() -> Result<ToolInfo, Trouble> {
         secrets: BTreeSet::new(),
         kept: BTreeSet::new(),
     })
+}
+
+/// The command line as a shell reads it back, the program by its name.
+fn typed() -> String {
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let program = words.next().unwrap_or_else(|| "steadfast".to_owned());
+    let name = program.rsplit('/').next().unwrap_or_default().to_owned();
+    let words: Vec<String> = std::iter::once(name).chain(words.map(|word| crate::report::quote(&word))).collect();
+    words.join(" ")
 }
 
 /// The project's folder: the current one.

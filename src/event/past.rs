@@ -2,7 +2,7 @@
 //! report stays a function of the journal.
 
 use crate::model::statistics::Tally;
-use crate::model::{CaseId, ContentHash, FindingKind};
+use crate::model::{CaseId, ContentHash, FindingKind, Owners};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ pub struct Revision {
     /// The branch, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// The page of the job that ran, if a service of continuous integration ran it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
 }
 
 /// What stands in a header besides what is run and what is asked for.
@@ -35,6 +38,12 @@ pub struct Background {
     /// The quarantine, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quarantine: Option<Quarantine>,
+    /// The command as it was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// Who owns which files, where the repository says so.
+    #[serde(default, skip_serializing_if = "Owners::is_empty")]
+    pub owners: Owners,
 }
 
 impl Background {

@@ -2,6 +2,7 @@
 
 use crate::record::Record;
 use crate::report::Context;
+use crate::report::brief::Brief;
 use crate::report::finding::Finding;
 use crate::report::summary::Summary;
 use crate::report::text::one_line;
@@ -43,11 +44,15 @@ fn annotation(view: &View<'_>, finding: &Finding, others: usize) -> String {
     let more = if others == 0 { String::new() } else { format!(" and {others} more") };
     let mark = finding.quarantine.as_ref().map_or("", |_| " (quarantined)");
     let title = property(&one_line(&format!("{}{mark}: {}{more}", finding.verdict, finding.id), 200));
+    let brief = Brief::of(view, finding);
     let text = format!(
-        "{}\n{}\n{}",
-        one_line(&finding.message, 500),
-        one_line(&finding.root_cause(view), 500),
-        finding.command.line()
+        "{}\ncause: {}\nwhere: {}\nrepeat: {}\nsure: {}\nremedy: {}",
+        one_line(&brief.what, 500),
+        one_line(&brief.cause, 500),
+        one_line(&brief.location(), 500),
+        brief.repeat,
+        one_line(&brief.sure, 500),
+        one_line(&brief.remedy, 500)
     );
     let place = &finding.place;
     // Line and column count from 1; what says nothing is left out.

@@ -66,7 +66,7 @@ fn leave(chosen: &[String]) -> Vec<&str> {
 }
 
 /// An argument as a POSIX shell reads it back.
-fn quote(argument: &str) -> String {
+pub fn quote(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         argument.to_owned()

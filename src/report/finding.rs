@@ -3,12 +3,13 @@
 use crate::event::{KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
+use crate::report::own_line::{self, OwnLine};
 pub(super) use crate::report::role::Role;
 use crate::report::state::{StateStory, stories};
 use crate::report::text::visible;
 use crate::report::view::View;
 use crate::report::weight::Weight;
-use crate::report::words::{count, day, percent};
+use crate::report::words::{count, day};
 use crate::verdict::{CaseJudgement, Order};
 
 /// A finding in words.
@@ -42,10 +43,15 @@ pub(super) struct Finding {
     pub(super) reason: Option<String>,
     /// The state that decides, part by part.
     pub(super) states: Vec<StateStory>,
+    /// Without the line of the suite's own runner.
     pub(super) remarks: Vec<String>,
+    /// The line of the suite's own runner, where that shows it.
+    pub(super) own: Option<OwnLine>,
     /// What it leaves behind, sentence and course.
     pub(super) leaks: Vec<(String, Vec<u64>)>,
     pub(super) command: Command,
+    /// Who owns its file.
+    pub(super) owners: Vec<String>,
 }
 
 /// Whether a finding is new.
@@ -110,7 +116,8 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
     let kind = *judged.findings.first().filter(|_| judged.verdict.is_finding())?;
     let info = view.info(judged.case)?;
     let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
-    let remarks: Vec<String> = judged.remarks.iter().map(|remark| visible(remark).into_owned()).collect();
+    let mut remarks: Vec<String> = judged.remarks.iter().map(|remark| visible(remark).into_owned()).collect();
+    let own = own_line::take(&mut remarks, kind, &view.record.header);
     let message = match failure.map(|failure| visible(failure.message.trim())) {
         Some(message) if !message.is_empty() => message.into_owned(),
         _ => remarks.first().cloned().unwrap_or_else(|| crate::report::recipe(kind).means.to_owned()),
@@ -139,8 +146,10 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         compared: judged.compared,
         reason: judged.reason.as_ref().map(|reason| visible(reason).into_owned()),
         remarks,
+        own,
         leaks: judged.leaks.iter().map(|leak| (visible(&leak.text).into_owned(), leak.course.clone())).collect(),
         command: command(view, judged),
+        owners: view.owners.of(&info.file),
     })
 }
 
@@ -258,57 +267,6 @@ impl Finding {
         self.novelty.as_ref().map(|novelty| novelty.sentence(runs))
     }
 
-    /// What makes it fail, in a sentence without a full stop: the state that decides, where it is known.
-    pub(super) fn root_cause(&self, view: &View<'_>) -> String {
-        let how = self.how_it_fails(view);
-        match self.states.first() {
-            Some(state) => format!("{}. It {how}", state.sentence),
-            None => how,
-        }
-    }
-
-    /// The same without the state that decides.
-    pub(super) fn how_it_fails(&self, view: &View<'_>) -> String {
-        match (&self.order, self.kind) {
-            (Some(order), _) => order.sentence(view, self.case, self.compared),
-            (None, FindingKind::Broken) => match self.compared {
-                Some((alone, _)) if alone.trials() > 0 => format!("fails alone from a fresh start, {alone} times"),
-                _ => format!("fails every time, {} times", self.rate),
-            },
-            (None, FindingKind::OrderDependent) => format!("its result differs between orders: {}", self.kinds()),
-            (None, FindingKind::Intermittent) => {
-                let share = percent(self.rate.rate());
-                match self.compared {
-                    Some((alone, in_order)) => {
-                        format!(
-                            "fails by chance, {} times ({share}); {in_order} in one order, {alone} alone",
-                            self.rate
-                        )
-                    }
-                    None => format!("fails sometimes, {} times ({share})", self.rate),
-                }
-            }
-            (None, FindingKind::Undiagnosed) => {
-                let why = self.reason.as_deref().unwrap_or("it was not examined to the end");
-                format!("failed {} times, and nobody knows why yet: {why}", self.rate)
-            }
-            (None, FindingKind::EnvironmentDependent) => {
-                let what = self.reason.as_deref().unwrap_or("something outside the process decides");
-                format!("failed {} times: {what}", self.rate)
-            }
-            (None, FindingKind::Disagrees) => {
-                let plain = self.reason.as_deref().unwrap_or("the suite's own runner comes to another result");
-                format!("failed {} times here; {plain}", self.rate)
-            }
-            (None, FindingKind::NonIdempotent) => {
-                "passes once, and fails where a case runs a second time in the same process".to_owned()
-            }
-            (None, FindingKind::Skipped) => "is skipped in some orders and runs in others".to_owned(),
-            (None, FindingKind::LoopBound) => "leaves something behind that belongs to an ended event loop".to_owned(),
-            (None, FindingKind::Leak) => "leaves a resource behind, and more of it with each trial".to_owned(),
-        }
-    }
-
     /// `declared 0 of 1, reverse 1 of 1, shuffle 2 of 5`.
     pub(super) fn kinds(&self) -> String {
         let parts: Vec<String> = self.by_kind.iter().map(|(kind, rate)| format!("{kind} {rate}")).collect();
@@ -329,28 +287,6 @@ impl Finding {
 
 /// How many cases of a sequence are named in a sentence.
 const NAMED: usize = 4;
-
-impl OrderStory {
-    fn sentence(&self, view: &View<'_>, case: u32, compared: Option<(Tally, Tally)>) -> String {
-        let sequences: Vec<String> = self.sequences.iter().map(|sequence| polluters(view, case, sequence)).collect();
-        let after = sequences.join(", or after ");
-        match (self.role, compared) {
-            (Role::Victim | Role::Brittle, Some((alone, in_order))) => {
-                format!("fails {alone} times alone, {in_order} after {after}")
-            }
-            (Role::Victim, None) => format!("passes alone, fails after {after}"),
-            (Role::Brittle, None) => format!("fails alone, passes after {after}"),
-            (Role::Unknown, compared) => {
-                let size = self.sequences.first().map_or(0, Vec::len);
-                let smallest = format!("in the smallest order known ({size} before it)");
-                match compared {
-                    Some((alone, in_order)) => format!("fails {alone} times alone, {in_order} {smallest}"),
-                    None => format!("depends on the order, fails {smallest}"),
-                }
-            }
-        }
-    }
-}
 
 /// What a case fails after, which can be the case itself.
 pub(super) fn polluters(view: &View<'_>, case: u32, sequence: &[u32]) -> String {

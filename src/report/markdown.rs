@@ -1,12 +1,13 @@
 //! `summary.md`: for a pull request or `$GITHUB_STEP_SUMMARY`. At most 60 lines; what is long is folded.
 
 use crate::record::Record;
+use crate::report::Context;
+use crate::report::brief::Brief;
 use crate::report::finding::Finding;
 use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{one_line, shorten};
 use crate::report::view::View;
 use crate::report::words::count;
-use crate::report::{Context, recipe};
 use crate::verdict::Judgement;
 
 /// So many findings are told with a line for each point.
@@ -37,12 +38,12 @@ pub fn markdown(record: &Record, judgement: &Judgement, context: &Context) -> St
     for cause in summary.causes.iter().take(SHOWN) {
         let points = points(&view, cause);
         if summary.causes.len() <= AT_LENGTH {
-            lines.push(head(cause));
+            lines.push(head(&view, cause));
             lines.push("<ul>".to_owned());
             lines.extend(points);
             lines.push("</ul></details>".to_owned());
         } else {
-            lines.push(format!("{}<ul>{}</ul></details>", head(cause), points.concat()));
+            lines.push(format!("{}<ul>{}</ul></details>", head(&view, cause), points.concat()));
         }
         // A blank line ends the block of HTML.
         lines.push(String::new());
@@ -56,46 +57,58 @@ pub fn markdown(record: &Record, judgement: &Judgement, context: &Context) -> St
 }
 
 /// The line that is seen while the rest is folded.
-fn head(cause: &CauseStory) -> String {
+fn head(view: &View<'_>, cause: &CauseStory) -> String {
     let finding = &cause.lead;
     let more = if cause.others.is_empty() { String::new() } else { format!(" and {} more", cause.others.len()) };
     let mark = finding.mark().map_or_else(String::new, |mark| format!(" ({mark})"));
     let novelty = finding.novelty.as_ref().map_or_else(String::new, |novelty| format!(", {}", novelty.short()));
     format!(
-        "<details><summary><b>{}</b>{mark} <code>{}</code>{more}: {} trials failed{novelty}</summary>",
+        "<details><summary><b>{}</b>{mark} <code>{}</code>{more}: {}{novelty}</summary>",
         finding.verdict,
         html(&shorten(&finding.id, 160)),
-        finding.rate
+        html(&shorten(&Brief::of(view, finding).what, 160))
     )
 }
 
-/// Problem, root cause, impact, repeat, fix: an item each.
+/// Cause, where, repeat, how sure, remedy: an item each. What else is worth saying follows in one.
 fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
     let finding = &cause.lead;
-    let recipe = recipe(finding.kind);
-    let own: Vec<String> = finding.states.iter().map(|state| format!("{}.", html(&upper_first(&state.fix)))).collect();
-    let mut fix = recipe.fix.iter().take(2).map(|step| coded(step)).collect::<Vec<String>>().join(" ");
-    if !own.is_empty() {
-        fix = own.join(" ");
+    let brief = Brief::of(view, finding);
+    let sentence = |text: &str| format!("{}.", html(&upper_first(text)));
+    let mut points = vec![
+        ("Cause", sentence(&brief.cause)),
+        ("Where", format!("<code>{}</code> {}", html(&shorten(&brief.place, 200)), message(finding))),
+        ("Repeat", format!("<code>{}</code>", html(&brief.repeat))),
+        ("Sure", sentence(&brief.sure)),
+        ("Remedy", sentence(&brief.remedy)),
+    ];
+    let besides = besides(&brief, cause);
+    if !besides.is_empty() {
+        points.push(("Besides", besides));
     }
-    if !finding.remarks.is_empty() && finding.remarks[0] != finding.message {
-        fix.push_str(&format!(" Note: <code>{}</code>", html(&one_line(&finding.remarks[0], 200))));
+    points.into_iter().map(|(name, text)| format!("<li><b>{name}</b>: {text}</li>")).collect()
+}
+
+/// The program's own command, the cases with the same cause, who holds it back, a note.
+fn besides(brief: &Brief, cause: &CauseStory) -> String {
+    let finding = &cause.lead;
+    let mut parts = Vec::new();
+    if brief.repeat != brief.command {
+        parts.push(format!("<code>{}</code> repeats it too.", html(&brief.command)));
     }
-    let cases = match cause.others.len() {
-        0 => String::new(),
-        _ => format!(" {} fail for this cause.", count(cause.cases(), "case")),
-    };
-    let held = finding.quarantine.as_deref().map_or_else(String::new, |who| format!(" Held back: {}.", html(who)));
-    [
-        ("Problem", format!("<code>{}</code> {}", html(&shorten(&finding.place_text(), 200)), message(finding))),
-        ("Root cause", format!("{}. Usually: {}", html(&finding.root_cause(view)), html(recipe.usual_cause))),
-        ("Impact", format!("{}{cases}{held}", html(recipe.impact))),
-        ("Repeat", format!("<code>{}</code>", html(finding.command.line()))),
-        ("Fix", fix),
-    ]
-    .into_iter()
-    .map(|(name, text)| format!("<li><b>{name}</b>: {text}</li>"))
-    .collect()
+    if !cause.others.is_empty() {
+        parts.push(format!("{} fail for this cause.", count(cause.cases(), "case")));
+    }
+    parts.extend(finding.quarantine.as_deref().map(|who| format!("Held back: {}.", html(who))));
+    if !finding.owners.is_empty() {
+        // As code: a summary calls nobody.
+        let owners: Vec<String> = finding.owners.iter().map(|owner| format!("<code>{}</code>", html(owner))).collect();
+        parts.push(format!("Owned by {}.", owners.join(", ")));
+    }
+    if let Some(remark) = finding.remarks.first().filter(|remark| **remark != finding.message) {
+        parts.push(format!("Note: <code>{}</code>", html(&one_line(remark, 200))));
+    }
+    parts.join(" ")
 }
 
 /// A sentence begins with a capital letter.
@@ -169,12 +182,6 @@ fn html(text: &str) -> String {
         }
     }
     out
-}
-
-/// A recipe's step inside a block of HTML: what stands between backticks is code.
-fn coded(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    parts.map(|(at, part)| if at % 2 == 1 { format!("<code>{}</code>", html(part)) } else { html(part) }).collect()
 }
 
 /// Text in a Markdown paragraph, as itself.

@@ -5,6 +5,7 @@
 //! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.
 
 mod annotations;
+mod brief;
 mod context;
 mod error;
 mod explain;
@@ -14,6 +15,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod own_line;
 mod quarantine;
 mod recipe;
 mod role;
@@ -26,14 +28,15 @@ mod weight;
 mod words;
 
 pub use annotations::github_annotations;
-pub use context::Context;
+pub use context::{Context, quote};
 pub use error::ReportError;
 pub use explain::Topic;
 pub use format::{Format, FormatError, RenderOptions};
 pub use html::html;
 pub use json::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
-    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION, json, json_report, json_schema,
+    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
+    JsonLeak, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, REPORT_VERSION, json, json_report,
+    json_schema,
 };
 pub use junit::{JunitDetail, junit};
 pub use markdown::markdown;

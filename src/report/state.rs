@@ -9,8 +9,10 @@ use crate::report::view::View;
 /// A part of the state that decides, in words.
 #[derive(Debug, Clone)]
 pub(super) struct StateStory {
-    /// Who leaves what, who reads it where, and what putting it back does; without a full stop.
-    pub(super) sentence: String,
+    /// Who leaves what, and who reads it where; without a full stop.
+    pub(super) leaves: String,
+    /// What putting it back came to: `putting it back was tried: test_label passes`.
+    pub(super) tried: String,
     /// What to change, in the names of the suite; without a full stop.
     pub(super) fix: String,
 }
@@ -28,20 +30,21 @@ fn story(view: &View<'_>, case: u32, cause: &StateCause, role: Option<Role>) -> 
     if let Some(place) = &mark.read_at {
         sentence.push_str(&format!("; {reader} reads it at {place}"));
     }
-    sentence.push_str(&match role {
+    let leaves = visible(&sentence).into_owned();
+    let tried = match role {
         _ if mark.decides != Some(true) && mark.kind == MarkKind::LoopBound => {
-            "; the failure speaks of a loop, and nothing could be put back to try it".to_owned()
+            "the failure speaks of a loop, and nothing could be put back to try it".to_owned()
         }
-        _ if mark.kind == MarkKind::LoopBound => format!("; confirmed: without it {reader} passes"),
-        Some(Role::Brittle) => format!("; confirmed: without it {reader} fails"),
-        Some(Role::Victim | Role::Unknown) | None => format!("; confirmed: restoring {} heals it", mark.name),
-    });
+        _ if mark.kind == MarkKind::LoopBound => format!("running without it was tried: {reader} passes"),
+        Some(Role::Brittle) => format!("taking it away was tried: {reader} fails"),
+        Some(Role::Victim | Role::Unknown) | None => format!("putting it back was tried: {reader} passes"),
+    };
     let fix = match role {
         _ if mark.kind == MarkKind::LoopBound => fix(&writer, mark),
         Some(Role::Brittle) => format!("let {reader} set {} itself, in a fixture that puts it back", mark.name),
         Some(Role::Victim | Role::Unknown) | None => fix(&writer, mark),
     };
-    StateStory { sentence: visible(&sentence).into_owned(), fix: visible(&fix).into_owned() }
+    StateStory { leaves, tried: visible(&tried).into_owned(), fix: visible(&fix).into_owned() }
 }
 
 /// How the case that leaves it can put it back.

@@ -7,7 +7,7 @@ use crate::report::quarantine::QuarantineStory;
 use crate::report::text::visible;
 use crate::report::view::View;
 use crate::report::weight::Weight;
-use crate::report::words::{count, duration, evidence, percent, reached, rounds_to_exclude};
+use crate::report::words::{count, duration, earlier, evidence, grouped, percent, reached, rounds_to_exclude};
 use crate::verdict::{Cause, Gate};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub(super) struct Summary {
     pub(super) coverage: String,
     /// What was not measured, and why.
     pub(super) unmeasured: Vec<(String, String)>,
-    /// What more certainty costs.
+    /// What is sure in numbers, where `evidence` says it otherwise, and what more certainty costs.
     pub(super) price: String,
     /// What to do now.
     pub(super) next: String,
@@ -59,12 +59,13 @@ impl Summary {
             view.judgement.causes.iter().filter_map(|cause| CauseStory::new(view, cause)).collect();
         // A stable sort: within a weight, the judgement's order holds.
         causes.sort_by_key(|cause| cause.lead.weight == Weight::Warns);
+        let bound = evidence(&view.judgement.evidence, view.cases_with_findings());
         Self {
             gate: view.judgement.gate.as_str().to_uppercase(),
             outcome: view.judgement.gate.clone(),
             headline: headline(view, &causes),
             ran: ran(view),
-            evidence: evidence(&view.judgement.evidence, view.cases_with_findings()),
+            evidence: tried(view).unwrap_or_else(|| bound.clone()),
             quarantine: QuarantineStory::new(view),
             skipped: reasons(view, Verdict::Skipped),
             unproven: reasons(view, Verdict::Unproven),
@@ -75,7 +76,10 @@ impl Summary {
                 reached(view.judgement.pairs_adjacent)
             ),
             unmeasured: unmeasured(view),
-            price: price(view),
+            price: match tried(view) {
+                Some(_) => format!("{bound}; {}", price(view)),
+                None => price(view),
+            },
             next: next(view, &causes),
             causes,
         }
@@ -175,23 +179,64 @@ fn unmeasured(view: &View<'_>) -> Vec<(String, String)> {
     by_reason
 }
 
+/// Where nothing was found: what was tried, and what it would take to see a rarer failure. `None` where something was
+/// found, or no shuffled round ran to its end.
+fn tried(view: &View<'_>) -> Option<String> {
+    let evidence = &view.judgement.evidence;
+    if view.cases_with_findings() > 0 || evidence.rounds_failed > 0 || evidence.rounds_counted == 0 {
+        return None;
+    }
+    let complete = view.record.rounds.iter().filter(|round| round.is_planned() && round.is_complete());
+    let mut kinds: BTreeMap<RoundKind, usize> = BTreeMap::new();
+    for round in complete {
+        *kinds.entry(round.kind).or_default() += 1;
+    }
+    let rounds: usize = kinds.values().sum();
+    let shuffled = kinds.remove(&RoundKind::Shuffle).map(|number| format!("{} shuffled", grouped(number)));
+    let named: Vec<String> = kinds.keys().map(|kind| kind.to_string()).chain(shuffled).collect();
+    let Price { target, missing, cost, .. } = Price::of(view);
+    let cost = cost.strip_prefix(", ").map_or_else(String::new, |cost| format!(" ({cost})"));
+    Some(format!(
+        "nothing failed in {} ({}){}; a failure in 1 of {} rounds could still hide, and {}{cost} would show it",
+        count(rounds, "round"),
+        named.join(", "),
+        earlier(evidence),
+        grouped((1.0 / target).round() as usize),
+        count(missing as usize, "more shuffled round"),
+    ))
+}
+
 /// Rates worth asking for, in the order in which people ask.
 const TARGETS: [f64; 3] = [0.01, 0.001, 0.0001];
 
+/// What more certainty costs.
+struct Price {
+    /// The rate of failing rounds that would be excluded.
+    target: f64,
+    /// How many rounds that takes in all.
+    wanted: u32,
+    /// How many of them are missing.
+    missing: u32,
+    /// `, about 4.6 s`, where the time of a round is known.
+    cost: String,
+}
+
+impl Price {
+    fn of(view: &View<'_>) -> Self {
+        let evidence = &view.judgement.evidence;
+        let clean = evidence.rounds_failed == 0;
+        let beyond = |rate: &&f64| !clean || evidence.round_rate_upper > **rate * 1.001;
+        let target = TARGETS.iter().find(beyond).copied().unwrap_or(TARGETS[2]);
+        let wanted = rounds_to_exclude(target, evidence.confidence);
+        let missing = if clean { wanted.saturating_sub(evidence.rounds_counted) } else { wanted };
+        let jobs = u64::from(view.record.header.policy.jobs.max(1));
+        let cost = |millis: u64| format!(", about {}", duration(millis.saturating_mul(u64::from(missing)) / jobs));
+        Self { target, wanted, missing, cost: round_millis(view).map_or_else(String::new, cost) }
+    }
+}
+
 fn price(view: &View<'_>) -> String {
-    let evidence = &view.judgement.evidence;
-    let clean = evidence.rounds_failed == 0;
-    let beyond = |rate: &&f64| !clean || evidence.round_rate_upper > **rate * 1.001;
-    let target = TARGETS.iter().find(beyond).copied().unwrap_or(TARGETS[2]);
-    let wanted = rounds_to_exclude(target, evidence.confidence);
-    let missing = if clean { wanted.saturating_sub(evidence.rounds_counted) } else { wanted };
-    let cost = match round_millis(view) {
-        Some(millis) => {
-            let jobs = u64::from(view.record.header.policy.jobs.max(1));
-            format!(", about {}", duration(millis.saturating_mul(u64::from(missing)) / jobs))
-        }
-        None => String::new(),
-    };
+    let Price { target, wanted, missing, cost } = Price::of(view);
     let more = if missing == wanted { String::new() } else { format!(", {missing} more") };
     format!(
         "to exclude failures in more than {} of rounds: {wanted} shuffled rounds{more}{cost} (--max-flake-rate {target})",

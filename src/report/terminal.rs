@@ -3,7 +3,8 @@
 use crate::model::Verdict;
 use crate::record::Record;
 use crate::report::Context;
-use crate::report::finding::{Finding, Novelty, OrderStory, Role, chain, polluters};
+use crate::report::brief::Brief;
+use crate::report::finding::{Finding, Novelty, Role, chain, polluters};
 use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{one_line, shorten, width, wrap};
 use crate::report::view::View;
@@ -105,12 +106,6 @@ impl Page<'_> {
         }
     }
 
-    /// A command stands on a line of its own and is never broken: it is there to be copied.
-    fn command(&mut self, finding: &Finding) {
-        let line = finding.command.line();
-        self.line(&format!("{:INDENT$}$ {}", "", self.paint(Tone::Strong, line)));
-    }
-
     fn banner(&mut self, summary: &Summary) {
         let tone = match summary.outcome {
             Gate::Passed => Tone::Good,
@@ -137,101 +132,101 @@ impl Page<'_> {
         }
     }
 
-    /// ` 1 order_dependent  budget/spent[level=HIGH] +3 more       3 of 7`
+    /// ` 1 order_dependent  budget/spent[level=HIGH] +3 more  fails after budget/spend`
     fn head(&mut self, number: usize, cause: &CauseStory) {
         let finding = &cause.lead;
         let more = if cause.others.is_empty() { String::new() } else { format!(" +{} more", cause.others.len()) };
         let mark = finding.mark().map_or_else(String::new, |mark| format!(" ({mark})"));
         let novelty = if finding.novelty == Some(Novelty::New) { ", new" } else { "" };
         let word = format!("{}{mark}{novelty}", finding.verdict);
-        let rate = format!("{} failed", finding.rate);
         let left = format!("{number:>2} {word}  {}{more}", finding.id);
-        let painted = self.paint(tone(finding), &word);
-        let shown = format!("{number:>2} {painted}  {}{more}", self.paint(Tone::Strong, &finding.id));
-        let gap = self.style.width.saturating_sub(width(&left) + width(&rate));
-        if gap >= 2 {
-            self.line(&format!("{shown}{:gap$}{}", "", self.paint(Tone::Quiet, &rate)));
+        let shown = format!(
+            "{number:>2} {}  {}{more}",
+            self.paint(tone(finding), &word),
+            self.paint(Tone::Strong, &finding.id)
+        );
+        let what = Brief::of(self.view, finding).what;
+        if width(&left) + 2 + width(&what) <= self.style.width {
+            self.line(&format!("{shown}  {what}"));
         } else {
             self.line(&shown);
+            self.text(INDENT, &what);
         }
     }
 
-    /// Three lines: what failed and where, what makes it fail, how to see it.
+    /// Cause, where, repeat, how sure, remedy: each cut to two lines at most.
     fn in_short(&mut self, cause: &CauseStory) {
-        let finding = &cause.lead;
-        let room = self.style.width - INDENT;
-        let place = finding.place_text();
-        let message = one_line(&finding.message, room.saturating_sub(width(&place) + 2).max(room / 2));
-        let line = format!("{message}  {place}");
-        if width(&line) <= room {
-            self.line(&format!("{:INDENT$}{message}  {}", "", self.paint(Tone::Quiet, &place)));
-        } else {
-            self.line(&format!("{:INDENT$}{}", "", one_line(&finding.message, room)));
-        }
-        if let Some(state) = finding.states.first() {
-            self.text(INDENT, &state.sentence);
-        }
-        let why = finding.how_it_fails(self.view);
-        self.line(&format!("{:INDENT$}{}", "", shorten(&why, room)));
-        self.command(finding);
+        let room = self.style.width - INDENT - LABEL - 1;
+        let brief = Brief::of(self.view, &cause.lead);
+        self.labelled(INDENT, "cause", &shorten(&brief.cause, 2 * room - 20));
+        self.labelled(INDENT, "where", &one_line(&brief.location(), 2 * room - 20));
+        self.uncut(INDENT, "repeat", &brief.repeat);
+        self.labelled(INDENT, "sure", &shorten(&brief.sure, room));
+        self.labelled(INDENT, "remedy", &shorten(&brief.remedy, room));
     }
 
+    /// The six answers in full, then what else is known.
     fn at_length(&mut self, cause: &CauseStory) {
-        const LINES: usize = 8;
         let finding = &cause.lead;
-        if finding.title != finding.id {
-            self.text(INDENT, &finding.title);
+        let brief = Brief::of(self.view, finding);
+        self.labelled(INDENT, "cause", &brief.cause);
+        self.labelled(INDENT, "where", &brief.place);
+        self.message(&brief.message);
+        self.uncut(INDENT, "repeat", &brief.repeat);
+        self.labelled(INDENT, "sure", &brief.sure);
+        self.labelled(INDENT, "remedy", &brief.remedy);
+        self.line("");
+        if !finding.id.ends_with(&finding.title) {
+            self.labelled(INDENT, "title", &finding.title);
         }
-        let lines = wrap(&finding.message, self.style.width - INDENT - 2);
-        for line in lines.iter().take(LINES) {
-            self.line(&format!("{:INDENT$}| {line}", ""));
-        }
-        if lines.len() > LINES {
-            let rest = count(lines.len() - LINES, "more line");
-            self.line(&format!("{:INDENT$}| … {rest} in report.html", ""));
-        }
-        self.labelled(INDENT, "at", &finding.place_text());
-        for state in &finding.states {
-            self.labelled(INDENT, "because", &state.sentence);
-            self.labelled(INDENT, "mend", &state.fix);
-        }
-        match &finding.order {
-            Some(order) => self.order(order, finding),
-            None => self.labelled(INDENT, "because", &finding.root_cause(self.view)),
-        }
+        self.order(finding);
         self.before(finding);
         if let Some(known) = finding.known(self.view) {
             self.labelled(INDENT, "history", &known);
         }
+        if !finding.owners.is_empty() {
+            self.labelled(INDENT, "owner", &finding.owners.join(", "));
+        }
         if let Some(entry) = &finding.quarantine {
             self.labelled(INDENT, "held back", entry);
         }
-        if let Some((alone, in_order)) = finding.compared {
-            self.labelled(INDENT, "failed", &format!("alone {alone}, in the order {in_order}; {}", finding.kinds()));
-        } else {
-            self.labelled(INDENT, "failed", &finding.kinds());
-        }
+        self.labelled(INDENT, "rounds", &finding.kinds());
         if !cause.others.is_empty() {
             self.labelled(INDENT, "also", &list(&cause.others, 5));
         }
         for remark in finding.remarks.iter().filter(|remark| **remark != finding.message).take(3) {
             self.labelled(INDENT, "note", remark);
         }
-        self.command(finding);
+        if brief.repeat != brief.command {
+            self.uncut(INDENT, "command", &brief.command);
+        }
     }
 
-    fn order(&mut self, order: &OrderStory, finding: &Finding) {
-        let verb = match order.role {
-            Role::Victim => "fails",
-            Role::Brittle => "passes",
-            Role::Unknown => {
-                self.labelled(INDENT, "because", &finding.root_cause(self.view));
-                return;
-            }
-        };
-        for (at, sequence) in order.sequences.iter().enumerate() {
-            let label = if at == 0 { verb } else { "or" };
-            self.labelled(INDENT, label, &format!("after {}", polluters(self.view, finding.case, sequence)));
+    /// What failed, below the place.
+    fn message(&mut self, message: &str) {
+        const LINES: usize = 8;
+        let indent = INDENT + LABEL + 1;
+        let lines = wrap(message, self.style.width.saturating_sub(indent + 2));
+        for line in lines.iter().take(LINES) {
+            self.line(&format!("{:indent$}| {line}", ""));
+        }
+        if lines.len() > LINES {
+            let rest = count(lines.len() - LINES, "more line");
+            self.line(&format!("{:indent$}| … {rest} in report.html", ""));
+        }
+    }
+
+    /// A line that is there to be copied is never broken.
+    fn uncut(&mut self, indent: usize, label: &str, line: &str) {
+        let label = self.paint(Tone::Quiet, &format!("{label:LABEL$}"));
+        self.line(&format!("{:indent$}{label} {}", "", self.paint(Tone::Strong, line)));
+    }
+
+    /// The orders beside the one that the first line names.
+    fn order(&mut self, finding: &Finding) {
+        let Some(order) = finding.order.as_ref().filter(|order| order.role != Role::Unknown) else { return };
+        for sequence in order.sequences.iter().skip(1) {
+            self.labelled(INDENT, "or", &format!("after {}", polluters(self.view, finding.case, sequence)));
         }
         if !order.cleaners.is_empty() {
             let names = list(&self.view.ids(&order.cleaners), 5);

@@ -2,7 +2,7 @@
 
 use crate::event::{CaseInfo, QuarantineEntry};
 use crate::model::statistics::Tally;
-use crate::model::{FindingKind, OutcomeKind, RoundKind};
+use crate::model::{FindingKind, OutcomeKind, OwnerLookup, RoundKind};
 use crate::record::{Record, is_failure};
 use crate::report::context::Context;
 use crate::report::text::visible;
@@ -16,6 +16,7 @@ pub(super) struct View<'a> {
     pub(super) record: &'a Record,
     pub(super) judgement: &'a Judgement,
     pub(super) context: &'a Context,
+    pub(super) owners: OwnerLookup<'a>,
     tallies: Vec<CaseTally>,
 }
 
@@ -45,7 +46,7 @@ impl<'a> View<'a> {
                 tally.slowest = tally.slowest.max(slot.micros);
             }
         }
-        Self { record, judgement, context, tallies }
+        Self { record, judgement, context, owners: record.header.background.owners.lookup(), tallies }
     }
 
     /// A case's id, safe to show.

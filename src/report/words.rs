@@ -83,7 +83,7 @@ pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
 }
 
 /// ` (200 of them from 4 earlier runs in which nothing differed, 2026-11-01 to 2026-11-20)`; nothing without any.
-fn earlier(evidence: &Evidence) -> String {
+pub(super) fn earlier(evidence: &Evidence) -> String {
     let Some(earlier) = evidence.earlier else { return String::new() };
     let (since, until) = (day(earlier.since), day(earlier.until));
     let days = if since == until { since } else { format!("{since} to {until}") };

@@ -12,6 +12,7 @@ fn tool(temporary: &Path) -> ToolInfo {
     ToolInfo {
         program: PathBuf::from(env!("CARGO_BIN_EXE_steadfast")),
         called: "steadfast".into(),
+        typed: None,
         environment: Default::default(),
         temporary: temporary.to_owned(),
         python_path: None,

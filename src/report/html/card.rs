@@ -3,13 +3,16 @@
 use crate::model::RoundKind;
 use crate::model::statistics::Tally;
 use crate::record::{RoundRecord, is_failure};
+use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, OrderStory, Role};
+use crate::report::html::colours::coloured;
 use crate::report::html::difference::{Piece, pieces};
 use crate::report::recipe;
 use crate::report::summary::CauseStory;
 use crate::report::text::bounded;
 use crate::report::view::View;
 use crate::report::words::percent;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -29,7 +32,17 @@ const CHIPS: usize = 12;
 #[derive(Debug, Serialize)]
 pub(super) struct Card {
     case: u32,
+    /// Its page within the file.
+    page: String,
     verdict: &'static str,
+    what: String,
+    cause: String,
+    repeat: String,
+    /// The runner's own line as it was tried, where it is not the one shown first.
+    tried: Option<String>,
+    sure: String,
+    remedy: String,
+    owners: String,
     /// Why it does not fail the gate.
     mark: Option<&'static str>,
     /// Whether it is new.
@@ -45,7 +58,6 @@ pub(super) struct Card {
     rate: String,
     interval: Interval,
     kinds: Vec<String>,
-    root_cause: String,
     orders: Vec<Chain>,
     cleaners: Vec<Chip>,
     incomplete: bool,
@@ -53,7 +65,7 @@ pub(super) struct Card {
     courses: Vec<Course>,
     message: Vec<Piece>,
     message_left: usize,
-    details: String,
+    details: Vec<Piece>,
     details_left: usize,
     place: String,
     seen: String,
@@ -110,21 +122,30 @@ impl Card {
         let (details, details_left) = bounded(&finding.details, MESSAGE);
         let order = finding.order.as_ref();
         let own = finding.states.iter().map(|state| format!("{}.", state.fix));
+        let brief = Brief::of(view, finding);
         Self {
             case: finding.case,
+            page: page_of(&finding.id),
+            what: brief.what,
+            cause: brief.cause,
+            repeat: brief.repeat,
+            tried: brief.tried,
+            sure: brief.sure,
+            remedy: brief.remedy,
+            owners: finding.owners.join(", "),
             verdict: finding.verdict.as_str(),
             mark: finding.mark(),
             novelty: finding.novelty.as_ref().map(Novelty::short),
             known: finding.known(view),
             quarantine: finding.quarantine.clone(),
             id: finding.id.clone(),
-            title: finding.title.clone(),
+            // A test's name stands in its id already.
+            title: if finding.id.ends_with(&finding.title) { finding.id.clone() } else { finding.title.clone() },
             others: cause.others.iter().take(OTHERS).cloned().collect(),
             others_left: cause.others.len().saturating_sub(OTHERS),
             rate: finding.rate.to_string(),
             interval: Interval::of(view, finding),
             kinds: finding.by_kind.iter().map(|(kind, rate)| format!("{kind} {rate}")).collect(),
-            root_cause: finding.root_cause(view),
             orders: order.map(|order| chains(view, order, finding)).unwrap_or_default(),
             cleaners: order.map(|order| chips(view, &order.cleaners, "cleaner")).unwrap_or_default(),
             incomplete: order.is_some_and(|order| !order.complete),
@@ -132,7 +153,7 @@ impl Card {
             courses: finding.leaks.iter().filter_map(|(text, course)| Course::of(text, course)).collect(),
             message: pieces(message),
             message_left,
-            details: details.to_owned(),
+            details: coloured(details),
             details_left,
             place: finding.place_text(),
             seen: seen(finding),
@@ -144,6 +165,11 @@ impl Card {
             fix: own.chain(recipe.fix.iter().map(|step| step.replace('`', ""))).collect(),
         }
     }
+}
+
+/// The address of a case's page within the file: the script shows it.
+pub(super) fn page_of(id: &str) -> String {
+    format!("#/case/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
 }
 
 /// What a case leaves behind, trial by trial, as a rising line.

@@ -11,6 +11,19 @@ pub(super) struct Piece {
     class: &'static str,
 }
 
+impl Piece {
+    /// A piece of this class.
+    pub(super) fn new(text: &str, class: &'static str) -> Self {
+        Self { text: text.to_owned(), class }
+    }
+
+    /// Text and class.
+    #[cfg(test)]
+    pub(super) fn into_parts(self) -> (String, &'static str) {
+        (self.text, self.class)
+    }
+}
+
 /// The words between which an expected and an actual value stand in one line.
 const PAIRS: [(&str, &str); 4] =
     [("expected ", ", was "), ("expected ", ", got "), ("expected ", " but was "), ("assert ", " == ")];
@@ -26,9 +39,12 @@ pub(super) fn pieces(message: &str) -> Vec<Piece> {
             Some([before, expected, between, actual, after]) if message.len() <= LONGEST => {
                 let (start, end) = common(expected, actual);
                 pieces.push(before, "");
-                pieces.value(expected, start, end, "expected");
+                // Python asserts that what was there equals what was expected.
+                let asserted = before.ends_with("assert ");
+                let (first, second) = if asserted { ("actual", "expected") } else { ("expected", "actual") };
+                pieces.value(expected, start, end, first);
                 pieces.push(between, "");
-                pieces.value(actual, start, end, "actual");
+                pieces.value(actual, start, end, second);
                 pieces.push(after, "");
             }
             _ => pieces.push(line, ""),
@@ -108,7 +124,7 @@ mod tests {
     fn what_differs_is_marked() {
         check("level: expected HIGH, was CRITICAL", &[("expected", "HIGH"), ("actual", "CRITICAL")]);
         check("expected {\"a\":1,\"b\":2}, was {\"a\":1,\"b\":3}\n", &[("expected", "2"), ("actual", "3")]);
-        check("assert 'ab c' == 'ab d'", &[("expected", "c"), ("actual", "d")]);
+        check("assert 'ab c' == 'ab d'", &[("actual", "c"), ("expected", "d")]);
         check("cost: expected 230, was 220", &[("expected", "230"), ("actual", "220")]);
         check("expected a b, was a b c", &[("expected", "b"), ("actual", "b c")]);
     }

@@ -5,6 +5,7 @@
 //! orders in a compact text form. Templates, style and script are files under `templates/`.
 
 mod card;
+mod colours;
 mod difference;
 mod grid;
 mod matrix;

@@ -3,11 +3,13 @@
 use crate::model::Verdict;
 use crate::record::Record;
 use crate::report::finding::Role;
-use crate::report::html::card::Card;
+use crate::report::html::card::{Card, page_of};
 use crate::report::html::grid::{ALPHABET, Grid, RowData, digits};
 use crate::report::html::matrix::Matrix;
 use crate::report::summary::Summary;
+use crate::report::text::visible;
 use crate::report::view::View;
+use crate::report::words::duration;
 use crate::report::{Context, ReportError};
 use crate::verdict::Judgement;
 use minijinja::value::{Serde, Value};
@@ -36,6 +38,7 @@ const NOTES: usize = 50;
 pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result<String, ReportError> {
     let view = View::new(record, judgement, context);
     let summary = Summary::new(&view);
+    let tells_of_orders = tells_of_orders(&summary);
     let grid = Grid::new(record);
     let matrix = Matrix::new(record);
     let mut environment = Environment::new();
@@ -49,6 +52,8 @@ pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result
         gate => summary.gate,
         headline => summary.headline,
         evidence => summary.evidence,
+        facts => value(Facts::new(record)),
+        tells_of_orders,
         ran => summary.ran,
         quarantine => summary.quarantine.as_ref().map(|quarantine| &quarantine.size),
         entries => value(summary.quarantine.as_ref().map(|quarantine| &quarantine.failing)),
@@ -86,10 +91,43 @@ fn counts(view: &View<'_>) -> Vec<(&'static str, usize)> {
     Verdict::ALL.iter().map(|verdict| (verdict.as_str(), of(verdict))).filter(|(_, count)| *count > 0).collect()
 }
 
+/// Whether the orders of the rounds show something: then they are not folded.
+fn tells_of_orders(summary: &Summary) -> bool {
+    summary.causes.iter().any(|cause| cause.lead.order.is_some())
+}
+
+/// What ran, when, where and for how long: the line below the title.
+#[derive(Debug, Serialize)]
+struct Facts {
+    begun: String,
+    took: String,
+    commit: Option<String>,
+    branch: Option<String>,
+    job: Option<String>,
+    command: Option<String>,
+}
+
+impl Facts {
+    fn new(record: &Record) -> Self {
+        let background = &record.header.background;
+        let revision = background.revision.clone().unwrap_or_default();
+        let clean = |text: String| visible(&text).into_owned();
+        Self {
+            begun: record.header.started.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            took: duration(record.millis),
+            commit: revision.commit.map(|commit| clean(commit.chars().take(10).collect())),
+            branch: revision.branch.map(clean),
+            job: revision.job.filter(|job| job.starts_with("https://") || job.starts_with("http://")).map(clean),
+            command: background.command.clone().map(clean),
+        }
+    }
+}
+
 /// A case in the table.
 #[derive(Debug, Serialize)]
 struct Row {
     id: String,
+    page: String,
     verdict: &'static str,
     failures: u32,
     trials: u32,
@@ -110,20 +148,25 @@ fn table(view: &View<'_>) -> Vec<Row> {
     let row = |case: u32| {
         let judged = view.judged(case)?;
         Some(Row {
+            page: page_of(&view.id(case)),
             id: view.id(case),
             verdict: judged.verdict.as_str(),
             failures: judged.rate.failures(),
             trials: judged.rate.trials(),
-            mean: milliseconds(view.mean_micros(case)),
-            slowest: milliseconds(u64::from(view.slowest_micros(case))),
+            mean: short_time(view.mean_micros(case)),
+            slowest: short_time(u64::from(view.slowest_micros(case))),
             reason: judged.reason.as_deref().map(crate::report::visible).unwrap_or_default().into_owned(),
         })
     };
     cases.into_iter().filter_map(row).collect()
 }
 
-fn milliseconds(micros: u64) -> String {
-    format!("{:.1} ms", micros as f64 / 1000.0)
+/// `0.4 ms`, `87 ms`, `4.2 s`: as many digits as one reads.
+fn short_time(micros: u64) -> String {
+    match micros {
+        0..10_000 => format!("{:.1} ms", micros as f64 / 1000.0),
+        _ => duration(micros / 1000),
+    }
 }
 
 /// What the script works with.

@@ -38,6 +38,18 @@ pub struct JsonReport {
     pub trials: u64,
     /// How long the run took, in seconds.
     pub duration_s: f64,
+    /// The commit, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The branch, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The page of the CI job, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// The command as it was typed, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// The shares of ordered pairs of cases that were seen.
     pub pair_coverage: JsonCoverage,
     /// How sure "nothing was found" is.
@@ -224,6 +236,12 @@ pub struct JsonCase {
     /// Whether there can be no more sequences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complete: Option<bool>,
+    /// Who owns its file by `CODEOWNERS`, where it has a finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// The finding in six answers, as every report gives them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brief: Option<JsonBrief>,
     /// What it leaves behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leaks: Option<Vec<JsonLeak>>,
@@ -254,6 +272,24 @@ pub struct JsonCase {
     /// The command that shows the finding again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+}
+
+/// A finding in six answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonBrief {
+    /// What happens.
+    pub what: String,
+    /// Who leaves what, or as much as is known.
+    pub cause: String,
+    /// The place: `file:line`.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// The shortest line that shows it: the runner's own where that was tried and shows it.
+    pub repeat: String,
+    /// How often it failed under which conditions.
+    pub sure: String,
+    /// What to change.
+    pub remedy: String,
 }
 
 /// A part of the state that a case leaves changed and that decides how another one ends.

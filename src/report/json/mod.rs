@@ -5,7 +5,7 @@ mod format;
 mod render;
 
 pub use format::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonLeak, JsonNote,
-    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
+    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
+    JsonLeak, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
 };
 pub use render::{json, json_report, json_schema};

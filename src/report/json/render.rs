@@ -3,11 +3,12 @@
 use crate::event::{EarlierRounds, KnownFinding, Note, QuarantineEntry};
 use crate::model::Place;
 use crate::record::Record;
+use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, Role};
 use crate::report::json::JsonLeak;
 use crate::report::json::{
-    GateWord, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown, JsonNote,
-    JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
+    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
+    JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
 };
 use crate::report::view::View;
 use crate::report::{Context, ReportError};
@@ -27,6 +28,7 @@ pub fn json(record: &Record, judgement: &Judgement, context: &Context) -> Result
 pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) -> JsonReport {
     let view = View::new(record, judgement, context);
     let header = &record.header;
+    let revision = header.background.revision.clone().unwrap_or_default();
     JsonReport {
         version: REPORT_VERSION,
         run: header.run.clone(),
@@ -41,6 +43,10 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
         added_rounds: record.added_rounds() as u64,
         trials: record.trials() as u64,
         duration_s: record.millis as f64 / 1000.0,
+        commit: revision.commit,
+        branch: revision.branch,
+        job: revision.job,
+        command: header.background.command.clone(),
         pair_coverage: JsonCoverage {
             before: reached(judgement.pairs_before),
             adjacent: reached(judgement.pairs_adjacent),
@@ -171,6 +177,8 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         state_setters: order.state_setters,
         cleaners: order.cleaners,
         complete: order.complete,
+        owners: finding.as_ref().map(|finding| finding.owners.clone()).unwrap_or_default(),
+        brief: finding.as_ref().map(|finding| brief(view, finding)),
         leaks: leaks(judged),
         message: failure.map(|failure| failure.message.clone()),
         place: failure.and_then(|failure| failure.place.as_ref()).map(Place::to_string),
@@ -182,6 +190,11 @@ fn case(view: &View<'_>, judged: &CaseJudgement) -> Option<JsonCase> {
         repro: judged.repro.clone(),
         command: finding.map(|finding| finding.command.line().to_owned()),
     })
+}
+
+fn brief(view: &View<'_>, finding: &Finding) -> JsonBrief {
+    let Brief { what, cause, place, repeat, sure, remedy, .. } = Brief::of(view, finding);
+    JsonBrief { what, cause, place, repeat, sure, remedy }
 }
 
 /// The parts of the state that decide how a case ends.

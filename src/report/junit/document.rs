@@ -2,6 +2,7 @@
 
 use crate::model::{OutcomeKind, Verdict};
 use crate::record::{Record, RoundRecord, Slot};
+use crate::report::brief::Brief;
 use crate::report::finding::Finding;
 use crate::report::junit::complete::{Property, complete};
 use crate::report::summary::Summary;
@@ -100,20 +101,32 @@ fn finding_case(view: &View<'_>, finding: &Finding, name: &Name, time: Duration)
 
 /// Everything about a finding, as text.
 fn told(view: &View<'_>, finding: &Finding) -> String {
+    let brief = Brief::of(view, finding);
     let (message, cut) = bounded(&finding.message, FAILURE_BYTES);
-    let mut lines = vec![format!("{}: {}", finding.verdict, finding.root_cause(view)), String::new()];
-    lines.push(message.to_owned());
+    let mut lines = vec![
+        format!("{}: {}", finding.verdict, brief.what),
+        format!("cause:   {}", brief.cause),
+        format!("where:   {}", brief.place),
+        message.to_owned(),
+    ];
     if cut > 0 {
         lines.push(format!("[{cut} bytes more in events.jsonl]"));
     }
-    lines.push(String::new());
-    lines.push(format!("place:   {}", finding.place_text()));
+    lines.push(format!("repeat:  {}", brief.repeat));
+    lines.push(format!("sure:    {}", brief.sure));
+    lines.push(format!("remedy:  {}\n", brief.remedy));
+    if brief.repeat != brief.command {
+        lines.push(format!("command: {}", brief.command));
+    }
     lines.push(format!("rate:    {} trials failed ({})", finding.rate, finding.kinds()));
     let (lower, upper) = finding.interval;
     let confidence = view.record.header.policy.confidence;
     lines.push(format!("         {} to {} with {} confidence", percent(lower), percent(upper), percent(confidence)));
     lines.push(format!("seed:    {}", view.record.header.seed));
     lines.extend(finding.known(view).map(|known| format!("history: {known}")));
+    if !finding.owners.is_empty() {
+        lines.push(format!("owner:   {}", finding.owners.join(" ")));
+    }
     lines.extend(finding.quarantine.as_ref().map(|who| format!("held back in quarantine: {who}")));
     if let Some(seen) = &finding.seen {
         let kind = seen.kind.map_or_else(String::new, |kind| format!(" ({kind})"));
@@ -124,8 +137,6 @@ fn told(view: &View<'_>, finding: &Finding) -> String {
             seen.before.len()
         ));
     }
-    lines.push(format!("repeat:  {}", finding.command.line()));
-    lines.extend(finding.states.iter().map(|state| format!("mend:    {}", state.fix)));
     lines.extend(finding.remarks.iter().map(|remark| format!("note:    {remark}")));
     if !finding.details.is_empty() {
         let (details, cut) = bounded(&finding.details, FAILURE_BYTES.saturating_sub(message.len()));
@@ -190,10 +201,14 @@ struct Name {
 }
 
 impl Name {
-    /// The class is the path, the id up to `[`; the name is the title and the cell.
+    /// Of a test of pytest, what pytest's own report says, so that the two can be joined. Of another case the class is
+    /// the path, the id up to `[`; the name is the title and the cell.
     fn of(view: &View<'_>, case: u32) -> Option<Self> {
         let info = view.info(case)?;
         let id = info.id.as_str();
+        if view.record.header.subject.arguments.iter().any(|word| word.starts_with("pytest:")) {
+            return Some(Self::of_pytest(id));
+        }
         let (path, cell) = match id.find('[') {
             Some(at) if id.ends_with(']') => id.split_at(at),
             _ => (id, ""),
@@ -201,6 +216,19 @@ impl Name {
         let title = if info.title.trim().is_empty() { path } else { info.title.trim() };
         let name = if cell.is_empty() || title.ends_with(cell) { title.to_owned() } else { format!("{title} {cell}") };
         Some(Self { class: visible(path).into_owned(), name: single(&name) })
+    }
+}
+
+impl Name {
+    /// `tests/test_a.py::TestB::test_c[x::y]` is `test_c[x::y]` of `tests.test_a.TestB`.
+    fn of_pytest(id: &str) -> Self {
+        let (path, parameters) = id.find('[').map_or((id, ""), |at| id.split_at(at));
+        let mut names: Vec<String> = path.split("::").map(str::to_owned).collect();
+        if let Some(file) = names.first_mut() {
+            *file = file.strip_suffix(".py").unwrap_or(file).replace('/', ".");
+        }
+        let name = names.pop().unwrap_or_default();
+        Self { class: visible(&names.join(".")).into_owned(), name: single(&format!("{name}{parameters}")) }
     }
 }
 
@@ -231,6 +259,25 @@ fn properties(view: &View<'_>) -> Vec<Property> {
     for judged in view.judgement.cases.iter().filter(|judged| judged.verdict.is_finding()) {
         let value = format!("{}: {} trials failed", judged.verdict, judged.rate);
         properties.push(Property::new(&format!("steadfast.rate {}", view.id(judged.case)), &value));
+        let owners = view.info(judged.case).map(|info| view.owners.of(&info.file)).unwrap_or_default();
+        if !owners.is_empty() {
+            properties.push(Property::new(&format!("steadfast.owner {}", view.id(judged.case)), &owners.join(" ")));
+        }
     }
     properties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_of_pytest_are_named_as_pytest_names_them() {
+        let check = |id: &str, class: &str, name: &str| {
+            let named = Name::of_pytest(id);
+            assert_eq!((named.class.as_str(), named.name.as_str()), (class, name));
+        };
+        check("test_a.py::test_b", "test_a", "test_b");
+        check("tests/unit/test_a.py::TestB::test_c[x::y/z.py]", "tests.unit.test_a.TestB", "test_c[x::y/z.py]");
+    }
 }

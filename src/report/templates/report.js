@@ -173,7 +173,7 @@
       const number = Number(link.dataset.case);
       for (const event of ["mouseenter", "focus"]) link.addEventListener(event, () => { if (held === null) show(number); });
       for (const event of ["mouseleave", "blur"]) link.addEventListener(event, () => { if (held === null) clear(); });
-      link.addEventListener("click", () => hold(number));
+      if (link.getAttribute("href") === "#rounds") link.addEventListener("click", () => hold(number));
     }
   }
 
@@ -193,7 +193,16 @@
   };
   let sort = { key: "verdict", up: true };
   let limit = STEP;
-  const milliseconds = (micros) => `${(micros / 1000).toFixed(1)} ms`;
+  const time = (micros) => {
+    if (micros < 10000) return `${(micros / 1000).toFixed(1)} ms`;
+    const millis = Math.floor(micros / 1000);
+    const seconds = Math.floor(millis / 1000);
+    if (seconds < 1) return `${millis} ms`;
+    if (seconds < 60) return `${seconds}.${Math.floor((millis % 1000) / 100)} s`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  };
+  const pageOf = (id) => `#/case/${encodeURIComponent(id)}`;
   const cell = (row, name, text, className) => {
     const element = document.createElement(name);
     if (name === "th") element.scope = "row";
@@ -204,14 +213,17 @@
   };
   const drawn = (number) => {
     const row = document.createElement("tr");
-    cell(row, "th", data.ids[number]);
+    const link = document.createElement("a");
+    link.href = pageOf(data.ids[number]);
+    link.textContent = data.ids[number];
+    cell(row, "th", "").append(link);
     const verdict = document.createElement("span");
     verdict.className = `badge ${data.verdicts[number]}`;
     verdict.textContent = data.verdicts[number];
     cell(row, "td", "").append(verdict);
     cell(row, "td", `${data.failures[number]} of ${data.trials[number]}`, "number");
-    cell(row, "td", milliseconds(data.mean[number]), "number");
-    cell(row, "td", milliseconds(data.slowest[number]), "number");
+    cell(row, "td", time(data.mean[number]), "number");
+    cell(row, "td", time(data.slowest[number]), "number");
     cell(row, "td", data.reasons[number] ?? "");
     return row;
   };
@@ -245,10 +257,117 @@
     });
   }
   document.querySelector('#table [data-sort="verdict"]').setAttribute("aria-sort", "ascending");
-  byId("filters").addEventListener("input", () => { limit = STEP; draw(); });
+  byId("filters").addEventListener("input", () => { limit = STEP; mark(null); draw(); });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("more").addEventListener("click", () => { limit += 5 * STEP; draw(); });
+
+  // The chips at the top show the findings and the cases of one verdict; the same again shows all.
+  const boxes = [...document.querySelectorAll("#filters [name=verdict]")];
+  const usual = boxes.map((box) => box.checked);
+  const mark = (verdict) => {
+    for (const chip of document.querySelectorAll("a.filter")) {
+      if (chip.dataset.verdict === verdict) chip.setAttribute("aria-current", "true"); else chip.removeAttribute("aria-current");
+    }
+    for (const part of document.querySelectorAll("#findings [data-verdict]")) {
+      part.hidden = verdict !== null && part.dataset.verdict !== verdict;
+    }
+  };
+  for (const chip of document.querySelectorAll("a.filter")) {
+    chip.addEventListener("click", (event) => {
+      event.preventDefault();
+      const verdict = chip.hasAttribute("aria-current") ? null : chip.dataset.verdict;
+      mark(verdict);
+      boxes.forEach((box, at) => { box.checked = verdict === null ? usual[at] : box.value === verdict; });
+      if (verdict !== null) byId("table").closest("details").open = true;
+      limit = STEP;
+      draw();
+    });
+  }
   draw();
+
+  // A case's page: its finding, if it has one, and how it did round by round.
+  const page = byId("page");
+  const sections = [...document.querySelectorAll("main > section")].filter((section) => section !== page);
+  let lent = null;
+  const element = (name, text, className) => {
+    const made = document.createElement(name);
+    if (text !== undefined) made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  };
+  const giveBack = () => {
+    if (lent) lent.place.replaceWith(lent.card);
+    lent = null;
+  };
+  const trials = (number) => {
+    const found = [];
+    for (const row of rows) {
+      for (const at of decoded(row).places.get(number) ?? []) {
+        const before = at ? data.ids[row.cases[at - 1]] : "nothing";
+        found.push({ round: row.label, outcome: words[row.outcomes[at]], at: at + 1, of: row.cases.length, before });
+      }
+    }
+    const good = (trial) => trial.outcome === "passed";
+    return found.sort((a, b) => good(a) - good(b));
+  };
+  const showCase = (number) => {
+    const back = element("a", "All findings and cases");
+    back.href = "#findings";
+    const heading = element("h2", data.ids[number]);
+    const facts = element("p");
+    facts.append(element("span", data.verdicts[number], `badge ${data.verdicts[number]}`),
+      ` ${data.failures[number]} of ${data.trials[number]} trials failed; ${time(data.mean[number])} on average, ${time(data.slowest[number])} at most. ${data.reasons[number] ?? ""}`);
+    page.replaceChildren(element("p"), heading, facts);
+    page.firstChild.append(back);
+    const card = [...document.querySelectorAll("article.card")].find((other) => decodeURIComponent(other.dataset.page) === `#/case/${data.ids[number]}`);
+    if (card) {
+      lent = { card, place: document.createComment("card") };
+      card.replaceWith(lent.place);
+      card.hidden = false;
+      page.append(card);
+    }
+    const list = trials(number);
+    const table = element("table");
+    const head = table.createTHead().insertRow();
+    for (const name of ["Round", "Outcome", "Ran as", "Right after"]) {
+      const cellOfHead = element("th", name);
+      cellOfHead.scope = "col";
+      head.append(cellOfHead);
+    }
+    const bodyOfPage = table.createTBody();
+    for (const trial of list.slice(0, STEP)) {
+      const row = bodyOfPage.insertRow();
+      cell(row, "th", trial.round);
+      for (const text of [trial.outcome, `${trial.at} of ${trial.of}`, trial.before]) cell(row, "td", text);
+    }
+    const wide = element("div", undefined, "wide");
+    wide.tabIndex = 0;
+    wide.setAttribute("role", "region");
+    wide.setAttribute("aria-label", "Rounds of this case");
+    wide.append(table);
+    page.append(element("h3", "Round by round, failures first"), wide);
+    if (list.length > STEP) page.append(element("p", `${list.length - STEP} more in events.jsonl`));
+  };
+  const route = () => {
+    giveBack();
+    const match = location.hash.match(/^#\/case\/(.*)$/);
+    let number = -1;
+    // What stands behind the hash is anybody's.
+    try { number = match ? data.ids.indexOf(decodeURIComponent(match[1])) : -1; } catch { number = -1; }
+    page.hidden = number < 0;
+    for (const section of sections) section.hidden = number >= 0;
+    if (number >= 0) {
+      showCase(number);
+      scrollTo(0, page.offsetTop);
+      return;
+    }
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (!target) return;
+    for (const folded of [target.closest("details"), target.querySelector(":scope > details.whole")]) if (folded) folded.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", route);
+  route();
 
   // The matrix tells the pair that is pointed at.
   const matrix = byId("matrix");

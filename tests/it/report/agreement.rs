@@ -134,6 +134,71 @@ fn annotations_agree(table: &Table<'_>) {
     }
 }
 
+/// The six answers of each cause as `report.json` has them: what, cause, where, repeat, sure, remedy.
+fn answers(table: &Table<'_>) -> Vec<[String; 6]> {
+    let report: serde_json::Value = serde_json::from_str(&table.text(Format::Json)).unwrap();
+    let cases = report["cases"].as_array().unwrap();
+    let of = |lead: &str| {
+        let case = cases.iter().find(|case| case["id"] == lead).unwrap();
+        ["what", "cause", "where", "repeat", "sure", "remedy"].map(|name| {
+            let text = case["brief"][name].as_str().unwrap_or_else(|| panic!("{lead} has no {name}")).to_owned();
+            assert!(!text.trim().is_empty(), "{lead}: {name} is empty");
+            text
+        })
+    };
+    table.causes().into_iter().map(|(_, lead, _)| of(lead)).collect()
+}
+
+/// Only what can be read: no markup, no case, no space, nothing that one format writes otherwise than another.
+fn letters(text: &str) -> String {
+    let mut bare = String::new();
+    let mut in_tag = false;
+    for c in text.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => in_tag = false,
+            c if !in_tag => bare.push(c),
+            _ => {}
+        }
+    }
+    let unescaped = ["#x2f", "#x27", "quot", "amp", "lt", "gt", "#10"]
+        .iter()
+        .fold(bare, |text, name| text.replace(&format!("&{name};"), ""));
+    unescaped.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Every format has the six answers of every cause that it shows, in one order.
+fn answers_agree(table: &Table<'_>) {
+    let formats: Vec<(String, String, usize, usize)> = vec![
+        ("terminal".into(), table.text(Format::Terminal), 3, 3),
+        ("markdown".into(), table.text(Format::Markdown), 20, 20),
+        ("html".into(), table.text(Format::Html).split("<article").skip(1).collect::<Vec<_>>().concat(), 100, 100),
+        ("annotations".into(), github_annotations(table.record, table.judgement, &context()), 10, 10),
+    ];
+    let causes = answers(table);
+    for (format, text, shown, at_length) in formats {
+        // More findings than these are told with each answer cut to a line.
+        if format == "terminal" && causes.len() > at_length {
+            continue;
+        }
+        let text = letters(&text.replace("%0A", " ").replace("%25", "%"));
+        let mut from = 0;
+        for answer in causes.iter().take(shown).flatten() {
+            // Long answers are cut.
+            let wanted: String = letters(answer).chars().take(60).collect();
+            let at =
+                text[from..].find(&wanted).unwrap_or_else(|| panic!("{format}: `{answer}` is not told in its place"));
+            from += at + wanted.len();
+        }
+    }
+    let xml = letters(&table.text(Format::Junit).replace("<![CDATA[", "").replace("]]>", ""));
+    for [what, cause, _, repeat, sure, remedy] in causes {
+        for answer in [what, cause, repeat, sure, remedy] {
+            assert!(xml.contains(&letters(&answer)), "junit: `{answer}` is not told");
+        }
+    }
+}
+
 #[track_caller]
 pub fn check(record: &Record, judgement: &Judgement) {
     let table = Table { record, judgement };
@@ -143,6 +208,7 @@ pub fn check(record: &Record, judgement: &Judgement) {
     summary_agrees(&table, Format::Markdown, 20);
     summary_agrees(&table, Format::Terminal, 10);
     annotations_agree(&table);
+    answers_agree(&table);
 }
 
 #[test]

@@ -92,6 +92,17 @@ fn a_reader_can_filter_sort_copy_and_see_the_polluter() {
         key("Escape");
         $("#theme").click();
         found.other_ground = getComputedStyle(document.body).backgroundColor;
+        const chip = $("a.filter.leaky");
+        chip.click();
+        const seen = (selector) => [...document.querySelectorAll(selector)].filter((part) => !part.hidden).length;
+        found.chip = [seen("article.card"), seen(".toc li"), document.querySelectorAll("#table tbody tr").length, chip.getAttribute("aria-current")];
+        chip.click();
+        found.unchip = seen("article.card");
+        const hop = async (hash) => {{ location.hash = hash; await new Promise((done) => setTimeout(done, 300)); }};
+        await hop($("#table [href*=alerts]").getAttribute("href"));
+        found.page = [$("#page h2").textContent, $("#page article h3").textContent, $("#findings").hidden, $("#page tbody tr td").textContent];
+        await hop("#findings");
+        found.back = [$("#page").hidden, $("#findings").hidden, seen("#findings article.card")];
         found.loaded = performance.getEntriesByType("resource").length;
         "##
     );
@@ -112,6 +123,10 @@ fn a_reader_can_filter_sort_copy_and_see_the_polluter() {
         assert!(found["told"].as_str().unwrap().contains("It fails after budget/spend.yaml"), "{}", found["told"]);
         assert_eq!(found["cleared"], "");
         assert!(found["held"].as_str().unwrap().starts_with(IDS[1]), "{}", found["held"]);
+        assert_eq!(found["chip"], serde_json::json!([2, 2, 2, "true"]));
+        assert_eq!(found["unchip"], 7);
+        assert_eq!(found["page"], serde_json::json!([IDS[1], IDS[1], true, "failed"]));
+        assert_eq!(found["back"], serde_json::json!([true, false, 7]));
         assert_eq!(found["loaded"], 0, "nothing is fetched");
     }
 }
@@ -123,12 +138,15 @@ fn a_large_run_shows_its_worst_cases_first_and_more_on_demand() {
     let page = html(&record, &judge(&record), &context()).unwrap();
     let script = r##"
         await new Promise((done) => document.readyState === "complete" ? done() : addEventListener("load", done));
+        found.folded = document.querySelectorAll("#table .badge.stable").length;
+        document.querySelector("[value=stable]").click();
         found.rows = document.querySelectorAll("#table tbody tr").length;
         document.getElementById("more").click();
         found.more = document.querySelectorAll("#table tbody tr").length;
     "##;
     let found = probe(&page, false, script);
     assert_eq!(found["problems"], serde_json::json!([]));
+    assert_eq!(found["folded"], 0, "what is stable is shown on demand");
     assert_eq!((&found["rows"], &found["more"]), (&200.into(), &1200.into()));
 }
 

@@ -9,7 +9,7 @@ use steadfast::verdict::judge;
 fn findings_have_problem_root_cause_impact_repeat_and_fix() {
     let (record, judgement) = judged_findings();
     let text = markdown(&record, &judgement, &context());
-    for point in ["Problem", "Root cause", "Impact", "Repeat", "Fix"] {
+    for point in ["Cause", "Where", "Repeat", "Sure", "Remedy"] {
         assert_eq!(text.matches(&format!("<li><b>{point}</b>: ")).count(), judgement.causes.len(), "{point}");
     }
     insta::assert_snapshot!(text);
@@ -65,10 +65,11 @@ fn annotations_are_escaped_and_bounded() {
     let text = github_annotations(&record, &judge(&record), &context());
     assert!(
         text.starts_with(
-            "::error file=a%2Cb%3Ac%25.yaml,line=1,title=undiagnosed%3A a/b.yaml[x=1]::100 %25 wrong …%0A"
+            "::error file=a%2Cb%3Ac%25.yaml,line=1,title=undiagnosed%3A a/b.yaml[x=1]::failed 1 of 1 times, "
         ),
         "{text}"
     );
+    assert!(text.contains("%0Awhere: a,b:c%25.yaml:1   100 %25 wrong%0A"), "{text}");
     assert_eq!(text.lines().count(), 1);
 
     let record = so_many_findings(12);

@@ -1,0 +1,114 @@
+//! The line with which a suite's own runner shows a finding. The diagnosis has tried it; journals keep it as a remark.
+
+use crate::event::Header;
+use crate::model::FindingKind;
+
+/// The line of a suite's own runner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OwnLine {
+    /// As one types it in the project: `pytest tests/test_a.py::test_b`.
+    pub(super) short: String,
+    /// As it was tried: it works in any folder.
+    pub(super) tried: String,
+}
+
+/// What stands between a runner's name and the line.
+const SHOWS: &str = " alone shows it: ";
+
+/// Takes the line out of a case's remarks.
+pub(super) fn take(remarks: &mut Vec<String>, kind: FindingKind, header: &Header) -> Option<OwnLine> {
+    let is_line = |remark: &String| {
+        remark.split_once(SHOWS).is_some_and(|(runner, line)| !runner.contains(' ') && line.starts_with("cd "))
+    };
+    let at = remarks.iter().position(is_line)?;
+    let remark = remarks.remove(at);
+    let tried = remark.split_once(SHOWS)?.1.to_owned();
+    Some(OwnLine { short: short(&tried, kind, header), tried })
+}
+
+/// The line without what a reader in the project need not type: the folder, the interpreter, and the hash seed where
+/// it decides nothing.
+fn short(tried: &str, kind: FindingKind, header: &Header) -> String {
+    let Some((folder, line)) = tried.strip_prefix("cd ").and_then(|rest| rest.split_once(" && ")) else {
+        return tried.to_owned();
+    };
+    let folder = folder.trim_matches('\'');
+    let keeps_seed = matches!(kind, FindingKind::EnvironmentDependent | FindingKind::Intermittent);
+    let mut words: Vec<&str> = line.split(' ').collect();
+    if !keeps_seed {
+        words.retain(|word| !word.starts_with("PYTHONHASHSEED="));
+    }
+    let python = words.iter().position(|word| !word.contains('=')).filter(|at| {
+        let name = words[*at].trim_matches('\'').rsplit('/').next().unwrap_or_default();
+        name.starts_with("python") && words.get(at + 1) == Some(&"-m") && words.get(at + 2) == Some(&"pytest")
+    });
+    if let Some(at) = python {
+        words.drain(at..at + 2);
+    }
+    let line = words.join(" ");
+    match within(folder, header) {
+        Some("") => line,
+        Some(below) => format!("cd {below} && {line}"),
+        None => tried.to_owned(),
+    }
+}
+
+/// The folder, relative to the project's; `None` where that is not known.
+fn within<'a>(folder: &'a str, header: &'a Header) -> Option<&'a str> {
+    let spec = &header.subject.spec;
+    if let Some(root) = spec.get("root").and_then(|root| root.as_str()).filter(|root| root.starts_with('/')) {
+        return Some(folder.strip_prefix(root)?.trim_matches('/'));
+    }
+    let mut suites = header.subject.arguments.iter().filter_map(|word| word.strip_prefix("pytest:"));
+    Some(suites.next()?.trim_start_matches("./").trim_end_matches('/'))
+        .map(|given| if given == "." { "" } else { given })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(arguments: &[&str], spec: serde_json::Value) -> Header {
+        let journal = include_str!("../../fixtures/journals/sample.jsonl");
+        let first: serde_json::Value = serde_json::from_str(journal.lines().next().expect("a line")).expect("JSON");
+        let mut header: Header = serde_json::from_value(first["event"]["run_started"].clone()).expect("a header");
+        header.subject.arguments = arguments.iter().map(|word| (*word).to_owned()).collect();
+        header.subject.spec = spec;
+        header
+    }
+
+    #[track_caller]
+    fn check(arguments: &[&str], spec: serde_json::Value, kind: FindingKind, remark: &str, expected: &str) {
+        let mut remarks = vec!["another".to_owned(), remark.to_owned()];
+        let own = take(&mut remarks, kind, &header(arguments, spec)).expect("a line");
+        assert_eq!(own.short, expected);
+        assert_eq!(remarks, ["another"], "it is told once");
+    }
+
+    #[test]
+    fn the_short_line_is_what_one_types_in_the_project() {
+        use FindingKind::{EnvironmentDependent, OrderDependent};
+        let none = || serde_json::Value::Null;
+        let line = "pytest alone shows it: cd /home/a/shop && PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
+        check(&["--suite", "pytest:."], none(), OrderDependent, line, "pytest a.py::b c.py::d");
+        check(&["--suite", "pytest:sub"], none(), OrderDependent, line, "cd sub && pytest a.py::b c.py::d");
+        check(&["--suite", "pytest:."], none(), EnvironmentDependent, line, "PYTHONHASHSEED=7 pytest a.py::b c.py::d");
+        let jest = "jest alone shows it: cd /home/a/shop/web && npx jest -t '^(a b)$'";
+        check(
+            &[],
+            serde_json::json!({"root": "/home/a/shop"}),
+            OrderDependent,
+            jest,
+            "cd web && npx jest -t '^(a b)$'",
+        );
+        let spaced = "pytest alone shows it: cd '/home/a shop' && '/v e/bin/python3' -m pytest a.py::b";
+        check(&["pytest:."], none(), OrderDependent, spaced, "'/v e/bin/python3' -m pytest a.py::b");
+    }
+
+    #[test]
+    fn other_remarks_stay() {
+        let mut remarks = vec!["pytest alone, started with these tests only, behaves differently".to_owned()];
+        assert_eq!(take(&mut remarks, FindingKind::Broken, &header(&[], serde_json::Value::Null)), None);
+        assert_eq!(remarks.len(), 1);
+    }
+}
