@@ -1,12 +1,15 @@
 //! The use cases, composed of all below: run, resume, repro, check, list, report, serve, self-check.
 
 mod background;
+mod comment;
 mod course;
 mod demo;
 mod doctor;
 mod effort;
 mod error;
+mod file_change;
 mod files;
+mod imports;
 mod init;
 mod inspect;
 mod marks;
@@ -30,17 +33,23 @@ mod system_look;
 mod trust;
 mod worker;
 
+pub use comment::{
+    CommentError, CommentOptions, Commented, GivenPlace, Place, Service, WebhookFormat, comment_text, tell,
+};
 pub use demo::{DEMO, DemoFile, write_demo};
 pub use doctor::{Diagnosis, DoctorOptions, Health, doctor};
 pub use effort::{Effort, EffortError};
 pub use error::AppError;
+pub use imports::{ImportOptions, Imported, flips, forget, import};
 pub use init::{CiService, Initialised, Written, init};
 pub use inspect::{Listed, check, list, list_suite};
 pub use minimise_again::{MinimiseLimits, minimise_again};
 pub use options::{Accounting, AloneRounds, RunOptions, ToolInfo};
 pub use outline::{Outline, outline};
 pub use patch::{Patches, write_patches};
-pub use quarantine::{Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_prune, quarantine_remove};
+pub use quarantine::{
+    Growth, QuarantineRequest, quarantine_add, quarantine_list, quarantine_patch, quarantine_prune, quarantine_remove,
+};
 pub use remember::{compare, snapshot, trends};
 pub use reports::{render, run_folder};
 pub use repro::{ReproOutcome, repro};

@@ -1,5 +1,6 @@
 //! `quarantine.toml`: taken into runs, added to, listed and shrunk.
 
+use crate::app::file_change::patch;
 use crate::app::{AppError, files, run_folder};
 use crate::disk::{LONGEST_INPUT, read_text, replace};
 use crate::event::{Quarantine, QuarantineEntry};
@@ -85,6 +86,35 @@ pub fn quarantine_add(
     request: &QuarantineRequest,
     now: Timestamp,
 ) -> Result<Vec<QuarantineEntry>, AppError> {
+    let (file, new) = with_findings(root, report_dir, request, now)?;
+    if !new.is_empty() {
+        write(root, &file)?;
+    }
+    Ok(new)
+}
+
+/// What [`quarantine_add`] would change, as a patch that `git apply` takes; empty where it would change nothing.
+///
+/// # Errors
+/// As [`quarantine_add`].
+pub fn quarantine_patch(
+    root: &Path,
+    report_dir: &Path,
+    request: &QuarantineRequest,
+    now: Timestamp,
+) -> Result<String, AppError> {
+    let before = read(root)?;
+    let (file, _) = with_findings(root, report_dir, request, now)?;
+    Ok(patch(FILE, before.as_ref().map(QuarantineFile::text), file.text()))
+}
+
+/// The file with the findings of a run, and the entries that are new in it.
+fn with_findings(
+    root: &Path,
+    report_dir: &Path,
+    request: &QuarantineRequest,
+    now: Timestamp,
+) -> Result<(QuarantineFile, Vec<QuarantineEntry>), AppError> {
     let today = day(now);
     if request.until <= today {
         return Err(AppError::Usage(format!("--until {}: is not after today, {today}", request.until)));
@@ -104,10 +134,7 @@ pub fn quarantine_add(
     for entry in &new {
         file.add(entry.clone());
     }
-    if !new.is_empty() {
-        write(root, &file)?;
-    }
-    Ok(new)
+    Ok((file, new))
 }
 
 /// The findings of a run that fail the gate, as entries.

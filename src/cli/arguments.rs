@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::cli::comment::CommentArguments;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::look::Color;
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
@@ -73,6 +74,8 @@ pub(super) enum Command {
     Selfcheck(SelfCheckArguments),
     /// How suites and cases have done over time
     History(HistoryArguments),
+    /// Write what a run found into a pull request, as one comment that is kept up to date
+    Comment(CommentArguments),
     /// What is new, fixed or changed from one run to another
     Diff(DiffArguments),
     /// Cases whose known findings do not fail the gate, until a day

@@ -73,7 +73,7 @@ What that says
 
 Now you
   1  cd {}
-  2  run the line behind `$` again: two tests, and it fails every time
+  2  run the line behind `repeat`: two tests, and it fails every time
   3  mend test_sale.py: take pytest's `monkeypatch` and write
      monkeypatch.setitem(PRICES, \"apple\", 1)
   4  steadfast run --suite pytest:.

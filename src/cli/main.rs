@@ -19,7 +19,7 @@ use crate::cli::signals::{Stoppable, watch};
 use crate::cli::stand_in::stand_in;
 use crate::cli::surroundings::{environment, project, random_seed, tool};
 use crate::cli::trouble::Trouble;
-use crate::cli::{config, start, suite_arguments};
+use crate::cli::{comment, config, start, suite_arguments};
 use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
 use crate::model::{Seed, SystemClock};
@@ -153,6 +153,7 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
         Command::Man => start::man(&Arguments::command()),
         Command::Selfcheck(arguments) => selfcheck(arguments, stoppable),
         Command::History(arguments) => memory::history(&arguments),
+        Command::Comment(arguments) => comment::comment(&arguments),
         Command::Diff(arguments) => memory::diff(&arguments),
         Command::Quarantine { what } => memory::quarantine(&what, &project()?),
         Command::Tutor(arguments) => tutor(arguments),

@@ -1,15 +1,61 @@
 //! `history`, `diff` and `quarantine`: what is remembered, printed and kept.
 
-use crate::app::{self, Growth, QuarantineRequest};
+use crate::app::{self, Growth, ImportOptions, QuarantineRequest};
 use crate::cli::Exit;
 use crate::cli::door::{Colours, out};
-use crate::cli::memory_arguments::{DiffArguments, DiffFormat, HistoryArguments, QuarantineCommand, TrendFormat};
+use crate::cli::memory_arguments::{
+    DiffArguments, DiffFormat, HistoryArguments, HistoryCommand, ImportArguments, QuarantineCommand, TrendFormat,
+};
 use crate::cli::trouble::Trouble;
 use crate::model::{Clock, SystemClock};
 use std::io::{self, Write};
 use std::path::Path;
 
 pub(super) fn history(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
+    match &arguments.command {
+        None => trends(arguments),
+        Some(HistoryCommand::Import(arguments)) => import(arguments),
+        Some(HistoryCommand::Flaky { suite, format, memory }) => {
+            let flips = app::flips(&memory.file(), suite.as_deref())?;
+            match format {
+                DiffFormat::Text => out(Colours::None).write_all(crate::history::flips_text(&flips).as_bytes())?,
+                DiffFormat::Json => {
+                    let text = serde_json::to_string_pretty(&flips).map_err(io::Error::other)? + "\n";
+                    io::stdout().write_all(text.as_bytes())?;
+                }
+            }
+            Ok(Exit::Good)
+        }
+        Some(HistoryCommand::Prune { keep_days, memory }) => {
+            let gone = app::forget(&memory.file(), *keep_days, SystemClock.now())?;
+            writeln!(out(Colours::None), "{} forgotten", crate::report::count(gone, "run"))?;
+            Ok(Exit::Good)
+        }
+    }
+}
+
+fn import(arguments: &ImportArguments) -> Result<Exit, Trouble> {
+    let options = ImportOptions {
+        files: arguments.files.clone(),
+        suite: arguments.suite.clone(),
+        commit: arguments.commit.clone(),
+        branch: arguments.branch.clone(),
+    };
+    let file = arguments.memory.file();
+    let imported = app::import(&file, &options)?;
+    let mut out = out(Colours::None);
+    for refused in &imported.refused {
+        writeln!(out, "passed over: {refused}")?;
+    }
+    writeln!(out, "{} imported", crate::report::count(imported.runs, "run"))?;
+    for suite in &imported.suites {
+        write!(out, "\n{}", crate::history::flips_text(&app::flips(&file, Some(suite))?))?;
+    }
+    // Whoever named files and got none of them in has to know.
+    Ok(if imported.runs == 0 { Exit::Usage } else { Exit::Good })
+}
+
+fn trends(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
     let case = arguments.id.as_deref().or(arguments.case.as_deref());
     let trends = app::trends(&arguments.memory.file(), arguments.suite.as_deref(), case)?;
     let text = match arguments.format {
@@ -52,6 +98,12 @@ pub(super) fn quarantine(what: &QuarantineCommand, root: &Path) -> Result<Exit, 
                 issue: arguments.issue.clone(),
                 growth: if arguments.grow { Growth::Wanted } else { Growth::Refused },
             };
+            if arguments.patch {
+                let patch = app::quarantine_patch(root, &arguments.report_dir, &request, now)?;
+                write!(out, "{patch}")?;
+                out.flush()?;
+                return Ok(Exit::Good);
+            }
             let added = app::quarantine_add(root, &arguments.report_dir, &request, now)?;
             for entry in &added {
                 writeln!(out, "{}", entry.case)?;

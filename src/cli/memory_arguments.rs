@@ -16,7 +16,10 @@ pub(super) struct MemoryArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct HistoryArguments {
+    #[command(subcommand)]
+    pub command: Option<HistoryCommand>,
     /// Only this case
     #[arg(value_name = "CASE")]
     pub id: Option<String>,
@@ -29,6 +32,49 @@ pub(super) struct HistoryArguments {
     /// In which format
     #[arg(long, value_enum, default_value = "text")]
     pub format: TrendFormat,
+    #[command(flatten)]
+    pub memory: MemoryArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HistoryCommand {
+    /// Take over JUnit files of other runners, and say which tests are flaky by them
+    Import(ImportArguments),
+    /// Tests that failed and passed on one commit, by the JUnit files that were imported
+    Flaky {
+        /// Only this suite
+        #[arg(long, value_name = "NAME")]
+        suite: Option<String>,
+        /// In which format
+        #[arg(long, value_enum, default_value = "text")]
+        format: DiffFormat,
+        #[command(flatten)]
+        memory: MemoryArguments,
+    },
+    /// Forget runs that are older than so many days
+    Prune {
+        /// How many days are kept
+        #[arg(long, value_name = "N")]
+        keep_days: u32,
+        #[command(flatten)]
+        memory: MemoryArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// JUnit files, or folders with them
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What these runs are called [default: `imported` and the name that the file gives itself]
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// The commit that they ran on [default: what the file or a folder's name says]
+    #[arg(long, value_name = "SHA")]
+    pub commit: Option<String>,
+    /// The branch that they ran on
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
     #[command(flatten)]
     pub memory: MemoryArguments,
 }
@@ -112,6 +158,9 @@ pub(super) struct QuarantineAddArguments {
     /// Add to a quarantine that has entries already: it may only shrink otherwise
     #[arg(long)]
     pub grow: bool,
+    /// Print the change as a patch for `git apply`, and leave the file as it is
+    #[arg(long)]
+    pub patch: bool,
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,

@@ -1,6 +1,7 @@
 //! Arguments, environment, terminal; nothing else reads them.
 
 mod arguments;
+mod comment;
 mod config;
 mod demo;
 #[cfg(test)]

@@ -106,6 +106,11 @@ impl History {
         transaction.commit()
     }
 
+    /// A transaction that writes.
+    pub(super) fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -1,7 +1,9 @@
 //! The formats by name.
 
 use crate::record::Record;
-use crate::report::{Context, JunitDetail, ReportError, Style, html, json, junit, markdown, terminal};
+use crate::report::{
+    Context, JunitDetail, ReportError, Style, code_quality, html, json, junit, markdown, sarif, terminal,
+};
 use crate::verdict::Judgement;
 use std::fmt;
 use std::str::FromStr;
@@ -19,6 +21,10 @@ pub enum Format {
     Markdown,
     /// `report.json`.
     Json,
+    /// SARIF, for code scanning.
+    Sarif,
+    /// GitLab's code quality report.
+    CodeQuality,
 }
 
 /// What can be chosen of how a report is rendered. Each format takes what it has.
@@ -38,12 +44,13 @@ impl Default for RenderOptions {
 
 /// Why a word names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format of a report: terminal, junit, html, markdown or json are wanted")]
+#[error("`{0}` is no format of a report: terminal, junit, html, markdown, json, sarif or code-quality are wanted")]
 pub struct FormatError(String);
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 5] = [Self::Terminal, Self::Junit, Self::Html, Self::Markdown, Self::Json];
+    pub const ALL: [Self; 7] =
+        [Self::Terminal, Self::Junit, Self::Html, Self::Markdown, Self::Json, Self::Sarif, Self::CodeQuality];
 
     /// The word on the command line.
     pub fn as_str(self) -> &'static str {
@@ -53,6 +60,8 @@ impl Format {
             Self::Html => "html",
             Self::Markdown => "markdown",
             Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::CodeQuality => "code-quality",
         }
     }
 
@@ -64,6 +73,8 @@ impl Format {
             Self::Html => Some("report.html"),
             Self::Markdown => Some("summary.md"),
             Self::Json => Some("report.json"),
+            Self::Sarif => Some("report.sarif"),
+            Self::CodeQuality => Some("gl-code-quality-report.json"),
         }
     }
 
@@ -92,6 +103,8 @@ impl Format {
             Self::Html => html(record, judgement, context),
             Self::Markdown => Ok(markdown(record, judgement, context)),
             Self::Json => json(record, judgement, context),
+            Self::Sarif => sarif(record, judgement, context),
+            Self::CodeQuality => code_quality(record, judgement, context),
         }
     }
 }

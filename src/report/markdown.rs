@@ -169,7 +169,7 @@ fn rest(summary: &Summary) -> Vec<String> {
 }
 
 /// Text inside a block of HTML.
-fn html(text: &str) -> String {
+pub(super) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
@@ -185,7 +185,7 @@ fn html(text: &str) -> String {
 }
 
 /// Text in a Markdown paragraph, as itself.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {
@@ -203,7 +203,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Text as a code span: its fence is longer than any run of backticks in it.
-fn span(text: &str) -> String {
+pub(super) fn span(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let gap = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };

@@ -6,6 +6,8 @@
 
 mod annotations;
 mod brief;
+mod code_quality;
+mod comment;
 mod context;
 mod error;
 mod explain;
@@ -19,6 +21,7 @@ mod own_line;
 mod quarantine;
 mod recipe;
 mod role;
+mod sarif;
 mod state;
 mod summary;
 mod terminal;
@@ -28,6 +31,8 @@ mod weight;
 mod words;
 
 pub use annotations::github_annotations;
+pub use code_quality::code_quality;
+pub use comment::{Comment, comment};
 pub use context::{Context, quote};
 pub use error::ReportError;
 pub use explain::Topic;
@@ -41,6 +46,7 @@ pub use json::{
 pub use junit::{JunitDetail, junit};
 pub use markdown::markdown;
 pub use recipe::{Recipe, recipe};
+pub use sarif::sarif;
 pub use terminal::{Style, terminal};
 pub use text::visible;
 pub use words::count;

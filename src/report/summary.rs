@@ -51,6 +51,8 @@ pub(super) struct CauseStory {
     pub(super) lead: Finding,
     /// The ids of the others.
     pub(super) others: Vec<String>,
+    /// All of its cases.
+    pub(super) members: Vec<u32>,
 }
 
 impl Summary {
@@ -89,7 +91,7 @@ impl Summary {
 impl CauseStory {
     fn new(view: &View<'_>, cause: &Cause) -> Option<Self> {
         let (lead, others) = cause.cases.split_first()?;
-        Some(Self { lead: view.finding(*lead)?, others: view.ids(others) })
+        Some(Self { lead: view.finding(*lead)?, others: view.ids(others), members: cause.cases.clone() })
     }
 
     /// How many cases it has.

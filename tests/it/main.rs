@@ -2,9 +2,11 @@
 
 mod cli;
 mod command;
+mod comment;
 mod defects;
 mod history;
 mod hostile;
+mod imports;
 mod known_truth;
 mod leaks;
 mod minimise;

@@ -30,6 +30,28 @@ fn status(report: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn a_patch_is_what_adding_would_change() {
+    let project = project();
+    project.run(RUN).exits(1);
+    project.write("quarantine.toml", entry("another", "2999-12-31", "# a comment\n"));
+    let patch = add(&project, &["--grow", "--patch"]).exits(0).out;
+    assert!(
+        patch.starts_with("--- a/quarantine.toml\n+++ b/quarantine.toml\n@@ -")
+            && patch.contains("\n+id = \"wrong\"\n"),
+        "{patch}"
+    );
+    assert!(!project.read("quarantine.toml").contains("wrong"), "the file is left as it is");
+    project.write("q.patch", &patch);
+    let applied = std::process::Command::new("git").args(["apply", "q.patch"]).current_dir(project.path(".")).output();
+    let applied = applied.expect("git runs");
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    let patched = project.read("quarantine.toml");
+    project.write("quarantine.toml", entry("another", "2999-12-31", "# a comment\n"));
+    add(&project, &["--grow"]).exits(0);
+    assert_eq!(project.read("quarantine.toml"), patched);
+}
+
+#[test]
 fn what_a_first_run_found_is_held_back_and_only_what_is_new_fails() {
     let project = project();
     project.run(RUN).exits(1);

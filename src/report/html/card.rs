@@ -75,6 +75,9 @@ pub(super) struct Card {
     usual_cause: &'static str,
     impact: &'static str,
     fix: Vec<String>,
+    /// All cases that it tells of.
+    #[serde(skip)]
+    members: Vec<u32>,
 }
 
 /// A failure rate with its interval, in percent.
@@ -124,6 +127,7 @@ impl Card {
         let own = finding.states.iter().map(|state| format!("{}.", state.fix));
         let brief = Brief::of(view, finding);
         Self {
+            members: cause.members.clone(),
             case: finding.case,
             page: page_of(&finding.id),
             what: brief.what,
@@ -170,6 +174,13 @@ impl Card {
 /// The address of a case's page within the file: the script shows it.
 pub(super) fn page_of(id: &str) -> String {
     format!("#/case/{}", utf8_percent_encode(id, NON_ALPHANUMERIC))
+}
+
+impl Card {
+    /// All cases that it tells of.
+    pub(super) fn members(&self) -> &[u32] {
+        &self.members
+    }
 }
 
 /// What a case leaves behind, trial by trial, as a rising line.

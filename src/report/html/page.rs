@@ -48,7 +48,7 @@ pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result
     let page = context! {
         style => Value::from_safe_string(STYLE.to_owned()),
         script => Value::from_safe_string(SCRIPT.to_owned()),
-        data => Value::from_safe_string(data(&view, &grid)?),
+        data => Value::from_safe_string(data(&view, &grid, &cards)?),
         gate => summary.gate,
         headline => summary.headline,
         evidence => summary.evidence,
@@ -181,6 +181,8 @@ struct Data<'a> {
     mean: Vec<u64>,
     slowest: Vec<u32>,
     reasons: BTreeMap<u32, String>,
+    /// The card that tells of a case, by its number on the page.
+    cards: BTreeMap<u32, usize>,
     accused: BTreeMap<u32, Accused>,
     rows: Vec<RowData<'a>>,
 }
@@ -193,7 +195,7 @@ struct Accused {
     cleaners: Vec<u32>,
 }
 
-fn data(view: &View<'_>, grid: &Grid) -> Result<String, ReportError> {
+fn data(view: &View<'_>, grid: &Grid, cards: &[Card]) -> Result<String, ReportError> {
     let cases = &view.judgement.cases;
     let numbers = 0..cases.len() as u32;
     let data = Data {
@@ -206,6 +208,10 @@ fn data(view: &View<'_>, grid: &Grid) -> Result<String, ReportError> {
         mean: numbers.clone().map(|case| view.mean_micros(case)).collect(),
         slowest: numbers.clone().map(|case| view.slowest_micros(case)).collect(),
         reasons: cases.iter().filter_map(|case| Some((case.case, case.reason.clone()?))).collect(),
+        cards: (1..)
+            .zip(cards)
+            .flat_map(|(number, card)| card.members().iter().map(move |case| (*case, number)))
+            .collect(),
         accused: numbers.filter_map(|case| Some((case, accused(view, case)?))).collect(),
         rows: grid.data(cases.len()),
     };

@@ -319,7 +319,7 @@
       ` ${data.failures[number]} of ${data.trials[number]} trials failed; ${time(data.mean[number])} on average, ${time(data.slowest[number])} at most. ${data.reasons[number] ?? ""}`);
     page.replaceChildren(element("p"), heading, facts);
     page.firstChild.append(back);
-    const card = [...document.querySelectorAll("article.card")].find((other) => decodeURIComponent(other.dataset.page) === `#/case/${data.ids[number]}`);
+    const card = data.cards[number] ? byId(`finding-${data.cards[number]}`) : null;
     if (card) {
       lent = { card, place: document.createComment("card") };
       card.replaceWith(lent.place);

@@ -118,6 +118,13 @@ impl Project {
         self.start(arguments).wait()
     }
 
+    /// The same with more in its environment.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, String)]) -> Ended {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Running::of(command).wait()
+    }
+
     /// `report.json` of the latest run.
     pub fn report(&self) -> Value {
         serde_json::from_str(&self.read("reports/latest/report.json")).expect("report.json is JSON")

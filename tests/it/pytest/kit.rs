@@ -47,7 +47,11 @@ impl Suite {
         Some(Self { project: Project::new(), python })
     }
 
-    /// The same with a file more.
+    /// The interpreter.
+    pub fn python(&self) -> &str {
+        &self.python
+    }
+
     pub fn with(self, path: &str, text: &str) -> Self {
         self.project.write(&format!("suite/{path}"), text);
         self
