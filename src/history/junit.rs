@@ -132,7 +132,10 @@ fn add(cases: &mut BTreeMap<String, CaseEntry>, id: String, test: &Test) {
 impl Read {
     /// The name that the file gives itself.
     fn name(&self) -> String {
-        self.names.iter().find(|name| !name.is_empty()).cloned().unwrap_or_else(|| "tests".to_owned())
+        // pytest's outer element is called `pytest tests` in later versions only.
+        let inner = self.names.iter().find(|name| *name == "pytest");
+        let first = || self.names.iter().find(|name| !name.is_empty());
+        inner.or_else(first).cloned().unwrap_or_else(|| "tests".to_owned())
     }
 }
 

@@ -156,6 +156,10 @@ fn sure(view: &View<'_>, finding: &Finding) -> String {
                 }
                 _ => format!("seen in {}", count(finding.rate.trials() as usize, "trial")),
             },
+            FindingKind::NonIdempotent if compared.is_some() => {
+                let (alone, again) = compared.unwrap_or_default();
+                format!("failed {again} times when it ran again, {alone} alone")
+            }
             FindingKind::OrderDependent
             | FindingKind::EnvironmentDependent
             | FindingKind::Disagrees

@@ -74,7 +74,7 @@ fn head(view: &View<'_>, cause: &CauseStory) -> String {
 fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
     let finding = &cause.lead;
     let brief = Brief::of(view, finding);
-    let sentence = |text: &str| format!("{}.", html(&upper_first(text)));
+    let sentence = |text: &str| format!("{}.", html(text));
     let mut points = vec![
         ("Cause", sentence(&brief.cause)),
         ("Where", format!("<code>{}</code> {}", html(&shorten(&brief.place, 200)), message(finding))),
@@ -109,12 +109,6 @@ fn besides(brief: &Brief, cause: &CauseStory) -> String {
         parts.push(format!("Note: <code>{}</code>", html(&one_line(remark, 200))));
     }
     parts.join(" ")
-}
-
-/// A sentence begins with a capital letter.
-fn upper_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The message as it is. Its line feeds are written as references: a blank line would end the block of HTML.

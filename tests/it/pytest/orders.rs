@@ -47,7 +47,7 @@ fn every_way_of_depending_on_an_order_gets_its_verdict_and_its_causes() {
     let brittle = case(&report, "test_orders.py::test_brittle");
     assert_eq!(sequences(brittle, "state_setters"), [["test_state_setter"]]);
     let summary = suite.project.run(&["report", "--format", "markdown"]);
-    summary.says(&["times alone, 0 of", "after test_orders.py::test_state_setter"]);
+    summary.says(&["times alone, 0 of", "unless test_orders.py::test_state_setter ran before it"]);
     let journal = suite.project.read("reports/latest/events.jsonl");
     for told in [
         r#""name":"os.environ[\"SHOP_MODE\"]","after":"\"test\"","decides":true"#,
@@ -105,7 +105,7 @@ fn a_test_that_can_run_once_only_is_not_idempotent_and_depends_on_no_order() {
     let suite = suite.with("test_once.py", text);
     suite.command("run", &["--seed", "1"]).exits(0).says(&[
         "non_idempotent (warns)",
-        "alone 0 of 6, in the order 6 of 6",
+        "failed 6 of 6 times when it ran again, 0 of 6 alone",
         "it passes the first time and fails the second time in one process",
     ]);
     let report = suite.project.report();

@@ -34,12 +34,12 @@ fn what_decides_is_named_with_its_writer_and_its_reader_and_heals_when_it_is_put
         let healthy = case(&report, &format!("test_state.py::{healthy}"));
         assert_eq!(healthy["verdict"], "stable", "{healthy:#}");
     }
-    let headline = "test_sets_currency leaves shop.CONFIG[\"currency\"] = \"EUR\" (was \"USD\"); test_price reads it at shop.py:19; \
-                    confirmed: restoring shop.CONFIG[\"currency\"] heals it";
+    let headline = "test_sets_currency leaves shop.CONFIG[\"currency\"] = \"EUR\" (was \"USD\"); test_price reads it at shop.py:19";
+    let tried = "(putting it back was tried: test_price passes)";
     for file in ["junit.xml", "summary.md", "report.html"] {
         let text = suite.project.read(&format!("reports/latest/{file}"));
         let text = text.replace("&quot;", "\"").replace("&#34;", "\"").replace("&#x27;", "'");
-        assert!(text.contains(headline), "{file}: {text}");
+        assert!(text.contains(headline) && text.contains(tried), "{file}: {text}");
     }
     told.says(&["test_sets_currency leaves shop.CONFIG"]);
     only_polluters_leave_marks(&suite);
