@@ -154,7 +154,7 @@ impl Test {
             // Without the file its name is told from a class's by how pytest finds files.
             None => {
                 let is_module = |part: &&str| part.starts_with("test_") || part.ends_with("_test");
-                match parts.iter().rposition(|part| is_module(part)) {
+                match parts.iter().rposition(is_module) {
                     Some(at) => at + 1,
                     None => return self.id(),
                 }
