@@ -44,19 +44,20 @@ impl Server {
             .route("/api/v4/projects/{project}/merge_requests/{number}/notes/{id}", put(gitlab_change))
             .route("/hook", post(hook))
             .with_state(kept.clone());
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
         runtime.spawn(async move { axum::serve(listener, app).await });
         Self { address, kept, _runtime: runtime }
     }
 
     fn bodies(&self) -> Vec<String> {
-        self.kept.lock().unwrap().comments.iter().map(|(_, body)| body.clone()).collect()
+        self.kept.lock().expect("no test panicked with it").comments.iter().map(|(_, body)| body.clone()).collect()
     }
 
     fn asked(&self) -> Vec<String> {
-        std::mem::take(&mut self.kept.lock().unwrap().asked)
+        std::mem::take(&mut self.kept.lock().expect("no test panicked with it").asked)
     }
 }
 
@@ -84,7 +85,7 @@ async fn github_list(
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    let mut kept = kept.lock().unwrap();
+    let mut kept = kept.lock().expect("no test panicked with it");
     if let Some(other) = note(&mut kept, "GET".to_owned(), &headers) {
         return other;
     }
@@ -104,7 +105,7 @@ async fn gitlab_list(
     Query(query): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Response {
-    let mut kept = kept.lock().unwrap();
+    let mut kept = kept.lock().expect("no test panicked with it");
     if let Some(other) = note(&mut kept, "GET".to_owned(), &headers) {
         return other;
     }
@@ -113,7 +114,7 @@ async fn gitlab_list(
 }
 
 async fn create(State(kept): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    let mut kept = kept.lock().unwrap();
+    let mut kept = kept.lock().expect("no test panicked with it");
     if let Some(other) = note(&mut kept, "POST".to_owned(), &headers) {
         return other;
     }
@@ -122,7 +123,7 @@ async fn create(State(kept): Shared, headers: HeaderMap, Json(body): Json<Value>
         return (StatusCode::FORBIDDEN, Json(text)).into_response();
     }
     let id = 100 + kept.comments.len() as u64;
-    kept.comments.push((id, body["body"].as_str().unwrap().to_owned()));
+    kept.comments.push((id, body["body"].as_str().expect("a text").to_owned()));
     (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
 }
 
@@ -136,7 +137,7 @@ fn change(kept: &mut Kept, what: &str, id: u64, headers: &HeaderMap, body: &Valu
     let Some(comment) = kept.comments.iter_mut().find(|comment| comment.0 == id) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    comment.1 = body["body"].as_str().unwrap().to_owned();
+    comment.1 = body["body"].as_str().expect("a text").to_owned();
     Json(json!({ "id": id })).into_response()
 }
 
@@ -146,7 +147,7 @@ async fn github_change(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    change(&mut kept.lock().unwrap(), "PATCH", id, &headers, &body)
+    change(&mut kept.lock().expect("no test panicked with it"), "PATCH", id, &headers, &body)
 }
 
 async fn gitlab_change(
@@ -155,11 +156,11 @@ async fn gitlab_change(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    change(&mut kept.lock().unwrap(), "PUT", id, &headers, &body)
+    change(&mut kept.lock().expect("no test panicked with it"), "PUT", id, &headers, &body)
 }
 
 async fn hook(State(kept): Shared, Json(message): Json<Value>) -> StatusCode {
-    kept.lock().unwrap().told.push(message);
+    kept.lock().expect("no test panicked with it").told.push(message);
     StatusCode::OK
 }
 
@@ -192,7 +193,7 @@ fn one_comment_is_written_and_then_kept_up_to_date() {
     project.run_with(&["comment"], &environment).exits(0).says(&["wrote a comment"]);
     assert_eq!(server.asked(), ["GET", "GET", "POST"], "all pages are looked through before one is written");
     let bodies = server.bodies();
-    let body = bodies.last().unwrap();
+    let body = bodies.last().expect("one was written");
     for said in
         ["### FAILED", "**New (1)**", "| cause |", "| where |", "| repeat |", "| sure |", "| remedy |", "@scenarists"]
     {
@@ -226,7 +227,7 @@ fn a_token_that_may_only_read_ends_in_the_summary_and_not_in_a_failure() {
 #[test]
 fn a_comment_of_somebody_else_is_left_alone_and_a_busy_service_asked_again() {
     let project = project();
-    let marker = project.run(&["comment", "--dry-run"]).exits(0).out.lines().next().unwrap().to_owned();
+    let marker = project.run(&["comment", "--dry-run"]).exits(0).out.lines().next().expect("a marker").to_owned();
     let kept = Kept {
         comments: vec![(1, format!("> {marker}\nquoted"))],
         foreign: vec![1],
@@ -261,11 +262,11 @@ fn webhooks_are_told_in_slacks_words_or_as_json() {
     let hook = format!("{}/hook", server.address);
     project.run(&["comment", "--webhook", &hook]).exits(0).says(&["told 1 webhook"]);
     project.run(&["comment", "--webhook", &hook, "--webhook-format", "slack"]).exits(0);
-    let told = server.kept.lock().unwrap().told.clone();
+    let told = server.kept.lock().expect("no test panicked with it").told.clone();
     assert_eq!((&told[0]["version"], &told[0]["gate"]), (&json!(1), &json!("failed")));
     assert_eq!(told[0]["findings"][0]["case"], "wrong");
     assert_eq!(told[0]["findings"][0]["owners"], json!(["@scenarists"]));
-    let text = told[1]["text"].as_str().unwrap();
+    let text = told[1]["text"].as_str().expect("a text");
     assert!(text.starts_with("*FAILED: 1 finding") && text.contains("`wrong`") && text.contains("repeat: "), "{text}");
     project.run(&["comment"]).exits(0).says(&["nobody was told"]);
 }
