@@ -75,10 +75,10 @@ pub fn read_junit(text: &str, file: &JunitFile<'_>) -> Result<RunEntry, JunitErr
     let suite = file.suite.map_or_else(|| format!("imported {}", read.name()), str::to_owned);
     let started = read.started.or(file.written).ok_or(JunitError::NoTime)?;
     let commit = file.commit.map(str::to_owned).or(read.commit.clone()).or_else(|| commit_in(file.path));
-    let of_pytest = read.names.iter().any(|name| name == "pytest");
+    let by_modules = read.names.iter().any(|name| name == "pytest");
     let mut cases: BTreeMap<String, CaseEntry> = BTreeMap::new();
     for test in &read.tests {
-        let id = if of_pytest { test.id_of_pytest() } else { test.id() };
+        let id = if by_modules { test.id_by_module() } else { test.id() };
         add(&mut cases, id, test);
     }
     let cases: Vec<CaseEntry> = cases.into_values().collect();
@@ -147,7 +147,7 @@ impl Test {
     }
 
     /// pytest's own id: `tests.test_a.TestB` and `test_c` are `tests/test_a.py::TestB::test_c`.
-    fn id_of_pytest(&self) -> String {
+    fn id_by_module(&self) -> String {
         let parts: Vec<&str> = self.class.split('.').collect();
         let module = match self.file.strip_suffix(".py") {
             Some(module) => module.split('/').count(),

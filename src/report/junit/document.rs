@@ -207,7 +207,7 @@ impl Name {
         let info = view.info(case)?;
         let id = info.id.as_str();
         if view.record.header.subject.arguments.iter().any(|word| word.starts_with("pytest:")) {
-            return Some(Self::of_pytest(id));
+            return Some(Self::by_modules(id));
         }
         let (path, cell) = match id.find('[') {
             Some(at) if id.ends_with(']') => id.split_at(at),
@@ -221,7 +221,7 @@ impl Name {
 
 impl Name {
     /// `tests/test_a.py::TestB::test_c[x::y]` is `test_c[x::y]` of `tests.test_a.TestB`.
-    fn of_pytest(id: &str) -> Self {
+    fn by_modules(id: &str) -> Self {
         let (path, parameters) = id.find('[').map_or((id, ""), |at| id.split_at(at));
         let mut names: Vec<String> = path.split("::").map(str::to_owned).collect();
         if let Some(file) = names.first_mut() {
@@ -272,9 +272,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_of_pytest_are_named_as_pytest_names_them() {
+    fn tests_by_modules_are_named_as_pytest_names_them() {
         let check = |id: &str, class: &str, name: &str| {
-            let named = Name::of_pytest(id);
+            let named = Name::by_modules(id);
             assert_eq!((named.class.as_str(), named.name.as_str()), (class, name));
         };
         check("test_a.py::test_b", "test_a", "test_b");
