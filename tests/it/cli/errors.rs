@@ -24,7 +24,7 @@ fn every_error_of_a_user_ends_with_what_to_do() {
         .with("broken.yaml", "system: [\n");
     for (arguments, advice) in [
         (&["run", "nowhere"][..], "steadfast init"),
-        (&["run", "/etc"], "copy it into the project"),
+        (&["run", "scenarios", "/etc"], "copy it into the project"),
         (&["run", "--filter", ""], "tag:NAME"),
         (&["run", "--filter", "nothing*"], "steadfast list"),
         (&["run", "--order", "nowhere.txt"], "look whether the path is right"),

@@ -69,7 +69,7 @@ fn what_lies_outside_the_project_or_is_no_text_is_refused() {
     std::fs::remove_file(project.path("scenarios/host.yaml")).expect("it was there");
     std::fs::create_dir(project.path("scenarios/folder.yaml")).expect("a folder");
     project.run(&["list"]).exits(0);
-    refused(&project, &["run", "/etc"], &["outside the project"]);
+    refused(&project, &["run", "scenarios", "/etc"], &["outside the project"]);
 }
 
 #[test]
