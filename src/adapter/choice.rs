@@ -218,6 +218,7 @@ fn pytest_spec(
         hash_seeds,
         explain: suite.explain,
         first_difference: suite.first_difference,
+        own_temporary: false,
         known: Vec::new(),
         copied: (sandbox == Sandbox::Full).then_some(tree),
     })

@@ -5,12 +5,12 @@
 
 use crate::adapter::shared::tree::Files;
 use crate::event::CaseInfo;
-use crate::model::{ContentHash, Measured, ResourceKind};
+use crate::model::{ContentHash, Measured, Outcome, ResourceKind};
 use crate::plan::Grouping;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a suite may take to be collected, with some time around it.
 const COLLECT_WITHIN: Duration = Duration::from_secs(660);
@@ -132,11 +132,30 @@ pub trait LoadedSubject: fmt::Debug {
         Files::unknown()
     }
 
-    /// How its own runner agrees with the round in declared order, in a sentence a line; nothing where there is no such
-    /// round, or no such runner.
-    fn agreement(&self, _record: &Record, _case_deadline: Duration, _until: Option<Instant>) -> Vec<String> {
-        Vec::new()
+    /// How its own runner, started by itself, ends each case in declared order; `None` where there is no such runner.
+    /// The error is for people.
+    fn plain(
+        &self,
+        _record: &Record,
+        _hash_seed: Option<u32>,
+        _case_deadline: Duration,
+    ) -> Option<Result<Plain, String>> {
+        None
     }
+
+    /// Whether a case passes in its own runner with the machine's own temporary folder in place of a round's.
+    fn passes_in_own_folder(&self, _case: &CaseInfo, _hash_seed: Option<u32>, _case_deadline: Duration) -> bool {
+        false
+    }
+}
+
+/// What the subject's own runner came to.
+#[derive(Debug, Clone, Default)]
+pub struct Plain {
+    /// How each case ended.
+    pub outcomes: BTreeMap<u32, Outcome>,
+    /// Why it did not come to its end, if it did not.
+    pub cut_short: Option<String>,
 }
 
 /// A finding, as the subject's own runner is asked to show it.
@@ -152,6 +171,8 @@ pub struct OwnLine<'a> {
     pub hash_seed: Option<u32>,
     /// The deadline of a case.
     pub case_deadline: Duration,
+    /// Whether it may pass all the same, since chance or the surroundings decide.
+    pub by_chance: bool,
 }
 
 /// Whose changes of state are told where a finding was minimised.

@@ -7,7 +7,7 @@ use crate::app::session::Session;
 use crate::diagnose::RunLog;
 use crate::engine::{EngineError, RoundUnit, Rounds, Stop, Stopped};
 use crate::event::{Event, Note};
-use crate::model::{RoundId, RoundKind};
+use crate::model::{Failure, OutcomeKind, RoundId, RoundKind};
 use crate::plan::Addition;
 use crate::record::{Record, RoundRecord};
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ pub(super) struct Course<'a> {
     pub case_timeout: Duration,
     /// How many rounds run side by side.
     pub jobs: usize,
+    /// Whether it goes on where every case of the first round fails for one reason.
+    pub keeps_going: bool,
 }
 
 impl Course<'_> {
@@ -36,7 +38,16 @@ impl Course<'_> {
         let begun = Instant::now();
         let starved = session.starved();
         let mut units = self.plans.units(self.case_timeout, self.attempts).take_while(|_| starved.none());
-        let stopped = engine.run(&mut units, until, session)?;
+        let mut stopped = Stopped::Not;
+        if !self.keeps_going && self.attempts.is_empty() {
+            stopped = engine.run(&mut units.by_ref().take(1), until, session)?;
+            if let (Stopped::Not, None, Some(reason)) = (&stopped, starved.reason(), one_reason(&session.record())) {
+                return Ok(Stopped::SubjectFailed(reason));
+            }
+        }
+        if stopped == Stopped::Not {
+            stopped = engine.run(&mut units, until, session)?;
+        }
         if let (Stopped::Not, Some(reason)) = (&stopped, starved.reason()) {
             return Ok(Stopped::SubjectFailed(reason));
         }
@@ -99,6 +110,39 @@ impl Course<'_> {
             }
         }
     }
+}
+
+/// From how many cases on one reason for all failures is a reason to stop: of fewer it may well be the tests' own.
+const ENOUGH: usize = 4;
+
+/// Why every case of the first round failed, if all did for one reason: an exception other than an assertion in the same
+/// place, or one that says the same of each, as a client does whose server is down. What a fixture does when it is torn
+/// down is a finding like others.
+fn one_reason(record: &Record) -> Option<String> {
+    let round = record.rounds.first().filter(|round| round.is_complete())?;
+    let ran: Vec<u32> =
+        round.slots.iter().filter(|slot| slot.outcome != Some(OutcomeKind::Skipped)).map(|slot| slot.case).collect();
+    if ran.len() < ENOUGH {
+        return None;
+    }
+    let failures: Vec<&Failure> =
+        ran.iter().filter_map(|case| record.failures.get(case)?.first()?.outcome.failure()).collect();
+    let first = failures.first().filter(|_| failures.len() == ran.len())?;
+    let is_same_place = failures.iter().all(|failure| failure.fingerprint == first.fingerprint);
+    let said = |failure: &Failure| failure.message.lines().next().unwrap_or_default().to_owned();
+    let is_a_test_s_own = |text: &str| {
+        ["assert", "teardown"].iter().any(|word| text.starts_with(word)) || text.contains("AssertionError")
+    };
+    let alike = |failure: &&Failure| Failure::new(said(failure), None).fingerprint;
+    let is_same_text = failures.iter().all(|failure| alike(failure) == alike(first));
+    (!is_a_test_s_own(&said(first)) && (is_same_place || is_same_text)).then(|| {
+        let place = first.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        format!(
+            "all {} cases of the first round failed for one reason: {}{place}. Mend it first, or go on with --keep-going",
+            ran.len(),
+            said(first)
+        )
+    })
 }
 
 /// What rounds cost, as the plan's rounds showed it.

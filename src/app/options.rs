@@ -127,6 +127,8 @@ pub struct RunOptions {
     pub confidence: f64,
     /// The rate of failing rounds to exclude.
     pub max_flake_rate: Option<f64>,
+    /// Whether the run goes on where every case of its first round fails for one reason.
+    pub keep_going: bool,
     /// When to stop.
     pub max_time: Option<Duration>,
     /// Rounds side by side.

@@ -11,7 +11,9 @@ use crate::app::remember::remember;
 use crate::app::reports::{check_outputs, write_reports};
 use crate::app::session::Session;
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
-use crate::diagnose::{Deadlines, RunLog, Setting, accounts_for_resources, diagnose, look_for_leaks};
+use crate::diagnose::{
+    Deadlines, RunLog, Setting, accounts_for_resources, compare_with_own_runner, diagnose, look_for_leaks,
+};
 use crate::disk::{Limit, Needs, too_tight};
 use crate::engine::{Engine, EngineConfig, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
@@ -138,9 +140,6 @@ impl UnderWay<'_> {
         let files = subject.files_beside();
         let end = self.drive(attempts, deadlines, &mut session, stoppable)?;
         let mut notes: Vec<String> = files.appeared(&options.root.join(&options.report_dir)).into_iter().collect();
-        if matches!(end, RunEnd::Completed | RunEnd::TimeLimit) {
-            notes.extend(subject.agreement(&session.record(), options.case_timeout, deadlines.all));
-        }
         notes.extend(note_of_limits(&session.record()));
         for text in notes {
             session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(folder))?;
@@ -176,7 +175,13 @@ impl UnderWay<'_> {
             case_timeout: self.options.case_timeout,
             folder: self.folder,
         };
-        let course = Course { plans: self.plans, attempts, case_timeout: setting.case_timeout, jobs: setting.jobs };
+        let course = Course {
+            plans: self.plans,
+            attempts,
+            case_timeout: setting.case_timeout,
+            jobs: setting.jobs,
+            keeps_going: self.options.keep_going || self.subject.is_shipped(),
+        };
         let driven = rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session);
         engine.shut_down();
         driven.map(naming_limit)
@@ -224,6 +229,11 @@ fn rounds_and_diagnosis(
         Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
     }
     match look_for_leaks(engine, setting, deadlines, session)? {
+        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
+        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
+        Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
+    }
+    match compare_with_own_runner(engine, setting, deadlines, session)? {
         Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
         Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
         Stopped::Asked(Stop::TimeLimit) | Stopped::Not => Ok(end),

@@ -123,6 +123,9 @@ pub(super) struct RunArguments {
     /// How far a started system or a pytest suite is kept apart: TMPDIR, or HOME and a fresh copy of the project too
     #[arg(long, value_enum, default_value = "tmp", help_heading = "Plan")]
     pub sandbox: SandboxKind,
+    /// Go on where every case of the first round fails for one reason, such as a server that is down
+    #[arg(long, help_heading = "Plan")]
+    pub keep_going: bool,
     /// Don't run each case alone as well
     #[arg(long, help_heading = "Plan")]
     pub no_alone: bool,
@@ -337,6 +340,7 @@ impl RunArguments {
             leaks: self.allow_leak,
             accounting: if self.no_leaks { Accounting::Off } else { Accounting::On },
             trust: self.trust,
+            keep_going: self.keep_going,
             defects: Vec::new(),
         }
     }

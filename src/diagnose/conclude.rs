@@ -87,7 +87,8 @@ impl Examiner<'_> {
             conclusion,
             Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
         ) {
-            told.remarks.extend(self.own_line(suspect, order));
+            let by_chance = matches!(conclusion, Conclusion::Intermittent | Conclusion::EnvironmentDependent { .. });
+            told.remarks.extend(self.own_line(suspect, order, by_chance));
         }
         Ok(told)
     }
@@ -136,7 +137,7 @@ impl Examiner<'_> {
     }
 
     /// The line for the suite's own runner, which is tried once.
-    fn own_line(&mut self, suspect: &Suspect, order: &[u32]) -> Vec<String> {
+    fn own_line(&mut self, suspect: &Suspect, order: &[u32], by_chance: bool) -> Vec<String> {
         if let Some((known, line)) = &self.chart.own_line
             && known == order
         {
@@ -148,6 +149,7 @@ impl Examiner<'_> {
             fingerprint: &suspect.fingerprint,
             hash_seed: suspect.hash_seed,
             case_deadline: self.setting.case_timeout,
+            by_chance,
         });
         let line: Vec<String> = line.into_iter().collect();
         self.chart.own_line = Some((order.to_vec(), line.clone()));

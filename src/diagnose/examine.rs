@@ -224,7 +224,8 @@ impl Examiner<'_> {
         let limits = self.share(waiting, pass);
         self.prober.begin(suspect);
         if !self.chart.open.contains_key(&suspect.case) {
-            if self.is_broken(suspect)?
+            if self.is_of_a_port(suspect)?
+                || self.is_broken(suspect)?
                 || self.is_of_the_hash_seed(suspect)?
                 || self.is_of_the_outside(suspect)?
                 || self.is_of_chance(suspect)?

@@ -3,7 +3,8 @@
 use super::conclude::role;
 use super::examine::Examiner;
 use crate::diagnose::DiagnoseError;
-use crate::diagnose::suspects::Suspect;
+use crate::diagnose::outside::Taken;
+use crate::diagnose::suspects::{Suspect, leads};
 use crate::engine::Stopped;
 use crate::event::{Conclusion, Diagnosis};
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified, coincidence};
@@ -200,10 +201,11 @@ impl Examiner<'_> {
         repeated.dedup_by(|later, first| later != first);
         let repeated: Vec<u32> =
             repeated.into_iter().filter(|one| order.iter().filter(|other| *other == one).count() > 1).collect();
+        let place = if self.setting.subject.runs_through(order) { "process" } else { "round, in a process of its own" };
         let mut remarks = vec![if repeated.contains(&case) && order.len() == 2 {
-            "it passes the first time and fails the second time in one process".to_owned()
+            format!("it passes the first time and fails the second time in one {place}")
         } else {
-            format!("it fails only after cases that ran twice in one process, {} of them before it", repeated.len())
+            format!("it fails only after cases that ran twice in one {place}, {} of them before it", repeated.len())
         }];
         let conclusion = Conclusion::NonIdempotent { repeated };
         let repro = self.write_repro(suspect, order, in_order)?;
@@ -253,10 +255,23 @@ impl Examiner<'_> {
                 return Ok(false);
             }
         }
+        // Alone from a fresh start nothing of the tests' own can hold a port.
+        let last = self.prober.failures.get(&order[..]).and_then(|(_, failure)| Taken::of(failure));
+        if let Some(taken) = last {
+            self.conclude_outside(suspect, taken.what(), alone, suspect.seen)?;
+            return Ok(true);
+        }
         self.chart.broken.insert(suspect.fingerprint.clone());
         let repro = self.write_repro(suspect, &order, alone)?;
         let conclusion = Conclusion::Broken;
         let mut remarks = self.other_failures(suspect);
+        if self.record.passed_again.contains(&suspect.case) {
+            remarks.push(
+                "it fails the first time that it runs in a process, and passes there when it runs again: nothing but itself \
+                 makes it pass"
+                    .to_owned(),
+            );
+        }
         let of_the_suite = self.of_the_suite(suspect, &conclusion, &order)?;
         remarks.extend(of_the_suite.remarks);
         self.emit(Diagnosis {
@@ -288,6 +303,14 @@ impl Examiner<'_> {
         }
         let Some(passed) = suspect.clone().or_brittle(self.record) else { return Ok(false) };
         let order = passed.order();
+        // What a few cases heal is no matter of the outside, and costs less to see than the whole order.
+        let leads = leads(self.record, &passed);
+        if !leads.is_empty() {
+            let healed = leads.into_iter().chain([suspect.case]).collect();
+            if self.prober.ask(&[healed])?.iter().any(|reply| reply.answer == Answer::Passes) {
+                return Ok(false);
+            }
+        }
         if !self.prober.ask(std::slice::from_ref(&order))?.iter().all(|reply| reply.answer == Answer::Fails) {
             return Ok(false);
         }

@@ -4,12 +4,14 @@
 //! `docs/minimising.md` tells how an order is shrunk, `docs/leaks.md` how leaks are looked for. Rounds are run through
 //! [`crate::engine::Rounds`], facts are told to a [`RunLog`]: this module knows no transport and no terminal.
 
+mod agreement;
 mod conclude;
 mod error;
 mod examine;
 mod explain;
 mod leaks;
 mod marking;
+mod outside;
 mod probe;
 mod repro;
 mod setting;
@@ -17,6 +19,7 @@ mod setting;
 mod simulated;
 mod suspects;
 
+pub use agreement::compare_with_own_runner;
 pub use error::DiagnoseError;
 pub use examine::{diagnose, diagnose_again};
 pub use leaks::{accounts_for_resources, look_for_leaks};

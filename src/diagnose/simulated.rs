@@ -76,7 +76,8 @@ struct Suite {
     overhead: Duration,
     /// Whether a case can be tried in a fork in the middle of an order.
     forks: bool,
-    /// Cases of which it is seen that they leave something in the process: what pollutes, and some that do no harm.
+    /// Cases of which it is seen that they leave something in the process: what pollutes or sets state, and some that do
+    /// neither.
     marking: BTreeSet<u32>,
 }
 
@@ -113,7 +114,7 @@ impl Suite {
         }
         let harmless: Vec<u32> = (0..size).filter(|_| draws.share() < 0.05).collect();
         let chains = natures.iter().filter_map(|nature| match nature {
-            Nature::Victim(chains) => Some(chains.iter().flatten().copied()),
+            Nature::Victim(chains) | Nature::Brittle(chains) => Some(chains.iter().flatten().copied()),
             _ => None,
         });
         let marking = chains.flatten().chain(harmless).filter(|case| !cleaners.contains(case)).collect();

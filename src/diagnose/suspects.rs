@@ -231,10 +231,10 @@ fn without(mut before: Vec<u32>, case: u32) -> Vec<u32> {
 fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> Tally {
     let mut rate = Tally::default();
     for round in record.rounds.iter().filter(|round| wanted(round)) {
-        for outcome in round.slots.iter().filter(|slot| slot.case == case).filter_map(|slot| slot.outcome) {
-            if outcome != OutcomeKind::Skipped {
-                rate.count(is_failure(outcome));
-            }
+        // What a second run in one round comes to is an experiment of ours.
+        let first = round.slots.iter().find(|slot| slot.case == case).and_then(|slot| slot.outcome);
+        if let Some(outcome) = first.filter(|outcome| *outcome != OutcomeKind::Skipped) {
+            rate.count(is_failure(outcome));
         }
     }
     rate
@@ -310,12 +310,17 @@ fn marking(record: &Record) -> BTreeSet<u32> {
     alone.filter(is_marking).filter_map(|round| round.slots.first()).map(|slot| slot.case).collect()
 }
 
-/// The cases that left the state other than it was, as it still was when the suspect began to fail. Who loaded a module is
-/// hardly ever to blame: that counts only where nothing else was left behind.
-fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
-    let Some(round) = record.round(suspect.failure.round).filter(|_| !suspect.passes_after) else { return Vec::new() };
+/// The cases that left the state other than it was, as it still was when the suspect began to fail; or to pass, where it
+/// fails alone. Who loaded a module is hardly ever to blame: that counts only where nothing else was left behind.
+pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
+    let shown = if suspect.passes_after {
+        passed_after(record, suspect)
+    } else {
+        record.round(suspect.failure.round).map(|round| (round, suspect.failure.position))
+    };
+    let Some((round, position)) = shown else { return Vec::new() };
     let mut dirty: BTreeMap<&str, u32> = BTreeMap::new();
-    for (place, dirt) in round.dirt.range(..suspect.failure.position) {
+    for (place, dirt) in round.dirt.range(..position) {
         for name in &dirt.made {
             dirty.entry(name).or_insert(*place);
         }
@@ -334,6 +339,17 @@ fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
     }
     let cases = chosen.into_iter().filter_map(|place| round.slots.get(place as usize)).map(|slot| slot.case);
     cases.filter(|case| suspect.before.contains(case)).collect()
+}
+
+/// The round in which the suspect passed after the cases that are before it, and its place there.
+fn passed_after<'r>(record: &'r Record, suspect: &Suspect) -> Option<(&'r RoundRecord, u32)> {
+    let rounds = record.rounds.iter().filter(|round| runs_each_once(round));
+    let mut places = rounds.filter_map(|round| {
+        let place = round.slots.iter().position(|slot| slot.case == suspect.case)?;
+        let has_passed = round.slots.get(place)?.outcome == Some(OutcomeKind::Passed);
+        Some((round, u32::try_from(place).ok()?)).filter(|_| has_passed)
+    });
+    places.find(|(round, place)| round.before(*place) == suspect.before)
 }
 
 /// What the rounds of the run accuse: for a victim the cases that ran before it whenever it failed, and never when it

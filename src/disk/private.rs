@@ -33,7 +33,21 @@ pub fn private_folder(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
 /// # Errors
 /// If it can't be made.
 pub fn temporary_folder() -> io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().permissions(Permissions::from_mode(FOLDER)).tempdir()
+    // A short name: the paths of sockets below it have 107 bytes at most.
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("t").rand_bytes(RANDOM).permissions(Permissions::from_mode(FOLDER)).tempdir()
+}
+
+/// A number as part of a name below a temporary folder: three characters for each of the first 46,656 numbers, since the
+/// paths of sockets below it have 107 bytes at most.
+pub fn short_name(number: u64) -> String {
+    const LEAST: usize = 3;
+    let (mut digits, mut rest) = (Vec::new(), number);
+    while rest > 0 || digits.len() < LEAST {
+        digits.extend(u32::try_from(rest % 36).ok().and_then(|digit| char::from_digit(digit, 36)));
+        rest /= 36;
+    }
+    digits.into_iter().rev().collect()
 }
 
 /// Makes a folder that only its owner can enter.
@@ -84,6 +98,12 @@ pub fn is_private(of: &std::fs::Metadata) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_names_are_equally_long_and_different() {
+        assert_eq!([short_name(0), short_name(35), short_name(36), short_name(46_655)], ["000", "00z", "010", "zzz"]);
+        assert_eq!(short_name(46_656), "1000");
+    }
 
     #[test]
     fn a_private_folder_is_new_and_closed_to_others() -> io::Result<()> {

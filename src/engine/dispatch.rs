@@ -1,5 +1,6 @@
 //! The dispatcher: gives rounds to workers, hears what comes of them, and emits facts in one sequence.
 
+use crate::disk::short_name;
 use crate::engine::outlook::{EngineError, Outlook};
 use crate::engine::progress::{Next, Progress};
 use crate::engine::protocol::{Reply, Request};
@@ -159,7 +160,7 @@ impl Engine {
         let number = self.started;
         // Equally long for all of them, and for their rounds: a path that is longer in some rounds than in others is a
         // difference that a test can notice.
-        let name = format!("w{number:03}");
+        let name = format!("w{}", short_name(u64::from(number)));
         let command = WorkerCommand {
             program: self.config.program.clone(),
             arguments: self.config.arguments.clone(),

@@ -52,9 +52,9 @@ pub fn process_by_command(pid: i32) -> Option<Item> {
     })
 }
 
-/// The files of a folder and of the folders in it, but for what is directly in it and has a name that begins with
-/// `spared`.
-pub fn files(folder: &Path, spared: Option<&str>, census: &mut Census) {
+/// The files of a folder and of the folders in it, but for what is directly in it and
+/// spared by its name.
+pub fn files(folder: &Path, spared: fn(&str) -> bool, census: &mut Census) {
     let mut folders = vec![folder.to_path_buf()];
     let mut left = FILES;
     while let Some(next) = folders.pop() {
@@ -65,8 +65,7 @@ pub fn files(folder: &Path, spared: Option<&str>, census: &mut Census) {
             }
             left -= 1;
             let path = entry.path();
-            let is_spared = |prefix: &str| next == folder && entry.file_name().to_string_lossy().starts_with(prefix);
-            if spared.is_some_and(is_spared) {
+            if next == folder && spared(&entry.file_name().to_string_lossy()) {
                 continue;
             }
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -119,7 +118,7 @@ mod tests {
         fs::create_dir(folder.path().join("spared-1")).expect("a folder");
         fs::write(folder.path().join("spared-1/b-2.txt"), "x").expect("written");
         let mut census = Census::new();
-        files(folder.path(), Some("spared-"), &mut census);
+        files(folder.path(), |name| name.starts_with("spared-"), &mut census);
         let owners: Vec<&str> = census.values().map(|item| item.owner.as_str()).collect();
         assert_eq!(owners, ["a-*", "a-*/b-*.txt"]);
     }

@@ -45,6 +45,8 @@ pub struct Fold {
     failures: BTreeMap<u32, Vec<FailureSeen>>,
     /// How often each case passed.
     passed: BTreeMap<u32, u32>,
+    /// The cases that passed where they had run before in the same round.
+    passed_again: BTreeSet<u32>,
     skips: BTreeMap<u32, String>,
     loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
     notes: Vec<Note>,
@@ -64,6 +66,7 @@ impl Fold {
             places: BTreeMap::new(),
             failures: BTreeMap::new(),
             passed: BTreeMap::new(),
+            passed_again: BTreeSet::new(),
             skips: BTreeMap::new(),
             loop_bound: BTreeMap::new(),
             notes: Vec::new(),
@@ -166,6 +169,7 @@ impl Fold {
             rounds: self.rounds,
             failures: self.failures,
             passed: self.passed.into_iter().filter(|(_, times)| *times > 0).map(|(case, _)| case).collect(),
+            passed_again: self.passed_again,
             skips: self.skips,
             loop_bound: self.loop_bound,
             notes: self.notes,
@@ -193,7 +197,9 @@ impl Fold {
         let before = slot.outcome.replace(report.outcome.kind());
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX).max(slot.micros);
         // A fixture that fails when it is torn down takes back the pass of a test that used it.
+        let ran_before = self.round(round)?.has_run_before(position, case);
         if before == Some(OutcomeKind::Passed)
+            && !ran_before
             && let Some(times) = self.passed.get_mut(&case)
         {
             *times = times.saturating_sub(1);
@@ -218,6 +224,7 @@ impl Fold {
             self.note(Note { case: Some(case), text });
         }
         match &report.outcome {
+            Outcome::Passed if ran_before => drop(self.passed_again.insert(case)),
             Outcome::Passed => *self.passed.entry(case).or_default() += 1,
             Outcome::Skipped { reason } => {
                 self.skips.entry(case).or_insert_with(|| reason.clone());

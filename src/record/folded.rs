@@ -21,6 +21,9 @@ pub struct Record {
     /// The cases that passed in any trial, those of rounds that did not end included: a pass of a torn round proves no
     /// rate, and still refutes that a case always fails.
     pub passed: BTreeSet<u32>,
+    /// The cases that passed where they had run before in the same round: an experiment, which refutes nothing of what
+    /// they do the first time.
+    pub passed_again: BTreeSet<u32>,
     /// Why a case was skipped, the first time.
     pub skips: BTreeMap<u32, String>,
     /// What each case left that outlives its event loop.
@@ -100,6 +103,16 @@ impl RoundRecord {
     /// Whether every trial of it was reported.
     pub fn is_complete(&self) -> bool {
         matches!(self.end, Some(RoundEnd::Completed))
+    }
+
+    /// Whether the case ran before this position. Only some kinds of rounds run a case a second time.
+    pub(super) fn has_run_before(&self, position: u32, case: u32) -> bool {
+        let before = self.slots.iter().take(position as usize);
+        match self.kind {
+            RoundKind::Twice => before.last().is_some_and(|slot| slot.case == case),
+            RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => before.into_iter().any(|slot| slot.case == case),
+            _ => false,
+        }
     }
 
     /// Whether a trial of it failed.

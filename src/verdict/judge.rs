@@ -1,6 +1,6 @@
 //! From a record to a judgement.
 
-use crate::event::RunEnd;
+use crate::event::{Conclusion, Diagnosis, RunEnd};
 use crate::model::statistics::{self, Confidence, Tally};
 use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
@@ -66,6 +66,10 @@ fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {
         judged.reason = claim.missing;
         judged.remarks.extend(loops::remarks(record, case));
         judged.remarks.extend(orders::remark(record, &judged));
+    } else if let Some(Diagnosis { conclusion: Conclusion::Disagrees { plain }, .. }) = diagnosis {
+        judged.findings.push(FindingKind::Disagrees);
+        judged.verdict = FindingKind::Disagrees.verdict();
+        judged.reason = Some(plain.clone());
     } else if tally.skipped > 0 && tally.planned.trials() > 0 {
         let all = tally.skipped + tally.planned.trials();
         judged.remarks.push(skipped_sometimes(record, case, tally.skipped, all));

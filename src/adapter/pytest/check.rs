@@ -1,60 +1,30 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
-use crate::adapter::OwnLine;
+use crate::adapter::{OwnLine, Plain};
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
 use crate::event::CaseInfo;
-use crate::model::{CaseId, Outcome, RoundKind};
+use crate::model::{CaseId, Outcome};
 use crate::record::Record;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Runs plain pytest once and compares it with the declared round, in a sentence a line; nothing where there is no
-/// declared round. It takes about as long as that round: where so much is not left, that is told.
-pub(super) fn agreement(
+/// Runs plain pytest once: how it ended each case of the run.
+pub(super) fn plain(
     spec: &PytestSpec,
     record: &Record,
+    hash_seed: Option<u32>,
     case_deadline: Duration,
-    until: Option<Instant>,
-) -> Vec<String> {
-    let declared = record.rounds.iter().find(|round| round.kind == RoundKind::Declared && round.is_complete());
-    let Some(round) = declared else { return Vec::new() };
-    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-    if left.is_some_and(|left| left < Duration::from_millis(round.millis)) {
-        return vec!["time was up before plain pytest could be compared with the declared round".to_owned()];
-    }
+) -> Result<Plain, String> {
     let spec = PytestSpec { known: record.header.cases.iter().map(KnownTest::from).collect(), ..spec.clone() };
-    let plain = match plain_run(&spec, round.hash_seed, case_deadline) {
-        Ok(plain) => plain,
-        Err(error) => return vec![format!("plain pytest could not be compared: {error}")],
-    };
-    let theirs: BTreeMap<&CaseId, &Outcome> = plain.outcomes.iter().map(|(id, outcome)| (id, outcome)).collect();
-    let mut agree = 0;
-    let mut differ = Vec::new();
-    for slot in &round.slots {
-        let Some(id) = record.case(slot.case).map(|info| &info.id) else { continue };
-        match (slot.outcome, theirs.get(id).map(|outcome| outcome.kind())) {
-            (Some(ours), Some(theirs)) if ours == theirs => agree += 1,
-            (Some(ours), Some(theirs)) => differ.push(format!("{id}: {theirs} in plain pytest, {ours} here")),
-            (None, _) | (_, None) => {}
-        }
-    }
-    let compared = agree + differ.len();
-    let mut told = vec![match plain.cut_short {
-        None => format!("plain pytest agrees {agree} of {compared}"),
-        Some(how) => format!(
-            "plain pytest agrees {agree} of {compared}; it did not come to the other {}, since {how}",
-            round.slots.len() - compared
-        ),
-    }];
-    told.extend(differ.into_iter().take(20).map(|difference| {
-        format!("{difference}: unless the test fails by chance, this is a fault of steadfast; please report it")
-    }));
-    told
+    let PlainRun { outcomes, cut_short, .. } = plain_run(&spec, hash_seed, case_deadline)?;
+    let places: BTreeMap<&CaseId, u32> = record.header.cases.iter().map(|info| &info.id).zip(0..).collect();
+    let outcomes = outcomes.into_iter().filter_map(|(id, outcome)| Some((*places.get(&id)?, outcome)));
+    Ok(Plain { outcomes: outcomes.collect(), cut_short })
 }
 
 /// The line that shows a finding with pytest alone, tried once; or that pytest alone does not show it.
 pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<String> {
-    let OwnLine { record, order, fingerprint, hash_seed, case_deadline } = *finding;
+    let OwnLine { record, order, fingerprint, hash_seed, case_deadline, by_chance } = *finding;
     let infos: Vec<_> = order.iter().filter_map(|case| record.case(*case)).collect();
     let ids: Vec<String> = infos.iter().map(|info| as_argument(info.id.as_str(), &info.file)).collect();
     let mut distinct = ids.clone();
@@ -81,21 +51,29 @@ pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<Strin
             let line = line(spec, hash_seed, &[plain.switches, arguments].concat());
             Some(format!("pytest alone shows it: {line}"))
         }
-        Ok(_) | Err(_) => Some(
+        Ok(PlainRun { cut_short: Some(how), .. }) => {
+            Some(format!("pytest alone, started with these tests only, does not come to its end, since {how}"))
+        }
+        Ok(_) if by_chance => None,
+        Ok(_) => Some(
             "pytest alone, started with these tests only, behaves differently (it imports less, or orders them \
              otherwise): use the steadfast command"
                 .to_owned(),
         ),
+        Err(error) => {
+            let error = error.lines().next().unwrap_or_default();
+            Some(format!("pytest alone can't be started with these tests only: {error}"))
+        }
     }
 }
 
 /// Whether a test passes in plain pytest, alone, under a hash seed.
-pub(super) fn passes_by_itself(spec: &PytestSpec, info: &CaseInfo, hash_seed: u32, case_deadline: Duration) -> bool {
+pub(super) fn passes_by_itself(spec: &PytestSpec, info: &CaseInfo, hash_seed: Option<u32>, case_deadline: Duration) -> bool {
     let options = spec.arguments.iter().filter(|argument| !names_a_path(spec, argument)).cloned();
     let arguments = options.chain([as_argument(info.id.as_str(), &info.file)]).collect();
     let alone = PytestSpec { arguments, filter: None, ..spec.clone() };
     let passed = |(id, outcome): &(CaseId, Outcome)| *id == info.id && *outcome == Outcome::Passed;
-    plain_run(&alone, Some(hash_seed), case_deadline).is_ok_and(|plain| plain.outcomes.iter().any(passed))
+    plain_run(&alone, hash_seed, case_deadline).is_ok_and(|plain| plain.outcomes.iter().any(passed))
 }
 
 /// A test as an argument of pytest in the suite's folder: its id is relative to pytest's root folder, which may be

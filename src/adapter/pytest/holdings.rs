@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How the folders begin that pytest makes for `tmp_path` and keeps on purpose.
-const KEPT_BY_PYTEST: &str = "pytest-of-";
+/// Whether a folder is one that pytest makes for `tmp_path` and keeps on purpose.
+fn is_kept_by_pytest(name: &str) -> bool {
+    name == "p" || name.starts_with("pytest-of-")
+}
 
 /// What Python calls a thing, and where the suite made it: `file:line in function`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -107,7 +109,7 @@ impl Holdings for RoundHoldings {
         observe::descriptors(self.round, &mut census);
         observe::threads(self.round, &mut census);
         observe::processes(&platform::process::descendants(self.own), &mut census);
-        observe::files(&self.temporary, Some(KEPT_BY_PYTEST), &mut census);
+        observe::files(&self.temporary, is_kept_by_pytest, &mut census);
         let gate = self.gate.to_string_lossy();
         census.retain(|_, item| item.place.as_deref() != Some(&*gate));
         census.extend(self.tasks.iter().map(|(number, Known(name, place))| {
@@ -205,8 +207,8 @@ mod tests {
         assert_eq!(unknown.owner, "pytest");
         let poll = Identity::Descriptor(7, 9, "anon_inode:[eventpoll]".to_owned());
         assert_eq!(word(&poll, item(ResourceKind::Descriptor, "anon_inode:[eventpoll]")).owner, "an event loop");
-        let log = "/scratch/tmp-7/pytest-of-me/app-3.log";
+        let log = "/scratch/tmp-7/p/app-3.log";
         let file = word(&Identity::Descriptor(7, 8, log.to_owned()), item(ResourceKind::Descriptor, &common_name(log)));
-        assert_eq!(file.owner, "$TMPDIR/pytest-of-me/app-*.log");
+        assert_eq!(file.owner, "$TMPDIR/p/app-*.log");
     }
 }

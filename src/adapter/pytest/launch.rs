@@ -22,6 +22,7 @@ const PLUGIN: &[(&str, &str)] = &[
     ("ledger.py", include_str!("steadfast_pytest/ledger.py")),
     ("marker.py", include_str!("steadfast_pytest/marker.py")),
     ("marks.py", include_str!("steadfast_pytest/marks.py")),
+    ("outputs.py", include_str!("steadfast_pytest/outputs.py")),
     ("owners.py", include_str!("steadfast_pytest/owners.py")),
     ("plugin.py", include_str!("steadfast_pytest/plugin.py")),
     ("reader.py", include_str!("steadfast_pytest/reader.py")),
@@ -30,6 +31,7 @@ const PLUGIN: &[(&str, &str)] = &[
     ("reuse.py", include_str!("steadfast_pytest/reuse.py")),
     ("server.py", include_str!("steadfast_pytest/server.py")),
     ("settings.py", include_str!("steadfast_pytest/settings.py")),
+    ("taken.py", include_str!("steadfast_pytest/taken.py")),
     ("texts.py", include_str!("steadfast_pytest/texts.py")),
     ("values.py", include_str!("steadfast_pytest/values.py")),
     ("walk.py", include_str!("steadfast_pytest/walk.py")),
@@ -75,16 +77,19 @@ pub(super) fn command(
     crate::disk::make_folders(&plugin)?;
     write_package(&plugin, "steadfast_pytest", PLUGIN)?;
     write_probe(&plugin)?;
-    let temporary = scratch.join("tmp");
+    let temporary = scratch.join("t");
     crate::disk::make_folders(&temporary)?;
     let mut command = Command::new(&spec.python);
     command.args(["-m", "pytest", "-p", "steadfast_pytest", "--continue-on-collection-errors", "-o"]);
     command.arg(format!("cache_dir={}", scratch.join("cache").display()));
     command.args(&spec.arguments);
-    command.env("STEADFAST_PYTEST_MODE", mode.as_str());
+    command.env("STEADFAST_PYTEST_MODE", mode.as_str()).env("STEADFAST_PYTEST_OUTPUTS", scratch.join("out"));
     // Nothing is written beside the suite's files, and what is compiled already is used: with a folder of its own, each
     // start would compile pytest and all its plugins anew.
-    command.env("PYTHONDONTWRITEBYTECODE", "1").env("TMPDIR", temporary);
+    command.env("PYTHONDONTWRITEBYTECODE", "1");
+    if !spec.own_temporary {
+        command.env("TMPDIR", temporary);
+    }
     // Else one round's example would make the next ones fail. The plugin empties it when a round begins.
     command.env("HYPOTHESIS_STORAGE_DIRECTORY", scratch.join("hypothesis"));
     // The plugin sets it back before anything of the suite is imported.

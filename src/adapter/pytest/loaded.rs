@@ -1,15 +1,15 @@
 //! A pytest suite that was collected, as use cases see it.
 
-use crate::adapter::pytest::check::{agreement, own_line, passes_by_itself};
+use crate::adapter::pytest::check::{own_line, passes_by_itself, plain};
 use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::measured_of_suite;
-use crate::adapter::{Explain, LoadedSubject, OwnLine, SubjectProblem};
+use crate::adapter::{Explain, LoadedSubject, OwnLine, Plain, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
 use crate::record::Record;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Up to how many tests of a suite each is run alone in a fork, if nobody says: a few hundredths of a second each.
 const FORKED_ALONE: usize = 5_000;
@@ -86,14 +86,24 @@ impl LoadedSubject for PytestSuite {
     fn deciding_time_zone(&self, case: &CaseInfo, hash_seed: u32, case_deadline: Duration) -> Option<String> {
         let zone = self.spec.time_zone(Some(hash_seed))?;
         let at_home = PytestSpec { time_zones: Vec::new(), ..self.spec.clone() };
-        passes_by_itself(&at_home, case, hash_seed, case_deadline).then(|| zone.to_owned())
+        passes_by_itself(&at_home, case, Some(hash_seed), case_deadline).then(|| zone.to_owned())
     }
 
     fn files_beside(&self) -> Files {
         if self.spec.copied.is_some() { Files::unknown() } else { Files::of(&self.spec.folder) }
     }
 
-    fn agreement(&self, record: &Record, case_deadline: Duration, until: Option<Instant>) -> Vec<String> {
-        agreement(&self.spec, record, case_deadline, until)
+    fn plain(
+        &self,
+        record: &Record,
+        hash_seed: Option<u32>,
+        case_deadline: Duration,
+    ) -> Option<Result<Plain, String>> {
+        Some(plain(&self.spec, record, hash_seed, case_deadline))
+    }
+
+    fn passes_in_own_folder(&self, case: &CaseInfo, hash_seed: Option<u32>, case_deadline: Duration) -> bool {
+        let own = PytestSpec { own_temporary: true, ..self.spec.clone() };
+        passes_by_itself(&own, case, hash_seed, case_deadline)
     }
 }

@@ -76,6 +76,9 @@ pub(super) enum Message {
         /// Exceptions that the plugin kept from the tests, by place and kind.
         #[serde(default)]
         swallowed: BTreeMap<String, u64>,
+        /// What a reader should know, whichever test showed it.
+        #[serde(default)]
+        notes: Vec<String>,
     },
     Dead {
         dead: String,

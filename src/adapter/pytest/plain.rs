@@ -6,6 +6,8 @@ use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::message::Message;
 use crate::adapter::pytest::server::{Server, Silence};
 use crate::model::{CaseId, Outcome};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 /// What plain pytest came to.
@@ -30,6 +32,7 @@ pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Durat
     let mut collected = server.collected()?;
     let switches = std::mem::take(&mut collected.switches);
     let look = PytestLook::of(spec, collected)?;
+    let mut places: BTreeMap<u32, usize> = BTreeMap::new();
     let place = |found: u32| look.places.iter().position(|place| *place == Some(found));
     let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
     let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, switches };
@@ -46,8 +49,17 @@ pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Durat
             }
             Ok(Message::Finished(finished)) => {
                 running = None;
-                if let Some(id) = id(finished.finished) {
-                    plain.outcomes.push((id, finished.report(&server.folder).outcome));
+                let place = finished.finished;
+                if let Some(id) = id(place) {
+                    // A fixture that fails when it is torn down is told of the tests before as well.
+                    let told = (id, finished.report(&server.folder).outcome);
+                    match places.entry(place) {
+                        Entry::Occupied(known) => plain.outcomes.get_mut(*known.get()).into_iter().for_each(|old| *old = told.clone()),
+                        Entry::Vacant(new) => {
+                            new.insert(plain.outcomes.len());
+                            plain.outcomes.push(told);
+                        }
+                    }
                 }
             }
             Ok(Message::Collected { .. } | Message::Playing { .. } | Message::Ended { .. } | Message::Dead { .. }) => {}

@@ -104,7 +104,8 @@ pub(super) fn play(
                     return RoundDone::ServerLost(RoundEnd::Interrupted);
                 }
             }
-            Ok(Message::Ended { swallowed, .. }) => {
+            Ok(Message::Ended { swallowed, notes, .. }) => {
+                server.untold(notes).into_iter().for_each(|text| reports.note(Note { case: None, text }));
                 server.new_notes(&swallowed).into_iter().for_each(|text| reports.note(Note { case: None, text }));
                 match mode {
                     Mode::Serve => return course.buried(server, mode, RoundEnd::Completed),

@@ -44,7 +44,7 @@ pub(super) struct Server {
     /// Where it runs: the suite's folder, or its copy.
     pub folder: PathBuf,
     mirror: Option<Mirror>,
-    /// Where its plugin swallowed an exception, as far as that was told.
+    /// Where its plugin swallowed an exception, and what it noted, as far as that was told.
     swallowed: BTreeSet<String>,
     /// Its HOME, if that is a folder of its own.
     home: Option<PathBuf>,
@@ -132,6 +132,11 @@ impl Server {
         let mut new = swallowed.clone();
         new.retain(|place, _| self.swallowed.insert(place.clone()));
         python::swallowed(&new).collect()
+    }
+
+    /// Those of these notes that were not told yet.
+    pub fn untold(&mut self, notes: Vec<String>) -> Vec<String> {
+        notes.into_iter().filter(|note| self.swallowed.insert(note.clone())).collect()
     }
 
     /// Makes its tree what it was and its HOME empty, if it has some of its own.

@@ -39,6 +39,9 @@ pub struct PytestSpec {
     /// The tree of which each round gets a fresh copy, and a fresh HOME; without one, tests run where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<PathBuf>,
+    /// Whether TMPDIR stays this machine's own, as nobody but plain pytest may have it.
+    #[serde(skip)]
+    pub own_temporary: bool,
     /// What is compared before and after polluters.
     #[serde(default)]
     pub explain: Explain,

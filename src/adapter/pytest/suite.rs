@@ -7,6 +7,7 @@ use crate::adapter::pytest::server::Server;
 use crate::adapter::pytest::{PytestSpec, Start};
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Surroundings, Whose, is_whole};
+use crate::disk::short_name;
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd};
 use std::collections::BTreeMap;
@@ -90,7 +91,7 @@ impl Subject for PytestSubject {
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
         let _noise = Noise::around(unit.stress, unit.seed);
         self.rounds += 1;
-        let temporary = self.scratch.join(format!("r{:08}", self.rounds));
+        let temporary = self.scratch.join(format!("r{}", short_name(self.rounds)));
         if let Err(error) = crate::disk::make_folders(&temporary) {
             return RoundEnd::NotStarted { reason: error.to_string() };
         }

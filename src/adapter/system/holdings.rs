@@ -42,7 +42,7 @@ impl Holdings for SystemHoldings<'_> {
         }
         observe::processes(&platform::process::descendants(self.own), &mut census);
         if let Some(folder) = &self.scope.temporary {
-            observe::files(folder, None, &mut census);
+            observe::files(folder, |_| false, &mut census);
         }
         self.event_loop.tasks.enter(&mut census);
         for (name, connections) in self.stage.providers.iter().flat_map(|providers| providers.connections()) {

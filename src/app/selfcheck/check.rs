@@ -215,6 +215,7 @@ impl<'a> Laboratory<'a> {
             rounds: None,
             seed: seed(self.options.seed, name),
             alone: AloneRounds::WhereCheap,
+            keep_going: true,
             stress: None,
             sandbox: Sandbox::Tmp,
             reach: Reach::Loopback,

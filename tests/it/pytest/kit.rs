@@ -52,6 +52,17 @@ impl Suite {
         &self.python
     }
 
+    /// A suite without tests, beside the packages of `tests/plugins/requirements.txt`; nothing where these are not.
+    #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+    pub fn with_plugins() -> Option<Self> {
+        let Ok(python) = std::env::var("STEADFAST_PLUGINS_PYTHON") else {
+            eprintln!("skipped: STEADFAST_PLUGINS_PYTHON names no Python with tests/plugins/requirements.txt");
+            return None;
+        };
+        Some(Self { project: Project::new(), python })
+    }
+
+    /// The same with a file more.
     pub fn with(self, path: &str, text: &str) -> Self {
         self.project.write(&format!("suite/{path}"), text);
         self

@@ -8,7 +8,7 @@ use serde_json::Value;
 const LEAKS: [(&str, &str, &str, &str); 9] = [
     ("test_a_thread", "thread", "poller-*", "service.py:18 in start_poller"),
     ("test_a_child_process", "process", "python", "time.sleep(600)"),
-    ("test_a_file_left_open", "descriptor", "$TMPDIR/pytest-of-", "app.log"),
+    ("test_a_file_left_open", "descriptor", "$TMPDIR/p/", "app.log"),
     ("test_a_connection", "connection", "to ", "service.py:31 in connect"),
     ("test_a_listener", "listener", "a listening socket", "service.py:35 in listen"),
     ("test_a_temporary_file", "temporary_file", "upload-", "upload-"),

@@ -11,6 +11,7 @@ mod orders;
 mod plugins;
 mod providers;
 mod state;
+mod surroundings;
 mod verdicts;
 mod walk;
 mod whole;

@@ -10,7 +10,8 @@ In:   {"order": [2, 0, null], "from": 0, "seed": 7, "tmp": "DIR", "deadline": 30
       the same with "ledger": {"gate": "PIPE", "collect": true}  before the first test and after each one it waits there
       {"hang": true}                                             the running test is overdue: say where it is, end it
 Out:  {"collected": {...}}  {"playing": PID}  {"started": 0}  {"finished": 0, ...}  {"dead": "..."}
-      {"ended": true, "swallowed": {"PLACE: EXCEPTION": 1}}  the round, with what went wrong in watching it
+      {"ended": true, "swallowed": {"PLACE: EXCEPTION": 1}, "notes": ["..."]}
+                                                   the round, with what went wrong in watching it, and what is to be known
 """
 
 import os
@@ -19,6 +20,9 @@ import traceback
 
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 """The folder that PYTHONPATH names."""
+
+OWN_ARGUMENTS = 5
+"""How many arguments of the command line are the harness's."""
 
 
 def take_from_environment(name):
@@ -33,6 +37,9 @@ def restore_environment():
     else:
         os.environ["PYTHONPATH"] = path
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HOME]
+    # A program that is tested reads its arguments there: those that come first are the harness's.
+    if sys.argv[1:3] == ["-p", __name__]:
+        del sys.argv[1 : 1 + OWN_ARGUMENTS]
 
 
 def install_probe(mode):
@@ -58,7 +65,11 @@ if "STEADFAST_PYTEST_MODE" in os.environ:
 
     _MODE = os.environ.pop("STEADFAST_PYTEST_MODE")
     _PLUGIN = Plugin(
-        Wire.of_standard_streams(), _MODE, Gate(take_from_environment("STEADFAST_PYTEST_GATE")), install_probe(_MODE)
+        Wire.of_standard_streams(),
+        _MODE,
+        Gate(take_from_environment("STEADFAST_PYTEST_GATE")),
+        install_probe(_MODE),
+        take_from_environment("STEADFAST_PYTEST_OUTPUTS"),
     )
     restore_environment()
 

@@ -44,7 +44,9 @@ class Missing:
 MISSING = Case("", "", 1, report=Missing())
 
 
-TRIED_AGAIN = "a plugin tries this test again when it fails: here its first attempt counts"
+TRIED_AGAIN = "a plugin tries tests again when they fail, which is switched off for the run: of each its first attempt counts"
+
+ELSEWHERE = "a plugin runs tests in processes of their own: what these leave in memory is not seen"
 
 
 class Trial:
@@ -52,8 +54,13 @@ class Trial:
 
     def __init__(self):
         self.reports = []
-        # The first attempt, where a plugin tried the test again until it passed.
+        # The first attempt, if it failed; a plugin may try the test again until it passes.
         self.hidden = None
+        # What it failed with.
+        self.error = None
+        self.is_tried_again = False
+        # Whether it ran in this process.
+        self.is_here = False
 
     def torn_down(self):
         """Name and scope of the fixture of several tests whose tear-down failed after this one, if nothing else did."""
@@ -70,18 +77,28 @@ class Trial:
         return trial.outcome()
 
     def outcome(self):
-        """The worst of the phases; an expected failure passes."""
+        """The worst of the phases; an expected failure passes. Of a test that was tried again the first attempt counts."""
+        if self.is_tried_again and self.hidden is not None:
+            return self.first_attempt()
         for report in self.reports:
             if report.failed:
                 return dict(describe(report), outcome="failed" if report.when == "call" else "errored")
-        if self.hidden is not None and self.hidden.failed:
-            return dict(describe(self.hidden), outcome="failed", notes=[TRIED_AGAIN])
+        if self.hidden is not None and any(self.is_better(report) for report in self.reports):
+            self.is_tried_again = True
+            return self.first_attempt()
         for report in self.reports:
             if report.skipped and not hasattr(report, "wasxfail"):
                 return {"outcome": "skipped", "message": skip_reason(report)}
         if not any(report.when == "call" or report.skipped for report in self.reports):
             return {"outcome": "errored", "message": "pytest reported nothing of this test"}
         return {"outcome": "passed"}
+
+    def is_better(self, report):
+        """Whether a report says that the phase passed in which the first attempt failed."""
+        return report.when == self.hidden.when and report.passed and not hasattr(report, "wasxfail")
+
+    def first_attempt(self):
+        return dict(describe(self.hidden), outcome="failed" if self.hidden.when == "call" else "errored")
 
 
 def skip_reason(report):
@@ -104,6 +121,8 @@ def describe(report):
         errors = [line[1:].strip() for line in lines if line.startswith("E ")]
         told["message"] = cut((errors or lines[-1:] or ["it failed and said nothing"])[0])
     told.update(getattr(report, "identity", {}))
+    if getattr(report, "port", None):
+        told["message"] = cut("%s (%s)" % (told["message"], report.port))
     when = getattr(report, "when", "collect")
     if when in ("setup", "teardown"):
         told["message"] = "%s: %s" % (when, told["message"])

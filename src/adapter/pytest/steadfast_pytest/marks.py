@@ -301,7 +301,7 @@ def listed(folder, name, is_deep):
     except OSError:
         return
     for one in entries:
-        if one.name in OF_TOOLS or one.name.startswith("pytest-of-"):
+        if one.name in OF_TOOLS or one.name.startswith("pytest-of-") or (one.name == "p" and one.is_dir()):
             continue
         yield one.path, "%s/%s" % (name, one.name)
         if is_deep and one.is_dir(follow_symlinks=False):

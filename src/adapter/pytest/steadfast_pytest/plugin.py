@@ -2,6 +2,7 @@
 
 import copy
 import os
+import pathlib
 import random
 import shutil
 import sys
@@ -13,16 +14,18 @@ from typing import Any, List, Tuple
 import pytest
 from steadfast_probe.swallowed import SWALLOWED, swallowed
 
-from .cases import MISSING, Case, Trial, describe, skip_reason
+from .cases import ELSEWHERE, MISSING, TRIED_AGAIN, Case, Trial, describe, skip_reason
 from .compared import Compared
 from .failure import fixture_of, identity
 from .footprint import Footprint
 from .ledger import Ledger
 from .marker import Marker
+from .outputs import Outputs
 from .real import Real
 from .remedy import Remedy
 from .reuse import Reuse
 from .server import Server
+from .taken import note_of_port
 from .texts import clean, cut, one_line
 
 FAILURE_KEYS = ("outcome", "message", "details", "file", "line", "source", "exception")
@@ -32,10 +35,13 @@ FAILURE_KEYS = ("outcome", "message", "details", "file", "line", "source", "exce
 class Plugin:
     """Takes the place of pytest's own loop over the tests."""
 
-    def __init__(self, wire, mode, gate, probe):
-        """`probe` watches what outlives its event loop; it may be None."""
+    def __init__(self, wire, mode, gate, probe, outputs):
+        """`probe` watches what outlives its event loop; it may be None. `outputs` is a folder for reports and logs."""
         self.wire, self.mode, self.gate, self.probe = wire, mode, gate, probe
+        self.outputs = Outputs(outputs)
         self.notes = []
+        # What is told of the run once, whichever test showed it.
+        self.remarks = set()
         self.problems = []
         # What switches off on a command line what is switched off here.
         self.switches = []
@@ -47,6 +53,9 @@ class Plugin:
         self.session: Any = None
         self.cases = []
         self.places = {}
+        self.is_forked = False
+        # The places of the tests that plain pytest has run.
+        self.ran: List[int] = []
         self.marker = Marker(self)
         # What the last test of the round is to be told with.
         self.difference = None
@@ -77,6 +86,7 @@ class Plugin:
             option.maxfail = 0
         if getattr(option, "stepwise", False):
             option.stepwise = False
+        self.outputs.redirect(config)
         yield
 
     @pytest.hookimpl(hookwrapper=True)
@@ -98,10 +108,12 @@ class Plugin:
             ("random_order", None, None),
             ("rerunfailures", "pytest-rerunfailures is switched off for the run: it hides what is looked for", no_reruns),
             ("flaky", "flaky is switched off for the run: it hides what is looked for", "-pno:flaky"),
+            ("pytest_forked", None, None),
         ]:
             plugin = manager.get_plugin(name)
             if plugin is not None:
                 manager.unregister(plugin)
+                self.is_forked = self.is_forked or name == "pytest_forked"
                 if what is not None:
                     self.notes.append(what)
                     self.switches.append(switch)
@@ -117,11 +129,17 @@ class Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self.session = session
+        self.outputs.keep_examples(self.examples)
         self.cases = [Case.of_report(report, session.config.rootpath) for report in self.problems]
         self.cases += [Case.of_item(item) for item in session.items]
+        if self.is_forked and (getattr(session.config.option, "forked", False) or self.are_marked("forked")):
+            self.notes.append("pytest-forked is switched off for the run: it hides what tests leave in memory")
+            self.switches.append("-pno:pytest_forked")
         self.wire.say(collected=self.collected())
         if self.mode == "plain":
             # pytest's own loop follows; hooks below watch it.
+            if os.environ.get("TMPDIR", "").startswith(os.path.dirname(self.outputs.folder)):
+                self.keep_paths_short(os.environ["TMPDIR"])
             self.places = {id(case.item): place for place, case in enumerate(self.cases) if case.item is not None}
             for place, case in enumerate(self.cases):
                 if case.report is not None:
@@ -132,6 +150,9 @@ class Plugin:
         elif self.mode == "serve":
             Server(self).serve()
         return True
+
+    def are_marked(self, name):
+        return any(name in case.marks for case in self.cases)
 
     def collected(self):
         seen, cases = {}, []
@@ -164,7 +185,7 @@ class Plugin:
                 Compared(self, request).run()
             else:
                 self.play(request["order"], request["from"], request)
-            self.wire.say(ended=True, swallowed=SWALLOWED.drain())
+            self.wire.say(ended=True, swallowed=SWALLOWED.drain(), notes=sorted(self.remarks))
 
     def settle(self, request):
         """What differs from round to round, whatever process it runs in."""
@@ -172,15 +193,21 @@ class Plugin:
         tempfile.tempdir = None
         # Examples that an earlier round found would fail at once in this one.
         shutil.rmtree(self.examples, ignore_errors=True)
-        factory = getattr(self.session.config, "_tmp_path_factory", None)
-        if factory is not None and getattr(factory, "_given_basetemp", None) is None:
-            factory._basetemp = None
+        self.keep_paths_short(request["tmp"])
         random.seed(request["seed"])
         if hasattr(self.session.config.option, "randomly_seed"):
             self.session.config.option.randomly_seed = request["seed"] % (1 << 32)
         numpy: Any = sys.modules.get("numpy")
         if hasattr(numpy, "random"):
             numpy.random.seed(request["seed"] % (1 << 32))
+
+    def keep_paths_short(self, temporary):
+        """Makes `tmp_path` no longer than plain pytest's: the path of a socket has 107 bytes at most."""
+        factory = getattr(self.session.config, "_tmp_path_factory", None)
+        if factory is not None:
+            base = os.path.join(os.path.realpath(temporary), "p")
+            os.makedirs(base, mode=0o700, exist_ok=True)
+            factory._given_basetemp, factory._basetemp = None, pathlib.Path(base)
 
     def play(self, order, begin, request):
         """Runs the tests of the order, from a place of it on, and tells how each of them ended."""
@@ -205,9 +232,9 @@ class Plugin:
             if ledger is not None:
                 ledger.wait()
 
-    def blamed_on_users(self, told, order, begin, position):
+    def blamed_on_users(self, told, order, begin, position, names=None):
         """A fixture of several tests failed when it was torn down: whichever test came last is not to blame, those that
-        use it are."""
+        use it are. They are told by their places in the order, or by these."""
         name, scope = self.played.torn_down()
         users = [
             place
@@ -216,15 +243,15 @@ class Plugin:
         ]
         if not users:
             return told
-        names = [self.case(order[place]).name for place in users]
-        more = "" if len(names) <= 3 else " and %d more" % (len(names) - 3)
+        known = [self.case(order[place]).name for place in users]
+        more = "" if len(known) <= 3 else " and %d more" % (len(known) - 3)
         text = "teardown of the %s fixture `%s`, used by %s%s: %s"
         blame = {key: told[key] for key in FAILURE_KEYS if key in told}
         message = told["message"].replace("teardown: ", "", 1)
-        blame["message"] = cut(text % (scope, name, ", ".join(names[:3]), more, message))
+        blame["message"] = cut(text % (scope, name, ", ".join(known[:3]), more, message))
         for place in users:
             if place != position:
-                self.wire.say(finished=place, **blame)
+                self.wire.say(finished=place if names is None else names[place], **blame)
         if position in users:
             return dict(told, **blame)
         rest = {key: value for key, value in told.items() if key not in FAILURE_KEYS}
@@ -302,7 +329,12 @@ class Plugin:
             return {"outcome": "stopped", "message": cut(text), "details": cut(traceback.format_exc())}
         finally:
             self.trial = None
-        return trial.outcome()
+        told = trial.outcome()
+        if trial.is_tried_again:
+            self.remarks.add(TRIED_AGAIN)
+        if trial.reports and not trial.is_here:
+            self.remarks.add(ELSEWHERE)
+        return told
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item):
@@ -313,15 +345,28 @@ class Plugin:
         place = self.places[id(item)]
         self.wire.say(started=place)
         self.gate.take()
-        self.trial = trial = Trial()
+        self.trial = self.played = trial = Trial()
         yield
         self.trial = None
-        self.wire.say(finished=place, **trial.outcome())
+        self.ran.append(place)
+        told = trial.outcome()
+        if trial.torn_down() is not None:
+            told = self.blamed_on_users(told, self.ran, 0, len(self.ran) - 1, self.ran)
+        self.wire.say(finished=place, **told)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self):
+        """A test that has failed is not run again, whatever plugin asks for it: it fails as it did."""
+        if self.trial is not None and self.trial.error is not None:
+            self.trial.is_tried_again = True
+            raise self.trial.error
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item, call):
         """Notes what failed, and where in the user's code, while the exception is there to be asked."""
         result = yield
+        if self.trial is not None:
+            self.trial.is_here = True
         if self.trial is None or call.excinfo is None:
             return
         try:
@@ -330,9 +375,14 @@ class Plugin:
             if call.when == "call" and report.passed and not hasattr(report, "wasxfail"):
                 # Some plugin tried it again, whatever its name: the first attempt is what counts.
                 report = pytest.TestReport.from_item_and_call(item, call)
-                self.trial.hidden = report
+                self.trial.hidden, self.trial.is_tried_again = report, True
             report.identity = identity(error, str(self.session.config.rootpath))
+            report.port = note_of_port(error)
             report.fixture = fixture_of(error) if call.when == "teardown" else None
+            if report.failed and self.trial.hidden is None and call.when != "teardown":
+                # A plugin that tries again changes the report later.
+                self.trial.hidden = copy.copy(report)
+                self.trial.error = error if call.when == "call" else None
         except Exception:
             swallowed("pytest_runtest_makereport")
 

@@ -70,7 +70,7 @@ class Server:
                 Compared(self.plugin, request).run()
             else:
                 self.plugin.play(request["order"], request["from"], request)
-            wire.say(ended=True, swallowed=SWALLOWED.drain())
+            wire.say(ended=True, swallowed=SWALLOWED.drain(), notes=sorted(self.plugin.remarks))
             code = 0
         except BaseException:
             traceback.print_exc()
