@@ -107,7 +107,12 @@ impl Comparison<'_> {
         for (number, difference) in differences.iter().enumerate() {
             let text = self.conclude(difference, here.get(&difference.case), is_tried_again)?;
             if number < TOLD {
-                self.note(format!("{}: {} in plain pytest, {} here: {text}", difference.id, difference.there(), difference.ours))?;
+                self.note(format!(
+                    "{}: {} in plain pytest, {} here: {text}",
+                    difference.id,
+                    difference.there(),
+                    difference.ours
+                ))?;
             }
         }
         Ok(Stopped::Not)
@@ -161,9 +166,11 @@ impl Comparison<'_> {
             return Ok(format!("it fails by chance in plain pytest, which came to that {agreeing} of {tries} times"));
         }
         if here.is_some_and(|here| here.kind() != difference.ours) {
-            return Ok("run here once more it ends otherwise as well: it fails by chance, or something outside the process \
+            return Ok(
+                "run here once more it ends otherwise as well: it fails by chance, or something outside the process \
                        has changed"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         let one_fails = is_failure(difference.ours) != is_failure(difference.there());
         let is_shown = diagnosis.is_some_and(|diagnosis| diagnosis.remarks.iter().any(|remark| remark.contains(SHOWN)));
@@ -209,16 +216,22 @@ impl Comparison<'_> {
         let judgement = judge(self.record);
         for judged in judgement.cases.iter().filter(|judged| judged.verdict.is_finding()) {
             let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
-            let is_too_long = failure.is_some_and(|failure| TOO_LONG.iter().any(|words| failure.message.contains(words)));
+            let is_too_long =
+                failure.is_some_and(|failure| TOO_LONG.iter().any(|words| failure.message.contains(words)));
             let Some(info) = self.record.case(judged.case).filter(|_| is_too_long) else { continue };
             if !self.setting.subject.passes_in_own_folder(info, self.declared.hash_seed, self.setting.case_timeout) {
                 continue;
             }
-            let plain = "it passes in plain pytest with this machine's own temporary folder: only the longer path of the \
+            let plain =
+                "it passes in plain pytest with this machine's own temporary folder: only the longer path of the \
                          folder that a round has makes it fail, which is not the test's fault"
-                .to_owned();
-            let difference =
-                Difference { case: judged.case, id: info.id.to_string(), ours: OutcomeKind::Failed, theirs: Vec::new() };
+                    .to_owned();
+            let difference = Difference {
+                case: judged.case,
+                id: info.id.to_string(),
+                ours: OutcomeKind::Failed,
+                theirs: Vec::new(),
+            };
             self.accuse_nobody(&difference, self.record.diagnoses.get(&judged.case).cloned(), plain)?;
         }
         Ok(())

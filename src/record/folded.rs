@@ -110,7 +110,9 @@ impl RoundRecord {
         let before = self.slots.iter().take(position as usize);
         match self.kind {
             RoundKind::Twice => before.last().is_some_and(|slot| slot.case == case),
-            RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => before.into_iter().any(|slot| slot.case == case),
+            RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => {
+                before.into_iter().any(|slot| slot.case == case)
+            }
             _ => false,
         }
     }

@@ -49,7 +49,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         rounds: None,
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,
-            keep_going: true,
+        keep_going: true,
         stress: None,
         sandbox: Sandbox::Tmp,
         event_loops: vec![EventLoop::Case],

@@ -1,7 +1,7 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
-use crate::adapter::{OwnLine, Plain};
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
+use crate::adapter::{OwnLine, Plain};
 use crate::event::CaseInfo;
 use crate::model::{CaseId, Outcome};
 use crate::record::Record;
@@ -68,7 +68,12 @@ pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<Strin
 }
 
 /// Whether a test passes in plain pytest, alone, under a hash seed.
-pub(super) fn passes_by_itself(spec: &PytestSpec, info: &CaseInfo, hash_seed: Option<u32>, case_deadline: Duration) -> bool {
+pub(super) fn passes_by_itself(
+    spec: &PytestSpec,
+    info: &CaseInfo,
+    hash_seed: Option<u32>,
+    case_deadline: Duration,
+) -> bool {
     let options = spec.arguments.iter().filter(|argument| !names_a_path(spec, argument)).cloned();
     let arguments = options.chain([as_argument(info.id.as_str(), &info.file)]).collect();
     let alone = PytestSpec { arguments, filter: None, ..spec.clone() };

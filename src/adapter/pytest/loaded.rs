@@ -93,12 +93,7 @@ impl LoadedSubject for PytestSuite {
         if self.spec.copied.is_some() { Files::unknown() } else { Files::of(&self.spec.folder) }
     }
 
-    fn plain(
-        &self,
-        record: &Record,
-        hash_seed: Option<u32>,
-        case_deadline: Duration,
-    ) -> Option<Result<Plain, String>> {
+    fn plain(&self, record: &Record, hash_seed: Option<u32>, case_deadline: Duration) -> Option<Result<Plain, String>> {
         Some(plain(&self.spec, record, hash_seed, case_deadline))
     }
 

@@ -54,7 +54,9 @@ pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Durat
                     // A fixture that fails when it is torn down is told of the tests before as well.
                     let told = (id, finished.report(&server.folder).outcome);
                     match places.entry(place) {
-                        Entry::Occupied(known) => plain.outcomes.get_mut(*known.get()).into_iter().for_each(|old| *old = told.clone()),
+                        Entry::Occupied(known) => {
+                            plain.outcomes.get_mut(*known.get()).into_iter().for_each(|old| *old = told.clone())
+                        }
                         Entry::Vacant(new) => {
                             new.insert(plain.outcomes.len());
                             plain.outcomes.push(told);

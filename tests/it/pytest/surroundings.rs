@@ -131,7 +131,10 @@ fn where_every_test_fails_for_one_reason_the_run_stops_with_that_reason() {
                 port = free.getsockname()[1]\n    free.close()\n    return socket.create_connection(('127.0.0.1', port))\n\
                 def test_a(shop): pass\ndef test_b(shop): pass\ndef test_c(shop): pass\ndef test_d(shop): pass\n";
     let suite = suite.with("test_shop.py", text);
-    suite.command("run", &["--seed", "1"]).exits(4).says(&["all 4 cases of the first round failed for one reason", "--keep-going"]);
+    suite
+        .command("run", &["--seed", "1"])
+        .exits(4)
+        .says(&["all 4 cases of the first round failed for one reason", "--keep-going"]);
     let rounds = suite.project.report()["rounds"].as_u64();
     assert_eq!(rounds, Some(1), "it stops after one round");
     suite.command("run", &["--seed", "1", "--keep-going"]).exits(1);
@@ -150,7 +153,10 @@ fn examples_that_one_round_found_are_not_there_in_the_next_one() {
     suite.command("run", &["--seed", "1", "--rounds", "60", "--no-leaks"]);
     let report = suite.project.report();
     let rare = of(&report, "test_rare.py::test_rare");
-    assert!(["intermittent", "undiagnosed", "stable"].contains(&rare["verdict"].as_str().unwrap_or_default()), "{rare:#}");
+    assert!(
+        ["intermittent", "undiagnosed", "stable"].contains(&rare["verdict"].as_str().unwrap_or_default()),
+        "{rare:#}"
+    );
     assert!(rare["failures"].as_u64() < rare["trials"].as_u64(), "{rare:#}");
     assert!(!notes(&suite.project).iter().any(|note| note.contains("fault of steadfast")));
     assert_eq!(suite.files(), before, "something was written beside the tests");
