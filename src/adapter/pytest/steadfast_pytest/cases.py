@@ -2,6 +2,7 @@
 
 import linecache
 import os
+from typing import Any
 
 from .texts import clean, cut
 
@@ -55,9 +56,9 @@ class Trial:
     def __init__(self):
         self.reports = []
         # The first attempt, if it failed; a plugin may try the test again until it passes.
-        self.hidden = None
+        self.hidden: Any = None
         # What it failed with.
-        self.error = None
+        self.error: Any = None
         self.is_tried_again = False
         # Whether it ran in this process.
         self.is_here = False
