@@ -160,7 +160,7 @@ impl Engine {
         let number = self.started;
         // Equally long for all of them, and for their rounds: a path that is longer in some rounds than in others is a
         // difference that a test can notice.
-        let name = format!("w{}", short_name(u64::from(number)));
+        let name = format!("w{}", short_name(number));
         let command = WorkerCommand {
             program: self.config.program.clone(),
             arguments: self.config.arguments.clone(),

@@ -107,11 +107,11 @@ impl RoundRecord {
 
     /// Whether the case ran before this position. Only some kinds of rounds run a case a second time.
     pub(super) fn has_run_before(&self, position: u32, case: u32) -> bool {
-        let before = self.slots.iter().take(position as usize);
+        let mut before = self.slots.iter().take(position as usize);
         match self.kind {
-            RoundKind::Twice => before.last().is_some_and(|slot| slot.case == case),
+            RoundKind::Twice => before.next_back().is_some_and(|slot| slot.case == case),
             RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => {
-                before.into_iter().any(|slot| slot.case == case)
+                before.any(|slot| slot.case == case)
             }
             _ => false,
         }
