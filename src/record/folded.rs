@@ -110,9 +110,7 @@ impl RoundRecord {
         let mut before = self.slots.iter().take(position as usize);
         match self.kind {
             RoundKind::Twice => before.next_back().is_some_and(|slot| slot.case == case),
-            RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => {
-                before.any(|slot| slot.case == case)
-            }
+            RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => before.any(|slot| slot.case == case),
             _ => false,
         }
     }
