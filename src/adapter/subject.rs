@@ -10,7 +10,7 @@ use crate::plan::Grouping;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a suite may take to be collected, with some time around it.
 const COLLECT_WITHIN: Duration = Duration::from_secs(660);
@@ -130,6 +130,11 @@ pub trait LoadedSubject: fmt::Debug {
     /// The files that stand beside its cases now, for a look at what appeared when the rounds have ended.
     fn files_beside(&self) -> Files {
         Files::unknown()
+    }
+
+    /// How its own runner agrees with the round in declared order, in a sentence a line, where it compares by itself.
+    fn agreement(&self, _record: &Record, _case_deadline: Duration, _until: Option<Instant>) -> Vec<String> {
+        Vec::new()
     }
 
     /// How its own runner, started by itself, ends each case in declared order; `None` where there is no such runner.

@@ -72,6 +72,14 @@ impl Difference {
 
 impl Comparison<'_> {
     fn run(mut self) -> Result<Stopped, DiagnoseError> {
+        let told = self.setting.subject.agreement(self.record, self.setting.case_timeout, self.deadlines.all);
+        for text in told {
+            self.note(text)?;
+        }
+        // What tells nothing of its cases' state has no runner that can be asked of each.
+        if self.setting.subject.explains().is_none() {
+            return Ok(Stopped::Not);
+        }
         self.excuse_long_paths()?;
         if !self.is_time_for(1) {
             self.note("time was up before plain pytest could be compared with the declared round".to_owned())?;
