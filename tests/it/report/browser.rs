@@ -112,7 +112,7 @@ fn a_reader_can_filter_sort_copy_and_see_the_polluter() {
         let grounds = ["rgb(255, 255, 255)", "rgb(13, 17, 23)"];
         assert_eq!(found["ground"], grounds[usize::from(dark)]);
         assert_eq!(found["other_ground"], grounds[usize::from(!dark)]);
-        assert_eq!(found["filtered"].as_array().unwrap().len(), 3);
+        assert_eq!(found["filtered"].as_array().unwrap().len(), 2, "what is stable is shown on demand");
         assert_eq!(found["without_broken"], false);
         assert_eq!((&found["first_by_id"], &found["sorted"]), (&"auth/login.yaml".into(), &"ascending".into()));
         assert_eq!(found["last_by_id"], "streaming/slow.yaml");
@@ -125,7 +125,7 @@ fn a_reader_can_filter_sort_copy_and_see_the_polluter() {
         assert!(found["held"].as_str().unwrap().starts_with(IDS[1]), "{}", found["held"]);
         assert_eq!(found["chip"], serde_json::json!([2, 2, 2, "true"]));
         assert_eq!(found["unchip"], 7);
-        assert_eq!(found["page"], serde_json::json!([IDS[1], IDS[1], true, "failed"]));
+        assert_eq!(found["page"], serde_json::json!([IDS[2], IDS[1], true, "failed"]));
         assert_eq!(found["back"], serde_json::json!([true, false, 7]));
         assert_eq!(found["loaded"], 0, "nothing is fetched");
     }
