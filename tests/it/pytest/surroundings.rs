@@ -38,7 +38,7 @@ fn paths_below_temporary_folders_are_short_enough_for_sockets_and_equally_long_i
                 def test_tmp_path(tmp_path):\n    bind(str(tmp_path / ('s' * 25)))\n\
                 def test_temporary_folder():\n    folder = tempfile.mkdtemp()\n    bind(os.path.join(folder, 's' * 25))\n    \
                 with LOG.open('a') as log: log.write('%d\\n' % len(folder))\n\
-                def test_arguments_and_environment():\n    assert not [name for name in os.environ if 'STEADFAST' in name]\n    \
+                def test_arguments_and_environment():\n    assert len([name for name in os.environ if 'STEADFAST' in name]) <= 1\n    \
                 assert not [word for word in sys.argv if 'steadfast' in word]\n";
     let suite = suite.with("test_paths.py", text);
     suite.command("run", &["--seed", "1", "--no-leaks"]).exits(0).says(&["plain pytest agrees 3 of 3"]);
