@@ -1,4 +1,7 @@
 //! Facts in, record out. A torn round's failures stay as evidence; its passes don't count.
+//!
+//! The facts of one round come in their order; rounds may come in any order, side by side or one after another, and the
+//! record is the same: rounds, failures and notes are sorted, and "the first" is that of the first round by its number.
 
 use crate::event::{Entry, Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
 use crate::model::{LoopBound, Outcome, OutcomeKind, RoundId};
@@ -47,10 +50,13 @@ pub struct Fold {
     passed: BTreeMap<u32, u32>,
     /// The cases that passed where they had run before in the same round.
     passed_again: BTreeSet<u32>,
-    skips: BTreeMap<u32, String>,
+    /// Why a case was skipped, in its first round by number.
+    skips: BTreeMap<u32, (RoundId, String)>,
     loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
-    notes: Vec<Note>,
-    known_notes: BTreeSet<(Option<u32>, String)>,
+    /// What was noted before the first round.
+    first_notes: Vec<Note>,
+    /// What was noted since, each once.
+    notes: BTreeSet<(Option<u32>, String)>,
     diagnoses: BTreeMap<u32, crate::event::Diagnosis>,
     forecast: Option<(u64, u64)>,
     end: Option<crate::event::RunEnd>,
@@ -69,8 +75,8 @@ impl Fold {
             passed_again: BTreeSet::new(),
             skips: BTreeMap::new(),
             loop_bound: BTreeMap::new(),
-            notes: Vec::new(),
-            known_notes: BTreeSet::new(),
+            first_notes: Vec::new(),
+            notes: BTreeSet::new(),
             diagnoses: BTreeMap::new(),
             forecast: None,
             end: None,
@@ -83,7 +89,7 @@ impl Fold {
     /// # Errors
     /// If it names a case, round or place that there is not.
     pub fn entry(&mut self, entry: Entry) -> Result<(), String> {
-        self.millis = entry.at;
+        self.millis = self.millis.max(entry.at);
         self.fact(entry.event)
     }
 
@@ -164,15 +170,20 @@ impl Fold {
                 round.forget_passes();
             }
         }
+        self.rounds.sort_by_key(|round| round.id);
+        let mut notes = self.first_notes;
+        // Those of cases first: BTreeSet has those of the run before them.
+        let (of_cases, of_run): (Vec<_>, Vec<_>) = self.notes.into_iter().partition(|(case, _)| case.is_some());
+        notes.extend(of_cases.into_iter().chain(of_run).map(|(case, text)| Note { case, text }));
         Record {
             header: self.header,
             rounds: self.rounds,
             failures: self.failures,
             passed: self.passed.into_iter().filter(|(_, times)| *times > 0).map(|(case, _)| case).collect(),
             passed_again: self.passed_again,
-            skips: self.skips,
+            skips: self.skips.into_iter().map(|(case, (_, reason))| (case, reason)).collect(),
             loop_bound: self.loop_bound,
-            notes: self.notes,
+            notes,
             diagnoses: self.diagnoses,
             forecast: self.forecast,
             end: self.end,
@@ -227,15 +238,20 @@ impl Fold {
             Outcome::Passed if ran_before => drop(self.passed_again.insert(case)),
             Outcome::Passed => *self.passed.entry(case).or_default() += 1,
             Outcome::Skipped { reason } => {
-                self.skips.entry(case).or_insert_with(|| reason.clone());
+                let first = self.skips.entry(case).or_insert_with(|| (round, reason.clone()));
+                if round < first.0 {
+                    *first = (round, reason.clone());
+                }
             }
             // Rounds that keep a ledger account for resources, and prove nothing of outcomes: `app` tells of a case that
             // fails nowhere else.
             _ if accounts => {}
             outcome => {
                 let seen = self.failures.entry(case).or_default();
-                if seen.len() < FAILURES_KEPT {
-                    seen.push(FailureSeen { round, position, outcome: outcome.clone() });
+                let place = seen.partition_point(|seen| (seen.round, seen.position) <= (round, position));
+                if place < FAILURES_KEPT {
+                    seen.insert(place, FailureSeen { round, position, outcome: outcome.clone() });
+                    seen.truncate(FAILURES_KEPT);
                 }
             }
         }
@@ -243,8 +259,13 @@ impl Fold {
     }
 
     fn note(&mut self, note: Note) {
-        if self.known_notes.insert((note.case, note.text.clone())) {
-            self.notes.push(note);
+        if self.first_notes.contains(&note) {
+            return;
+        }
+        if self.rounds.is_empty() {
+            self.first_notes.push(note);
+        } else {
+            self.notes.insert((note.case, note.text));
         }
     }
 }

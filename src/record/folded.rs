@@ -14,9 +14,9 @@ pub const FAILURES_KEPT: usize = 8;
 pub struct Record {
     /// What the run is.
     pub header: Header,
-    /// The rounds in the order in which they were begun.
+    /// The rounds by their numbers.
     pub rounds: Vec<RoundRecord>,
-    /// The first failures of each case, by the case's place in the header.
+    /// The first failures of each case by round and place, by the case's place in the header.
     pub failures: BTreeMap<u32, Vec<FailureSeen>>,
     /// The cases that passed in any trial, those of rounds that did not end included: a pass of a torn round proves no
     /// rate, and still refutes that a case always fails.
@@ -24,11 +24,11 @@ pub struct Record {
     /// The cases that passed where they had run before in the same round: an experiment, which refutes nothing of what
     /// they do the first time.
     pub passed_again: BTreeSet<u32>,
-    /// Why a case was skipped, the first time.
+    /// Why a case was skipped, in the first round that skipped it.
     pub skips: BTreeMap<u32, String>,
     /// What each case left that outlives its event loop.
     pub loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
-    /// Notes on cases and on the run, each once.
+    /// Notes on cases and on the run, each once: those from before the first round as they were told, the others sorted.
     pub notes: Vec<Note>,
     /// The last diagnosis of each suspect.
     pub diagnoses: BTreeMap<u32, Diagnosis>,
@@ -99,6 +99,13 @@ pub struct FailureSeen {
     pub outcome: Outcome,
 }
 
+impl Slot {
+    /// Whether its trial failed.
+    pub fn has_failed(&self) -> bool {
+        self.outcome.is_some_and(is_failure)
+    }
+}
+
 impl RoundRecord {
     /// Whether every trial of it was reported.
     pub fn is_complete(&self) -> bool {
@@ -117,7 +124,7 @@ impl RoundRecord {
 
     /// Whether a trial of it failed.
     pub fn has_failure(&self) -> bool {
-        self.slots.iter().any(|slot| slot.outcome.is_some_and(is_failure))
+        self.slots.iter().any(Slot::has_failed)
     }
 
     /// The cases in the order in which they ran.
@@ -155,7 +162,8 @@ impl Record {
 
     /// A round by its number.
     pub fn round(&self, id: RoundId) -> Option<&RoundRecord> {
-        self.rounds.iter().find(|round| round.id == id)
+        let place = self.rounds.binary_search_by_key(&id, |round| round.id).ok()?;
+        self.rounds.get(place)
     }
 
     /// The rounds of the plan that were run to their end.

@@ -17,6 +17,7 @@ mod provider;
 mod pytest;
 mod python;
 mod quarantine;
+mod record;
 mod report;
 mod samples;
 mod scenario;
