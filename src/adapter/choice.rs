@@ -1,5 +1,6 @@
 //! What is run, as it is asked for, and the spec that is meant.
 
+use crate::adapter::portable::relative;
 use crate::adapter::{
     CommandSpec, Explain, ProvidersAround, PytestSpec, Reach, Sandbox, ScenarioSpec, Start, SubjectProblem,
     SubjectSpec, choose_python,
@@ -205,6 +206,7 @@ fn pytest_spec(
     let project = root.canonicalize().map_err(SubjectProblem::io(root))?;
     let tree = if folder.starts_with(&project) { project } else { folder.clone() };
     Ok(PytestSpec {
+        place: relative(&folder, root).unwrap_or_else(|| folder.clone()).display().to_string(),
         folder,
         // A path that was typed is relative to where it was typed; a bare name is looked for on PATH.
         python: if python.program.components().count() > 1 { root.join(&python.program) } else { python.program },

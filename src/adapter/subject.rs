@@ -3,6 +3,7 @@
 //! A kind implements [`LoadedSubject`] in its own folder and says there what it can do. Nothing above this module asks
 //! which kind it has in hand.
 
+use crate::adapter::shared::python::Installed;
 use crate::adapter::shared::tree::Files;
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured, Outcome, ResourceKind};
@@ -25,6 +26,26 @@ pub trait LoadedSubject: fmt::Debug {
 
     /// In a few words: `scenarios on embedded`.
     fn name(&self) -> String;
+
+    /// What kind of suite it is, without versions and without a path of this machine.
+    fn suite(&self) -> String {
+        self.name()
+    }
+
+    /// The names by which older programs remembered the suite, as patterns of SQL's LIKE.
+    fn formerly(&self) -> Vec<String> {
+        vec![as_pattern(&self.name())]
+    }
+
+    /// The folder that it stands in, relative to the project; empty for the project's own.
+    fn place(&self) -> &str {
+        ""
+    }
+
+    /// The interpreter that runs it, where it has one, and what is installed for it.
+    fn python(&self) -> Option<Installed> {
+        None
+    }
 
     /// Equal as long as the cases, and what they run against, mean the same.
     fn hash(&self) -> ContentHash;
@@ -199,6 +220,11 @@ pub enum LeakSearch {
     /// In the tests of a suite: neighbours share what their module sets up, and no more are repeated than the suite's own
     /// time allows.
     Suite,
+}
+
+/// A text as a pattern of SQL's LIKE that matches nothing else.
+pub(super) fn as_pattern(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }
 
 /// What is measured of a suite: calls to providers if they are ours, and `resources`.

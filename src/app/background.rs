@@ -1,15 +1,15 @@
 //! What a run's header says besides the run itself: the revision, what the history knows, the quarantine.
 
 use crate::adapter::LoadedSubject;
+use crate::app::git::git;
 use crate::app::{AppError, RunOptions, ToolInfo, quarantine};
 use crate::disk::{LONGEST_INPUT, make_report_folders, read_text};
-use crate::event::{Background, Revision};
+use crate::event::{Background, Identity, Revision};
 use crate::history::{Beginning, History};
 use crate::model::{ContentHash, Owners};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// Variables in which services of continuous integration name the commit, should git not know it.
 const COMMITS: [&str; 6] =
@@ -38,17 +38,19 @@ pub(super) fn background(
     options: &RunOptions,
     subject: &dyn LoadedSubject,
     tool: &ToolInfo,
+    identity: &Identity,
     started: Timestamp,
 ) -> Result<Background, AppError> {
     let revision = revision(&options.root, tool);
-    let conditions = conditions(options, subject, tool, revision.as_ref())?;
+    let conditions = conditions(options, subject, identity, revision.as_ref());
     let past = match &options.history {
         None => None,
         Some(file) => {
             let cases: Vec<(String, String)> =
                 subject.cases().iter().map(|case| (case.id.to_string(), case.hash.to_string())).collect();
             let beginning = Beginning {
-                suite: &subject.name(),
+                suite: &identity.suite,
+                formerly: &subject.formerly(),
                 subject: &subject.hash(),
                 conditions: conditions.as_ref(),
                 seed: options.seed,
@@ -64,14 +66,6 @@ pub(super) fn background(
     let quarantine = quarantine::of_the_project(&options.root, started)?;
     let (command, owners) = (tool.typed.clone(), owners(&options.root));
     Ok(Background { revision, conditions, past, quarantine, command, owners })
-}
-
-/// What git prints; nothing where there is no repository, no commit or no git.
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new("git");
-    command.args(arguments).current_dir(root).env("GIT_OPTIONAL_LOCKS", "0");
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn revision(root: &Path, tool: &ToolInfo) -> Option<Revision> {
@@ -115,12 +109,11 @@ fn owners(root: &Path) -> Owners {
 fn conditions(
     options: &RunOptions,
     subject: &dyn LoadedSubject,
-    tool: &ToolInfo,
+    identity: &Identity,
     revision: Option<&Revision>,
-) -> Result<Option<ContentHash>, AppError> {
+) -> Option<ContentHash> {
     let code = if subject.is_shipped() { Some(String::new()) } else { commit_of_clean_tree(options, revision) };
-    let Some(code) = code else { return Ok(None) };
-    let program = std::fs::read(&tool.program).map_err(AppError::io(&tool.program))?;
+    let code = code?;
     let rounds = format!(
         "{:?} {} {:?} {:?}",
         options.event_loops,
@@ -129,8 +122,7 @@ fn conditions(
         options.sandbox
     );
     let system = subject.surroundings();
-    let parts: [&[u8]; 4] = [&program, system.as_str().as_bytes(), code.as_bytes(), rounds.as_bytes()];
-    Ok(Some(ContentHash::of(parts)))
+    Some(ContentHash::of([identity.program.as_str(), system.as_str(), &code, &rounds]))
 }
 
 fn commit_of_clean_tree(options: &RunOptions, revision: Option<&Revision>) -> Option<String> {

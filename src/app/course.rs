@@ -54,8 +54,10 @@ impl Course<'_> {
         if stopped != Stopped::Not {
             return Ok(stopped);
         }
-        let record = session.record();
-        if self.plans.has_aftermath() {
+        if let Some(first) = self.plans.first_aftermath() {
+            // Rounds that other machines ran beforehand must make no difference.
+            let mut record = session.record();
+            record.rounds.retain(|round| round.id < first);
             let marks = marks_left(&record);
             let tried = Tried::of(&record);
             if let Some(text) = tried.note() {

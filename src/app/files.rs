@@ -7,10 +7,16 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::model::Seed;
+use crate::plan::Shard;
 
-/// The journal in a run's folder.
+/// A journal's name, and that of one that is compressed.
+const JOURNAL: &str = "events.jsonl";
+const COMPRESSED: &str = "events.jsonl.gz";
+
+/// The journal in a run's folder; that of a shard is compressed.
 pub(super) fn journal(folder: &Path) -> PathBuf {
-    folder.join("events.jsonl")
+    let (plain, compressed) = (folder.join(JOURNAL), folder.join(COMPRESSED));
+    if !plain.is_file() && compressed.is_file() { compressed } else { plain }
 }
 
 /// The folder of all runs.
@@ -23,9 +29,20 @@ pub(super) fn new_run(report_dir: &Path, started: Timestamp, seed: Seed) -> Resu
     let runs = runs(report_dir);
     make_folder().recursive(true).create(&runs).map_err(AppError::io(&runs))?;
     let seed = seed.to_string();
-    let name = format!("{}-{}", started.strftime("%Y%m%d-%H%M%S"), &seed[..6]);
+    new_folder(&runs, &format!("{}-{}", started.strftime("%Y%m%d-%H%M%S"), &seed[..6]))
+}
+
+/// Makes the folder of a shard: the same name on every machine for the same part of the same plan.
+pub(super) fn new_shard(report_dir: &Path, key: &str, shard: Shard) -> Result<(String, PathBuf), AppError> {
+    let runs = runs(report_dir);
+    make_folder().recursive(true).create(&runs).map_err(AppError::io(&runs))?;
+    new_folder(&runs, &format!("{key}-s{}of{}", shard.index(), shard.of()))
+}
+
+/// A new folder of this name; with a number more where that is taken.
+fn new_folder(runs: &Path, name: &str) -> Result<(String, PathBuf), AppError> {
     for number in 1.. {
-        let name = if number == 1 { name.clone() } else { format!("{name}-{number}") };
+        let name = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
         let folder = runs.join(&name);
         match make_folder().create(&folder) {
             Ok(()) => return Ok((name, folder)),

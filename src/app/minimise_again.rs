@@ -1,6 +1,7 @@
 //! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
 
 use crate::adapter::load_subject;
+use crate::app::identity::{identity, refuse_others, tree_of};
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
 use crate::app::run::{AtWork, engine, redactor};
@@ -46,6 +47,10 @@ pub fn minimise_again(
     let _lock = RunLock::take(folder)?;
     let path = files::journal(folder);
     let mut reader = JournalReader::open(&path)?;
+    if reader.header().shard.is_some() {
+        let text = format!("{}: is a shard's: `steadfast merge` makes a run of all shards", folder.display());
+        return Err(AppError::Usage(text));
+    }
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
     for entry in &mut reader {
@@ -54,17 +59,20 @@ pub fn minimise_again(
     }
     let record = fold.clone().finish();
     let cases = chosen(&record, case)?;
-    let spec = spec_in(&path, &header.subject)?;
+    let spec = spec_in(&path, &header.subject, leave.0)?;
     refuse_gaps(&path, &spec)?;
     let spec = Judge { root: leave.0, grants: leave.1, tool }.admit(&path, spec)?;
     let spec = spec.meaning(&header.cases);
     let subject = load_subject(spec.clone())?;
+    let tree = tree_of(leave.0, spec.folder());
+    let here = identity(None, subject.as_ref(), tool, tree, folder)?;
     let tool = &tool.knowing(subject.as_ref(), &[leave.0, spec.folder()]);
     if subject.hash() != header.subject.hash {
         let text =
             format!("{}: the scenarios or the system file changed since the run; start a new run", folder.display());
         return Err(AppError::Usage(text));
     }
+    refuse_others(folder, header.identity.as_ref(), &here)?;
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let mut session = Session::new(journal, fold, watcher, Forecast::none());
     let at_work = AtWork { jobs: limits.jobs, start_within: subject.start_within(), tool, folder };

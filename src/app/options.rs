@@ -4,7 +4,7 @@ use crate::adapter::{LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
 use crate::app::Effort;
 use crate::app::secrets::Secrets;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
-use crate::plan::{Grouping, Strategy};
+use crate::plan::{Grouping, Shard, Strategy};
 use crate::report::JunitDetail;
 use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +22,10 @@ pub struct ToolInfo {
     pub typed: Option<String>,
     /// The environment that scenarios may name.
     pub environment: BTreeMap<String, String>,
+    /// The operating system and the architecture that it was built for.
+    pub system: &'static str,
+    /// See `system`.
+    pub architecture: &'static str,
     /// The folder for everything temporary.
     pub temporary: PathBuf,
     /// PYTHONPATH, which programs keep behind ours.
@@ -97,6 +101,8 @@ pub struct RunOptions {
     pub system: String,
     /// A suite instead of scenarios.
     pub suite: Option<SuiteOptions>,
+    /// The name by which the history knows the suite, if one was given.
+    pub suite_name: Option<String>,
     /// Which of the cases.
     pub filter: Option<String>,
     /// How orders are chosen.
@@ -107,6 +113,8 @@ pub struct RunOptions {
     pub group: Option<Grouping>,
     /// How many rounds; what that counts depends on the strategy.
     pub rounds: Option<u32>,
+    /// Which part of the plan, if not all of it.
+    pub shard: Option<Shard>,
     /// How long rounds are added to the plan of a suite, where nothing else says how many there are.
     pub effort: Effort,
     /// The root of all randomness.

@@ -10,7 +10,7 @@ use crate::model::statistics::{Confidence, Rate, RateError};
 use crate::model::{CaseId, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
 use crate::plan::{
     Addition, AftermathOrder, Alone, MarkingOrders, MarksLeft, Orders, Plan, PlanRequest, PlannedCase, PlannedRound,
-    ResolvedOrder, Strategy, Twice, resolve_order,
+    ResolvedOrder, Shard, Strategy, Twice, resolve_order,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -96,11 +96,6 @@ impl Plans {
     /// The plan that rounds are added to, if they are.
     pub fn extendable(&self) -> Option<&Plan> {
         self.plans.first().map(|(_, plan)| plan).filter(|_| self.effort.adds())
-    }
-
-    /// Whether it has rounds whose order depends on what cases leave when they run alone.
-    pub fn has_aftermath(&self) -> bool {
-        self.plans.iter().any(|(_, plan)| plan.rounds().iter().any(|round| round.kind() == RoundKind::Aftermath))
     }
 
     /// The file of a case.
@@ -199,6 +194,29 @@ impl Plans {
         })
     }
 
+    /// The rounds of a shard: its share of all whose order is known from the plan alone.
+    pub fn units_of<'s>(&'s self, shard: Shard, case_timeout: Duration) -> impl Iterator<Item = RoundUnit> + 's {
+        let known: Vec<_> = self.numbered().filter(|(_, _, round, _)| is_known(round.kind())).collect();
+        // A round costs its trials, and a start.
+        let costs: Vec<u64> = known.iter().map(|(_, plan, round, _)| 1 + plan.len_of(round.id) as u64).collect();
+        shard.share(&costs).into_iter().filter_map(move |place| {
+            let (event_loop, plan, round, number) = *known.get(place)?;
+            let unit = self.unit(number, round.kind(), round.seed, plan.order(round.id), case_timeout);
+            Some(RoundUnit { event_loop, ..unit })
+        })
+    }
+
+    /// The rounds that shards run, all of them together.
+    pub fn sharded(&self) -> impl Iterator<Item = RoundId> + '_ {
+        self.numbered().filter(|(_, _, round, _)| is_known(round.kind())).map(|(_, _, _, number)| RoundId(number))
+    }
+
+    /// The first round whose order depends on what cases left in the rounds before it.
+    pub fn first_aftermath(&self) -> Option<RoundId> {
+        let found = self.numbered().find(|(_, _, round, _)| !is_known(round.kind()));
+        found.map(|(_, _, _, number)| RoundId(number))
+    }
+
     /// A round that is added to the plan.
     pub fn added(&self, number: u32, addition: Addition, case_timeout: Duration) -> RoundUnit {
         let Addition { kind, seed, order, shape } = addition;
@@ -219,6 +237,11 @@ impl Plans {
         let unit = RoundUnit::new(RoundId(number), kind, seed, order, case_timeout);
         RoundUnit { event_loop, stress: self.stress, hash_seed: self.hash_seed(kind, number), ..unit }
     }
+}
+
+/// Whether the order of such rounds is known from the plan alone.
+fn is_known(kind: RoundKind) -> bool {
+    kind != RoundKind::Aftermath
 }
 
 /// The next attempt at a round; `None` if it was completed.

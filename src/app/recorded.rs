@@ -5,14 +5,15 @@ use crate::app::AppError;
 use crate::event::{Redactor, SubjectInfo};
 use std::path::Path;
 
-/// Understands what `file` says of a subject.
+/// Understands what `file` says of a subject, in the project's folder.
 ///
 /// # Errors
 /// If that is not understood.
-pub(super) fn spec_in(file: &Path, subject: &SubjectInfo) -> Result<SubjectSpec, AppError> {
-    serde_json::from_value(subject.spec.clone()).map_err(|error| {
+pub(super) fn spec_in(file: &Path, subject: &SubjectInfo, root: &Path) -> Result<SubjectSpec, AppError> {
+    let spec: SubjectSpec = serde_json::from_value(subject.spec.clone()).map_err(|error| {
         AppError::Usage(format!("{}: its subject is not understood: {error}; start a new run", file.display()))
-    })
+    })?;
+    Ok(spec.at_root(root))
 }
 
 /// Refuses a subject with a gap where one of its arguments was a secret: no file keeps those.

@@ -1,6 +1,7 @@
 //! Repro files: the smallest order and seed that show a finding again, and the running of them.
 
 use crate::adapter::{LoadedSubject, load_subject};
+use crate::app::identity::{product, tree_of};
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::run::{AtWork, engine, redactor};
 use crate::app::trust::Judge;
@@ -8,7 +9,8 @@ use crate::app::{AppError, Grants, ToolInfo};
 use crate::diagnose::ReproFile;
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};
 use crate::event::{
-    CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Redactor, RunLock, SubjectInfo,
+    CaseInfo, Event, Header, Identity, JOURNAL_VERSION, JournalWriter, PlanPolicy, Policy, Product, Redactor, RunLock,
+    SubjectInfo,
 };
 use crate::model::statistics::Tally;
 use crate::model::{CaseId, Clock, ContentHash, Outcome, RoundId, RoundKind};
@@ -29,6 +31,8 @@ pub struct ReproOutcome {
     pub missing: Vec<CaseId>,
     /// The first failure that was seen.
     pub message: Option<String>,
+    /// Which tree was tested, in a sentence.
+    pub tested: String,
 }
 
 /// The smallest number of runs that misses a failure of this rate with less than 5 %, at least five.
@@ -57,7 +61,7 @@ pub fn repro(
 ) -> Result<ReproOutcome, AppError> {
     let repro = ReproFile::read(file)?;
     // The order names its cases: a filter of the time has nothing to add.
-    let spec = spec_in(file, &repro.subject)?.unfiltered();
+    let spec = spec_in(file, &repro.subject, leave.0)?.unfiltered();
     refuse_gaps(file, &spec)?;
     let spec = Judge { root: leave.0, grants: leave.1, tool }.admit(file, spec)?;
     let subject = load_subject(spec.clone().meaning_tests(repro.known_tests()))?;
@@ -73,8 +77,10 @@ pub fn repro(
         );
         return Err(AppError::Usage(text));
     }
+    let tree = tree_of(leave.0, spec.folder());
+    let tested = tested(tree, &product(tree, &leave.0.join("reports")), repro.identity.as_ref());
     let times = times.unwrap_or_else(|| times_for(repro.rate));
-    let header = header(&repro, subject.as_ref(), spec.to_json()?, clock);
+    let header = header(&repro, subject.as_ref(), spec.clone().portable(leave.0).to_json()?, clock);
     let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
     let _lock = RunLock::take(folder.path())?;
     let at_work = AtWork { jobs, start_within: subject.start_within(), tool, folder: folder.path() };
@@ -82,7 +88,7 @@ pub fn repro(
     let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor.clone())?;
     let mut seen = Seen {
         repro: &repro,
-        outcome: ReproOutcome { seen: Tally::default(), otherwise: 0, missing, message: None },
+        outcome: ReproOutcome { seen: Tally::default(), otherwise: 0, missing, message: None, tested },
         journal,
         redactor,
     };
@@ -101,6 +107,16 @@ pub fn repro(
             "the subject could not be started: {reason}; start it by hand with the same arguments to see why"
         ))),
         Stopped::Not | Stopped::Asked(_) => Ok(seen.outcome),
+    }
+}
+
+/// Which tree is tested, and which one the run had that the repro is from.
+fn tested(tree: &Path, now: &Product, then: Option<&Identity>) -> String {
+    let tree = tree.display();
+    match then.map(|identity| &identity.product) {
+        Some(then) if then == now => format!("tested {tree} ({now}, as in the run)"),
+        Some(then) => format!("tested {tree} ({now}; the run had {then})"),
+        None => format!("tested {tree} ({now})"),
     }
 }
 
@@ -162,6 +178,8 @@ fn header(repro: &ReproFile, subject: &dyn LoadedSubject, spec: serde_json::Valu
         plan: ContentHash::of([""]),
         planned: BTreeMap::new(),
         background: crate::event::Background::default(),
+        shard: None,
+        identity: None,
         cases: cases.collect(),
     }
 }

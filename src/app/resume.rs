@@ -2,6 +2,7 @@
 
 use crate::adapter::load_subject;
 use crate::app::files;
+use crate::app::identity::{identity_of, refuse_others};
 use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::check_outputs;
@@ -34,6 +35,10 @@ pub fn resume(
     let _lock = RunLock::take(folder)?;
     let path = files::journal(folder);
     let mut reader = JournalReader::open(&path)?;
+    if reader.header().shard.is_some() {
+        let text = format!("{}: is a shard's, which is not gone on with: run the shard again", folder.display());
+        return Err(AppError::Usage(text));
+    }
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
     for entry in &mut reader {
@@ -42,13 +47,14 @@ pub fn resume(
     }
     let given = options;
     let options = &of_the_run(options, &header)?;
-    let spec = spec_in(&path, &header.subject)?;
+    let spec = spec_in(&path, &header.subject, &options.root)?;
     refuse_gaps(&path, &spec)?;
     let grants = Grants { everything: options.trust, ..Grants::default() }.and_of(given);
     let spec = Judge { root: &options.root, grants: &grants, tool }.admit(&path, spec)?;
     let spec = spec.meaning(&header.cases);
     let subject = load_subject(spec.clone())?;
     let subject = subject.as_ref();
+    let all_tool = tool;
     let tool = &tool.knowing(subject, &[&options.root, spec.folder()]);
     let plans = Plans::make(options, subject)?;
     if subject.hash() != header.subject.hash || plans.hash() != header.plan {
@@ -57,6 +63,8 @@ pub fn resume(
             folder.display()
         )));
     }
+    let here = identity_of(options, subject, all_tool, spec.folder())?;
+    refuse_others(folder, header.identity.as_ref(), &here)?;
     let attempts: BTreeMap<RoundId, Option<u32>> = fold
         .clone()
         .finish()
@@ -73,7 +81,7 @@ pub fn resume(
 }
 
 /// The options that decide what is run, as the run had them.
-fn of_the_run(options: &RunOptions, header: &crate::event::Header) -> Result<RunOptions, AppError> {
+pub(super) fn of_the_run(options: &RunOptions, header: &crate::event::Header) -> Result<RunOptions, AppError> {
     let mut options = options.clone();
     options.seed = header.seed;
     options.event_loops = header.policy.event_loops.clone();

@@ -6,10 +6,12 @@ use crate::adapter::{
 use crate::app::background::background;
 use crate::app::course::Course;
 use crate::app::files;
+use crate::app::identity::identity_of;
 use crate::app::plans::Plans;
 use crate::app::remember::remember;
 use crate::app::reports::{check_outputs, write_reports};
 use crate::app::session::Session;
+use crate::app::split::{key, refuse_clock};
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{
     Deadlines, RunLog, Setting, accounts_for_resources, compare_with_own_runner, diagnose, look_for_leaks,
@@ -18,7 +20,7 @@ use crate::disk::{Limit, Needs, too_tight};
 use crate::engine::{Engine, EngineConfig, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
-    RunLock, SubjectInfo,
+    RunLock, ShardInfo, SubjectInfo,
 };
 use crate::model::{Clock, Measured, ResourceKind, RoundId};
 use crate::record::{FailureSeen, Fold, Record};
@@ -67,23 +69,48 @@ pub fn run(
     watcher: &mut dyn Watcher,
     stoppable: &mut dyn FnMut(StopHandle),
 ) -> Result<Finished, AppError> {
+    check_outputs(options)?;
+    begin(options, tool, clock, watcher, |under_way, session| under_way.conclude(&BTreeMap::new(), session, stoppable))
+}
+
+/// Loads, plans and opens the journal; `then` does what is to be done with it.
+///
+/// # Errors
+/// If the input is wrong, or the run can't be kept.
+pub(super) fn begin<T>(
+    options: &RunOptions,
+    tool: &ToolInfo,
+    clock: &dyn Clock,
+    watcher: &mut dyn Watcher,
+    then: impl FnOnce(UnderWay<'_>, Session<'_>) -> Result<T, AppError>,
+) -> Result<T, AppError> {
     let begun = Instant::now();
     check_machine(options, tool)?;
-    check_outputs(options)?;
     let chosen = chosen(options, tool)?;
     let subject = load_subject(chosen.clone())?;
     let subject = subject.as_ref();
     let all_tool = tool;
     let tool = &tool.knowing(subject, &[&options.root, chosen.folder()]);
     let plans = Plans::make(options, subject)?;
+    if options.shard.is_some() {
+        refuse_clock(&plans)?;
+    }
     let started = clock.now();
-    let background = background(options, subject, all_tool, started)?;
+    let identity = identity_of(options, subject, all_tool, chosen.folder())?;
+    let background = background(options, subject, all_tool, &identity, started)?;
     for folder in clean_up(&files::runs(&options.report_dir), &tool.temporary) {
         watcher.say(&format!("took away what a killed run left: {}", folder.display()));
     }
-    let (run, folder) = files::new_run(&options.report_dir, started, options.seed)?;
+    let (run, folder) = match options.shard {
+        None => files::new_run(&options.report_dir, started, options.seed)?,
+        Some(shard) => files::new_shard(&options.report_dir, &key(options, subject, &plans), shard)?,
+    };
     let _lock = RunLock::take(&folder)?;
-    let header = Header { background, ..header(options, &chosen, subject, &plans, run.clone(), started)? };
+    let header = Header {
+        background,
+        identity: Some(identity),
+        ..header(options, &chosen, subject, &plans, run.clone(), started)?
+    };
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
     let mut session = Session::new(journal, fold, watcher, plans.forecast(subject, options.jobs));
@@ -91,10 +118,12 @@ pub fn run(
     for note in subject.notes().iter().cloned().chain(plans.notes.clone()).chain(tool.note_of_kept()) {
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
-    files::point_latest(&options.report_dir, &run)?;
+    if options.shard.is_none() {
+        files::point_latest(&options.report_dir, &run)?;
+    }
     let under_way =
         UnderWay { options, tool, folder: &folder, header: &header, spec: chosen, subject, plans: &plans, begun };
-    under_way.conclude(&BTreeMap::new(), session, stoppable)
+    then(under_way, session)
 }
 
 /// What is run, as it was chosen.
@@ -152,6 +181,17 @@ impl UnderWay<'_> {
         Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered })
     }
 
+    /// An engine for its rounds.
+    pub fn engine(&self) -> Result<Box<dyn Rounds>, AppError> {
+        let at_work = AtWork {
+            jobs: self.options.jobs,
+            start_within: self.subject.start_within(),
+            tool: self.tool,
+            folder: self.folder,
+        };
+        engine(&at_work, self.header, &self.spec.clone().with_listed(self.subject.listed()))
+    }
+
     /// Runs the rounds, the diagnosis, and what accounts for resources, on one engine.
     fn drive(
         &self,
@@ -160,13 +200,7 @@ impl UnderWay<'_> {
         session: &mut Session<'_>,
         stoppable: &mut dyn FnMut(StopHandle),
     ) -> Result<RunEnd, AppError> {
-        let at_work = AtWork {
-            jobs: self.options.jobs,
-            start_within: self.subject.start_within(),
-            tool: self.tool,
-            folder: self.folder,
-        };
-        let mut engine = engine(&at_work, self.header, &self.spec.clone().with_listed(self.subject.listed()))?;
+        let mut engine = self.engine()?;
         stoppable(engine.stop_handle());
         let setting = Setting {
             header: self.header,
@@ -338,7 +372,7 @@ fn header(
         subject: SubjectInfo {
             name: subject.name(),
             arguments,
-            spec: chosen.clone().without_program().to_json()?,
+            spec: chosen.clone().portable(&options.root).to_json()?,
             hash: subject.hash(),
             measured: measured(options, subject),
         },
@@ -361,6 +395,8 @@ fn header(
         plan: plans.hash(),
         planned: plans.counts(),
         background: Background::default(),
+        shard: options.shard.map(|shard| ShardInfo { index: shard.index(), of: shard.of() }),
+        identity: None,
         cases: cases.collect(),
     })
 }

@@ -44,7 +44,10 @@ impl Grants {
                 self.pythons.extend(suite.python.clone());
                 self.arguments.push(suite.arguments.clone());
             }
-            Some(SuiteOptions::Command(suite)) => self.arguments.push(suite.arguments.clone()),
+            Some(SuiteOptions::Command(suite)) => {
+                self.pythons.extend(suite.python.clone());
+                self.arguments.push(suite.arguments.clone());
+            }
             None => {}
         }
         self.suites.extend(options.suite.clone());
@@ -108,7 +111,19 @@ impl Judge<'_> {
         if !self.holds(&spec.folder) && !self.names_folder(&spec.folder) {
             wanted.push(format!("a suite outside the project: {}", spec.folder.display()));
         }
-        let chosen = choose_python(&spec.folder, None, self.tool.virtual_env.as_deref()).program;
+        let chosen = choose_python(&spec.folder, None, self.tool.virtual_env.as_deref());
+        if spec.python.as_os_str().is_empty() {
+            // The file names none: what is typed here, or what a run here would choose.
+            match self.grants.pythons.first() {
+                Some(python) => (spec.python, spec.python_from) = (self.program(python), "--python".to_owned()),
+                None if spec.python_from == "--python" => {
+                    wanted.push("an interpreter outside the project, as the run had one (--python EXE)".to_owned());
+                    spec.python = self.program(&chosen.program);
+                }
+                None => (spec.python, spec.python_from) = (self.program(&chosen.program), chosen.from.clone()),
+            }
+        }
+        let chosen = chosen.program;
         let given =
             self.grants.pythons.iter().any(|python| *python == spec.python || self.root.join(python) == spec.python);
         if chosen != spec.python && self.root.join(&chosen) != spec.python && !given {
@@ -135,6 +150,9 @@ impl Judge<'_> {
 
     fn command(&self, spec: &mut CommandSpec, wanted: &mut Vec<String>) {
         spec.python_path.clone_from(&self.tool.python_path);
+        // What stands for `${python}` is started: no file says what that is.
+        let chosen = || choose_python(&spec.root, None, self.tool.virtual_env.as_deref()).program;
+        spec.python = Some(self.program(&self.grants.pythons.first().cloned().unwrap_or_else(chosen)));
         self.root(&spec.root, wanted);
         let is_file = spec.profile.contains(['/', '.']);
         if is_file && !self.holds(Path::new(&spec.profile)) && !self.names_profile(&spec.profile) {
@@ -155,6 +173,11 @@ impl Judge<'_> {
         if !is_ours {
             wanted.push(format!("another project's folder (run it there): {}", root.display()));
         }
+    }
+
+    /// A program as it is started: a path is relative to the project, a bare name is looked for in PATH.
+    fn program(&self, python: &Path) -> PathBuf {
+        if python.components().count() > 1 { self.root.join(python) } else { python.to_owned() }
     }
 
     fn providers(&self, file: &Path, wanted: &mut Vec<String>) {
@@ -218,6 +241,8 @@ mod tests {
             called: "steadfast".into(),
             typed: None,
             environment: BTreeMap::new(),
+            system: "linux",
+            architecture: "x86_64",
             temporary: "/tmp".into(),
             python_path: None,
             virtual_env: None,

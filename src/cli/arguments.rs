@@ -2,8 +2,10 @@
 
 use crate::cli::comment::CommentArguments;
 use crate::cli::keywords::keyword_filter;
+use crate::cli::leave_arguments::LeaveArguments;
 use crate::cli::look::Color;
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
+use crate::cli::merge_arguments::MergeArguments;
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use crate::cli::suite_arguments::SuiteChoice;
 use crate::model::Seed;
@@ -44,6 +46,8 @@ pub(super) enum Command {
     Repro(ReproArguments),
     /// Shrink the orders of a run's findings further, or with other limits
     Minimise(MinimiseArguments),
+    /// Make one run of the shards of `run --shard`: diagnose it, judge it, report it
+    Merge(Box<MergeArguments>),
     /// Validate scenarios and system file without running anything
     Check(InputArguments),
     /// List the cases
@@ -64,6 +68,9 @@ pub(super) enum Command {
         /// For which service a workflow is written
         #[arg(long, value_enum, default_value = "github", value_delimiter = ',')]
         ci: Vec<Ci>,
+        /// How many machines share each run [default: 1; of slurm and kubernetes 8]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=256))]
+        shards: Option<u32>,
     },
     /// Say what a word of the reports means and what usually helps
     Explain {
@@ -114,6 +121,8 @@ pub(super) enum Command {
 pub(super) enum Ci {
     Github,
     Gitlab,
+    Slurm,
+    Kubernetes,
     None,
 }
 
@@ -165,26 +174,6 @@ pub(super) struct ReproArguments {
     pub bisect: bool,
     #[command(flatten)]
     pub leave: LeaveArguments,
-}
-
-/// What whoever runs gives leave for: a file that asks for it is not enough.
-#[derive(Debug, Args)]
-pub(super) struct LeaveArguments {
-    /// Accept whatever the file asks for (the network, an interpreter, a system, arguments of the suite)
-    #[arg(long)]
-    pub trust: bool,
-    /// Let the system under test be on another machine
-    #[arg(long)]
-    pub allow_network: bool,
-    /// Let the suite run with this interpreter
-    #[arg(long, value_name = "EXE")]
-    pub python: Option<PathBuf>,
-    /// Let this system be started
-    #[arg(long, value_name = "NAME|FILE")]
-    pub system: Option<String>,
-    /// Let the suite's runner have these arguments
-    #[arg(last = true, value_name = "ARGS")]
-    pub suite_arguments: Vec<String>,
 }
 
 #[derive(Debug, Args)]

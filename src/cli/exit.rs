@@ -1,6 +1,7 @@
 //! How the program ends.
 
-use crate::app::{AppError, Matrix};
+use crate::app::{AppError, Matrix, ShardRun};
+use crate::event::RunEnd;
 use crate::verdict::Gate;
 use std::process::ExitCode;
 
@@ -55,6 +56,17 @@ impl From<&Gate> for Exit {
             Gate::Unproven { .. } => Self::Unproven,
             Gate::Error { .. } => Self::Subject,
             Gate::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+/// A shard that ran its rounds is well, whatever they came to: `merge` judges.
+impl From<&ShardRun> for Exit {
+    fn from(ran: &ShardRun) -> Self {
+        match ran.end {
+            RunEnd::Interrupted => Self::Interrupted,
+            _ if ran.completed == ran.rounds => Self::Good,
+            _ => Self::Subject,
         }
     }
 }

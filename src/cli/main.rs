@@ -1,18 +1,20 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
 use crate::adapter::{Explain, Start};
-use crate::app::{self, AppError, Grants, MinimiseLimits};
+use crate::app::{self, AppError, MinimiseLimits};
 use crate::cli::Exit;
 use crate::cli::arguments::{
-    Arguments, Command, DoctorArguments, InputArguments, LeaveArguments, MinimiseArguments, ProvidersArguments,
-    ProvidersCommand, ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, SystemCommand, TutorArguments,
+    Arguments, Command, DoctorArguments, InputArguments, MinimiseArguments, ProvidersArguments, ProvidersCommand,
+    ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, SystemCommand, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::demo::demo;
 use crate::cli::door::{self, Colours};
+use crate::cli::leave::{grants, tested_root};
 use crate::cli::live::{Live, Telling};
 use crate::cli::look::{Color, style};
 use crate::cli::memory;
+use crate::cli::merge::merge;
 use crate::cli::running::{run, say, summarise};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
@@ -22,7 +24,7 @@ use crate::cli::trouble::Trouble;
 use crate::cli::{comment, config, start, suite_arguments};
 use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
-use crate::model::{Seed, SystemClock};
+use crate::model::SystemClock;
 use crate::platform::adopt_orphans;
 use crate::report::{Format, RenderOptions};
 use clap::{CommandFactory, Parser};
@@ -121,7 +123,8 @@ fn configured() -> Result<(Arguments, String), Trouble> {
 fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
     match command {
         Command::Run(arguments) if arguments.show_config => return Ok(None),
-        Command::Run(_) | Command::Repro(_) | Command::Minimise(_) | Command::Check(_) | Command::List(_) => {}
+        Command::Run(_) | Command::Repro(_) | Command::Minimise(_) | Command::Merge(_) => {}
+        Command::Check(_) | Command::List(_) => {}
         Command::Selfcheck(_) | Command::Demo { .. } => {}
         Command::Providers(arguments) if arguments.command.is_some() => {}
         Command::System { .. } => {}
@@ -144,11 +147,12 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
         Command::Run(arguments) => run(*arguments, stoppable),
         Command::Repro(arguments) => repro(&arguments, stoppable),
         Command::Minimise(arguments) => minimise(&arguments, stoppable),
+        Command::Merge(arguments) => merge(*arguments, stoppable),
         Command::Check(arguments) => check(&arguments),
         Command::List(arguments) => list(&arguments),
         Command::Report(arguments) => report(&arguments),
         Command::Demo { folder, python } => demo(&folder, python.as_deref(), stoppable),
-        Command::Init { ci } => start::init(&project()?, &ci),
+        Command::Init { ci, shards } => start::init(&project()?, &ci, shards),
         Command::Explain { topic } => start::explain(topic.as_deref(), style(Color::Auto)),
         Command::Man => start::man(&Arguments::command()),
         Command::Selfcheck(arguments) => selfcheck(arguments, stoppable),
@@ -187,7 +191,7 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
 fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
     let mut stop = |handle| stoppable.set(handle);
-    let (root, grants) = (project()?, grants(&arguments.leave)?);
+    let (root, grants) = (tested_root(&arguments.leave)?, grants(&arguments.leave)?);
     let (file, times, jobs) = (&arguments.file, arguments.times, arguments.jobs);
     let outcome = match app::repro(file, times, jobs, &tool, &SystemClock, (&root, &grants), &mut stop) {
         Ok(outcome) => outcome,
@@ -197,6 +201,7 @@ fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trou
         }
         Err(error) => return Err(error.into()),
     };
+    writeln!(door::err(), "{}", outcome.tested)?;
     let mut out = door::out(Colours::None);
     for id in &outcome.missing {
         writeln!(out, "note: the case {id} no longer exists: left out")?;
@@ -215,30 +220,6 @@ fn repro(arguments: &ReproArguments, stoppable: &Stoppable) -> Result<Exit, Trou
     Ok(Exit::Found)
 }
 
-/// What is given leave for: on the command line, and by what `run` would take from the project's configuration.
-fn grants(leave: &LeaveArguments) -> Result<Grants, Trouble> {
-    let typed = vec!["steadfast".into(), "run".into()];
-    let around = Surroundings { typed, environment: environment(), folder: std::env::current_dir()? };
-    let effective = config::effective(&Arguments::command(), &around)?;
-    let configured = Arguments::try_parse_from(&effective.arguments).map_err(ConfigError::from)?;
-    let given = Grants {
-        everything: leave.trust,
-        network: leave.allow_network,
-        pythons: leave.python.iter().cloned().collect(),
-        systems: leave.system.iter().cloned().collect(),
-        arguments: vec![leave.suite_arguments.clone()],
-        suites: Vec::new(),
-    };
-    Ok(match configured.command {
-        Command::Run(run) => {
-            let root = project()?;
-            let (suite, _) = suite_arguments::meant(run.suite.clone(), false, &root)?;
-            given.and_of(&run.options(suite, root, Seed::new(0), 1))
-        }
-        _ => given,
-    })
-}
-
 fn minimise(arguments: &MinimiseArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
     let folder = app::run_folder(&arguments.report_dir, &arguments.run)?;
@@ -251,7 +232,7 @@ fn minimise(arguments: &MinimiseArguments, stoppable: &Stoppable) -> Result<Exit
     let mut told = door::err();
     let mut live = Live::new(&mut told, false, Telling::Usual);
     let mut stop = |handle| stoppable.set(handle);
-    let (root, grants) = (project()?, grants(&arguments.leave)?);
+    let (root, grants) = (tested_root(&arguments.leave)?, grants(&arguments.leave)?);
     let (case, leave) = (arguments.case.as_deref(), (root.as_path(), &grants));
     let finished = app::minimise_again(&folder, case, limits, &tool, leave, &mut live, &mut stop)?;
     live.finish();

@@ -7,7 +7,7 @@ use crate::cli::live::Telling;
 use crate::cli::look::Color;
 use crate::cli::suite_arguments::{NamedSuite, SuiteChoice};
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
-use crate::plan::{Grouping, Strategy};
+use crate::plan::{Grouping, Shard, Strategy};
 use crate::report::JunitDetail;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
@@ -39,6 +39,9 @@ pub(super) struct RunArguments {
     /// A suite instead of scenarios: `pytest:DIR`, the folder that pytest is started in, `command:FILE`, a profile of its runner, or `auto`, what the project's files show [default: auto, in a project without scenarios]
     #[arg(long, value_name = "KIND:WHAT|auto", conflicts_with = "system")]
     pub suite: Option<SuiteChoice>,
+    /// The name by which the history knows the suite [default: its kind, the repository's name and the folder inside it]
+    #[arg(long, value_name = "NAME", help_heading = "Subject")]
+    pub suite_name: Option<String>,
     /// The interpreter of a suite [default: VIRTUAL_ENV, .venv or venv, python3]
     #[arg(long, value_name = "EXE")]
     pub python: Option<PathBuf>,
@@ -98,6 +101,9 @@ pub(super) struct RunArguments {
     /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
+    /// Run this part of a plan that several machines share, such as 2/8, and judge nothing: `merge` does
+    #[arg(long, value_name = "I/N", help_heading = "Plan", conflicts_with_all = ["resume", "dry_run"])]
+    pub shard: Option<Shard>,
     /// How long rounds of a suite are added to its plan: quick (not at all), default (10 suite times), thorough (100), or N
     /// suite times, and at least as many seconds
     #[arg(long, value_name = "EFFORT", default_value = "default", help_heading = "Plan")]
@@ -305,11 +311,13 @@ impl RunArguments {
             paths,
             system: self.system,
             suite,
+            suite_name: self.suite_name,
             filter: self.filter.or(self.keyword),
             strategy: self.orders,
             order: self.order,
             group: self.group,
             rounds: self.rounds,
+            shard: self.shard,
             effort: self.effort,
             seed: self.seed.unwrap_or(seed),
             alone: if self.no_alone { AloneRounds::Never } else { AloneRounds::WhereCheap },

@@ -1,6 +1,6 @@
 //! `run`, from its arguments to the summary.
 
-use crate::app::{self, AppError, Finished, Outline, Patches, ToolInfo};
+use crate::app::{self, AppError, Finished, Outline, Patches, ShardRun, ToolInfo};
 use crate::cli::Exit;
 use crate::cli::door::{self, Colours};
 use crate::cli::live::{Live, Telling};
@@ -11,6 +11,7 @@ use crate::cli::suite_arguments::{self, NamedSuite};
 use crate::cli::surroundings::{project, random_seed, tool};
 use crate::cli::test_paths::tests_of_pytest;
 use crate::cli::trouble::Trouble;
+use crate::event::RunEnd;
 use crate::model::{Seed, SystemClock};
 use crate::report::{Style, count};
 use crate::scenario::SCENARIO_FOLDER;
@@ -21,6 +22,10 @@ use std::path::{Path, PathBuf};
 const NOTHING_HERE: &str = "nothing to run here: there is no folder `scenarios`, and no file shows a test runner\n\
      help: `steadfast demo` shows what this program does, `steadfast init` begins with scenarios, and \
      `steadfast run --suite pytest:DIR` or `command:PROFILE` names a suite";
+
+/// What is said of shards that could come to different plans.
+const NO_SEED: &str = "all shards must have the same seed: add --seed HEX, or set STEADFAST_RUN_ID to the same text for all \
+     of them (in CI the run's own id serves)";
 
 /// Runs what the arguments ask for.
 pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
@@ -44,13 +49,24 @@ pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<
         return Err(AppError::Usage(NOTHING_HERE.to_owned()).into());
     }
     let patches = arguments.patch.take().map(|folder| (root.clone(), suite_folder(suite.as_ref()), folder));
-    let options = arguments.options(suite, root, random_seed(), cores);
+    let is_sharded = arguments.shard.is_some();
+    let seed = match (is_sharded && arguments.seed.is_none(), app::seed_of_ci(&tool.environment)) {
+        (false, _) => random_seed(),
+        (true, Some(seed)) => seed,
+        (true, None) => return Err(AppError::Usage(NO_SEED.to_owned()).into()),
+    };
+    let options = arguments.options(suite, root, seed, cores);
     if is_dry {
         return tell_outline(&app::outline(&options, &tool)?, options.seed);
     }
     let mut told = door::err();
     let mut live = Live::new(&mut told, io::stderr().is_terminal(), telling);
     let mut stop = |handle| stoppable.set(handle);
+    if is_sharded {
+        let ran = app::run_shard(&options, &tool, &SystemClock, &mut live, &mut stop);
+        live.finish();
+        return tell_shard(&ran?);
+    }
     let finished = match resumed {
         None => app::run(&options, &tool, &SystemClock, &mut live, &mut stop),
         Some(run) => {
@@ -63,13 +79,24 @@ pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<
     if telling != Telling::Nothing {
         let _ = writeln!(io::stderr());
     }
-    match summarise(&finished, &tool, annotations, style(color)) {
+    let exit = tell_finished(&finished, &tool, annotations, style(color))?;
+    if let Some((root, suite, folder)) = patches {
+        tell_patches(&app::write_patches(&finished.record, &root, &suite, &folder)?, &root)?;
+    }
+    Ok(exit)
+}
+
+/// Prints the summary of a run that was judged, and says how the program ends.
+pub(super) fn tell_finished(
+    finished: &Finished,
+    tool: &ToolInfo,
+    annotations: Option<Annotations>,
+    style: Style,
+) -> Result<Exit, Trouble> {
+    match summarise(finished, tool, annotations, style) {
         // A reader that is gone changes nothing about what was found.
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
-    }
-    if let Some((root, suite, folder)) = patches {
-        tell_patches(&app::write_patches(&finished.record, &root, &suite, &folder)?, &root)?;
     }
     if let Some(error) = &finished.unremembered {
         let _ = writeln!(
@@ -102,6 +129,23 @@ fn tell_patches(patches: &Patches, root: &Path) -> io::Result<()> {
         say(Some(format!("no patch for {part}: its finding says what mends it")))?;
     }
     Ok(())
+}
+
+/// Says what a shard came to.
+fn tell_shard(ran: &ShardRun) -> Result<Exit, Trouble> {
+    let mut out = door::out(Colours::None);
+    let (shard, rounds) = (ran.shard, count(ran.rounds, "round"));
+    match ran.rounds {
+        0 => writeln!(out, "shard {shard}: no round of the plan falls to it")?,
+        _ => writeln!(out, "shard {shard}: {} of {rounds} ran, {}", ran.completed, count(ran.failures, "failure"))?,
+    }
+    if let RunEnd::SubjectFailed { reason } = &ran.end {
+        writeln!(out, "the subject could not be started: {reason}")?;
+    }
+    writeln!(out, "{}", ran.journal.display())?;
+    writeln!(out, "nothing is judged yet: `steadfast merge` of the folders of all shards does that")?;
+    out.flush()?;
+    Ok(Exit::from(ran))
 }
 
 /// Says something besides what was asked for.

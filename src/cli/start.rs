@@ -10,14 +10,16 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes what a project needs to begin, and says what to do next.
-pub(super) fn init(root: &Path, ci: &[Ci]) -> Result<Exit, Trouble> {
+pub(super) fn init(root: &Path, ci: &[Ci], shards: Option<u32>) -> Result<Exit, Trouble> {
     let service = |ci: &Ci| match ci {
         Ci::Github => Some(CiService::Github),
         Ci::Gitlab => Some(CiService::Gitlab),
+        Ci::Slurm => Some(CiService::Slurm),
+        Ci::Kubernetes => Some(CiService::Kubernetes),
         Ci::None => None,
     };
     let services: Vec<CiService> = ci.iter().filter_map(service).collect();
-    let done = app::init(root, &services)?;
+    let done = app::init(root, &services, shards)?;
     let mut out = io::stdout();
     if let Some(suite) = &done.suite {
         writeln!(out, "the suite is {}: {}", suite.suite, suite.because)?;

@@ -21,6 +21,8 @@ pub(super) fn tool() -> Result<ToolInfo, Trouble> {
         called: called.display().to_string(),
         typed: Some(typed()),
         environment: environment(),
+        system: std::env::consts::OS,
+        architecture: std::env::consts::ARCH,
         temporary: std::env::temp_dir(),
         python_path: std::env::var("PYTHONPATH").ok(),
         virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),

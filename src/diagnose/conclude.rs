@@ -5,7 +5,7 @@ use crate::adapter::{Explain, OwnLine};
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::repro::{Expected, ReproFile};
 use crate::diagnose::suspects::Suspect;
-use crate::event::{Conclusion, Diagnosis, Event, StateCause};
+use crate::event::{Conclusion, Diagnosis, Event, Identity, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
 use crate::model::{Failure, MarkKind, OutcomeKind, StateMark};
@@ -368,6 +368,7 @@ impl Examiner<'_> {
             run: self.setting.header.run.clone(),
             // As the journal has it: without secrets.
             subject: self.record.header.subject.clone(),
+            identity: self.record.header.identity.as_ref().map(Identity::in_short),
             seed: self.setting.header.seed,
             event_loop: suspect.event_loop,
             hash_seed: suspect.hash_seed,

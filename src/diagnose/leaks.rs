@@ -113,7 +113,7 @@ impl Search<'_> {
             }
         }
         // One after another, each round would wait for what ends by itself: together they wait once.
-        let together = if self.setting.jobs > 1 { TOGETHER } else { suspects.len().max(1) };
+        let together = if self.setting.header.policy.jobs > 1 { TOGETHER } else { suspects.len().max(1) };
         let repeated = suspects.chunks(together).map(|together| together.repeat(REPEATS));
         self.rounds(repeated, RoundKind::Repeated, EventLoop::Round)?;
         let grown = growing_in_memory(&self.log.record());

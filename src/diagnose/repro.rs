@@ -3,7 +3,7 @@
 use crate::adapter::KnownTest;
 use crate::diagnose::DiagnoseError;
 use crate::disk::{LONGEST_INPUT, Unreadable, read_text};
-use crate::event::SubjectInfo;
+use crate::event::{Identity, SubjectInfo};
 use crate::model::statistics::Tally;
 use crate::model::{CaseId, ContentHash, EventLoop, OutcomeKind, Seed};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct ReproFile {
     pub run: String,
     /// The subject.
     pub subject: SubjectInfo,
+    /// What was tested and with what, packages left out; older files lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// The seed of the round.
     pub seed: Seed,
     /// How long an event loop lives.

@@ -398,6 +398,8 @@ fn header(size: usize, planned: BTreeMap<String, u32>, seed: Seed) -> Header {
                 alone: true,
             },
         },
+        identity: None,
+        shard: None,
         plan: ContentHash::of(["plan"]),
         planned,
         background: Background::default(),

@@ -1,6 +1,6 @@
 //! What a run is, said before anything happens in it.
 
-use crate::event::Background;
+use crate::event::{Background, Identity};
 use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, LeakAllowance, Measured, Seed, Stress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,23 @@ pub struct Header {
     /// What was known before: the revision, the history, the quarantine.
     #[serde(default, skip_serializing_if = "Background::is_empty")]
     pub background: Background,
+    /// Which part of the plan it runs, if it is a shard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardInfo>,
+    /// What is tested and with what; journals of older programs lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
     /// The cases in declared order. Everything else in the journal names them by their place here.
     pub cases: Vec<CaseInfo>,
+}
+
+/// Which part of a plan a shard runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ShardInfo {
+    /// Its number, from 1.
+    pub index: u32,
+    /// How many shards there are.
+    pub of: u32,
 }
 
 /// The subject as reports name it and as a worker makes it again.

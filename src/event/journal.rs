@@ -2,6 +2,9 @@
 
 use crate::disk::open_regular;
 use crate::event::{Entry, Event, Header, JOURNAL_VERSION, Redactor};
+use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
+use flate2::write::GzEncoder;
 use rustix::fs::OFlags;
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -171,11 +174,57 @@ impl JournalWriter {
     }
 }
 
+/// Where a journal is read from.
+#[derive(Debug)]
+enum Input {
+    Plain(BufReader<File>),
+    Compressed(BufReader<MultiGzDecoder<BufReader<File>>>),
+}
+
+impl Input {
+    fn open(path: &Path) -> Result<Self, JournalError> {
+        let file = open_regular(path).map_err(|error| io_error(path)(error.into()))?;
+        let plain = BufReader::with_capacity(1 << 16, file);
+        if path.extension().is_some_and(|ending| ending == "gz") {
+            return Ok(Self::Compressed(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(plain))));
+        }
+        Ok(Self::Plain(plain))
+    }
+
+    fn lines(&mut self) -> &mut dyn BufRead {
+        match self {
+            Self::Plain(input) => input,
+            Self::Compressed(input) => input,
+        }
+    }
+}
+
+/// Compresses a journal that is whole: `events.jsonl` becomes `events.jsonl.gz`, which is returned.
+///
+/// # Errors
+/// If it can't be read or written; then it stays as it was.
+pub fn compress(path: &Path) -> Result<PathBuf, JournalError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".gz");
+    let (compressed, unfinished) = (PathBuf::from(&name), PathBuf::from(name).with_extension("part"));
+    let write = || {
+        let mut options = OpenOptions::new();
+        let file = options.create(true).write(true).truncate(true).mode(0o644).open(&unfinished)?;
+        let mut encoder = GzEncoder::new(file, Compression::default());
+        io::copy(&mut File::open(path)?, &mut encoder)?;
+        encoder.finish()?.sync_all()?;
+        std::fs::rename(&unfinished, &compressed)?;
+        std::fs::remove_file(path)
+    };
+    write().map_err(io_error(&compressed))?;
+    Ok(compressed)
+}
+
 /// Reads a journal fact by fact.
 #[derive(Debug)]
 pub struct JournalReader {
     path: PathBuf,
-    input: BufReader<File>,
+    input: Input,
     line: usize,
     whole: u64,
     last_ms: u64,
@@ -188,10 +237,9 @@ impl JournalReader {
     /// # Errors
     /// If it can't be read, is no journal, or is of a newer version.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let file = open_regular(path).map_err(|error| io_error(path)(error.into()))?;
-        let mut input = BufReader::with_capacity(1 << 16, file);
+        let mut input = Input::open(path)?;
         let no_header = || JournalError::NoHeader { path: path.to_owned() };
-        let text = read_line(&mut input, path, 1)?.ok_or_else(no_header)?;
+        let text = read_line(input.lines(), path, 1)?.ok_or_else(no_header)?;
         if let Some(version) = newer_version(&text) {
             return Err(JournalError::Newer { path: path.to_owned(), version });
         }
@@ -220,7 +268,7 @@ impl JournalReader {
     }
 
     fn read(&mut self) -> Result<Option<Entry>, JournalError> {
-        let Some(text) = read_line(&mut self.input, &self.path, self.line + 1)? else { return Ok(None) };
+        let Some(text) = read_line(self.input.lines(), &self.path, self.line + 1)? else { return Ok(None) };
         self.line += 1;
         let entry: Entry = serde_json::from_str(&text).map_err(|error| JournalError::NotAFact {
             path: self.path.clone(),
@@ -242,9 +290,9 @@ impl Iterator for JournalReader {
 }
 
 /// The next whole line; what follows the last line feed is a torn line, and no fact.
-fn read_line(input: &mut impl BufRead, path: &Path, line: usize) -> Result<Option<String>, JournalError> {
+fn read_line(input: &mut dyn BufRead, path: &Path, line: usize) -> Result<Option<String>, JournalError> {
     let mut bytes = Vec::new();
-    input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(io_error(path))?;
+    input.take(LONGEST_LINE).read_until(b'\n', &mut bytes).map_err(io_error(path))?;
     if bytes.len() as u64 >= LONGEST_LINE {
         let reason = format!("the line is longer than {LONGEST_LINE} bytes");
         return Err(JournalError::NotAFact { path: path.to_owned(), line, reason });

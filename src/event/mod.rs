@@ -5,6 +5,7 @@
 
 mod fact;
 mod header;
+mod identity;
 mod journal;
 mod past;
 mod redact;
@@ -14,8 +15,9 @@ mod seen;
 mod words;
 
 pub use fact::{Conclusion, Diagnosis, Dirt, Entry, Event, Note, RoundEnd, RunEnd, StateCause, TrialReport};
-pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, SubjectInfo};
-pub use journal::{JournalError, JournalReader, JournalWriter, RunLock};
+pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, ShardInfo, SubjectInfo};
+pub use identity::{Difference, Identity, Product};
+pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress};
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use redact::Redactor;
 pub use words::is_common;

@@ -102,7 +102,7 @@ impl RunEntry {
         Self {
             run: header.run.clone(),
             started: header.started,
-            suite: clean(&header.subject.name),
+            suite: clean(header.identity.as_ref().map_or(&header.subject.name, |identity| &identity.suite)),
             subject: header.subject.hash.clone(),
             conditions: header.background.conditions.clone(),
             commit: revision.commit.map(|text| clean(&text)),

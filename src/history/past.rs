@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Beginning<'a> {
     /// Its suite.
     pub suite: &'a str,
+    /// The names that it had before, as patterns of SQL: what is remembered under them is its own.
+    pub formerly: &'a [String],
     /// The hash of its cases and system.
     pub subject: &'a ContentHash,
     /// See [`crate::event::Background::conditions`].
@@ -40,6 +42,12 @@ impl History {
 
     fn read_past(&self, beginning: &Beginning<'_>) -> rusqlite::Result<Past> {
         let connection = self.connection();
+        for pattern in beginning.formerly {
+            connection.execute(
+                r"UPDATE runs SET suite = ?1 WHERE suite LIKE ?2 ESCAPE '\' AND suite <> ?1",
+                [beginning.suite, pattern],
+            )?;
+        }
         let places: BTreeMap<&str, u32> =
             beginning.cases.iter().zip(0_u32..).map(|((id, _), place)| (id.as_str(), place)).collect();
         let runs =

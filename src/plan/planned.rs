@@ -107,7 +107,12 @@ impl Plan {
 
     /// How many trials the plan has, counting each case of each round.
     pub fn trials(&self) -> u64 {
-        self.rounds.iter().map(|round| self.len_of(round) as u64).sum()
+        self.rounds.iter().map(|round| self.size(round) as u64).sum()
+    }
+
+    /// How many cases a round runs; of one whose order is not known yet, at most.
+    pub fn len_of(&self, id: RoundId) -> usize {
+        self.rounds.get(id.0 as usize).map_or(0, |round| self.size(round))
     }
 
     /// The plan in short, for a journal's header.
@@ -163,7 +168,7 @@ impl Plan {
         }
     }
 
-    fn len_of(&self, round: &PlannedRound) -> usize {
+    fn size(&self, round: &PlannedRound) -> usize {
         match round.arrangement {
             Arrangement::Twice => self.ids.len() * 2,
             Arrangement::Alone { .. } => 1,

@@ -27,6 +27,8 @@ fn tool(temporary: &Path) -> ToolInfo {
         called: "steadfast".into(),
         typed: None,
         environment: Default::default(),
+        system: "linux",
+        architecture: "x86_64",
         temporary: temporary.to_owned(),
         python_path: None,
         virtual_env: None,
@@ -41,12 +43,14 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         paths: vec!["scenarios".into()],
         system: "embedded".into(),
         suite: None,
+        suite_name: None,
         filter: Some(filter.to_owned()),
         strategy: Strategy::Mixed,
         order: None,
         group: Some(Grouping::None),
         effort: Effort::default(),
         rounds: None,
+        shard: None,
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,
         keep_going: true,
@@ -128,8 +132,16 @@ fn check(defect: Defect, filter: &str) {
     let file = finished.folder.join(first.repro.as_deref().expect("a repro"));
     // Defects are nothing that a file may ask for.
     let all = app::Grants { everything: true, ..app::Grants::default() };
-    let seen = app::repro(&file, Some(5), 2, &tool(folder.path()), &SystemClock, (folder.path(), &all), &mut |_| {})
-        .expect("a repro that runs");
+    let seen = app::repro(
+        &file,
+        Some(5),
+        2,
+        &tool(folder.path()),
+        &SystemClock,
+        (Path::new(env!("CARGO_MANIFEST_DIR")), &all),
+        &mut |_| {},
+    )
+    .expect("a repro that runs");
     assert_eq!((seen.seen.failures(), seen.seen.trials()), (5, 5), "{}: {seen:?}", defect.name());
     let order = steadfast::diagnose::ReproFile::read(&file).expect("a repro file").order;
     assert_eq!(order.len(), 2, "{}: {order:?}", defect.name());

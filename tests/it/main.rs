@@ -11,6 +11,7 @@ mod known_truth;
 mod leaks;
 mod minimise;
 mod plan;
+mod portable;
 #[path = "../../src/properties.rs"]
 mod properties;
 mod provider;
@@ -22,4 +23,5 @@ mod report;
 mod samples;
 mod scenario;
 mod selfcheck;
+mod shards;
 mod tutor;

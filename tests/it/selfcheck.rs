@@ -14,6 +14,8 @@ fn tool(temporary: &Path) -> ToolInfo {
         called: "steadfast".into(),
         typed: None,
         environment: Default::default(),
+        system: "linux",
+        architecture: "x86_64",
         temporary: temporary.to_owned(),
         python_path: None,
         virtual_env: None,

@@ -6,9 +6,10 @@ use crate::adapter::command::profile::Profile;
 use crate::adapter::command::stretch::runs_through;
 use crate::adapter::command::world::{Copying, World};
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
+use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{OwnLine, measured_of_suite};
-use crate::adapter::{LoadedSubject, SubjectProblem};
+use crate::adapter::{Installed, LoadedSubject, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
 use crate::plan::Grouping;
@@ -61,6 +62,13 @@ impl LoadedSubject for CommandSuite {
             None => format!("the suite of {}", self.spec.profile),
             Some(argument) => format!("the suite of {}: {argument}", self.spec.profile),
         }
+    }
+
+    fn python(&self) -> Option<Installed> {
+        let profile = Profile::load(&self.spec.root, &self.spec.profile).ok()?;
+        let words = profile.list.command.iter().chain(&profile.run.command);
+        let python = self.spec.python.as_ref().filter(|_| words.into_iter().any(|word| word.contains("${python}")))?;
+        installed(python, &self.spec.root, self.spec.python_path.as_deref())
     }
 
     fn hash(&self) -> ContentHash {

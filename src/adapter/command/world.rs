@@ -8,7 +8,7 @@
 
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::shared::mirror::{Mirror, Whose};
-use crate::adapter::shared::tree::is_left_out;
+use crate::adapter::shared::tree::{is_left_out, is_of_a_run};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -183,7 +183,8 @@ fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> b
             if is_lost && folder != Path::new("") && entry.path().is_dir() {
                 return false;
             }
-            if is_left_out(&entry.file_name()) || entry.path().join("pyvenv.cfg").exists() {
+            if is_left_out(&entry.file_name()) || is_of_a_run(&entry.path()) || entry.path().join("pyvenv.cfg").exists()
+            {
                 continue;
             }
             let path = folder.join(entry.file_name());

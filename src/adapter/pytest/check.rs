@@ -93,7 +93,10 @@ fn names_a_path(spec: &PytestSpec, argument: &str) -> bool {
 }
 
 fn line(spec: &PytestSpec, hash_seed: Option<u32>, arguments: &[String]) -> String {
-    let mut words = vec!["cd".to_owned(), quoted(&spec.folder.display().to_string()), "&&".to_owned()];
+    let mut words = Vec::new();
+    if !spec.place.is_empty() {
+        words.extend(["cd".to_owned(), quoted(&spec.place), "&&".to_owned()]);
+    }
     words.extend(spec.time_zone(hash_seed).map(|zone| format!("TZ={zone}")));
     words.extend(hash_seed.map(|seed| format!("PYTHONHASHSEED={seed}")));
     words.extend([quoted(&spec.python.display().to_string()), "-m".to_owned(), "pytest".to_owned()]);

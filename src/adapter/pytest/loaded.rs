@@ -2,9 +2,10 @@
 
 use crate::adapter::pytest::check::{own_line, passes_by_itself, plain};
 use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
+use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
-use crate::adapter::subject::measured_of_suite;
-use crate::adapter::{Explain, LoadedSubject, OwnLine, Plain, SubjectProblem};
+use crate::adapter::subject::{as_pattern, measured_of_suite};
+use crate::adapter::{Explain, Installed, LoadedSubject, OwnLine, Plain, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
 use crate::record::Record;
@@ -39,7 +40,25 @@ impl LoadedSubject for PytestSuite {
     }
 
     fn name(&self) -> String {
-        format!("{} in {}", self.found.versions, self.spec.folder.display())
+        let (versions, place) = (&self.found.versions, &self.spec.place);
+        if place.is_empty() { versions.clone() } else { format!("{versions} in {place}") }
+    }
+
+    fn suite(&self) -> String {
+        "pytest".to_owned()
+    }
+
+    /// With versions, and with the whole path of the folder.
+    fn formerly(&self) -> Vec<String> {
+        vec![format!("pytest % on Python % in {}", as_pattern(&self.spec.folder.display().to_string()))]
+    }
+
+    fn place(&self) -> &str {
+        &self.spec.place
+    }
+
+    fn python(&self) -> Option<Installed> {
+        installed(&self.spec.python, &self.spec.folder, self.spec.python_path.as_deref())
     }
 
     fn hash(&self) -> ContentHash {

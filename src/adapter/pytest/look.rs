@@ -55,7 +55,7 @@ impl PytestLook {
     /// Chooses among what was collected.
     pub(super) fn of(spec: &PytestSpec, collected: Collected) -> Result<Self, String> {
         let versions = format!("pytest {} on Python {}", collected.pytest, collected.python);
-        let mut notes = vec![format!("{versions}: {} ({})", spec.python.display(), spec.python_from)];
+        let mut notes = vec![format!("{versions}: {} ({})", spec.shown_python(), spec.python_from)];
         notes.extend(collected.notes);
         let start = if spec.start == Start::Fork && !collected.forks {
             notes.push("this system can't fork: each round starts pytest anew".to_owned());

@@ -11,7 +11,10 @@ use std::path::PathBuf;
 pub struct PytestSpec {
     /// The folder that pytest is started in.
     pub folder: PathBuf,
-    /// The interpreter.
+    /// The folder as people read it: relative to the project, empty if it is the project's own.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// The interpreter; empty in a file if the run's was chosen on that machine.
     pub python: PathBuf,
     /// Why this one, in a few words.
     pub python_from: String,
@@ -69,6 +72,11 @@ impl From<&CaseInfo> for KnownTest {
 }
 
 impl PytestSpec {
+    /// The interpreter as people read it: relative to the suite's folder if it lies in there.
+    pub fn shown_python(&self) -> String {
+        self.python.strip_prefix(&self.folder).unwrap_or(&self.python).display().to_string()
+    }
+
     /// The time zone that goes with a hash seed, if it is not the machine's own.
     pub fn time_zone(&self, hash_seed: Option<u32>) -> Option<&str> {
         let (_, zone) = self.time_zones.iter().find(|(seed, _)| Some(*seed) == hash_seed)?;

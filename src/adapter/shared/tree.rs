@@ -16,6 +16,11 @@ const NAMED: usize = 3;
 const LEFT_OUT: [&str; 7] =
     ["target", "node_modules", "reports", "__pycache__", "htmlcov", "coverage.xml", "junit.xml"];
 
+/// Whether a folder holds what this program writes of a run, wherever the reports go.
+pub(in crate::adapter) fn is_of_a_run(folder: &Path) -> bool {
+    ["events.jsonl", "events.jsonl.gz", "leftovers.json"].iter().any(|name| folder.join(name).exists())
+}
+
 /// The files of a suite's tree, as far as somebody looked.
 #[derive(Debug)]
 pub struct Files {

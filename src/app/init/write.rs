@@ -14,6 +14,10 @@ pub enum CiService {
     Github,
     /// GitLab.
     Gitlab,
+    /// An array of Slurm.
+    Slurm,
+    /// An Indexed Job of Kubernetes.
+    Kubernetes,
 }
 
 /// A file, and what became of it.
@@ -36,6 +40,9 @@ pub struct Initialised {
     pub files: Vec<Written>,
 }
 
+/// How many machines share a run where nobody says, on services that always share it.
+const SHARDS: u32 = 8;
+
 /// The program for the machines of CI services, as a release has it.
 const ARCHIVE: &str = "steadfast-x86_64-unknown-linux-gnu.tar.gz";
 
@@ -43,11 +50,11 @@ const IGNORED: &str = include_str!("gitignore");
 const SCENARIO: (&str, &str) = ("scenarios/hello/greeting.yaml", include_str!("greeting.yaml"));
 
 /// Writes a configuration for what the project has, and a workflow for each service. A file that exists is left as it
-/// is; a project that has neither scenarios nor a suite gets a first scenario.
+/// is; with `shards`, so many machines share each run. A project that has neither scenarios nor a suite gets a first scenario.
 ///
 /// # Errors
 /// If a file can't be written.
-pub fn init(root: &Path, services: &[CiService]) -> Result<Initialised, AppError> {
+pub fn init(root: &Path, services: &[CiService], shards: Option<u32>) -> Result<Initialised, AppError> {
     let has_scenarios = std::fs::read_dir(root.join("scenarios")).is_ok_and(|mut entries| entries.next().is_some());
     let mut found = if has_scenarios { Vec::new() } else { found_suites(root) };
     let suite = (!found.is_empty()).then(|| found.remove(0));
@@ -59,17 +66,25 @@ pub fn init(root: &Path, services: &[CiService]) -> Result<Initialised, AppError
     for service in services {
         files.push(match service {
             CiService::Github => {
-                let text = with_release(include_str!("github.yml"), "${{ vars.STEADFAST_RELEASE }}");
+                let text =
+                    if shards.is_some() { include_str!("github-shards.yml") } else { include_str!("github.yml") };
+                let text = with_release(text, "${{ vars.STEADFAST_RELEASE }}");
                 (".github/workflows/steadfast.yml", with_setup(&text, &toolchain.github(root)))
             }
             CiService::Gitlab => {
-                let text = with_release(include_str!("gitlab.yml"), "$STEADFAST_RELEASE");
+                let text =
+                    if shards.is_some() { include_str!("gitlab-shards.yml") } else { include_str!("gitlab.yml") };
+                let text = with_release(text, "$STEADFAST_RELEASE");
                 let text = text.replace("IMAGE", toolchain.image());
                 (".gitlab/steadfast.yml", with_setup(&text, &toolchain.gitlab(root)))
             }
+            CiService::Slurm => ("steadfast.sbatch", include_str!("slurm.sh").to_owned()),
+            CiService::Kubernetes => ("steadfast-job.yaml", include_str!("kubernetes.yaml").to_owned()),
         });
     }
-    let files = files.iter().map(|(path, text)| write(root, path, text)).collect::<Result<_, _>>()?;
+    let shards = shards.unwrap_or(SHARDS);
+    let files =
+        files.iter().map(|(path, text)| write(root, path, &with_shards(text, shards))).collect::<Result<_, _>>()?;
     Ok(Initialised { suite, others: found, files })
 }
 
@@ -94,6 +109,12 @@ fn with_release(workflow: &str, variable: &str) -> String {
         ),
     };
     workflow.replace("NOTE", note).replace("RELEASES", &releases).replace("ARCHIVE", ARCHIVE)
+}
+
+/// Says how many machines share a run.
+fn with_shards(text: &str, shards: u32) -> String {
+    let numbers: Vec<String> = (1..=shards).map(|shard| shard.to_string()).collect();
+    text.replace("NUMBERS", &numbers.join(", ")).replace("SHARDS", &shards.to_string())
 }
 
 /// Puts the steps in, or takes their line out if there are none.

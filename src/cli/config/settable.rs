@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command, ValueHint};
 
 /// Arguments that make no sense in a file: each belongs to one call of the program.
-const NOT_IN_FILE: &[&str] = &["resume", "profile", "show_config", "allow_network", "keyword", "dry_run"];
+const NOT_IN_FILE: &[&str] = &["resume", "profile", "show_config", "allow_network", "keyword", "dry_run", "shard"];
 
 /// Arguments that make no sense in the environment either.
 const NOWHERE: &[&str] = &["resume", "trust", "show_config", "dry_run", "help", "version"];

@@ -32,6 +32,39 @@ fn what_init_writes_passes_the_check_and_the_run() {
 }
 
 #[test]
+fn init_writes_what_several_machines_share() {
+    let project = Project::that_passes();
+    project.run(&["init", "--ci", "github,gitlab,slurm,kubernetes", "--shards", "3"]).exits(0);
+    let github = project.read(".github/workflows/steadfast.yml");
+    let value: Value = serde_saphyr::from_str(&github).expect("a workflow is YAML");
+    assert_eq!(value["jobs"]["shard"]["strategy"]["matrix"]["shard"], serde_json::json!([1, 2, 3]));
+    assert_eq!(value["jobs"]["merge"]["needs"], "shard");
+    let gitlab: Value = serde_saphyr::from_str(&project.read(".gitlab/steadfast.yml")).expect("YAML");
+    assert_eq!(gitlab["steadfast-shard"]["parallel"], 3);
+    let job: Value = serde_saphyr::from_str(&project.read("steadfast-job.yaml")).expect("YAML");
+    assert_eq!((&job["spec"]["completionMode"], &job["spec"]["completions"]), (&"Indexed".into(), &3.into()));
+    assert!(project.read("steadfast.sbatch").contains("#SBATCH --array=1-3"));
+    // The lines that they run are lines that the program takes.
+    let sbatch = project.path("steadfast.sbatch").display().to_string();
+    let folder =
+        std::path::Path::new(env!("CARGO_BIN_EXE_steadfast")).parent().expect("a folder").display().to_string();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    for task in ["1", "2", "3"] {
+        let mut command = std::process::Command::new("bash");
+        command.arg(&sbatch).current_dir(project.path("")).env("PATH", &path).env("ROUNDS", "3");
+        command
+            .env_remove("LANG")
+            .env_remove("LC_ALL")
+            .env_remove("TZ")
+            .env("SLURM_ARRAY_TASK_ID", task)
+            .env("SLURM_ARRAY_JOB_ID", "77");
+        let ended = command.output().expect("bash starts");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    project.run(&["merge", "shards/77", "--missing", "run"]).exits(0).says(&["PASSED"]);
+}
+
+#[test]
 fn init_writes_over_nothing() {
     let project = Project::that_passes().with("steadfast.toml", "rounds = 2\n");
     project.run(&["init"]).exits(0).says(&["kept  steadfast.toml", "wrote .github/workflows/steadfast.yml"]);

@@ -5,7 +5,7 @@ mod ctest;
 mod endings;
 mod go;
 mod javascript;
-mod kit;
+pub mod kit;
 mod libtest;
 mod orders;
 mod plain;

@@ -65,6 +65,8 @@ impl Teller {
             subject,
             policy,
             plan: ContentHash::of(["plan"]),
+            identity: None,
+            shard: None,
             planned: BTreeMap::new(),
             background: Default::default(),
             cases,

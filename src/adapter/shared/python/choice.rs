@@ -25,7 +25,8 @@ pub fn choose_python(folder: &Path, named: Option<&Path>, virtual_env: Option<&P
         for name in [".venv", "venv"] {
             let program = inside(&above.join(name));
             if program.exists() {
-                return PythonChoice { program, from: format!("{name} in {}", above.display()) };
+                let place = if above == folder { "the suite's folder" } else { "a folder above the suite" };
+                return PythonChoice { program, from: format!("{name} in {place}") };
             }
         }
     }
@@ -52,7 +53,7 @@ mod tests {
             folder.path().join(name)
         };
         make("venv");
-        assert_eq!(from(None, None), format!("venv in {}", folder.path().display()));
+        assert_eq!(from(None, None), "venv in a folder above the suite");
         let active = make("active");
         assert_eq!(from(None, Some(&active)), "VIRTUAL_ENV");
         assert_eq!(from(Some("python3.8"), Some(&active)), "--python");

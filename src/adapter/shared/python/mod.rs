@@ -3,13 +3,16 @@
 
 mod choice;
 mod found;
+mod packages;
 mod probes;
 
 pub use choice::{PythonChoice, choose_python};
+pub use packages::Installed;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub(in crate::adapter) use found::{Found, NeverAwaited, PendingTask, swallowed};
+pub(in crate::adapter) use packages::installed;
 pub(in crate::adapter) use probes::Probes;
 
 /// The package that watches what outlives its case and its event loop, file by file.
