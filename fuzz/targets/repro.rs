@@ -1,4 +1,4 @@
-//! Repro files.
+//! Feeds bytes to the reader of repro files.
 #![no_main]
 
 mod folder;

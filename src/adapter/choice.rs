@@ -18,7 +18,7 @@ const FAR_AWAY: &str = "Pacific/Chatham";
 /// A suite, as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SuiteOptions {
-    /// pytest.
+    /// A suite of pytest.
     Pytest(PytestOptions),
     /// A runner that a profile describes.
     Command(CommandOptions),

@@ -28,9 +28,9 @@ pub enum SubjectProblem {
     /// A file or folder can't be read.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which.
+        /// The file that could not be read.
         path: PathBuf,
-        /// Why not.
+        /// What the system answered.
         source: io::Error,
     },
     /// What is to be run can't be written down for workers and the journal.

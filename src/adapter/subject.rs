@@ -187,7 +187,7 @@ pub struct Plain {
 /// A finding, as the subject's own runner is asked to show it.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnLine<'a> {
-    /// The run.
+    /// The record of the run so far.
     pub record: &'a Record,
     /// The order that shows it, the case that fails last.
     pub order: &'a [u32],
@@ -217,8 +217,8 @@ pub enum Explain {
 pub enum LeakSearch {
     /// In small cases that share nothing but the system: all that left something are repeated.
     Scenarios,
-    /// In the tests of a suite: neighbours share what their module sets up, and no more are repeated than the suite's own
-    /// time allows.
+    /// In the tests of a suite: neighbours share what their module sets up, and no more are repeated than the suite's
+    /// own time allows.
     Suite,
 }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// The course of a run's rounds.
 pub(super) struct Course<'a> {
-    /// The plan.
+    /// The plan that is played.
     pub plans: &'a Plans,
     /// What was begun before the run was resumed: the attempt that is next, unless the round was completed.
     pub attempts: &'a BTreeMap<RoundId, Option<u32>>,

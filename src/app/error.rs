@@ -47,9 +47,9 @@ pub enum AppError {
     /// A file can't be written or read.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which.
+        /// The file that could not be used.
         path: PathBuf,
-        /// Why not.
+        /// What the system answered.
         source: io::Error,
     },
 }

@@ -16,7 +16,7 @@ pub struct ImportOptions {
     pub suite: Option<String>,
     /// The commit that they ran on.
     pub commit: Option<String>,
-    /// The branch.
+    /// The branch of the runs.
     pub branch: Option<String>,
 }
 

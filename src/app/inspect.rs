@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 /// A case as `list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Its id.
+    /// The id of the case.
     pub id: CaseId,
-    /// Its title.
+    /// The title of the case.
     pub title: String,
-    /// Its tags.
+    /// The tags of the case.
     pub tags: BTreeSet<String>,
     /// Why it would be skipped.
     pub skip: Option<String>,

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// This program.
+/// How this program starts itself for a round.
 #[derive(Debug, Clone)]
 pub struct ToolInfo {
     /// The program file, which serves as its own worker.
@@ -24,7 +24,7 @@ pub struct ToolInfo {
     pub environment: BTreeMap<String, String>,
     /// The operating system and the architecture that it was built for.
     pub system: &'static str,
-    /// See `system`.
+    /// The architecture of the processor.
     pub architecture: &'static str,
     /// The folder for everything temporary.
     pub temporary: PathBuf,
@@ -77,7 +77,7 @@ impl ToolInfo {
 pub enum AloneRounds {
     /// Where a fresh start is cheap.
     WhereCheap,
-    /// Never.
+    /// Colours are never used.
     Never,
 }
 

@@ -96,7 +96,7 @@ pub fn quarantine_add(
 /// What [`quarantine_add`] would change, as a patch that `git apply` takes; empty where it would change nothing.
 ///
 /// # Errors
-/// As [`quarantine_add`].
+/// The same as of [`quarantine_add`].
 pub fn quarantine_patch(
     root: &Path,
     report_dir: &Path,

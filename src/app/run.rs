@@ -304,8 +304,8 @@ pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) 
     Ok(Box::new(Engine::new(config, leftovers)))
 }
 
-/// Refuses a machine whose limits leave a run too little: what goes wrong for want of files or space would be told of
-/// the cases.
+/// Refuses a machine whose limits leave a run too little: what goes wrong for want of files or space would be told
+/// of the cases.
 ///
 /// # Errors
 /// If a limit is too tight.

@@ -32,9 +32,9 @@ pub struct TutorSettings {
     pub mistral: (String, Option<String>),
     /// URL and key.
     pub deepseek: (String, Option<String>),
-    /// URL.
+    /// The URL of the mock Ollama.
     pub ollama: String,
-    /// URL.
+    /// The URL of the mock Piper.
     pub piper: String,
 }
 

@@ -26,9 +26,9 @@ const RUNS: [&str; 7] = [
 /// What a shard came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShardRun {
-    /// Which part.
+    /// Which part of the plan it is.
     pub shard: Shard,
-    /// Its journal.
+    /// The journal of the shard.
     pub journal: PathBuf,
     /// How many rounds fell to it.
     pub rounds: usize,

@@ -22,11 +22,11 @@ const HARMLESS_WITH_VALUE: &[&str] = &["-k", "-m"];
 pub struct Grants {
     /// `--trust`: for whatever the file asks.
     pub everything: bool,
-    /// `--allow-network`.
+    /// Whether `--allow-network` was given.
     pub network: bool,
-    /// `--python`.
+    /// The interpreters that `--python` named.
     pub pythons: Vec<PathBuf>,
-    /// `--system`.
+    /// The system files that `--system` named.
     pub systems: Vec<String>,
     /// What stands behind `--`.
     pub arguments: Vec<Vec<String>>,

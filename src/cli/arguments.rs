@@ -126,7 +126,7 @@ pub(super) enum Ci {
     None,
 }
 
-/// Which schema.
+/// The schemas that can be printed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum SchemaOf {
     Scenario,
@@ -270,19 +270,19 @@ pub(super) struct TutorArguments {
     /// Where Claude is
     #[arg(long, env = "CLAUDE_BASE_URL", default_value = "https://api.anthropic.com", value_name = "URL")]
     pub claude_url: String,
-    /// Claude's key
+    /// The key that Claude's mock accepts
     #[arg(long, env = "CLAUDE_API_KEY", hide_env_values = true, value_name = "KEY")]
     pub claude_key: Option<String>,
     /// Where Mistral is
     #[arg(long, env = "MISTRAL_BASE_URL", default_value = "https://api.mistral.ai", value_name = "URL")]
     pub mistral_url: String,
-    /// Mistral's key
+    /// The key that Mistral's mock accepts
     #[arg(long, env = "MISTRAL_API_KEY", hide_env_values = true, value_name = "KEY")]
     pub mistral_key: Option<String>,
     /// Where DeepSeek is
     #[arg(long, env = "DEEPSEEK_BASE_URL", default_value = "https://api.deepseek.com", value_name = "URL")]
     pub deepseek_url: String,
-    /// DeepSeek's key
+    /// The key that DeepSeek's mock accepts
     #[arg(long, env = "DEEPSEEK_API_KEY", hide_env_values = true, value_name = "KEY")]
     pub deepseek_key: Option<String>,
     /// Where Ollama is

@@ -40,7 +40,7 @@ pub(super) struct CommentArguments {
     pub report_dir: PathBuf,
 }
 
-/// A service.
+/// A service that keeps comments.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 #[value(rename_all = "lower")]
 pub(super) enum ServiceWord {

@@ -13,7 +13,7 @@ const LONGEST_LINE: usize = 1 << 20;
 /// Whose sequences of a terminal are let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colours {
-    /// Nobody's.
+    /// There is no door: nobody reads this.
     None,
     /// Those that set a colour: the text has been cleaned, and these are our own.
     Ours,

@@ -12,7 +12,7 @@ use std::str::FromStr;
 pub(super) enum SuiteChoice {
     /// The one that the project's files show.
     Auto,
-    /// This one.
+    /// The suite with this name.
     Named(NamedSuite),
 }
 

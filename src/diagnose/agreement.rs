@@ -218,8 +218,8 @@ impl Comparison<'_> {
         self.tell(Event::Diagnosed(diagnosis))
     }
 
-    /// Of what fails because a path is too long: where it passes with the machine's own temporary folder, ours is to
-    /// blame.
+    /// Of what fails because a path is too long: where it passes with the machine's own temporary folder, ours
+    /// is to blame.
     fn excuse_long_paths(&mut self) -> Result<(), DiagnoseError> {
         let judgement = judge(self.record);
         for judged in judgement.cases.iter().filter(|judged| judged.verdict.is_finding()) {

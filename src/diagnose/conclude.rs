@@ -301,8 +301,8 @@ impl Examiner<'_> {
         })
     }
 
-    /// What a case is that fails in every order now, alone as well, and passed before: nothing in its process can be the
-    /// cause.
+    /// What a case is that fails in every order now, alone as well, and passed before: nothing in its process can
+    /// be the cause.
     fn now_fails_always(&self, suspect: &Suspect, found: &Minimised) -> Conclusion {
         let now = found.in_order + found.alone;
         match suspect.changed_once(self.record) {

@@ -15,7 +15,7 @@ pub enum DiagnoseError {
     Io {
         /// Which file or folder.
         path: PathBuf,
-        /// Why not.
+        /// What the system answered.
         source: io::Error,
     },
     /// A repro can't be written as JSON.

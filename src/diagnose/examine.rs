@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 /// How many suspects are minimised in any case.
 const SEARCHES: u32 = 25;
 
-/// For so long, further ones are minimised as well. What is beyond both is tried with what was found for these, and is
-/// undiagnosed else.
+/// For so long, further ones are minimised as well. What is beyond both is tried with what was found for these, and
+/// is undiagnosed else.
 const SEARCHING: Duration = Duration::from_secs(600);
 
 /// The most time that a search takes where nobody says.

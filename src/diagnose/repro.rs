@@ -21,7 +21,7 @@ pub struct ReproFile {
     pub version: u32,
     /// The run that found it.
     pub run: String,
-    /// The subject.
+    /// The subject that the order was played on.
     pub subject: SubjectInfo,
     /// What was tested and with what, packages left out; older files lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ pub struct ReproFile {
 /// The failure that a repro shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
-    /// Its kind.
+    /// The kind of outcome that it shows.
     pub outcome: OutcomeKind,
     /// Its way of failing.
     pub fingerprint: String,
@@ -112,15 +112,15 @@ pub enum ReproError {
     /// It can't be read.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which file.
+        /// The file that could not be read.
         path: PathBuf,
-        /// Why not.
+        /// What the system answered.
         source: io::Error,
     },
     /// It is something else.
     #[error("{}: not a repro file: {source}; runs write them below <run>/repros/", path.display())]
     NotARepro {
-        /// Which file.
+        /// The file that is no repro file.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
@@ -128,9 +128,9 @@ pub enum ReproError {
     /// It was written by a newer program.
     #[error("{}: is of version {version}; use the newer program", path.display())]
     Newer {
-        /// Which file.
+        /// The file of another version.
         path: PathBuf,
-        /// Its version.
+        /// The version that stands in it.
         version: u64,
     },
 }

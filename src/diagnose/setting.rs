@@ -13,7 +13,7 @@ pub trait RunLog: Outlook {
     /// The record so far.
     fn record(&self) -> Record;
 
-    /// The time.
+    /// The time by the clock of the run.
     fn now(&self) -> Instant {
         Instant::now()
     }
@@ -48,9 +48,9 @@ const DIAGNOSIS_SHARE: f64 = 0.75;
 /// When a run must stop beginning rounds, and when it must stop altogether.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {
-    /// Planned rounds.
+    /// When planned rounds must have ended.
     pub rounds: Option<Instant>,
-    /// Diagnosis.
+    /// When the diagnosis must have ended.
     pub diagnosis: Option<Instant>,
     /// Whatever comes after it.
     pub all: Option<Instant>,

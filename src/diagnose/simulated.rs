@@ -76,8 +76,8 @@ struct Suite {
     overhead: Duration,
     /// Whether a case can be tried in a fork in the middle of an order.
     forks: bool,
-    /// Cases of which it is seen that they leave something in the process: what pollutes or sets state, and some that do
-    /// neither.
+    /// Cases of which it is seen that they leave something in the process: what pollutes or sets state, and some
+    /// that do neither.
     marking: BTreeSet<u32>,
 }
 

@@ -353,8 +353,8 @@ fn passed_after<'r>(record: &'r Record, suspect: &Suspect) -> Option<(&'r RoundR
 }
 
 /// What the rounds of the run accuse: for a victim the cases that ran before it whenever it failed, and never when it
-/// passed; for what is brittle those that ran before it whenever it passed, and never when it failed. Nothing where that
-/// spares nothing.
+/// passed; for what is brittle those that ran before it whenever it passed, and never when it failed. Nothing where
+/// that spares nothing.
 fn accused(record: &Record, suspect: &Suspect) -> Vec<u32> {
     let shows = suspect.role() == Role::Victim;
     let mut accused: BTreeSet<u32> = suspect.before.iter().copied().collect();

@@ -18,7 +18,7 @@ pub enum Limit {
     Disk,
     /// The size of one file.
     FileSize,
-    /// Memory.
+    /// Memory that the kernel refuses.
     Memory,
     /// Processes and threads of this account.
     Processes,

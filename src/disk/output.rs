@@ -27,9 +27,9 @@ const MODE: u32 = 0o644;
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputKind {
-    /// JUnit XML.
+    /// A JUnit XML file.
     Junit,
-    /// `report.json`.
+    /// The machine's own `report.json`.
     Json,
     /// The HTML page.
     Html,
@@ -73,9 +73,9 @@ pub enum Refused {
     /// The system refuses.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which file.
+        /// The file that could not be written.
         path: PathBuf,
-        /// Why.
+        /// What the system answered.
         source: io::Error,
     },
 }

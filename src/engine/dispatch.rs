@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub struct EngineConfig {
     /// The program that serves as a worker.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments that it starts with.
     pub arguments: Vec<String>,
     /// Rounds side by side, at least 1.
     pub jobs: usize,

@@ -29,7 +29,7 @@ pub struct Leftovers {
 struct Written {
     /// The folder for everything temporary.
     scratch: PathBuf,
-    /// Process groups.
+    /// The process groups that this run started.
     owned: Vec<Owned>,
 }
 

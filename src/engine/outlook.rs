@@ -9,7 +9,7 @@ use std::time::Duration;
 /// What a round came to.
 #[derive(Debug, Clone)]
 pub struct RoundResult {
-    /// The round.
+    /// The round that is being played.
     pub unit: RoundUnit,
     /// By place of its order; `None` for what never ran.
     pub outcomes: Vec<Option<Outcome>>,
@@ -49,7 +49,7 @@ pub enum EngineError {
     Changed {
         /// How many it found.
         found: u32,
-        /// Their hash.
+        /// The hash of all cases.
         hash: String,
     },
 }

@@ -77,7 +77,7 @@ impl Family {
         Self(family.into_iter().skip(1).map(|pid| (pid, start_time(pid))).collect())
     }
 
-    /// Their ids.
+    /// The process ids of all that are owned.
     pub fn pids(&self) -> impl Iterator<Item = i32> {
         self.0.iter().map(|(pid, _)| *pid)
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// A round, self-contained: all that a worker must know to run it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoundUnit {
-    /// Which round.
+    /// The round that is meant.
     pub round: RoundId,
     /// Which attempt at it.
     pub attempt: u32,

@@ -41,7 +41,7 @@ pub struct Ran {
 /// Runs a few rounds and returns what they came to. Facts still go to `outlook`.
 ///
 /// # Errors
-/// See [`Rounds::run`].
+/// As [`Rounds::run`] has them.
 pub fn collect(
     rounds: &mut dyn Rounds,
     units: Vec<RoundUnit>,

@@ -8,7 +8,7 @@ use std::sync::mpsc::Sender;
 /// Why rounds were not run to their end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stopped {
-    /// They were.
+    /// They were run to their end.
     Not,
     /// Somebody asked for it.
     Asked(Stop),

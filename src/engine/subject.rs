@@ -19,7 +19,7 @@ pub trait Subject {
 pub trait Reports {
     /// The trial at this place of the order begins and must end within `deadline`.
     fn started(&mut self, position: u32, deadline: Duration);
-    /// It ended.
+    /// The trial at this position ended.
     fn finished(&mut self, position: u32, report: TrialReport);
     /// Something to know.
     fn note(&mut self, note: Note);

@@ -20,9 +20,9 @@ const LONGEST_MESSAGE: u64 = 64 << 20;
 /// How to start workers.
 #[derive(Debug, Clone)]
 pub struct WorkerCommand {
-    /// The program.
+    /// The program that is started.
     pub program: PathBuf,
-    /// Its arguments.
+    /// The arguments that it starts with.
     pub arguments: Vec<String>,
     /// An entry of its environment, `NAME=value`, by which it is known for one of this run.
     pub mark: String,

@@ -1,4 +1,4 @@
-//! The facts.
+//! The facts of a journal, one a line.
 
 use crate::event::Header;
 use crate::model::statistics::Tally;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Entry {
     /// Milliseconds since the run began (a resumed run goes on counting from its last fact).
     pub at: u64,
-    /// The fact.
+    /// What was observed.
     pub event: Event,
 }
 
@@ -24,7 +24,7 @@ pub enum Event {
     RunResumed,
     /// A round began.
     RoundStarted {
-        /// Which.
+        /// The round that begins.
         round: RoundId,
         /// From 0; one more each time the round had to be begun or gone on with anew.
         attempt: u32,
@@ -51,20 +51,20 @@ pub enum Event {
     },
     /// A trial began.
     TrialStarted {
-        /// The round.
+        /// The round that the trial belongs to.
         round: RoundId,
         /// The place in the round's order.
         position: u32,
-        /// The case.
+        /// The index of the case in the header.
         case: u32,
     },
     /// A trial ended.
     TrialFinished {
-        /// The round.
+        /// The round that the trial belongs to.
         round: RoundId,
         /// The place in the round's order.
         position: u32,
-        /// The case.
+        /// The index of the case in the header.
         case: u32,
         /// How, and how long it took.
         #[serde(flatten)]
@@ -72,11 +72,11 @@ pub enum Event {
     },
     /// A round ended.
     RoundFinished {
-        /// Which.
+        /// The round that ended.
         round: RoundId,
         /// Which attempt at it.
         attempt: u32,
-        /// How.
+        /// How the round ended.
         end: RoundEnd,
         /// How long it took.
         millis: u64,
@@ -96,7 +96,7 @@ pub enum Event {
     Diagnosed(Diagnosis),
     /// The run ended.
     RunFinished {
-        /// How.
+        /// How the run ended.
         end: RunEnd,
     },
 }
@@ -104,7 +104,7 @@ pub enum Event {
 /// How a trial ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrialReport {
-    /// The outcome.
+    /// How the trial ended.
     pub outcome: Outcome,
     /// Its duration in microseconds.
     pub micros: u64,
@@ -185,7 +185,7 @@ pub enum RoundEnd {
     },
     /// The subject could not be started.
     NotStarted {
-        /// Why.
+        /// Why it was not measured.
         reason: String,
     },
     /// The run was stopped before the round's end.
@@ -198,14 +198,14 @@ pub struct Note {
     /// The case it speaks of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<u32>,
-    /// The note.
+    /// What a reader should know.
     pub text: String,
 }
 
 /// What the diagnosis of a suspect came to. A later one about the same case replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// The suspect.
+    /// The index of the suspect in the header.
     pub case: u32,
     /// The case of the same cluster that was minimised, if this one was only verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -293,7 +293,7 @@ pub enum Conclusion {
     },
     /// Fails only because an earlier case crashed, hung or exhausted the system.
     Collateral {
-        /// That case.
+        /// The index of the case that explains it.
         of: u32,
     },
 }
@@ -310,7 +310,7 @@ pub enum RunEnd {
     Interrupted,
     /// The subject could not be started, or died and could not be started again.
     SubjectFailed {
-        /// Why.
+        /// Why the search gave up.
         reason: String,
     },
 }

@@ -109,9 +109,9 @@ pub struct PlanPolicy {
 /// A case of any subject, as plans, the journal and reports know it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseInfo {
-    /// Its id.
+    /// The id of the case.
     pub id: CaseId,
-    /// Its title.
+    /// The title of the case.
     pub title: String,
     /// Its file, relative to the project.
     pub file: String,
@@ -120,7 +120,7 @@ pub struct CaseInfo {
     /// What it belongs to: a folder of scenarios, a module of a suite. Plans group by it; the journal does not keep it.
     #[serde(skip)]
     pub module: String,
-    /// Its tags.
+    /// The tags of the case.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub tags: BTreeSet<String>,
     /// Equal as long as the case means the same.

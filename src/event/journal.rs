@@ -22,15 +22,15 @@ pub enum JournalError {
     /// The file can't be opened, read or written.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Which file.
+        /// The file that could not be written or read.
         path: PathBuf,
-        /// Why not.
+        /// What the system answered.
         source: io::Error,
     },
     /// A line in the middle is no fact.
     #[error("{}:{line}: not a fact of a run: {reason}", path.display())]
     NotAFact {
-        /// Which file.
+        /// The file that is no journal.
         path: PathBuf,
         /// Which line, from 1.
         line: usize,
@@ -40,15 +40,15 @@ pub enum JournalError {
     /// It does not begin with a header.
     #[error("{}: does not begin with `run_started`: not a journal, or its begin is lost", path.display())]
     NoHeader {
-        /// Which file.
+        /// The file that holds no run.
         path: PathBuf,
     },
     /// It is of a newer version.
     #[error("{}: is of version {version}, this program reads up to {JOURNAL_VERSION}: use the newer program", path.display())]
     Newer {
-        /// Which file.
+        /// The file of another version.
         path: PathBuf,
-        /// Its version.
+        /// The version that stands in it.
         version: u64,
     },
     /// It is not where it was made.

@@ -61,8 +61,8 @@ pub struct Past {
     /// Shuffled rounds of earlier runs that count as trials of this one, because nothing that ran in them has changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<EarlierRounds>,
-    /// Trials in shuffled rounds of earlier runs, by case: those of cases that have not changed, on a subject that has
-    /// not changed.
+    /// Trials in shuffled rounds of earlier runs, by case: those of cases that have not changed, on a subject that
+    /// has not changed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trials: BTreeMap<u32, Tally>,
     /// What was found before.
@@ -114,7 +114,7 @@ pub struct Quarantine {
 /// A case whose known findings do not fail the gate, until a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantineEntry {
-    /// The case.
+    /// The case that is known to fail.
     pub case: CaseId,
     /// Which findings are known; any, if none is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

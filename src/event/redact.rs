@@ -48,8 +48,8 @@ impl Redactor {
         self.forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
-    /// The text without secrets: those that stand in it, and those that a reader sees in it, whatever stands between
-    /// their letters.
+    /// The text without secrets: those that stand in it, and those that a reader sees in it, whatever stands
+    /// between their letters.
     pub fn apply<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let clean = self.without_plain(text);
         match self.without_seen(&clean) {
@@ -205,8 +205,8 @@ impl Cut {
         }
     }
 
-    /// What a text that begins like this shows of one. What a runner puts before each line, as pytest its `E`, belongs to
-    /// no line.
+    /// What a text that begins like this shows of one. What a runner puts before each line, as pytest its `E`, belongs
+    /// to no line.
     fn before(text: &str) -> Self {
         let line = text.rsplit('\n').next().unwrap_or_default();
         match line.trim() {

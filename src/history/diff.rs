@@ -30,7 +30,7 @@ pub struct Diff {
 /// A case in both runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// Its id.
+    /// The id of the case.
     pub case: String,
     /// Its verdict before; none if it was not there.
     pub before: Option<&'static str>,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// A run as it is remembered: facts and verdicts, no texts of failures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEntry {
-    /// Its name.
+    /// The name of the run.
     pub run: String,
     /// When it began.
     pub started: Timestamp,
@@ -18,7 +18,7 @@ pub struct RunEntry {
     pub suite: String,
     /// The hash of cases and system.
     pub subject: ContentHash,
-    /// See [`crate::event::Background::conditions`].
+    /// The conditions of the run: see [`crate::event::Background::conditions`].
     pub conditions: Option<ContentHash>,
     /// The commit, if it is known.
     pub commit: Option<String>,
@@ -41,16 +41,16 @@ pub struct RunEntry {
 /// Whether something failed in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failed {
-    /// Nothing did.
+    /// Nothing failed the gate.
     No,
-    /// Something did.
+    /// Something failed the gate.
     Yes,
 }
 
 /// A case of a run as it is remembered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseEntry {
-    /// Its id.
+    /// The id of the case.
     pub id: String,
     /// Equal as long as the case means the same.
     pub hash: String,

@@ -18,9 +18,9 @@ pub enum HistoryError {
         path.display()
     )]
     Newer {
-        /// Which file.
+        /// The file that a newer version wrote.
         path: PathBuf,
-        /// Its version.
+        /// The version that stands in it.
         found: i64,
         /// The newest that this program knows.
         known: usize,
@@ -28,27 +28,27 @@ pub enum HistoryError {
     /// It is something else.
     #[error("{}: is no history of steadfast: name another file with --history FILE. It was left as it is", path.display())]
     Foreign {
-        /// Which file.
+        /// The file that is no history.
         path: PathBuf,
     },
     /// Another process writes it for too long.
     #[error("{}: another process has been writing it for too long: try again", path.display())]
     Busy {
-        /// Which file.
+        /// The file that another process writes.
         path: PathBuf,
     },
     /// It can't be read or written.
     #[error("{}: {source}: name another file with --history FILE, or do without it with --no-history", path.display())]
     Sqlite {
-        /// Which file.
+        /// The file that could not be used.
         path: PathBuf,
-        /// Why not.
+        /// What SQLite answered.
         source: rusqlite::Error,
     },
     /// What stands in it is not what this program writes.
     #[error("{}: {what}: the file is damaged; move it away and begin a new one", path.display())]
     Damaged {
-        /// Which file.
+        /// The file that is damaged.
         path: PathBuf,
         /// What is wrong.
         what: String,

@@ -13,7 +13,7 @@ use std::fmt::Write;
 /// What imported runs of a suite say.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Flips {
-    /// The suite.
+    /// The suite that was imported.
     pub suite: String,
     /// How many runs of it were imported.
     pub runs: u32,
@@ -34,7 +34,7 @@ pub struct Flips {
 /// A test that failed and passed on one commit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Flaky {
-    /// Its id.
+    /// The id of the case.
     pub case: String,
     /// On how many commits it did both.
     pub commits: u32,

@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 /// A run that begins.
 #[derive(Debug)]
 pub struct Beginning<'a> {
-    /// Its suite.
+    /// The suite that the run belongs to.
     pub suite: &'a str,
     /// The names that it had before, as patterns of SQL: what is remembered under them is its own.
     pub formerly: &'a [String],
     /// The hash of its cases and system.
     pub subject: &'a ContentHash,
-    /// See [`crate::event::Background::conditions`].
+    /// The conditions of the run: see [`crate::event::Background::conditions`].
     pub conditions: Option<&'a ContentHash>,
     /// The root of its randomness.
     pub seed: Seed,

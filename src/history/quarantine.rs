@@ -62,7 +62,7 @@ impl QuarantineFile {
         Ok(Self { text: text.to_owned(), entries })
     }
 
-    /// The text.
+    /// The entries as they are written.
     pub fn text(&self) -> &str {
         &self.text
     }

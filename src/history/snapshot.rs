@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// The findings of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// The run.
+    /// The name of the run.
     pub run: String,
     /// When it began.
     pub started: Timestamp,
@@ -43,8 +43,8 @@ impl From<&RunEntry> for Snapshot {
 }
 
 impl History {
-    /// The findings of a run by its name; of the newest one of that name if there are several. `latest` is the run that
-    /// began last.
+    /// The findings of a run by its name; of the newest one of that name if there are several. `latest` is the run
+    /// that began last.
     ///
     /// # Errors
     /// If the file can't be read.

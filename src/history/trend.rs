@@ -17,7 +17,7 @@ const LAST_RUNS: usize = 50;
 /// How a suite has done over time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SuiteTrend {
-    /// The suite.
+    /// The suite that is shown.
     pub suite: String,
     /// How many runs there are of it.
     pub runs: usize,
@@ -51,7 +51,7 @@ pub struct Week {
 /// A run of the past.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PastRun {
-    /// Its name.
+    /// The name of the run.
     pub run: String,
     /// When it began.
     pub started: Timestamp,
@@ -70,7 +70,7 @@ pub struct PastRun {
 /// How a case has done over time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaseTrend {
-    /// Its id.
+    /// The id of the case.
     pub case: String,
     /// Its verdict in the last run that had it.
     pub verdict: Verdict,

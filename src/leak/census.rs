@@ -19,14 +19,14 @@ pub enum Identity {
     Thread(i32, i32),
     /// A process, by its id and its start in clock ticks since the machine's.
     Process(i32, u64),
-    /// A file.
+    /// An open file, by its path.
     File(PathBuf),
 }
 
 /// What reports say of a thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its kind.
+    /// The kind of resource.
     pub kind: ResourceKind,
     /// Whose it is, in words that are the same from trial to trial.
     pub owner: String,

@@ -6,8 +6,8 @@ use crate::platform::process;
 use std::fs;
 use std::path::Path;
 
-/// The most files of a temporary folder that are looked at: beyond that, only the first ones in the order of the file
-/// system are.
+/// The most files of a temporary folder that are looked at: beyond that, only the first ones in the order of the
+/// file system are.
 const FILES: usize = 10_000;
 
 /// The descriptors of a process.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Suspects whose failures have one fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cluster {
-    /// The fingerprint.
+    /// The fingerprint that all members share.
     pub fingerprint: String,
     /// The suspects, at least one; the first is the one to minimise.
     pub suspects: Vec<u32>,

@@ -129,8 +129,8 @@ impl Decided {
 }
 
 /// Runs some cases until it is known whether they show it. Where answers are certain, runs of the suspect alone that
-/// were made to reproduce it count. Else they do not: rates were found different because those runs turned out as
-/// they did.
+/// were made to reproduce it count. Else they do not: rates were found different because those runs turned out
+/// as they did.
 fn decide(session: &mut Session<'_>, frame: &Frame, rates: &Rates, cases: &[u32]) -> Result<Decided, Halt> {
     let alone = cases.is_empty() && frame.head.is_empty();
     let test = rates.test();

@@ -11,8 +11,8 @@ pub struct Limits {
     pub probes: u32,
     /// At most so much time, added up over the probes; one that has begun is finished.
     pub time: Duration,
-    /// How often the order is run before "does not reproduce" is said. 29 runs miss a rate of 0.1 in less than 5 % of
-    /// tries.
+    /// How often the order is run before "does not reproduce" is said. 29 runs miss a rate of 0.1 in less than 5
+    /// % of tries.
     pub reproductions: u32,
     /// How many minimal sequences are looked for.
     pub sequences: u32,
@@ -33,7 +33,7 @@ impl Default for Limits {
 pub enum Limit {
     /// The number of probes.
     Probes,
-    /// The time.
+    /// The time is up.
     Time,
 }
 

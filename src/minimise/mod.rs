@@ -7,8 +7,8 @@
 //!
 //! The steps, each a file of its own: *reproduce* (does it show at all, more often than alone?), *search* (by
 //! prefixes where answers are certain, by a posterior where they are not), *confirm* (shows with all members,
-//! vanishes without each), *alternatives* (what else pollutes?), *cleaners*. `docs/minimising.md` explains and cites
-//! them.
+//! vanishes without each), *alternatives* (what else pollutes?), *cleaners*. `docs/minimising.md` explains
+//! and cites them.
 
 mod alternatives;
 mod bayes;

@@ -97,8 +97,8 @@ impl Sets {
         }
     }
 
-    /// The set to ask about, and how likely it is to show it. The likeliest suspects come first, cheap ones before
-    /// dear ones.
+    /// The set to ask about, and how likely it is to show it. The likeliest suspects come first, cheap ones
+    /// before dear ones.
     fn best_set(&self, beliefs: &[Belief]) -> (Vec<usize>, f64) {
         let n = self.seconds.len();
         let mut ranked: Vec<usize> = (0..n).collect();

@@ -25,7 +25,7 @@ pub struct Question {
 pub enum Answer {
     /// It failed, in the way that is being looked for.
     Fails,
-    /// It passed.
+    /// The suspect passes in this order.
     Passes,
     /// It can't be told, and why: the subject did not start, the suspect was skipped or failed in another way.
     Unsure(String),
@@ -34,7 +34,7 @@ pub enum Answer {
 /// An answer, and what it cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
-    /// The answer.
+    /// What the suspect did in this order.
     pub answer: Answer,
     /// How long the probe took.
     pub took: Duration,

@@ -36,7 +36,7 @@ pub struct Probes {
 }
 
 impl Probes {
-    /// All probes.
+    /// The number of all probes.
     pub fn total(&self) -> u32 {
         self.reproduce + self.search + self.confirm + self.alternatives + self.cleaners
     }

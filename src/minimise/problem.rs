@@ -7,7 +7,7 @@ use std::time::Duration;
 /// A suspect, the order in which it was seen to behave differently than alone, and what is known beforehand.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Problem {
-    /// The suspect.
+    /// The suspect, by its case index.
     pub suspect: u32,
     /// The cases that ran before it, in their order: for a victim in an order in which it failed, for a brittle case
     /// in one in which it passed.
@@ -25,8 +25,8 @@ pub struct Problem {
     /// Sequences that were found for other suspects, likeliest first: they are tried before anything else.
     #[serde(default)]
     pub hypotheses: Vec<Vec<u32>>,
-    /// Orders up to the suspect in which it passed all the same: what stands in them after the polluters may be a
-    /// cleaner.
+    /// Orders up to the suspect in which it passed all the same: what stands in them after the polluters may
+    /// be a cleaner.
     #[serde(default)]
     pub passed: Vec<Vec<u32>>,
     /// Cases before the suspect that left the state of the process other than they found it, in order.

@@ -25,7 +25,7 @@ const ALWAYS: u32 = 8;
 pub(super) enum Reproduced {
     /// The order makes a difference.
     As(Role, Rates),
-    /// Nothing failed.
+    /// No case failed in this order.
     Not,
     /// It fails each time, everywhere.
     Always,

@@ -8,13 +8,13 @@ use std::time::Duration;
 /// The end of a search: what was concluded, from which runs, at which cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minimised {
-    /// The suspect.
+    /// The suspect, by its case index.
     pub suspect: u32,
     /// How often it failed in the whole order, while reproducing.
     pub in_order: Tally,
     /// How often it failed alone.
     pub alone: Tally,
-    /// What follows.
+    /// What follows from the probes.
     pub conclusion: Conclusion,
     /// How many probes each step took.
     pub probes: Probes,
@@ -54,7 +54,7 @@ pub enum Conclusion {
     },
     /// A limit was reached first.
     Exhausted {
-        /// Which limit.
+        /// The limit that ended the search.
         by: Limit,
         /// The shortest sequence with which it was seen, if it was.
         best: Option<Vec<u32>>,

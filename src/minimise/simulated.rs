@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Cases of which one is a victim or brittle, for reasons that are written down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulated {
-    /// The truth.
+    /// What is true of the simulated suite.
     pub truth: Truth,
     /// What each probe costs, and what each case adds.
     pub costs: (Duration, Duration),
@@ -21,7 +21,7 @@ pub struct Simulated {
 pub struct Truth {
     /// What it is.
     pub role: Role,
-    /// The suspect.
+    /// The suspect, by its case index.
     pub suspect: u32,
     /// Any of these chains does it: pollutes a victim, or sets a brittle case's state.
     pub chains: Vec<Chain>,

@@ -116,8 +116,8 @@ impl FindingKind {
     }
 
     /// Whether it fails a gate that fails on these kinds. What is undiagnosed may be any kind of failure, so it fails
-    /// wherever one of these does; and files from before there was a word for what depends on the environment mean it by
-    /// `intermittent`.
+    /// wherever one of these does; and files from before there was a word for what depends on the environment mean
+    /// it by `intermittent`.
     pub fn fails(self, fail_on: &BTreeSet<Self>) -> bool {
         let any = |kinds: &[Self]| kinds.iter().any(|kind| fail_on.contains(kind));
         match self {
@@ -151,19 +151,19 @@ impl fmt::Display for FindingKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// See [`FindingKind::Broken`].
+    /// As [`FindingKind::Broken`] has it.
     Broken,
-    /// See [`FindingKind::OrderDependent`].
+    /// As [`FindingKind::OrderDependent`] has it.
     OrderDependent,
-    /// See [`FindingKind::EnvironmentDependent`].
+    /// As [`FindingKind::EnvironmentDependent`] has it.
     EnvironmentDependent,
-    /// See [`FindingKind::Intermittent`].
+    /// As [`FindingKind::Intermittent`] has it.
     Intermittent,
-    /// See [`FindingKind::Undiagnosed`].
+    /// As [`FindingKind::Undiagnosed`] has it.
     Undiagnosed,
-    /// See [`FindingKind::Disagrees`].
+    /// As [`FindingKind::Disagrees`] has it.
     Disagrees,
-    /// See [`FindingKind::NonIdempotent`].
+    /// As [`FindingKind::NonIdempotent`] has it.
     NonIdempotent,
     /// See [`FindingKind::LoopBound`] and [`FindingKind::Leak`].
     Leaky,

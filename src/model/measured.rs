@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Measured {
-    /// It was.
+    /// It was measured.
     Yes,
     /// It was not, for this reason.
     No(String),

@@ -80,7 +80,7 @@ pub enum Outcome {
     Crashed(Failure),
     /// The case did not run.
     Skipped {
-        /// Why not.
+        /// Why it was skipped.
         reason: String,
     },
 }

@@ -16,7 +16,7 @@ pub enum ResourceKind {
     Listener,
     /// Any other file descriptor.
     Descriptor,
-    /// A thread.
+    /// A thread that runs.
     Thread,
     /// A child process.
     Process,
@@ -27,7 +27,7 @@ pub enum ResourceKind {
 }
 
 impl ResourceKind {
-    /// Every kind.
+    /// Every kind of resource.
     pub const ALL: [Self; 8] = [
         Self::Task,
         Self::Connection,
@@ -117,7 +117,7 @@ pub struct LeakAllowance {
     /// A glob on the owner, or on where it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Why.
+    /// Why it was not counted.
     pub reason: String,
 }
 

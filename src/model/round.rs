@@ -118,7 +118,7 @@ pub enum EventLoop {
 /// One case in one round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TrialKey {
-    /// The round.
+    /// The round that it was seen in.
     pub round: RoundId,
     /// The place in the round's order, from 0.
     pub position: u32,

@@ -32,7 +32,7 @@ impl Seed {
         Self(value)
     }
 
-    /// The number.
+    /// The seed as a number.
     pub fn value(self) -> u64 {
         self.0
     }

@@ -18,8 +18,8 @@ pub struct StateMark {
     /// The value after it; `None` where the part does not exist any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// From the part down to an event loop that is closed: `shop.POOL._idle[0]._loop -> closed loop`, where that is what the
-    /// case leaves.
+    /// From the part down to an event loop that is closed: `shop.POOL._idle[0]._loop -> closed loop`, where that is what
+    /// the case leaves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
     /// Whether the case that was tried after it ended otherwise once the part was put back; `None` where nothing was tried.
@@ -42,7 +42,7 @@ pub enum MarkKind {
     Environment,
     /// The working directory.
     Directory,
-    /// `sys.path`.
+    /// The list `sys.path`.
     Path,
     /// A module that was removed from `sys.modules` or replaced there.
     Module,
@@ -52,7 +52,7 @@ pub enum MarkKind {
     Logging,
     /// The filters of `warnings`.
     Warnings,
-    /// The locale.
+    /// The locale of the process.
     Locale,
     /// The time zone of the process.
     TimeZone,

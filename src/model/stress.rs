@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Which noise.
+/// The noise that a round is played under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stress {
     /// Threads that are busy beside the round, now and then.
     Cpu,
-    /// Providers that answer a little later, each answer as much later as chance wants it, so that answers overtake
-    /// each other.
+    /// Providers that answer a little later, each answer as much later as chance wants it, so that answers
+    /// overtake each other.
     Latency,
 }
 

@@ -16,9 +16,9 @@ const SHUFFLES_PER_AFTERMATH: u32 = 2;
 pub struct Addition {
     /// Its kind: aftermath, pairs or shuffle.
     pub kind: RoundKind,
-    /// Its seed.
+    /// The seed of the round.
     pub seed: Seed,
-    /// Its order.
+    /// The order that the round plays.
     pub order: Vec<u32>,
     /// The shape of an aftermath.
     pub shape: Option<Aftermath>,

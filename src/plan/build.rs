@@ -126,8 +126,8 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// As many rows as the largest square needs: that of the groups, or that of a group's cases. Smaller squares
-    /// begin again.
+    /// As many rows as the largest square needs: that of the groups, or that of a group's cases. Smaller
+    /// squares begin again.
     fn pairs(&self) -> Vec<Arrangement> {
         let largest = self.groups.iter().map(|group| group.cases.len()).chain([self.groups.len()]).max();
         let rows = orders_for_pairs(largest.unwrap_or(0)) as u32;

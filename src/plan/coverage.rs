@@ -4,8 +4,8 @@ use crate::model::{Aftermath, Seed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The share of ordered pairs of different cases that rounds have run, in two relations. Without a pair to cover both
-/// are 1.
+/// The share of ordered pairs of different cases that rounds have run, in two relations. Without a pair to cover
+/// both are 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The first case ran somewhere before the second, in one round.

@@ -41,7 +41,7 @@ pub enum PlanError {
     /// A given order with a number that no case has.
     #[error("the given order names case {number}, and there are {cases} cases, numbered from 0")]
     NoSuchCase {
-        /// The number.
+        /// The number that was asked for.
         number: u32,
         /// How many cases there are.
         cases: usize,

@@ -38,7 +38,7 @@ pub(super) struct Group {
 }
 
 impl Grouping {
-    /// Every grouping.
+    /// Every grouping that can be asked for.
     pub const ALL: [Self; 4] = [Self::None, Self::File, Self::Module, Self::Tag];
 
     /// The word used on the command line and in reports.

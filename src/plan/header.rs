@@ -30,8 +30,8 @@ pub struct PlanHeader {
 /// How many rounds of a kind there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundCount {
-    /// The kind.
+    /// The kind of round.
     pub kind: RoundKind,
-    /// How many.
+    /// How many rounds of that kind there are.
     pub count: u32,
 }

@@ -4,8 +4,8 @@
 //! same seed, and it is small: a round holds its seed and how its cases are arranged, and [`Plan::order`] computes
 //! the order when it is needed. So a plan of 1,000 rounds of 100,000 cases is kilobytes.
 //!
-//! What each kind of round can find, and why the default plan has the rounds that it has, is told in
-//! `docs/verdicts.md`.
+//! What each kind of round can find, and why the default plan has the rounds that it has, is
+//! told in `docs/verdicts.md`.
 
 mod additions;
 mod aftermath;

@@ -183,8 +183,8 @@ impl Plan {
     }
 
     /// Groups by a row of their square, and the cases of each group by a row of theirs. The symbols of the squares
-    /// are the groups and cases as the root seed shuffles them, so that another seed tries other neighbours'
-    /// neighbours.
+    /// are the groups and cases as the root seed shuffles them, so that another seed tries
+    /// other neighbours' neighbours.
     pub(super) fn paired(&self, number: usize) -> Vec<u32> {
         let seed = self.request.seed.derive("pairs");
         let groups = shuffled_groups(seed, &self.groups);

@@ -7,7 +7,7 @@ use crate::plan::{Grouping, Strategy};
 /// What a plan is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlanRequest {
-    /// Which orders.
+    /// Which orders are wanted.
     pub orders: Orders,
     /// How many rounds of all cases there are, where the user says so; see [`crate::plan::Plan::new`].
     pub rounds: Option<u32>,

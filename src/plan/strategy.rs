@@ -11,7 +11,7 @@ pub enum Strategy {
     /// Declared, reverse, shuffles, every case twice in a row, and each case alone where that is cheap.
     #[default]
     Mixed,
-    /// Shuffles only.
+    /// Nothing but shuffled orders.
     Shuffle,
     /// The declared order from its end.
     Reverse,
@@ -29,7 +29,7 @@ pub enum Strategy {
 pub struct StrategyError(String);
 
 impl Strategy {
-    /// Every strategy.
+    /// Every strategy that can be asked for.
     pub const ALL: [Self; 6] = [Self::Mixed, Self::Shuffle, Self::Reverse, Self::Declared, Self::Pairs, Self::All];
 
     /// The word used on the command line and in reports.

@@ -10,7 +10,7 @@ pub struct TcpSocket {
     pub port: u16,
     /// The port at the other end; 0 of a listening one.
     pub peer_port: u16,
-    /// Its state.
+    /// The state of the connection.
     pub state: TcpState,
 }
 
@@ -21,7 +21,7 @@ pub enum TcpState {
     Listening,
     /// The other end has closed the connection, and this one has not: the strongest sign of one that was forgotten.
     CloseWait,
-    /// Any other.
+    /// Any other state.
     Other,
 }
 

@@ -23,7 +23,7 @@ const TONE: i16 = 400;
 pub struct Wav<'a> {
     /// Samples a second, of each channel.
     pub rate: u32,
-    /// Channels.
+    /// The number of channels.
     pub channels: u16,
     /// Bits of a sample.
     pub bits: u16,

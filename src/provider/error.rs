@@ -11,9 +11,9 @@ pub enum ProviderError {
     /// A port can't be had.
     #[error("no port for {provider}")]
     Bind {
-        /// The provider.
+        /// The provider that could not start.
         provider: ProviderName,
-        /// Why not.
+        /// What the system answered.
         #[source]
         source: std::io::Error,
     },

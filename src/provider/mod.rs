@@ -6,8 +6,8 @@
 //! over all providers of a round, so that a case can be judged by what really went over the wire.
 //!
 //! The rooms: `wire` has a file per wire format, `script` what is answered, `exchange` whose a request is and what becomes
-//! of it, `front` how an answer goes over the wire, `proxy` the way to the providers for programs that know nothing of
-//! them.
+//! of it, `front` how an answer goes over the wire, `proxy` the way to the providers for programs that know
+//! nothing of them.
 //!
 //! `docs/providers.md` says what is mocked and how an SDK is pointed at it.
 

@@ -53,7 +53,7 @@ impl ServeProviders {
         decls.filter_map(|decl| Some((decl.name.clone(), self.providers.url(&decl.name)?))).collect()
     }
 
-    /// Ends them.
+    /// Ends the providers, and tells what was open.
     pub fn shutdown(self) -> ShutdownReport {
         self.providers.shutdown()
     }

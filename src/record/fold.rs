@@ -18,9 +18,9 @@ pub enum FoldError {
     /// It contradicts itself.
     #[error("{path}: contradicts itself: {reason}")]
     Contradiction {
-        /// Which file.
+        /// The journal that could not be read.
         path: String,
-        /// How.
+        /// What is wrong with it.
         reason: String,
     },
 }

@@ -40,14 +40,14 @@ pub struct Record {
     pub millis: u64,
 }
 
-/// A round.
+/// A round, as its facts tell it.
 #[derive(Debug, Clone)]
 pub struct RoundRecord {
-    /// Which.
+    /// The id of the round.
     pub id: RoundId,
     /// Why it has its order.
     pub kind: RoundKind,
-    /// Its seed.
+    /// The seed of the round.
     pub seed: Seed,
     /// How long an event loop lives in it.
     pub event_loop: EventLoop,
@@ -80,7 +80,7 @@ pub struct RoundRecord {
 /// A trial in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
-    /// The case.
+    /// The index of the case in the header.
     pub case: u32,
     /// How it ended; `None` if it was never reported.
     pub outcome: Option<OutcomeKind>,

@@ -14,7 +14,7 @@ pub(super) struct Brief {
     pub(super) what: String,
     /// Who leaves what, or as much as is known.
     pub(super) cause: String,
-    /// The place.
+    /// The place that failed.
     pub(super) place: String,
     /// What failed there, in one or more lines.
     pub(super) message: String,

@@ -139,8 +139,8 @@ fn footer(view: &View<'_>, summary: &Summary) -> String {
     format!("{}{commit}, run {}", summary.ran, view.record.header.run)
 }
 
-/// What earlier runs found in cases of this one, the last of them in the newest run that found anything, and this one
-/// did not.
+/// What earlier runs found in cases of this one, the last of them in the newest run that found anything, and this
+/// one did not.
 fn gone(view: &View<'_>) -> Vec<(String, KnownFinding)> {
     let Some(past) = &view.record.header.background.past else { return Vec::new() };
     let Some(newest) = past.known.iter().map(|known| known.until).max() else { return Vec::new() };

@@ -13,13 +13,13 @@ use std::str::FromStr;
 pub enum Format {
     /// The summary as a terminal shows it.
     Terminal,
-    /// JUnit XML.
+    /// JUnit XML for CI systems.
     Junit,
-    /// The page.
+    /// The HTML page for people.
     Html,
-    /// `summary.md`.
+    /// The Markdown of `summary.md`.
     Markdown,
-    /// `report.json`.
+    /// The JSON of `report.json`.
     Json,
     /// SARIF, for code scanning.
     Sarif,
@@ -48,7 +48,7 @@ impl Default for RenderOptions {
 pub struct FormatError(String);
 
 impl Format {
-    /// Every format.
+    /// Every format that can be rendered.
     pub const ALL: [Self; 7] =
         [Self::Terminal, Self::Junit, Self::Html, Self::Markdown, Self::Json, Self::Sarif, Self::CodeQuality];
 
@@ -86,7 +86,7 @@ impl Format {
         self.render_with(record, judgement, context, RenderOptions::default())
     }
 
-    /// Renders it.
+    /// Renders a judged record in this format.
     ///
     /// # Errors
     /// If the format's own machinery is at fault; no run causes it.

@@ -1,5 +1,5 @@
-//! Renders a judged record: for a terminal, for CI (JUnit, annotations), for programs (`report.json`), for people
-//! (Markdown, HTML).
+//! Renders a judged record: for a terminal, for CI (JUnit, annotations), for programs (`report.json`), for
+//! people (Markdown, HTML).
 //!
 //! Every format is a function of the record, its judgement and a small [`Context`]; none looks at the machine. What all
 //! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.

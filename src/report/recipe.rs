@@ -5,7 +5,7 @@ use crate::model::FindingKind;
 /// What a kind of finding means and what usually helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recipe {
-    /// The kind.
+    /// The kind of finding that it is for.
     pub kind: FindingKind,
     /// What it means, in a sentence.
     pub means: &'static str,

@@ -22,7 +22,7 @@ const LOUDNESS: f64 = 8_000.0;
 /// What a recording sounds like.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sound {
-    /// In hertz.
+    /// A tone of this frequency, in hertz.
     Tone(f64),
     Silence,
     /// Like speech: louder and softer four times a second.
@@ -96,7 +96,7 @@ impl Audio {
         Ok(Self { content: Content::Sound { sound, seconds, rate, format }, cut })
     }
 
-    /// The file.
+    /// The bytes of the whole file.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = match &self.content {
             Content::Text(text) => text.clone().into_bytes(),

@@ -8,10 +8,10 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// One case.
+/// One case of a scenario.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// `path[key=value,…]`.
+    /// The id, as `path[key=value,…]`.
     pub id: CaseId,
     /// The scenario's title.
     pub title: String,
@@ -62,10 +62,10 @@ pub struct Given {
     pub learners: Vec<Learner>,
 }
 
-/// A learner.
+/// A learner who takes part.
 #[derive(Debug, Clone)]
 pub struct Learner {
-    /// The name.
+    /// The name that steps call the learner by.
     pub name: String,
     /// Settings made before the first step: arguments of the verb `settings`.
     pub settings: BTreeMap<String, Value>,

@@ -8,7 +8,7 @@ use serde_json_path::JsonPath;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// One expectation.
+/// One expectation of a step.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     /// Where it stands.
@@ -78,7 +78,7 @@ pub enum Matcher {
     Type(String),
     /// There is something (true), or nothing (false), there.
     Present(bool),
-    /// The opposite.
+    /// Matches what the inner one does not.
     Not(Box<Matcher>),
     /// All of these.
     All(Vec<Matcher>),
@@ -91,7 +91,7 @@ pub enum Matcher {
 pub struct CallExpectations {
     /// Logical calls: an SDK's retries of one request are one.
     pub calls: Vec<CallExpectation>,
-    /// Requests.
+    /// What is expected of each request.
     pub attempts: Vec<CallExpectation>,
     /// The providers of all logical calls, in the order in which they arrived.
     pub order: Option<(Place, Vec<ProviderName>)>,
@@ -106,7 +106,7 @@ pub struct CallExpectation {
     pub provider: Option<ProviderName>,
     /// Which requests count; model calls where it does not say.
     pub endpoint: Option<String>,
-    /// How many.
+    /// How many calls there must be.
     pub count: Option<Matcher>,
     /// What each of them, or the n-th of them, was like.
     pub each: Vec<CallProperty>,

@@ -18,7 +18,7 @@ pub(crate) enum ValueKind {
     Word(&'static str, &'static [&'static str]),
     /// A time, in milliseconds once it is read.
     Duration,
-    /// A recording.
+    /// A recording of speech.
     Audio,
     Any,
 }

@@ -12,7 +12,7 @@ const BEFORE: usize = 80;
 pub struct SourceFile {
     /// Relative to the project's folder, with `/` between its parts.
     pub name: String,
-    /// Its text.
+    /// The text of the file.
     pub text: String,
 }
 

@@ -59,7 +59,7 @@ pub struct HttpRequest {
     pub headers: BTreeMap<String, String>,
     /// Whose token goes along.
     pub auth: Auth,
-    /// The body.
+    /// The body of the request.
     pub body: HttpBody,
 }
 
@@ -68,20 +68,20 @@ pub struct HttpRequest {
 pub enum Auth {
     /// The step's learner's.
     Learner,
-    /// The administrator's.
+    /// The token of the administrator.
     Admin,
-    /// Nobody's.
+    /// No token at all.
     Nobody,
-    /// As given.
+    /// This token, as it was given.
     Token(String),
 }
 
 /// The body of a raw request.
 #[derive(Debug, Clone)]
 pub enum HttpBody {
-    /// None.
+    /// No body at all.
     Empty,
-    /// JSON.
+    /// A body of JSON.
     Json(Value),
     /// Text as it stands.
     Text(String),
@@ -92,7 +92,7 @@ pub enum HttpBody {
 pub struct Capture {
     /// Under which name.
     pub name: String,
-    /// From where.
+    /// Where the value is taken from.
     pub from: crate::scenario::Subject,
     /// Where it stands.
     pub place: Place,

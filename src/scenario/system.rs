@@ -16,7 +16,7 @@ pub struct System {
     pub name: String,
     /// How it is run.
     pub kind: SystemKind,
-    /// Its providers.
+    /// The providers that the system calls.
     pub providers: Vec<ProviderDecl>,
     /// What it can do.
     pub can: BTreeSet<Capability>,
@@ -58,7 +58,7 @@ pub enum SystemKind {
     Embedded,
     /// A program that the harness starts.
     Process(Process),
-    /// Already running.
+    /// A system that already runs at this URL.
     Url(String),
 }
 
@@ -112,7 +112,7 @@ pub enum Reset {
     Sql {
         /// The file, a template.
         file: String,
-        /// The statements.
+        /// The SQL statements, in order.
         statements: Vec<String>,
     },
     /// It is stopped and started again.
@@ -130,7 +130,7 @@ pub struct Binding {
     pub method: String,
     /// Path and query; `${x}` is percent-encoded, a query parameter whose `${x?}` is not given is left out.
     pub path: String,
-    /// Headers, templates.
+    /// Headers, whose values are templates.
     pub headers: BTreeMap<String, String>,
     /// Whether the learner's token, the administrator's, or none goes along.
     pub auth: BindingAuth,
@@ -167,11 +167,11 @@ impl FieldPath {
 /// Whose token goes along with a verb.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BindingAuth {
-    /// The learner's.
+    /// The token of the learner.
     Learner,
-    /// The administrator's.
+    /// The token of the administrator.
     Admin,
-    /// Nobody's.
+    /// No token at all.
     Nobody,
 }
 

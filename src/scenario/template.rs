@@ -37,7 +37,7 @@ pub enum Segment<'t> {
 pub struct Part<'t> {
     /// The text before it.
     pub before: &'t str,
-    /// The name.
+    /// The name of the variable.
     pub name: &'t str,
     /// Whether it may be missing; without a `?` a missing name is an error.
     pub optional: bool,

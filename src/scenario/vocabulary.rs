@@ -44,7 +44,7 @@ const ANSWER: &[&str] = &[
 ];
 
 impl Verb {
-    /// Every verb.
+    /// Every verb that a step can have.
     pub const ALL: [Self; 15] = [
         Self::Register,
         Self::Login,
@@ -234,7 +234,7 @@ pub enum Capability {
 }
 
 impl Capability {
-    /// Every capability.
+    /// Every capability that a system can have.
     pub const ALL: [Self; 10] = [
         Self::Reset,
         Self::Budget,

@@ -36,11 +36,11 @@ impl fmt::Debug for Endpoint {
 /// Where all providers are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
-    /// Anthropic's API.
+    /// The address of Anthropic's API.
     pub claude: Endpoint,
-    /// Mistral's API.
+    /// The address of Mistral's API.
     pub mistral: Endpoint,
-    /// DeepSeek's API.
+    /// The address of DeepSeek's API.
     pub deepseek: Endpoint,
     /// An Ollama server.
     pub ollama: Endpoint,
@@ -90,7 +90,7 @@ pub struct Config {
     pub admin_token: Option<String>,
     /// Rounds of PBKDF2-HMAC-SHA256 for a new password.
     pub password_iterations: u32,
-    /// Real time.
+    /// The clock, real time by default.
     pub clock: Arc<dyn Clock>,
     /// Where log lines go.
     pub log: Arc<dyn Log>,

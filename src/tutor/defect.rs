@@ -10,8 +10,8 @@ pub enum Defect {
     CacheIgnoresLanguage,
     /// The reset forgets the month's settled costs.
     BudgetCarriedOver,
-    /// The reset forgets learners' settings, so that the next learner of the same rank in order of registration
-    /// inherits them.
+    /// The reset forgets learners' settings, so that the next learner of the same rank in order of
+    /// registration inherits them.
     SettingsCarriedOver,
     /// Provider calls go through a task that lives on the event loop of the first call.
     ClientBoundToFirstLoop,
@@ -129,7 +129,7 @@ pub enum Defect {
 }
 
 impl Defect {
-    /// Every defect.
+    /// Every defect that can be switched on.
     pub const ALL: [Self; 55] = [
         Self::StaleHealth,
         Self::CacheIgnoresLanguage,

@@ -6,11 +6,11 @@ use std::fmt;
 /// A provider of model answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provider {
-    /// Anthropic's Claude.
+    /// Claude, served by Anthropic.
     Claude,
-    /// Mistral.
+    /// The models of Mistral.
     Mistral,
-    /// DeepSeek.
+    /// The models of DeepSeek.
     DeepSeek,
     /// Ollama, which runs here and is free.
     Ollama,

@@ -27,7 +27,7 @@ impl Tutor {
     /// Opens a tutor with bugs on purpose, to see whether they are noticed.
     ///
     /// # Errors
-    /// As [`Tutor::open`].
+    /// The same as of [`Tutor::open`].
     pub fn open_with(config: Config, defects: Defects) -> Result<Self, OpenError> {
         let state = Arc::new(State::open(config, defects)?);
         Ok(Self { router: http::router(state) })

@@ -17,7 +17,7 @@ pub struct NotAnAmount(String);
 const NANOS: i64 = 1_000_000_000;
 
 impl Usd {
-    /// Nothing.
+    /// No money at all.
     pub const ZERO: Self = Self(0);
 
     /// An amount in nano-dollars.

@@ -49,7 +49,7 @@ pub struct CaseJudgement {
 pub enum Order {
     /// Passes alone, fails after a polluter.
     Victim {
-        /// Minimal sequences.
+        /// The minimal sequences after which it fails.
         polluters: Vec<Vec<u32>>,
         /// What hides it.
         cleaners: Vec<u32>,
@@ -58,14 +58,14 @@ pub enum Order {
     },
     /// Fails alone, passes after a state-setter.
     Brittle {
-        /// Minimal sequences.
+        /// The minimal sequences after which it passes.
         state_setters: Vec<Vec<u32>>,
         /// Whether there can be no more sequences.
         complete: bool,
     },
     /// The search came to no end; the smallest order that showed it, the case itself last.
     NotMinimised {
-        /// The order.
+        /// The order that shows it.
         order: Vec<u32>,
     },
 }

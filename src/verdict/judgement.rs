@@ -38,7 +38,7 @@ pub enum Gate {
     },
     /// The subject could not be started, or died and could not be started again.
     Error {
-        /// Why.
+        /// Why it could not be judged.
         reason: String,
     },
     /// The user stopped the run.

@@ -37,7 +37,7 @@ pub enum EntryStatus {
     Expired,
     /// So many trials without a failure exclude that it fails as it did: it is to be removed, and fails the gate.
     Unneeded {
-        /// The trials.
+        /// How many trials there were.
         trials: u32,
     },
 }

@@ -1,5 +1,7 @@
-//! Holds what people read: links in documents lead somewhere, and the book has every page.
+//! Holds what people read: links in documents lead somewhere, the book has every page, and each line of a comment that
+//! documents an item says something.
 
+mod comments;
 mod links;
 
 use std::fs;

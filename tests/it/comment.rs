@@ -1,5 +1,5 @@
-//! `steadfast comment` against servers on the loopback interface that answer as GitHub and GitLab do: pages, refusals,
-//! busy moments.
+//! `steadfast comment` against servers on the loopback interface that answer as GitHub and GitLab do: pages,
+//! refusals, busy moments.
 
 use crate::cli::kit::{BROKEN, Project};
 use axum::extract::{Path, Query, State};

@@ -13,7 +13,7 @@ use steadfast::plan::{Grouping, Strategy};
 use steadfast::tutor::Defect;
 use steadfast::verdict::{CaseJudgement, Gate, Order};
 
-/// Nobody looks.
+/// A defect that nobody looks for.
 struct Silent;
 
 impl Watcher for Silent {

@@ -1,5 +1,5 @@
-//! Programs of our own that are loaded into a runner: they play an order in its process, and tell how each case ended as it
-//! ends.
+//! Programs of our own that are loaded into a runner: they play an order in its process, and tell how each case ended
+//! as it ends.
 //!
 //! A profile names those that it needs. They are written beside what a worker has in its scratch folder, `${drivers}`, and
 //! stay there as long as it does: what a runner compiles of them is compiled once.

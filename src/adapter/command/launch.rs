@@ -10,7 +10,7 @@ use std::process::Command;
 /// The folders of one process.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places<'a> {
-    /// Its own.
+    /// A folder for this start alone.
     pub scratch: &'a Path,
     /// Where the profile's drivers are.
     pub drivers: &'a Path,

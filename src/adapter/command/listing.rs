@@ -11,7 +11,7 @@ use std::path::Path;
 /// A case as the runner lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedCase {
-    /// Its id.
+    /// The id by which the runner knows it.
     pub id: String,
     /// Its file, relative to the folder that commands run in; empty where the listing names none.
     pub file: String,

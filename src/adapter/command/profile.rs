@@ -86,7 +86,7 @@ pub(super) struct Listing {
     /// Its file, of the fields found.
     #[serde(default)]
     pub file: Option<String>,
-    /// Its line.
+    /// The line of the case, of the fields found.
     #[serde(default)]
     pub line: Option<String>,
     /// What it belongs to; by default its file, or what its id begins with.
@@ -114,7 +114,7 @@ pub(super) enum Sorting {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Problems {
-    /// A JSONPath.
+    /// A JSONPath to the results.
     pub items: String,
     /// What to say of each, made of its fields.
     pub text: String,

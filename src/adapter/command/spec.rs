@@ -30,8 +30,8 @@ pub struct CommandSpec {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub copied: bool,
     /// The cases of the run, in its order. Workers are handed them whole, so that a runner lists once in a run. Who goes
-    /// on with a run hands over ids and files; then the listing is brought into their order. Empty in journals and repro
-    /// files.
+    /// on with a run hands over ids and files; then the listing is brought into their order. Empty in journals
+    /// and repro files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<ListedCase>,
 }

@@ -81,8 +81,8 @@ pub(super) fn passes_by_itself(
     plain_run(&alone, hash_seed, case_deadline).is_ok_and(|plain| plain.outcomes.iter().any(passed))
 }
 
-/// A test as an argument of pytest in the suite's folder: its id is relative to pytest's root folder, which may be
-/// another.
+/// A test as an argument of pytest in the suite's folder: its id is relative to pytest's root folder, which
+/// may be another.
 fn as_argument(id: &str, file: &str) -> String {
     id.split_once("::").map_or_else(|| file.to_owned(), |(_, name)| format!("{file}::{name}"))
 }

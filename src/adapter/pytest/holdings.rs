@@ -25,7 +25,7 @@ pub(super) struct Known(String, Option<String>);
 pub(super) struct Held {
     /// By the system's id of the thread.
     threads: Vec<(i32, Known)>,
-    /// By inode.
+    /// Sockets that are known, by inode.
     sockets: Vec<(u64, Known)>,
     /// By number, those that are no sockets.
     descriptors: Vec<(i32, Known)>,
@@ -40,7 +40,7 @@ pub(super) struct RoundHoldings {
     own: i32,
     /// The process of the round.
     round: i32,
-    /// Its TMPDIR.
+    /// The folder that the suite gets as TMPDIR.
     temporary: PathBuf,
     /// The pipe at which it waits.
     gate: PathBuf,

@@ -16,7 +16,7 @@ pub(super) enum Request<'a> {
     Hang { hang: bool },
 }
 
-/// One round.
+/// What the server is told to begin a round.
 #[derive(Debug, Serialize)]
 pub(super) struct RoundRequest<'a> {
     /// Places among what it collected; `None` for a test that it did not collect.

@@ -24,7 +24,7 @@ const BETWEEN: Duration = Duration::from_secs(60);
 pub(super) enum RoundDone {
     /// The pytest can play another.
     Whole(RoundEnd),
-    /// It can't.
+    /// The server is lost, so the round can't be played.
     ServerLost(RoundEnd),
 }
 

@@ -191,8 +191,8 @@ impl CaseRun<'_> {
 }
 
 impl CaseRun<'_> {
-    /// What is wrong with the calls of the case. Calls of which nobody knows whose they are count or don't, whichever
-    /// is right.
+    /// What is wrong with the calls of the case. Calls of which nobody knows whose they are count or don't,
+    /// whichever is right.
     fn check_calls(&self, ended: &TrialCalls, player: &Player<'_>) -> (Vec<(Place, String)>, Option<String>) {
         let check = |calls: &[Call]| check_calls(&self.case.calls, calls, self.system, &player.variables());
         let wrong = check(&ended.calls);
@@ -284,8 +284,8 @@ fn covered(script: &Script) -> String {
     if names.is_empty() { "no provider".to_owned() } else { names.join(", ") }
 }
 
-/// A request that came after the end of its case: no script answers it any more, and it spent money that the case did
-/// not see.
+/// A request that came after the end of its case: no script answers it any more, and it spent money that the case
+/// did not see.
 fn blame_late(call: &Call) -> Option<(TrialKey, Failure)> {
     let text = format!("a call came after the case had ended, and no script covers it: {}", describe(call));
     Some((call.trial?, Failure::new(text, None)))

@@ -15,7 +15,7 @@ pub struct ScenarioSpec {
     pub system: String,
     /// Which of the cases.
     pub filter: Option<String>,
-    /// This program.
+    /// This program, which starts itself as the tutor.
     pub program: PathBuf,
     /// Values of the environment that scenarios name.
     pub secrets: std::collections::BTreeMap<String, String>,

@@ -25,7 +25,7 @@ const AROUND: Duration = Duration::from_secs(5);
 pub struct ScenarioSubject {
     /// The cases, in declared order.
     pub cases: Vec<Case>,
-    /// The system.
+    /// The system that the scenarios exercise.
     pub system: System,
     /// Things noted while loading.
     pub notes: Vec<String>,

@@ -21,7 +21,7 @@ const PIPE: usize = 256 << 10;
 pub(in crate::adapter) enum Target {
     /// Handlers in this process, over a pipe in memory: no port, so none that runs out.
     Router(axum::Router),
-    /// A server.
+    /// A server at an address.
     Address(SocketAddr),
     /// Any URL, with TLS where it says so.
     Url(reqwest::Client, String),

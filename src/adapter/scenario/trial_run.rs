@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_secs(3);
 /// What was seen of a system.
 #[derive(Debug)]
 pub struct SystemLook {
-    /// Its name.
+    /// The name of the system.
     pub name: String,
     /// What came of the reset and of each verb.
     pub tried: Vec<Tried>,

@@ -38,8 +38,8 @@ pub(in crate::adapter) trait Holdings {
     fn memory_owner(&self) -> &'static str;
     /// Lets time pass, in which the subject may end what it has begun.
     fn rest(&mut self, pause: Duration);
-    /// The last word on what is left: more may be known now than when it was entered, or that it is none of the
-    /// subject's.
+    /// The last word on what is left: more may be known now than when it was entered, or that it is none
+    /// of the subject's.
     fn last_word(&self) -> LastWord<'_>;
 }
 

@@ -13,7 +13,7 @@ pub enum Reach {
     /// This machine only.
     #[default]
     Loopback,
-    /// Anywhere: `--allow-network`.
+    /// Any host, as `--allow-network` asks.
     Network,
 }
 

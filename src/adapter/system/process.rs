@@ -148,7 +148,7 @@ impl RunningProcess {
         }
     }
 
-    /// Its TMPDIR.
+    /// The folder that the process gets as TMPDIR.
     pub fn temporary(&self) -> &std::path::Path {
         &self.place.folders.temporary
     }
@@ -170,8 +170,8 @@ impl RunningProcess {
         Ok(())
     }
 
-    /// The case that ran has ended: what it left, where the harness's own worker serves the system, or a probe is in
-    /// it.
+    /// The case that ran has ended: what it left, where the harness's own worker serves the system, or a probe
+    /// is in it.
     ///
     /// # Errors
     /// If the worker does not answer as it should.

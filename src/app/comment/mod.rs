@@ -50,7 +50,7 @@ pub enum Commented {
     NotNeeded,
     /// The service refused; the text is in the job's summary, or here where there is none.
     Refused {
-        /// Why.
+        /// Why it could not be written.
         why: String,
         /// The text that no summary took.
         body: Option<String>,

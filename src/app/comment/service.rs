@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// A service.
+/// A service that keeps the comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// GitHub, or a server with its API.
     GitHub,
-    /// GitLab.
+    /// GitLab, and its merge requests.
     GitLab,
 }
 
@@ -29,13 +29,13 @@ pub struct Place {
 /// What was typed of a place; what is missing comes from the environment of the CI job.
 #[derive(Debug, Clone, Default)]
 pub struct GivenPlace {
-    /// See [`Place::service`].
+    /// The service: see [`Place::service`].
     pub service: Option<Service>,
-    /// See [`Place::api`].
+    /// The address: see [`Place::api`].
     pub api: Option<String>,
-    /// See [`Place::project`].
+    /// The project: see [`Place::project`].
     pub project: Option<String>,
-    /// See [`Place::request`].
+    /// The request: see [`Place::request`].
     pub request: Option<u64>,
 }
 

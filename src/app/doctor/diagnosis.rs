@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub enum Health {
     /// Nothing is wrong with how the program reaches its providers.
     Well,
-    /// Something is.
+    /// Something is ill: see what is told.
     Ill,
 }
 

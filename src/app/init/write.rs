@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 /// A service that runs a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CiService {
-    /// GitHub Actions.
+    /// A workflow for GitHub Actions.
     Github,
-    /// GitLab.
+    /// A pipeline for GitLab.
     Gitlab,
     /// An array of Slurm.
     Slurm,

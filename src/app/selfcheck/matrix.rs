@@ -38,10 +38,10 @@ pub struct Healthy {
     pub took: Duration,
 }
 
-/// One defect.
+/// What came of one defect.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Which.
+    /// The defect that was switched on.
     pub defect: Defect,
     /// What must be seen.
     pub expectation: Expectation,
@@ -76,7 +76,7 @@ pub enum Sentence {
     },
     /// The run did not come to its end.
     NotRun {
-        /// Why.
+        /// Why it was not found.
         why: String,
     },
 }

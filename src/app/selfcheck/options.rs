@@ -16,7 +16,7 @@ pub enum ScenarioSource {
 /// What a self-check is asked for.
 #[derive(Debug, Clone)]
 pub struct SelfCheckOptions {
-    /// The scenarios.
+    /// The scenarios that every defect is tried on.
     pub scenarios: ScenarioSource,
     /// Names of the defects to try; all of them where it is empty.
     pub only: Vec<String>,

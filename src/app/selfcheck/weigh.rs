@@ -40,8 +40,8 @@ pub(super) fn weigh(expectation: &Expectation, finished: &Finished) -> Result<(S
     Ok((Sentence::WrongCause { why: elsewhere(expectation, finished, &found) }, rounds(finished)))
 }
 
-/// Findings that were diagnosed. What is beyond the diagnosis' limit is judged by observation, which is no claim about
-/// causes.
+/// Findings that were diagnosed. What is beyond the diagnosis' limit is judged by observation, which is no
+/// claim about causes.
 fn diagnosed(finished: &Finished) -> Vec<&CaseJudgement> {
     let cases = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding());
     cases.filter(|case| finished.record.diagnoses.contains_key(&case.case) || !case.leaks.is_empty()).collect()

@@ -30,7 +30,7 @@ const OF_SUITES: &[&str] = &["fresh_process", "providers", "explain", "first_dif
 pub(in crate::cli) struct Surroundings {
     /// The arguments as typed, the program's own name first.
     pub typed: Vec<OsString>,
-    /// The environment.
+    /// The variables of the environment.
     pub environment: BTreeMap<String, String>,
     /// The current folder.
     pub folder: PathBuf,
@@ -48,7 +48,7 @@ pub(in crate::cli) enum ConfigError {
     /// The environment is wrong.
     #[error("the environment variable {variable}: {message}; {help}")]
     Environment {
-        /// Its name.
+        /// The name of the variable.
         variable: String,
         /// What is wrong.
         message: String,
@@ -58,7 +58,7 @@ pub(in crate::cli) enum ConfigError {
     /// There is no such profile.
     #[error("there is no profile `{name}`: {help}")]
     NoProfile {
-        /// Its name.
+        /// The name of the profile.
         name: String,
         /// What to do.
         help: String,

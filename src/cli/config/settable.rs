@@ -16,9 +16,9 @@ const SHARED: &[&str] = &["paths", "system", "report_dir", "history", "quarantin
 pub(super) enum Takes {
     /// None: it is there or not.
     Nothing,
-    /// One.
+    /// It takes one value.
     One,
-    /// Any number.
+    /// It takes any number of values.
     Many,
 }
 

@@ -11,7 +11,7 @@ pub(super) enum Origin {
     CommandLine,
     /// A variable of the environment.
     Environment(String),
-    /// The file.
+    /// A configuration file, and the profile in it.
     File(Place, Option<String>),
     /// It is so if nobody says anything; without values it is not set.
     Default,

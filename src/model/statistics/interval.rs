@@ -37,8 +37,8 @@ pub fn lower_bound(tally: Tally, confidence: Confidence) -> f64 {
     lower_at(tally, confidence.risk())
 }
 
-/// How many trials without a failure exclude every rate above `rate`: the smallest `n` with `(1 − rate)^n ≤ 1 −
-/// confidence`.
+/// How many trials without a failure exclude every rate above `rate`: the smallest `n` with `(1 − rate)^n ≤
+/// 1 − confidence`.
 pub fn trials_to_exclude(rate: Rate, confidence: Confidence) -> u32 {
     let exact = confidence.risk().ln() / (-rate.share()).ln_1p();
     // A quotient that is a whole number but for rounding must not cost one trial more.

@@ -26,7 +26,7 @@ pub struct Confidence(f64);
 pub struct Rate(f64);
 
 impl Confidence {
-    /// 95 %.
+    /// The usual confidence: 95 %.
     pub const USUAL: Self = Self(0.95);
 
     /// A confidence from its share.

@@ -40,7 +40,7 @@ impl Tally {
         self.trials - self.failures
     }
 
-    /// All trials.
+    /// The number of all trials.
     pub fn trials(self) -> u32 {
         self.trials
     }

@@ -90,7 +90,7 @@ pub struct Call {
     pub model: String,
     /// The system prompt.
     pub system: String,
-    /// The messages.
+    /// The messages of the conversation so far.
     pub messages: Vec<Message>,
     /// Other trials whose answers' marks its text carries: what one case told a model turns up in another's request.
     pub carries: Vec<TrialKey>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How much the journal keeps at once. What goes beyond it is answered all the same, and told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JournalLimits {
-    /// Calls.
+    /// How many calls there were.
     pub calls: usize,
     /// Bytes of their texts; beyond it, calls are kept without texts.
     pub text_bytes: usize,

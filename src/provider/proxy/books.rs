@@ -24,7 +24,7 @@ pub enum StrayKind {
     },
     /// It asked for a provider's host, and did not trust the run's certificate.
     Distrusted {
-        /// Why.
+        /// Why the call was refused.
         reason: String,
     },
 }
@@ -36,7 +36,7 @@ pub struct Stray {
     pub host: String,
     /// The provider that has the host, if one has.
     pub provider: Option<ProviderName>,
-    /// How.
+    /// How the program strayed.
     pub kind: StrayKind,
     /// The trial under way when it came.
     pub trial: Option<TrialKey>,
@@ -84,7 +84,7 @@ pub enum Reach {
     Reached,
     /// Somebody tried to reach it past the proxy, or would not trust its certificate.
     Direct,
-    /// Nobody tried.
+    /// Nobody tried to.
     Never,
 }
 

@@ -29,7 +29,7 @@ pub enum EnclosureError {
 /// What a trial asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnclosedTrial {
-    /// Its calls.
+    /// The calls of the trial.
     pub calls: TrialCalls,
     /// The hosts that it tried to reach and could not.
     pub strays: Strays,
@@ -131,7 +131,7 @@ impl Enclosure {
         never.map(|(name, _)| name).collect()
     }
 
-    /// Ends everything.
+    /// Ends proxy and providers.
     pub fn shutdown(self) {
         self.proxy.shutdown();
         self.providers.shutdown();

@@ -36,7 +36,7 @@ pub enum ProxyError {
     /// No port or no thread.
     #[error("no port or thread for the proxy")]
     Start(#[source] std::io::Error),
-    /// No certificates.
+    /// A certificate could not be made.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
     /// What programs are to read can't be written.
@@ -101,7 +101,7 @@ impl Proxy {
         Ok(Self { port, books, routes, environment, alive, thread })
     }
 
-    /// Its port.
+    /// The port that the proxy listens on.
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -8,7 +8,7 @@ pub(crate) const MAX_HEAD: usize = 64 << 10;
 /// What a proxy is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// A tunnel.
+    /// A tunnel to a host.
     Connect(Target),
     /// To pass a request on: to whom, the path and query, and the head as the server is to get it.
     Forward(Target, String, Vec<u8>),

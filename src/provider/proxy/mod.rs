@@ -1,5 +1,5 @@
-//! A proxy that leads programs to the mock providers, also those whose addresses are written into their code, and to
-//! nowhere else.
+//! A proxy that leads programs to the mock providers, also those whose addresses are written into their code, and
+//! to nowhere else.
 //!
 //! A program is told of it by its environment. What it asks of a provider's host goes to that provider's front, over
 //! TLS with a certificate of an authority that was made for the run; loopback addresses are reached as they are; every

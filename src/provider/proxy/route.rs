@@ -11,7 +11,7 @@ pub(crate) enum Route {
     Provider(ProviderName, u16),
     /// Where it was going: to this machine.
     Loopback,
-    /// Nowhere.
+    /// To nowhere: the call is refused.
     Refused,
 }
 

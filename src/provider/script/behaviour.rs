@@ -41,11 +41,11 @@ pub enum Answer {
     Malformed(Malformed),
     /// A body as it stands in a fixture file, with a status.
     Raw {
-        /// The status.
+        /// The HTTP status of the answer.
         status: u16,
         /// The content type.
         content_type: String,
-        /// The body.
+        /// The bytes of the answer's body.
         body: Vec<u8>,
     },
 }
@@ -56,7 +56,7 @@ pub enum Answer {
 pub enum Malformed {
     /// JSON that ends in the middle.
     Json,
-    /// No body.
+    /// A body of no bytes.
     Empty,
     /// A page of HTML.
     Html,
@@ -104,7 +104,7 @@ pub struct Barrier {
 }
 
 impl Malformed {
-    /// Every way.
+    /// Every way to be malformed.
     pub const ALL: [Self; 6] = [Self::Json, Self::Empty, Self::Html, Self::Shape, Self::Utf8, Self::Null];
 
     /// The word used in scenarios.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// The providers of one case. A provider that is not named here has nothing to say: a call to it is unscripted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Script {
-    /// By provider.
+    /// The scripts of a case, by provider.
     pub providers: BTreeMap<ProviderName, ProviderScript>,
     /// For every provider that is not named.
     pub any: Option<ProviderScript>,

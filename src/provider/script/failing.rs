@@ -6,7 +6,7 @@ use std::time::Duration;
 /// A provider's error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failing {
-    /// Which.
+    /// The kind of failure.
     pub kind: FailureKind,
     /// The status, if it is not the kind's own.
     pub status: Option<u16>,
@@ -38,7 +38,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    /// Every kind.
+    /// Every kind of failure.
     pub const ALL: [Self; 14] = [
         Self::BadRequest,
         Self::Unauthorized,

@@ -30,7 +30,7 @@ pub enum Usage {
     /// Counted from the texts.
     #[default]
     Counted,
-    /// As scripted.
+    /// The field as it was scripted.
     Given {
         /// Tokens of the prompt.
         input: u64,
@@ -39,7 +39,7 @@ pub enum Usage {
     },
     /// Seconds of audio as scripted; tokens counted from the texts.
     AudioSeconds(u64),
-    /// Left out.
+    /// The field is left out.
     Absent,
 }
 

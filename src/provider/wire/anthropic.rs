@@ -1,4 +1,4 @@
-//! Anthropic Messages.
+//! Anthropic's Messages, as a wire format.
 
 use crate::provider::script::failing::FailureKind;
 use crate::provider::script::reply::Finish;

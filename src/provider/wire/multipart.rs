@@ -11,7 +11,7 @@ pub(crate) struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Its text.
+    /// The part's bytes as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.bytes).into_owned()
     }

@@ -21,8 +21,8 @@ pub(crate) fn check_key(format: &dyn Format, key: Option<&str>, sent: &Sent<'_>)
     }
 }
 
-/// The fields of a body of JSON, or the page that refuses it; `unreadable` says what the provider says of a body that
-/// is none.
+/// The fields of a body of JSON, or the page that refuses it; `unreadable` says what the provider says of a body
+/// that is none.
 pub(crate) fn fields_of(
     format: &dyn Format,
     sent: &Sent<'_>,

@@ -39,7 +39,7 @@ macro_rules! formats {
 }
 
 formats! {
-    /// Anthropic Messages.
+    /// Anthropic's Messages API.
     Anthropic = "anthropic", anthropic::Anthropic;
     /// Mistral chat completions.
     Mistral = "mistral", mistral::Mistral;
@@ -47,7 +47,7 @@ formats! {
     Deepseek = "deepseek", deepseek::Deepseek;
     /// OpenAI chat completions.
     Openai = "openai", openai::Openai;
-    /// Gemini's `generateContent`.
+    /// Gemini's `generateContent` and its stream.
     Gemini = "gemini", gemini::Gemini;
     /// Ollama's native API.
     Ollama = "ollama", ollama::Ollama;

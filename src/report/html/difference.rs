@@ -5,7 +5,7 @@ use serde::Serialize;
 /// A piece of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Piece {
-    /// The text.
+    /// The text of this part.
     text: String,
     /// Which kind it is, as a class of the style sheet; empty for plain text.
     class: &'static str,

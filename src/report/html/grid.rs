@@ -25,7 +25,7 @@ pub(super) struct Grid {
     paths: Vec<(&'static str, String)>,
 }
 
-/// A round.
+/// A column of the grid: one round.
 #[derive(Debug, Serialize)]
 struct Row {
     label: String,

@@ -10,7 +10,7 @@ pub const REPORT_VERSION: u32 = 1;
 /// A run and what it came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonReport {
-    /// 1.
+    /// The version of this format: 1.
     pub version: u32,
     /// The run's name.
     pub run: String,
@@ -118,7 +118,7 @@ pub struct JsonEvidence {
 /// Shuffled rounds of earlier runs that count, because nothing has changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonEarlier {
-    /// How many.
+    /// How many rounds were played.
     pub rounds: u32,
     /// How many of them failed.
     pub failed: u32,
@@ -153,7 +153,7 @@ pub struct JsonQuarantine {
 /// An entry of the quarantine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonQuarantineEntry {
-    /// The case.
+    /// The id of the case.
     pub case: String,
     /// Who sees to it.
     pub owner: String,
@@ -184,9 +184,9 @@ pub struct JsonKnown {
 /// A case and what it came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonCase {
-    /// Its id.
+    /// The id of the case.
     pub id: String,
-    /// Its title.
+    /// The title of the case.
     pub title: String,
     /// Its file, relative to the project.
     pub file: String,
@@ -248,7 +248,7 @@ pub struct JsonCase {
     /// What failed, the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Where: `file:line:column`.
+    /// The place in the source, as `file:line:column`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     /// Equal for failures that are alike.
@@ -277,7 +277,7 @@ pub struct JsonCase {
 /// A finding in six answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonBrief {
-    /// What happens.
+    /// What happens to the case.
     pub what: String,
     /// Who leaves what, or as much as is known.
     pub cause: String,
@@ -337,7 +337,7 @@ pub enum JsonRole {
 pub struct JsonLeak {
     /// The kind of resource.
     pub kind: String,
-    /// How many.
+    /// How many there were.
     pub count: u64,
     /// How many more with each trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -365,6 +365,6 @@ pub struct JsonNote {
     /// The case it speaks of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<String>,
-    /// The note.
+    /// What a reader should know.
     pub text: String,
 }

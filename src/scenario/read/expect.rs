@@ -31,7 +31,7 @@ pub(crate) struct Answers {
 }
 
 impl Reader<'_> {
-    /// Reads `expect`.
+    /// Reads the key `expect`.
     pub(crate) fn expectations(&mut self, node: &Node, answers: &Answers) -> Vec<Expectation> {
         let mut expectations = Vec::new();
         for entry in self.entries(node, "a mapping of expectations").unwrap_or_default() {

@@ -10,7 +10,7 @@ use regex::RegexBuilder;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The operators.
+/// The operators of matchers.
 pub(crate) const OPERATORS: &[&str] =
     &["equals", "contains", "matches", "at_least", "at_most", "one_of", "length", "is", "present", "absent", "not"];
 

@@ -39,7 +39,7 @@ pub(super) enum Answers {
     Several,
 }
 
-/// `expect`.
+/// The schema of `expect`.
 pub(super) fn expect(answers: Answers) -> Value {
     let expected = |values: &[Value]| expected(values, answers);
     let mut properties = Map::new();
@@ -126,7 +126,7 @@ pub(super) fn add_received(defs: &mut Map<String, Value>) {
     defs.insert("received".into(), any_of([defined("counted"), all, list(&one)]));
 }
 
-/// `capture`.
+/// The schema of `capture`.
 pub(super) fn capture() -> Value {
     mapping(&json!({"type": "string", "description": "a field, header.NAME, or a JSONPath"}))
 }

@@ -37,7 +37,7 @@ pub(super) fn mapping(values: &Value) -> Value {
     json!({"type": "object", "additionalProperties": values})
 }
 
-/// A list.
+/// The schema of a list.
 pub(super) fn list(items: &Value) -> Value {
     json!({"type": "array", "items": items})
 }

@@ -1,4 +1,4 @@
-//! `providers`.
+//! The schema of `providers`.
 
 use super::parts::{any_of, closed, count, defined, described, list, mapping, template, template_key, typed, words};
 use crate::scenario::read::{
@@ -19,7 +19,7 @@ pub(super) fn add(defs: &mut Map<String, Value>) {
     defs.insert("then".into(), closed(fail, &["fail"]));
 }
 
-/// `providers`.
+/// The schema of `providers`.
 pub(super) fn providers() -> Value {
     described(mapping(&defined("script")), "by provider; `any` stands for all")
 }

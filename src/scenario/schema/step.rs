@@ -1,4 +1,4 @@
-//! `steps`.
+//! The schema of `steps`.
 
 use super::expect::capture;
 use super::parts::{any_of, closed, count, defined, described, of_kind, one_key};

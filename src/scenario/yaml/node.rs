@@ -128,7 +128,7 @@ impl Node {
 }
 
 impl Default for Node {
-    /// Nothing, nowhere.
+    /// A node of nothing, at no place.
     fn default() -> Self {
         Self { span: Span::NONE, kind: Kind::Scalar(Scalar::plain("")) }
     }

@@ -139,7 +139,7 @@ impl Reservation {
         self.close(|month| shared.store.charge(month, cost))
     }
 
-    /// Charges nothing.
+    /// Gives the reservation back, and charges nothing.
     pub(in super::super) fn release(mut self) {
         self.used_so_far = Usd::ZERO;
     }

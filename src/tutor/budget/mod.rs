@@ -15,7 +15,7 @@ use super::usd::Usd;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Budget {
     pub(super) limit: Usd,
-    /// Settled costs.
+    /// What settled calls have cost.
     pub(super) used: Usd,
     /// Estimates of calls under way.
     pub(super) reserved: Usd,

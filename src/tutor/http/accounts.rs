@@ -35,7 +35,7 @@ struct NameAndPassword {
     password: String,
 }
 
-/// `POST /auth/register`
+/// Answers `POST /auth/register`: makes an account.
 pub(super) async fn register(
     State(tutor): State<Arc<Tutor>>,
     fields: Fields,
@@ -51,7 +51,7 @@ pub(super) async fn register(
     }
 }
 
-/// `POST /auth/login`
+/// Answers `POST /auth/login`: opens a session.
 pub(super) async fn login(State(tutor): State<Arc<Tutor>>, fields: Fields) -> Result<Json<Admission>, Problem> {
     let NameAndPassword { name, password } = NameAndPassword::read(fields)?;
     let refused = || Problem::unauthorised("name or password is wrong");
@@ -68,7 +68,7 @@ pub(super) async fn login(State(tutor): State<Arc<Tutor>>, fields: Fields) -> Re
     Ok(Json(Admission::new(name, &token, expires_at)))
 }
 
-/// `GET /settings`
+/// Answers `GET /settings`: the learner's settings.
 pub(super) async fn settings(Learner(session): Learner) -> Json<Settings> {
     Json(session.settings)
 }

@@ -42,7 +42,7 @@ pub(super) async fn chat(
     }
 }
 
-/// `POST /estimate`
+/// Answers `POST /estimate`: what a chat would cost.
 pub(super) async fn estimate(
     State(tutor): State<Arc<Tutor>>,
     Learner(session): Learner,

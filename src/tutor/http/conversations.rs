@@ -20,7 +20,7 @@ pub(super) struct Conversation {
     messages: Vec<Message>,
 }
 
-/// `GET /conversations`
+/// Answers `GET /conversations`: the learner's conversations.
 pub(super) async fn list(State(tutor): State<Arc<Tutor>>, Learner(session): Learner) -> Result<Json<List>, Problem> {
     Ok(Json(List { conversations: tutor.store.conversations(session.learner)? }))
 }

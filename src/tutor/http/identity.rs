@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Learner(pub(super) Session);
 
-/// The administrator.
+/// The administrator, known by the token.
 #[derive(Debug)]
 pub(super) struct Administrator;
 

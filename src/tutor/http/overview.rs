@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// The languages with a row of their own in the routing table.
 const LISTED: [&str; 11] = ["en", "fr", "zh", "zh-cn", "zh-tw", "es", "de", "it", "pt", "ja", "ko"];
 
-/// `GET /budget`
+/// Answers `GET /budget`: limit, use and alert level.
 pub(super) async fn budget(State(tutor): State<Arc<Tutor>>, _: Learner) -> Result<Response, Problem> {
     let now = tutor.now();
     let status = Status::at(now, &tutor.ledger.budget(tutor.month(now))?);
@@ -44,7 +44,7 @@ pub(super) struct ModelQuery {
     use_case: Option<String>,
 }
 
-/// `GET /models?language=&use_case=`
+/// Answers `GET /models?language=&use_case=`: what can answer.
 pub(super) async fn models(
     State(tutor): State<Arc<Tutor>>,
     Learner(session): Learner,
@@ -67,7 +67,7 @@ pub(super) async fn models(
     })))
 }
 
-/// `GET /languages`
+/// Answers `GET /languages`: the languages that are taught.
 pub(super) async fn languages(
     State(tutor): State<Arc<Tutor>>,
     learner: Result<Learner, Problem>,
@@ -83,7 +83,7 @@ pub(super) async fn languages(
     Ok(Json(json!({"languages": listed})))
 }
 
-/// `GET /providers`
+/// Answers `GET /providers`: who can be asked.
 pub(super) async fn providers(State(tutor): State<Arc<Tutor>>, _: Learner) -> Json<Value> {
     let mut providers = Map::new();
     let now = tutor.now();

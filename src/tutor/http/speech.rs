@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// The most characters of a text that is spoken.
 const LONGEST_TEXT: usize = 5_000;
 
-/// `POST /speech/transcriptions`
+/// Answers `POST /speech/transcriptions`: speech to text.
 pub(super) async fn transcribe(
     State(tutor): State<Arc<Tutor>>,
     Learner(session): Learner,
@@ -71,7 +71,7 @@ impl Upload {
     }
 }
 
-/// `POST /speech/synthesis`
+/// Answers `POST /speech/synthesis`: text to speech.
 pub(super) async fn synthesize(
     State(tutor): State<Arc<Tutor>>,
     Learner(session): Learner,
@@ -95,14 +95,14 @@ pub(super) async fn synthesize(
     Ok((headers, speech.wav).into_response())
 }
 
-/// `GET /speech/voices`
+/// Answers `GET /speech/voices`: the voices that are there.
 pub(super) async fn voices(State(tutor): State<Arc<Tutor>>, _: Learner) -> Result<Json<Value>, Problem> {
     let voices = tutor.voices().await?;
     let voice = |voice: &Voice| json!({"name": voice.name, "language": voice.language, "region": voice.region, "quality": voice.quality});
     Ok(Json(json!({"voices": voices.iter().map(voice).collect::<Vec<_>>()})))
 }
 
-/// `GET /speech/status`
+/// Answers `GET /speech/status`: whether speech works.
 pub(super) async fn status(State(tutor): State<Arc<Tutor>>, _: Learner) -> Json<Value> {
     let voices = tutor.voices().await;
     let names = voices.iter().flat_map(|voices| voices.iter().map(|voice| voice.name.clone()));

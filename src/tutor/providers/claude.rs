@@ -1,4 +1,4 @@
-//! Anthropic's Messages.
+//! A client of Anthropic's Messages API.
 
 use super::super::tokens::Usage;
 use super::super::wire::Framing;

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// All clients.
+/// The clients of all providers.
 #[derive(Debug)]
 pub(in super::super) struct Clients {
     transport: Transport,

@@ -95,7 +95,7 @@ impl Hoard {
         }
     }
 
-    /// Keeps something.
+    /// Keeps a thing for as long as the tutor lives.
     pub(super) fn keep(&self, thing: impl Any + Send) {
         lock(&self.kept).push(Box::new(thing));
     }

@@ -1,8 +1,8 @@
 //! Speech: Mistral hears, Piper speaks.
 //!
 //! A transcription is a cloud call like a chat's: admitted by its estimate, reserved, settled, and never made for a
-//! learner who stays local. Synthesis is local and free. Neither has a fallback: where the provider fails, the learner is
-//! told so.
+//! learner who stays local. Synthesis is local and free. Neither has a fallback: where the provider fails, the learner
+//! is told so.
 
 pub(super) mod audio;
 pub(super) mod failure;

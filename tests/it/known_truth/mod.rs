@@ -104,8 +104,8 @@ fn the_default_plan_finds_what_depends_on_orders_and_the_search_names_who_did_it
     }
 }
 
-/// A suite made at random: up to ten victims, each with up to three polluters or a chain of two, and any number of
-/// cleaners.
+/// A suite made at random: up to ten victims, each with up to three polluters or a chain of two, and any
+/// number of cleaners.
 fn random_suite(seed: u64) -> World {
     let cases = [30, 100, 300, 1_000][seed as usize % 4];
     let mut world = World::new(cases, seed);

@@ -10,7 +10,7 @@ use steadfast::plan::{
 #[derive(Debug, Clone, Copy)]
 pub enum Act {
     Set(u32),
-    /// Sets bits.
+    /// Sets these bits of the state.
     Add(u32),
     /// Sets the second value where the variable has the first.
     If(u32, u32),

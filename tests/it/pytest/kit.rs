@@ -47,7 +47,7 @@ impl Suite {
         Some(Self { project: Project::new(), python })
     }
 
-    /// The interpreter.
+    /// The interpreter that has pytest.
     pub fn python(&self) -> &str {
         &self.python
     }

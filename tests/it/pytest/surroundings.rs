@@ -1,5 +1,5 @@
-//! The surroundings are those of the plain runner, what hides is seen, and a verdict that only our surroundings explain
-//! accuses nobody.
+//! The surroundings are those of the plain runner, what hides is seen, and a verdict that only our surroundings
+//! explain accuses nobody.
 
 use crate::cli::kit::case;
 use crate::pytest::kit::{Suite, notes, sequences};

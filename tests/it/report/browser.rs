@@ -41,7 +41,7 @@ fn probe(page: &str, dark: bool, script: &str) -> BTreeMap<String, serde_json::V
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// Undoes `encodeURIComponent`.
+/// Undoes what `encodeURIComponent` does.
 fn unescape(text: &str) -> Vec<u8> {
     let mut parts = text.split('%');
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();

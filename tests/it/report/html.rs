@@ -1,4 +1,4 @@
-//! The page.
+//! The HTML page as a reader sees it.
 
 use super::sample::{IDS, Teller, VERDICTS, clean, context, failed, judged_findings, one_failure};
 use steadfast::event::RunEnd;

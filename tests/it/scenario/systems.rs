@@ -1,4 +1,4 @@
-//! System files.
+//! How system files are read and refused.
 
 use super::{Files, shown};
 use std::time::Duration;

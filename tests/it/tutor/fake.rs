@@ -32,7 +32,7 @@ pub enum Answer {
     Stalls(String),
     /// Says so once a permit is given.
     Waits(&'static str, Option<(u64, u64)>),
-    /// Never answers.
+    /// The provider accepts and never answers.
     Hangs,
 }
 
@@ -45,7 +45,7 @@ pub struct Seen {
     pub body: Value,
 }
 
-/// The providers.
+/// All four providers, as fakes.
 pub struct Fake {
     address: SocketAddr,
     shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! JUnit files.
+//! Reads results from JUnit files.
 
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::profile::Word;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 /// An interpreter, and why it was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PythonChoice {
-    /// The program.
+    /// The program that the user named or that was found.
     pub program: PathBuf,
     /// Where it was found, in a few words.
     pub from: String,

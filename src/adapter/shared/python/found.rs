@@ -23,7 +23,7 @@ pub(crate) struct Found {
 /// A task that nothing will ever end.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct PendingTask {
-    /// Its name.
+    /// The name of the task.
     pub task: String,
     /// What it runs.
     pub coroutine: String,
@@ -32,9 +32,9 @@ pub(crate) struct PendingTask {
 /// A coroutine that was made and dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct NeverAwaited {
-    /// Its name.
+    /// The name of the coroutine.
     pub coroutine: String,
-    /// `file:line`.
+    /// Where it was defined, as `file:line`.
     pub defined: String,
 }
 

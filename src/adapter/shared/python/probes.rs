@@ -18,7 +18,7 @@ const ANSWER_LIMIT: u64 = 4 << 20;
 /// What a program's environment names, and where its processes are found.
 #[derive(Debug, Clone)]
 pub(in crate::adapter) struct Probes {
-    /// For PYTHONPATH.
+    /// The folder that goes to the front of PYTHONPATH.
     modules: PathBuf,
     /// A file for each process that can be asked, with the name of its socket.
     processes: PathBuf,
