@@ -22,7 +22,7 @@ pub struct ToolInfo {
     pub typed: Option<String>,
     /// The environment that scenarios may name.
     pub environment: BTreeMap<String, String>,
-    /// The operating system and the architecture that it was built for.
+    /// The operating system that it was built for.
     pub system: &'static str,
     /// The architecture of the processor.
     pub architecture: &'static str,
