@@ -89,8 +89,14 @@ impl Sharded {
         for field in ["run", "started", "duration_s"] {
             fields.remove(field).expect("it is there");
         }
+        // Commands name the run's folder, and how the program was called.
+        fields.remove("command");
         for case in fields.get_mut("cases").and_then(Value::as_array_mut).expect("cases") {
-            case.as_object_mut().expect("an object").remove("command");
+            let case = case.as_object_mut().expect("an object");
+            case.remove("command");
+            if let Some(brief) = case.get_mut("brief").and_then(Value::as_object_mut) {
+                brief.remove("repeat").expect("how it is seen again");
+            }
         }
         report
     }
