@@ -188,6 +188,9 @@ impl Draft {
             };
             if entry.value.is_null() {
                 self.verbs.remove(&verb);
+                if verb == Verb::Settings {
+                    self.change_settings = None;
+                }
                 continue;
             }
             let has_two =

@@ -7,7 +7,7 @@ use crate::adapter::scenario::matching::{shorten, show};
 use crate::adapter::scenario::needs::binding_of;
 use crate::adapter::system::stage::Stage;
 use crate::model::Place;
-use crate::scenario::{Action, Binding, Reset, Verb};
+use crate::scenario::{Action, Binding, REFUSAL_FIELDS, Reset, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -100,14 +100,21 @@ impl Player<'_> {
 fn read_and_absent(binding: &Binding, verb: Verb, answer: &Answer) -> (Vec<(String, String)>, Vec<String>) {
     let bound = binding.answer.keys().chain(binding.answer_headers.keys());
     let own = bound.filter(|field| verb.fields().contains(&field.split('.').next().unwrap_or(field)));
-    let of_refusals = |field: &str| matches!(field.split('.').next(), Some("warning" | "tried"));
-    let mut fields: Vec<&String> = own.filter(|field| !of_refusals(field)).collect();
+    // An answer that is no refusal need not have what only some answers have.
+    let is_always_there = |field: &str| match field.split('.').next() {
+        Some("reason") => matches!(verb, Verb::Chat | Verb::Estimate),
+        Some("requires_budget_override") => false,
+        Some(head) => !REFUSAL_FIELDS.contains(&head),
+        None => true,
+    };
+    let mut fields: Vec<&String> = own.collect();
     fields.sort();
     let (mut read, mut absent) = (Vec::new(), Vec::new());
     for field in fields {
         match answer.field(field) {
             Some(value) => read.push((field.clone(), show(Some(&value)))),
-            None => absent.push(field.clone()),
+            None if is_always_there(field) => absent.push(field.clone()),
+            None => {}
         }
     }
     (read, absent)
