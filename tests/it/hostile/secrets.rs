@@ -105,7 +105,7 @@ fn secrets_stand_nowhere_in_any_shape() {
         command.envs((0..PLANTED).map(|number| (variable(number), secret(number))));
         Running::of(command).wait()
     };
-    let run = with_secrets(&[RUN, &["--annotations", "github"]].concat()).exits(1);
+    let run = with_secrets(&[RUN, &["--keep-going", "--annotations", "github"]].concat()).exits(1);
     let mut texts = vec![("stdout".to_owned(), run.out), ("stderr".to_owned(), run.err)];
     for command in [&["report"][..], &["history"], &["report", "--format", "junit"], &["report", "--format", "html"]] {
         let shown = with_secrets(command).exits(0);

@@ -41,7 +41,7 @@ impl Player<'_> {
         }
         let name = Value::from(self.known_name(learner));
         let variables = self.with(scene, [("name", name.clone()), ("password", Value::from(PASSWORD))]);
-        let mut refused = None;
+        let mut refused = Vec::new();
         // A registration that gives no token is followed by a login.
         for verb in [Verb::Register, Verb::Login] {
             let Some(binding) = self.system.verbs.get(&verb) else { continue };
@@ -51,9 +51,9 @@ impl Player<'_> {
                 self.prepare(scene, place, name, &token).await?;
                 return Ok(Some(token));
             }
-            refused = Some(format!("{verb} of {learner} gave no token: {} {}", answer.status, answer.text));
+            refused.push(format!("{verb} of {learner} gave no token: {} {}", answer.status, answer.text));
         }
-        refused.map_or(Ok(None), |text| Err(Problem::errored(place, text)))
+        if refused.is_empty() { Ok(None) } else { Err(Problem::errored(place, refused.join("; "))) }
     }
 
     /// Makes the requests that prepare a learner.

@@ -74,8 +74,12 @@ class Holding:
         return names
 
     def forget(self):
-        """Lets the fixture be made anew by its next user."""
+        """Lets the fixture be made anew by its next user, without a tear-down: it may need what is closed."""
         self.fixture.cached_result = None
+        # Where a tear-down is still ahead, pytest 9 makes no fixture.
+        ahead = getattr(self.fixture, "_finalizers", None)
+        if ahead:
+            ahead.clear()
 
     def cuts(self):
         """Pairs of a part of the chain and a function that takes it from whoever holds it, outermost first."""
