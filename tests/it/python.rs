@@ -90,7 +90,7 @@ async def app(scope, receive, send):
     let system = format!(
         "system: service\nprocess: {{ asgi: service:app, directory: ., python: {python:?}, env: {{ RENEWS: {renews:?} }} }}\n\
          providers:\n  claude: {{ wire: anthropic, hosts: [api.anthropic.com], env: ANTHROPIC_BASE_URL }}\ncan: [journal]\nverbs:\n  chat: {{ \
-         post: /chat, auth: none, body: {{ message: \"${{message}}\" }}, answer: [text, provider] }}\n"
+         post: /chat, auth: none, body: {{ message: \"${{message}}\", language: \"${{language}}\" }}, answer: [text, provider] }}\n"
     );
     let chat = |name: &str| {
         format!(

@@ -37,10 +37,10 @@ fn check(files: &[(&str, &str)], truth: &[(&str, &str)], noted: &[&str]) {
     for (id, verdict) in [("test_pair.py::test_between", "stable"), ("test_pair.py::test_polluter", "stable")] {
         assert_eq!(case(&report, id)["verdict"], verdict, "{id}");
     }
-    // Its line is for a shell, and shows it there.
+    // Its line is for a shell in the project's folder, and shows it there.
     let shows = victim["remarks"].as_array().into_iter().flatten().filter_map(|remark| remark.as_str());
     let line = shows.filter_map(|remark| remark.strip_prefix("pytest alone shows it: ")).next().expect("a line");
-    let ran = Command::new("sh").args(["-c", line]).output().expect("a shell");
+    let ran = Command::new("sh").args(["-c", line]).current_dir(project.path("")).output().expect("a shell");
     let wrote = String::from_utf8_lossy(&ran.stdout);
     assert!(
         wrote.contains("FAILED test_pair.py::test_victim") && wrote.contains("1 failed, 1 passed"),
