@@ -191,10 +191,17 @@ async fn connect(url: &Url) -> Option<TcpStream> {
     TcpStream::connect((url.host_str()?, url.port_or_known_default()?)).await.ok()
 }
 
-/// A thread that waits until the tutor goes.
+/// A thread that waits until the tutor goes. It runs when this returns: until then it bears the name of its parent.
 fn thread(number: u64) -> mpsc::Sender<()> {
     let (alive, ended) = mpsc::channel::<()>();
-    _ = std::thread::Builder::new().name(format!("tutor-call-{number}")).spawn(move || ended.recv());
+    let (running, begun) = mpsc::channel();
+    let spawned = std::thread::Builder::new().name(format!("tutor-call-{number}")).spawn(move || {
+        _ = running.send(());
+        _ = ended.recv();
+    });
+    if spawned.is_ok() {
+        _ = begun.recv();
+    }
     alive
 }
 
