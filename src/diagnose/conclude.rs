@@ -29,6 +29,20 @@ pub(super) struct OfTheSuite {
 /// For so many milliseconds the paths of a case are followed by default, and where somebody asks for it.
 const FOLLOWED_MS: (u32, u32) = (1_000, 60_000);
 
+/// How the examination of a suspect ended.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub conclusion: Conclusion,
+    /// How it ended alone.
+    pub alone: Tally,
+    /// How it ended in the order that shows it.
+    pub in_order: Tally,
+    /// The repro, which is written.
+    pub repro: String,
+    /// What is told before what the suite says.
+    pub remarks: Vec<String>,
+}
+
 /// So many parts of the state are told where none is known to decide.
 const MARKS_TOLD: usize = 20;
 
@@ -192,6 +206,22 @@ impl Examiner<'_> {
         })
     }
 
+    /// Asks the suite what it can tell of an ending, and tells of both. `order` shows the failure.
+    pub(super) fn tell(&mut self, suspect: &Suspect, order: &[u32], ending: Ending) -> Result<(), DiagnoseError> {
+        let of_the_suite = self.of_the_suite(suspect, &ending.conclusion, order)?;
+        self.emit(Diagnosis {
+            case: suspect.case,
+            cluster: None,
+            conclusion: ending.conclusion,
+            alone: ending.alone,
+            in_order: ending.in_order,
+            probes: self.prober.probes,
+            repro: Some(ending.repro),
+            causes: of_the_suite.causes,
+            remarks: ending.remarks.into_iter().chain(of_the_suite.remarks).collect(),
+        })
+    }
+
     /// What is told where probes failed otherwise than the run did.
     pub(super) fn other_failures(&self, suspect: &Suspect) -> Vec<String> {
         let other = |(_, failure): &&(OutcomeKind, Failure)| failure.fingerprint != suspect.fingerprint;
@@ -287,18 +317,8 @@ impl Examiner<'_> {
         // What is brittle shows alone: the order that it is compared with is the one that heals it.
         let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
         let repro = self.write_repro(suspect, &order, shows)?;
-        let told = self.of_the_suite(suspect, &conclusion, &order)?;
-        self.emit(Diagnosis {
-            case,
-            cluster: None,
-            conclusion,
-            alone: found.alone,
-            in_order,
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: told.causes,
-            remarks: under_stress(suspect).into_iter().chain(remarks).chain(told.remarks).collect(),
-        })
+        let remarks = under_stress(suspect).into_iter().chain(remarks).collect();
+        self.tell(suspect, &order, Ending { conclusion, alone: found.alone, in_order, repro, remarks })
     }
 
     /// What a case is that fails in every order now, alone as well, and passed before: nothing in its process can

@@ -1,12 +1,12 @@
 //! What may explain a suspect without a search: what was found for another one, the hash seed, or itself.
 
-use super::conclude::role;
+use super::conclude::{Ending, role};
 use super::examine::Examiner;
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::outside::Taken;
 use crate::diagnose::suspects::{Suspect, leads};
 use crate::engine::Stopped;
-use crate::event::{Conclusion, Diagnosis};
+use crate::event::Conclusion;
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified, coincidence};
 use crate::model::statistics::{Tally, fisher_one_sided};
 use crate::record::Record;
@@ -202,26 +202,14 @@ impl Examiner<'_> {
         let repeated: Vec<u32> =
             repeated.into_iter().filter(|one| order.iter().filter(|other| *other == one).count() > 1).collect();
         let place = if self.setting.subject.runs_through(order) { "process" } else { "round, in a process of its own" };
-        let mut remarks = vec![if repeated.contains(&case) && order.len() == 2 {
+        let remarks = vec![if repeated.contains(&case) && order.len() == 2 {
             format!("it passes the first time and fails the second time in one {place}")
         } else {
             format!("it fails only after cases that ran twice in one {place}, {} of them before it", repeated.len())
         }];
         let conclusion = Conclusion::NonIdempotent { repeated };
         let repro = self.write_repro(suspect, order, in_order)?;
-        let of_the_suite = self.of_the_suite(suspect, &conclusion, order)?;
-        remarks.extend(of_the_suite.remarks);
-        self.emit(Diagnosis {
-            case,
-            cluster: None,
-            conclusion,
-            alone,
-            in_order,
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: of_the_suite.causes,
-            remarks,
-        })
+        self.tell(suspect, order, Ending { conclusion, alone, in_order, repro, remarks })
     }
 
     /// Whether it fails always: in every trial of the plan, alone again and again, and after whatever never ran before
@@ -272,19 +260,7 @@ impl Examiner<'_> {
                     .to_owned(),
             );
         }
-        let of_the_suite = self.of_the_suite(suspect, &conclusion, &order)?;
-        remarks.extend(of_the_suite.remarks);
-        self.emit(Diagnosis {
-            case: suspect.case,
-            cluster: None,
-            conclusion,
-            alone,
-            in_order: suspect.seen,
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: of_the_suite.causes,
-            remarks,
-        })?;
+        self.tell(suspect, &order, Ending { conclusion, alone, in_order: suspect.seen, repro, remarks })?;
         Ok(true)
     }
 
@@ -325,19 +301,11 @@ impl Examiner<'_> {
         };
         let conclusion = Conclusion::EnvironmentDependent { what };
         let repro = self.write_repro(suspect, &[suspect.case], alone)?;
-        let of_the_suite = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;
-        let remarks = of_the_suite.remarks;
-        self.emit(Diagnosis {
-            case: suspect.case,
-            cluster: None,
-            conclusion,
-            alone,
-            in_order: Tally::new(1, 1),
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: of_the_suite.causes,
-            remarks,
-        })?;
+        self.tell(
+            suspect,
+            &[suspect.case],
+            Ending { conclusion, alone, in_order: Tally::new(1, 1), repro, remarks: Vec::new() },
+        )?;
         Ok(true)
     }
 
@@ -365,20 +333,8 @@ impl Examiner<'_> {
         }
         let conclusion = Conclusion::Intermittent;
         let repro = self.write_repro(suspect, &order, alone)?;
-        let mut remarks = self.other_failures(suspect);
-        let of_the_suite = self.of_the_suite(suspect, &conclusion, &order)?;
-        remarks.extend(of_the_suite.remarks);
-        self.emit(Diagnosis {
-            case: suspect.case,
-            cluster: None,
-            conclusion,
-            alone,
-            in_order: together,
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: of_the_suite.causes,
-            remarks,
-        })?;
+        let remarks = self.other_failures(suspect);
+        self.tell(suspect, &order, Ending { conclusion, alone, in_order: together, repro, remarks })?;
         Ok(true)
     }
 
@@ -397,7 +353,7 @@ impl Examiner<'_> {
         let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
         let failed = Tally::new(tries, tries);
         let repro = self.write_repro(suspect, &[suspect.case], failed)?;
-        let (conclusion, mut remarks) = match self.far_zone(suspect, failing) {
+        let (conclusion, remarks) = match self.far_zone(suspect, failing) {
             Some(zone) => {
                 let what = format!("the time zone decides: it fails with TZ={zone} and passes with this machine's own");
                 (Conclusion::EnvironmentDependent { what }, Vec::new())
@@ -409,19 +365,7 @@ impl Examiner<'_> {
                 )],
             ),
         };
-        let of_the_suite = self.of_the_suite(suspect, &conclusion, &[suspect.case])?;
-        remarks.extend(of_the_suite.remarks);
-        self.emit(Diagnosis {
-            case: suspect.case,
-            cluster: None,
-            conclusion,
-            alone: failed,
-            in_order: failed,
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: of_the_suite.causes,
-            remarks,
-        })?;
+        self.tell(suspect, &[suspect.case], Ending { conclusion, alone: failed, in_order: failed, repro, remarks })?;
         Ok(true)
     }
 

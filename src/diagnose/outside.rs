@@ -1,9 +1,10 @@
 //! Failures that say themselves what outside the process they are of: a port that somebody else holds.
 
+use super::conclude::Ending;
 use super::examine::Examiner;
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::suspects::Suspect;
-use crate::event::{Conclusion, Diagnosis};
+use crate::event::Conclusion;
 use crate::model::Failure;
 use crate::model::statistics::Tally;
 
@@ -77,20 +78,8 @@ impl Examiner<'_> {
         let conclusion = Conclusion::EnvironmentDependent { what };
         let order = [suspect.case];
         let repro = self.write_repro(suspect, &order, alone)?;
-        let mut remarks = self.other_failures(suspect);
-        let told = self.of_the_suite(suspect, &conclusion, &order)?;
-        remarks.extend(told.remarks);
-        self.emit(Diagnosis {
-            case: suspect.case,
-            cluster: None,
-            conclusion,
-            alone,
-            in_order,
-            probes: self.prober.probes,
-            repro: Some(repro),
-            causes: told.causes,
-            remarks,
-        })
+        let remarks = self.other_failures(suspect);
+        self.tell(suspect, &order, Ending { conclusion, alone, in_order, repro, remarks })
     }
 }
 
