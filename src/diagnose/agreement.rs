@@ -181,7 +181,8 @@ impl Comparison<'_> {
             );
         }
         let one_fails = is_failure(difference.ours) != is_failure(difference.there());
-        let is_shown = diagnosis.is_some_and(|diagnosis| diagnosis.remarks.iter().any(|remark| remark.contains(SHOWN)));
+        let is_shown = diagnosis
+            .is_some_and(|diagnosis| diagnosis.remarks.iter().any(|remark| remark.contains(Diagnosis::ALONE_SHOWS)));
         if one_fails && !is_shown {
             let output = difference.theirs.iter().filter_map(Outcome::failure).next();
             let ours = here.and_then(Outcome::failure);
@@ -251,9 +252,7 @@ impl Comparison<'_> {
 
     /// Plays the same round here once more, with all its cases.
     fn play_again(&mut self, here: &mut BTreeMap<u32, Outcome>) -> Result<Stopped, DiagnoseError> {
-        let rounds = self.log.record().rounds;
-        let planned: u32 = self.setting.header.planned.values().sum();
-        let number = rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned);
+        let number = self.log.record().next_round();
         let seed = self.record.header.seed.derive(&format!("probe {number}"));
         let order = self.declared.order().collect();
         let unit = RoundUnit::new(RoundId(number), RoundKind::Probe, seed, order, self.setting.case_timeout);
@@ -280,9 +279,6 @@ impl Comparison<'_> {
         self.log.fact(event).map_err(DiagnoseError::io(self.setting.folder))
     }
 }
-
-/// How a remark begins that has the line with which plain pytest was seen to show a finding.
-const SHOWN: &str = "pytest alone shows it";
 
 fn first_line(failure: &Failure) -> &str {
     failure.message.lines().next().unwrap_or_default()

@@ -46,7 +46,7 @@ pub fn look_for_leaks(
     }
     let record = log.record();
     let deadline = deadlines.all;
-    let next = record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(header.planned.values().sum());
+    let next = record.next_round();
     let begun = record.rounds.iter().filter(|round| round.kind.keeps_a_ledger()).map(Begun::from).collect();
     // Whatever a suite's rounds take turns with: leaks are looked for under the first one.
     let hash_seed = record.rounds.first().and_then(|round| round.hash_seed);

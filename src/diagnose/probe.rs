@@ -52,8 +52,7 @@ impl<'a> Prober<'a> {
             hash_seed: None,
             watch: None,
             follow_ms: None,
-            // Above every round that was planned, whether it ran or not.
-            next_round: record.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0).max(planned(record)),
+            next_round: record.next_round(),
             case_timeout,
             stopped: Stopped::Not,
             probes: 0,
@@ -191,9 +190,4 @@ impl<'a> Prober<'a> {
             ..unit
         }
     }
-}
-
-/// The number of planned rounds.
-fn planned(record: &Record) -> u32 {
-    record.header.planned.values().sum()
 }

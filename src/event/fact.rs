@@ -229,6 +229,11 @@ pub struct Diagnosis {
     pub remarks: Vec<String>,
 }
 
+impl Diagnosis {
+    /// What stands in a remark between a runner's name and the line of its own that was seen to show the finding.
+    pub const ALONE_SHOWS: &'static str = " alone shows it: ";
+}
+
 /// A part of the state that decides how a suspect ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateCause {

@@ -166,6 +166,12 @@ impl Record {
         self.rounds.get(place)
     }
 
+    /// The first number that no round has: above every one that was planned or begun.
+    pub fn next_round(&self) -> u32 {
+        let begun = self.rounds.iter().map(|round| round.id.0 + 1).max().unwrap_or(0);
+        begun.max(self.header.planned.values().sum())
+    }
+
     /// The rounds of the plan that were run to their end.
     pub fn completed_rounds(&self) -> usize {
         self.rounds.iter().filter(|round| round.is_planned() && !round.added && round.is_complete()).count()

@@ -1,6 +1,6 @@
 //! The line with which a suite's own runner shows a finding. The diagnosis has tried it; journals keep it as a remark.
 
-use crate::event::Header;
+use crate::event::{Diagnosis, Header};
 use crate::model::FindingKind;
 
 /// The line of a suite's own runner.
@@ -12,17 +12,16 @@ pub(super) struct OwnLine {
     pub(super) tried: String,
 }
 
-/// What stands between a runner's name and the line.
-const SHOWS: &str = " alone shows it: ";
-
 /// Takes the line out of a case's remarks.
 pub(super) fn take(remarks: &mut Vec<String>, kind: FindingKind, header: &Header) -> Option<OwnLine> {
     let is_line = |remark: &String| {
-        remark.split_once(SHOWS).is_some_and(|(runner, line)| !runner.contains(' ') && line.starts_with("cd "))
+        remark
+            .split_once(Diagnosis::ALONE_SHOWS)
+            .is_some_and(|(runner, line)| !runner.contains(' ') && line.starts_with("cd "))
     };
     let at = remarks.iter().position(is_line)?;
     let remark = remarks.remove(at);
-    let tried = remark.split_once(SHOWS)?.1.to_owned();
+    let tried = remark.split_once(Diagnosis::ALONE_SHOWS)?.1.to_owned();
     Some(OwnLine { short: short(&tried, kind, header), tried })
 }
 

@@ -7,6 +7,7 @@ use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence};
 use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder};
 use crate::adapter::subject::OwnLine;
+use crate::event::Diagnosis;
 use crate::model::Failure;
 use std::path::Path;
 use std::process::Command;
@@ -62,7 +63,7 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
         for seed in 1..=SEEDS {
             let shuffled = shuffled(own, &line, seed);
             if shows(&shuffled)? {
-                return Some(format!("{} alone shows it: {}", program(own), written(&folder, &shuffled)));
+                return Some(format!("{}{}{}", program(own), Diagnosis::ALONE_SHOWS, written(&folder, &shuffled)));
             }
             if Instant::now() > until {
                 break;
@@ -74,7 +75,7 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
         ));
     }
     if shows(&line)? {
-        return Some(format!("{} alone shows it: {}", program(own), written(&folder, &line)));
+        return Some(format!("{}{}{}", program(own), Diagnosis::ALONE_SHOWS, written(&folder, &line)));
     }
     Some(format!(
         "{} alone, started with these cases only, behaves differently: use the steadfast command",

@@ -2,7 +2,7 @@
 
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
 use crate::adapter::{OwnLine, Plain};
-use crate::event::CaseInfo;
+use crate::event::{CaseInfo, Diagnosis};
 use crate::model::{CaseId, Outcome};
 use crate::record::Record;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<Strin
     match plain_run(&fresh, hash_seed, case_deadline) {
         Ok(plain) if as_asked(&plain) || same_end(&plain) => {
             let line = line(spec, hash_seed, &[plain.switches, arguments].concat());
-            Some(format!("pytest alone shows it: {line}"))
+            Some(format!("pytest{}{line}", Diagnosis::ALONE_SHOWS))
         }
         Ok(PlainRun { cut_short: Some(how), .. }) => {
             Some(format!("pytest alone, started with these tests only, does not come to its end, since {how}"))
