@@ -8,17 +8,14 @@ use crate::model::FindingKind;
 pub(super) struct OwnLine {
     /// As one types it in the project: `pytest tests/test_a.py::test_b`.
     pub(super) short: String,
-    /// As it was tried: it works in any folder.
+    /// As it was tried: it works in the project's folder, and in any other one if it names the folder whole.
     pub(super) tried: String,
 }
 
 /// Takes the line out of a case's remarks.
 pub(super) fn take(remarks: &mut Vec<String>, kind: FindingKind, header: &Header) -> Option<OwnLine> {
-    let is_line = |remark: &String| {
-        remark
-            .split_once(Diagnosis::ALONE_SHOWS)
-            .is_some_and(|(runner, line)| !runner.contains(' ') && line.starts_with("cd "))
-    };
+    let is_line =
+        |remark: &String| remark.split_once(Diagnosis::ALONE_SHOWS).is_some_and(|(runner, _)| !runner.contains(' '));
     let at = remarks.iter().position(is_line)?;
     let remark = remarks.remove(at);
     let tried = remark.split_once(Diagnosis::ALONE_SHOWS)?.1.to_owned();
@@ -28,10 +25,10 @@ pub(super) fn take(remarks: &mut Vec<String>, kind: FindingKind, header: &Header
 /// The line without what a reader in the project need not type: the folder, the interpreter, and the hash seed where
 /// it decides nothing.
 fn short(tried: &str, kind: FindingKind, header: &Header) -> String {
-    let Some((folder, line)) = tried.strip_prefix("cd ").and_then(|rest| rest.split_once(" && ")) else {
-        return tried.to_owned();
+    let (folder, line) = match tried.strip_prefix("cd ").and_then(|rest| rest.split_once(" && ")) {
+        Some((folder, line)) => (Some(folder), line),
+        None => (None, tried),
     };
-    let folder = folder.trim_matches('\'');
     let keeps_seed = matches!(kind, FindingKind::EnvironmentDependent | FindingKind::Intermittent);
     let mut words: Vec<&str> = line.split(' ').collect();
     if !keeps_seed {
@@ -45,7 +42,12 @@ fn short(tried: &str, kind: FindingKind, header: &Header) -> String {
         words.drain(at..at + 2);
     }
     let line = words.join(" ");
-    match within(folder, header) {
+    let Some(folder) = folder else { return line };
+    let whole = folder.trim_matches('\'');
+    if !whole.starts_with('/') {
+        return format!("cd {folder} && {line}");
+    }
+    match within(whole, header) {
         Some("") => line,
         Some(below) => format!("cd {below} && {line}"),
         None => tried.to_owned(),
@@ -92,6 +94,10 @@ mod tests {
         check(&["--suite", "pytest:."], none(), OrderDependent, line, "pytest a.py::b c.py::d");
         check(&["--suite", "pytest:sub"], none(), OrderDependent, line, "cd sub && pytest a.py::b c.py::d");
         check(&["--suite", "pytest:."], none(), EnvironmentDependent, line, "PYTHONHASHSEED=7 pytest a.py::b c.py::d");
+        let here = "pytest alone shows it: PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
+        check(&["--suite", "pytest:."], none(), OrderDependent, here, "pytest a.py::b c.py::d");
+        let below = "pytest alone shows it: cd 'the suite' && python3 -m pytest a.py::b";
+        check(&["--suite", "pytest:the suite"], none(), OrderDependent, below, "cd 'the suite' && pytest a.py::b");
         let jest = "jest alone shows it: cd /home/a/shop/web && npx jest -t '^(a b)$'";
         check(
             &[],

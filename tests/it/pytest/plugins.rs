@@ -46,6 +46,8 @@ fn check(files: &[(&str, &str)], truth: &[(&str, &str)], noted: &[&str]) {
         wrote.contains("FAILED test_pair.py::test_victim") && wrote.contains("1 failed, 1 passed"),
         "{line}: {wrote}"
     );
+    let repeat = victim["brief"]["repeat"].as_str().unwrap_or_default();
+    assert!(repeat.starts_with("cd suite && pytest ") && repeat.ends_with("test_pair.py::test_victim"), "{repeat}");
     for (id, verdict) in truth {
         let found = case(&report, id);
         assert_eq!(&found["verdict"], verdict, "{found:#}");
