@@ -17,7 +17,7 @@ mod subject;
 mod system;
 
 pub use choice::{CommandOptions, PytestOptions, SuiteOptions, scenario_spec, suite_spec};
-pub use command::{CommandLook, CommandSpec, ListedCase, is_shipped_profile};
+pub use command::{CommandLook, CommandSpec, ListedCase, is_shipped_profile, shipped_profiles};
 pub use detect::{FoundSuite, found_suites, the_suite};
 pub use kinds::{load_subject, subject_at_work};
 pub use problem::SubjectProblem;

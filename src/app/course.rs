@@ -25,6 +25,8 @@ pub(super) struct Course<'a> {
     pub jobs: usize,
     /// Whether it goes on where every case of the first round fails for one reason.
     pub keeps_going: bool,
+    /// Whether it ends at the first failure.
+    pub ends_at_failure: bool,
 }
 
 impl Course<'_> {

@@ -137,6 +137,8 @@ pub struct RunOptions {
     pub max_flake_rate: Option<f64>,
     /// Whether the run goes on where every case of its first round fails for one reason.
     pub keep_going: bool,
+    /// Whether the run ends once its first failure is examined.
+    pub fail_fast: bool,
     /// When to stop.
     pub max_time: Option<Duration>,
     /// Rounds side by side.

@@ -72,7 +72,8 @@ pub fn repro(
     let order: Vec<u32> = known.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
     if repro.order.last() != known.last() || order.is_empty() {
         let text = format!(
-            "{}: the case that is to fail no longer exists; `steadfast list` shows those that do",
+            "{}: the case that is to fail no longer exists here; a repro runs in a checkout of the project that it was \
+             made in, and `steadfast list` shows the cases of this one",
             file.display()
         );
         return Err(AppError::Usage(text));

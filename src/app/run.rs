@@ -26,7 +26,7 @@ use crate::model::{Clock, Measured, ResourceKind, RoundId};
 use crate::record::{FailureSeen, Fold, Record};
 use crate::report::count;
 use crate::verdict::{Judgement, judge};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -215,6 +215,7 @@ impl UnderWay<'_> {
             case_timeout: setting.case_timeout,
             jobs: setting.jobs,
             keeps_going: self.options.keep_going || self.subject.is_shipped(),
+            ends_at_failure: self.options.fail_fast,
         };
         let driven = rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session);
         engine.shut_down();
@@ -249,10 +250,16 @@ fn rounds_and_diagnosis(
     deadlines: Deadlines,
     session: &mut Session<'_>,
 ) -> Result<RunEnd, AppError> {
-    let end = match course.run(engine, deadlines.rounds, session)? {
+    if course.ends_at_failure {
+        session.end_at_failure(held_back(setting.header));
+    }
+    let stopped = course.run(engine, deadlines.rounds, session)?;
+    session.go_on_after_failures();
+    let end = match stopped {
         Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
         Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
         Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
+        Stopped::Asked(Stop::Enough) => RunEnd::FirstFailure,
         Stopped::Not => RunEnd::Completed,
     };
     // First what fails: whoever waits for a repro waits no longer than it takes.
@@ -260,18 +267,29 @@ fn rounds_and_diagnosis(
     match diagnose(engine, setting, within, session)? {
         Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
         Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
+        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => {}
+    }
+    if end == RunEnd::FirstFailure {
+        return Ok(end);
     }
     match look_for_leaks(engine, setting, deadlines, session)? {
         Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
         Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit) | Stopped::Not => {}
+        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => {}
     }
     match compare_with_own_runner(engine, setting, deadlines, session)? {
         Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
         Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit) | Stopped::Not => Ok(end),
+        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => Ok(end),
     }
+}
+
+/// The cases whose failures the quarantine holds back on the day of the run.
+fn held_back(header: &Header) -> BTreeSet<u32> {
+    let Some(quarantine) = &header.background.quarantine else { return BTreeSet::new() };
+    let held = quarantine.entries.iter().filter(|entry| !entry.has_expired(quarantine.today));
+    let places = held.filter_map(|entry| header.cases.iter().position(|case| case.id == entry.case));
+    places.filter_map(|place| u32::try_from(place).ok()).collect()
 }
 
 /// What an engine needs besides the run's own facts.

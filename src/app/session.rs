@@ -6,8 +6,9 @@ use crate::disk::Limit;
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
 use crate::model::Outcome;
-use crate::record::{Fold, Record};
+use crate::record::{Fold, Record, is_failure};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
@@ -28,6 +29,19 @@ pub(super) struct Session<'w> {
     watcher: &'w mut dyn Watcher,
     forecast: Forecast,
     starved: Starved,
+    first_failure: FirstFailure,
+}
+
+/// Whether rounds go on after a failure.
+#[derive(Debug, Default)]
+enum FirstFailure {
+    /// They do.
+    #[default]
+    GoesOn,
+    /// They end at the first failure of a case that is not held back.
+    Awaited { held_back: BTreeSet<u32> },
+    /// It was seen.
+    Seen,
 }
 
 /// The limit of this machine for which all cases of a round failed, once there was such a round.
@@ -82,16 +96,38 @@ impl Forecast {
 
 impl<'w> Session<'w> {
     pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
-        Self { journal, fold, watcher, forecast, starved: Starved::default() }
+        Self { journal, fold, watcher, forecast, starved: Starved::default(), first_failure: FirstFailure::default() }
     }
 
     /// Writes a fact and tells it on.
     pub fn emit(&mut self, event: Event) -> io::Result<()> {
         let entry = self.journal.append(event).map_err(io::Error::other)?;
         self.watcher.fact(&entry);
+        self.look_for_failure(&entry.event);
         match entry.event {
             Event::RunStarted(_) => Ok(()),
             _ => self.fold.entry(entry).map_err(io::Error::other),
+        }
+    }
+
+    /// From now on rounds end at the first failure of a case that is not `held_back`.
+    pub fn end_at_failure(&mut self, held_back: BTreeSet<u32>) {
+        self.first_failure = FirstFailure::Awaited { held_back };
+    }
+
+    /// From now on rounds go on whatever fails.
+    pub fn go_on_after_failures(&mut self) {
+        self.first_failure = FirstFailure::GoesOn;
+    }
+
+    fn look_for_failure(&mut self, event: &Event) {
+        let (FirstFailure::Awaited { held_back }, Event::TrialFinished { case, report, .. }) =
+            (&self.first_failure, event)
+        else {
+            return;
+        };
+        if is_failure(report.outcome.kind()) && !held_back.contains(case) {
+            self.first_failure = FirstFailure::Seen;
         }
     }
 
@@ -137,6 +173,10 @@ impl Outlook for Session<'_> {
         }
         // A forecast that can't be written shows at the next fact.
         let _ = self.forecast(&result);
+    }
+
+    fn wants_more(&self) -> bool {
+        !matches!(self.first_failure, FirstFailure::Seen)
     }
 }
 

@@ -78,6 +78,7 @@ fn rounds(
         match stopped? {
             Stopped::Not => RunEnd::Completed,
             Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
+            Stopped::Asked(Stop::Enough) => RunEnd::FirstFailure,
             Stopped::Asked(Stop::Interrupt) => RunEnd::Interrupted,
             Stopped::SubjectFailed(reason) => RunEnd::SubjectFailed { reason },
         }

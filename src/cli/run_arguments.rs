@@ -132,6 +132,9 @@ pub(super) struct RunArguments {
     /// Go on where every case of the first round fails for one reason, such as a server that is down
     #[arg(long, help_heading = "Plan")]
     pub keep_going: bool,
+    /// Stop at the first failure, examine it, and leave the rest of the plan: `--resume latest` runs it
+    #[arg(long, conflicts_with = "shard", help_heading = "Plan")]
+    pub fail_fast: bool,
     /// Don't run each case alone as well
     #[arg(long, help_heading = "Plan")]
     pub no_alone: bool,
@@ -349,6 +352,7 @@ impl RunArguments {
             accounting: if self.no_leaks { Accounting::Off } else { Accounting::On },
             trust: self.trust,
             keep_going: self.keep_going,
+            fail_fast: self.fail_fast,
             defects: Vec::new(),
         }
     }

@@ -1,9 +1,11 @@
 //! `--suite`, as typed and as meant.
 
 use crate::adapter::{
-    CommandOptions, Explain, PytestOptions, Start, SuiteOptions, found_suites, is_shipped_profile, the_suite,
+    CommandOptions, Explain, PytestOptions, Start, SuiteOptions, found_suites, is_shipped_profile, shipped_profiles,
+    the_suite,
 };
 use crate::app::AppError;
+use crate::scenario::nearest;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -44,7 +46,11 @@ impl FromStr for NamedSuite {
             Some(("pytest", folder)) => Ok(Self::Pytest(PathBuf::from(folder))),
             Some(("command", "")) => Err("`command:` names no profile: `command:libtest` or a file does".to_owned()),
             Some(("command", profile)) => Ok(Self::Command(profile.to_owned())),
-            _ => Err(format!("`{text}` is no suite: `pytest:DIR`, `command:FILE` and `auto` are")),
+            _ => {
+                let names = ["pytest", "auto"].into_iter().chain(shipped_profiles());
+                let meant = nearest(text, names).map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+                Err(format!("`{text}` is no suite: `pytest:DIR`, `command:FILE` and `auto` are{meant}"))
+            }
         }
     }
 }

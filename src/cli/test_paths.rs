@@ -2,6 +2,7 @@
 
 use crate::adapter::found_suites;
 use crate::app::AppError;
+use crate::scenario::nearest;
 use std::path::{Component, Path, PathBuf};
 
 /// How deep a folder is searched for scenarios.
@@ -34,6 +35,12 @@ pub(super) fn tests_of_pytest(paths: &[PathBuf], root: &Path) -> Result<Option<V
             )));
         }
     }
+    for path in paths {
+        let file = file_of(path);
+        if file.extension().is_some_and(|ending| ending == "py") && !root.join(&file).exists() {
+            return Err(AppError::Usage(missing(&file, root)));
+        }
+    }
     let shown = paths.iter().map(|path| path.display().to_string());
     Ok(paths.iter().all(|path| is_of_pytest(path, root)).then(|| shown.collect()))
 }
@@ -49,6 +56,24 @@ fn is_of_pytest(path: &Path, root: &Path) -> bool {
     let is_inside = path.is_relative() && path.components().all(|part| part != Component::ParentDir);
     let folder = root.join(path);
     is_inside && folder.is_dir() && holds(&folder, &["py"], DEEPEST) && !holds(&folder, &["yaml", "yml"], DEEPEST)
+}
+
+/// The file of a test's id.
+fn file_of(path: &Path) -> PathBuf {
+    PathBuf::from(path.to_string_lossy().split("::").next().unwrap_or_default())
+}
+
+/// What is said of a test file that is not there.
+fn missing(file: &Path, root: &Path) -> String {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
+    let beside: Vec<String> = entries.map(|entry| folder.join(entry.file_name()).display().to_string()).collect();
+    let tests = beside.iter().map(String::as_str).filter(|path| path.ends_with(".py"));
+    let help = match nearest(&file.display().to_string(), tests) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "`steadfast list` shows the tests that there are".to_owned(),
+    };
+    format!("there is no file {}; {help}", file.display())
 }
 
 /// Whether a file with such an ending is in a folder.
@@ -94,6 +119,17 @@ mod tests {
         check(&["missing"], false);
         check(&["tests/../tests"], false);
         check(&[], false);
+    }
+
+    #[test]
+    fn a_test_file_that_is_not_there_is_told_with_the_one_that_is() {
+        let project = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(project.path().join("tests")).expect("a folder");
+        std::fs::write(project.path().join("tests/test_cart.py"), "").expect("a file");
+        let told = |path: &str| tests_of_pytest(&[path.into()], project.path()).expect_err("not there").to_string();
+        assert!(told("tests/test_card.py").contains("did you mean tests/test_cart.py?"));
+        assert!(told("tests/test_card.py::test_a").contains("there is no file tests/test_card.py;"));
+        assert!(told("elsewhere/test_x.py").contains("steadfast list"));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Rounds for Engine {
         let mut units = units.map(Progress::new);
         let mut waiting: VecDeque<Progress> = VecDeque::new();
         loop {
-            if let Some(stop) = self.stop_asked(until) {
+            if let Some(stop) = self.stop_asked(until, outlook) {
                 self.dismiss(outlook)?;
                 return Ok(Stopped::Asked(stop));
             }
@@ -137,11 +137,13 @@ impl Rounds for Engine {
 }
 
 impl Engine {
-    fn stop_asked(&self, until: Option<Instant>) -> Option<Stop> {
+    fn stop_asked(&self, until: Option<Instant>, outlook: &dyn Outlook) -> Option<Stop> {
         if self.stop.is_interrupted() {
             Some(Stop::Interrupt)
         } else if until.is_some_and(|until| Instant::now() >= until) {
             Some(Stop::TimeLimit)
+        } else if !outlook.wants_more() {
+            Some(Stop::Enough)
         } else {
             None
         }

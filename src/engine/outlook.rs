@@ -33,6 +33,11 @@ pub trait Outlook {
 
     /// A round came to its end.
     fn round(&mut self, result: RoundResult);
+
+    /// Whether rounds go on. Once it says no, no round is begun any more, and the running ones are cut short.
+    fn wants_more(&self) -> bool {
+        true
+    }
 }
 
 /// Why an engine can't go on.

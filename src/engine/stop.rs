@@ -23,6 +23,8 @@ pub enum Stop {
     Interrupt,
     /// Time is up.
     TimeLimit,
+    /// Whoever hears of the run has heard enough: see [`crate::engine::Outlook::wants_more`].
+    Enough,
 }
 
 /// Stops an engine from another thread.

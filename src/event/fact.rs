@@ -311,6 +311,8 @@ pub enum RunEnd {
     Completed,
     /// Time was up before that.
     TimeLimit,
+    /// It was to end at its first failure, and did.
+    FirstFailure,
     /// The user stopped it.
     Interrupted,
     /// The subject could not be started, or died and could not be started again.

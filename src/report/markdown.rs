@@ -159,6 +159,10 @@ fn rest(summary: &Summary) -> Vec<String> {
     }
     lines.push(format!("- **More certainty:** {}", plain(&summary.price)));
     lines.push(format!("- **Next:** {}", plain(&summary.next)));
+    if let Some(line) = &summary.hold_back {
+        lines
+            .push(format!("- **Or:** hold back what an old suite has, so that only new findings fail: {}", span(line)));
+    }
     lines
 }
 

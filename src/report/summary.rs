@@ -1,6 +1,6 @@
 //! A run in words, by cause: what the terminal, the Markdown summary and the HTML page all say.
 
-use crate::event::Note;
+use crate::event::{Note, RunEnd};
 use crate::model::{RoundKind, Verdict};
 use crate::report::finding::{Command, Finding};
 use crate::report::quarantine::QuarantineStory;
@@ -9,7 +9,8 @@ use crate::report::view::View;
 use crate::report::weight::Weight;
 use crate::report::words::{count, duration, earlier, evidence, grouped, percent, reached, rounds_to_exclude};
 use crate::verdict::{Cause, Gate};
-use std::collections::BTreeMap;
+use jiff::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A run in words, by cause.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(super) struct Summary {
     pub(super) price: String,
     /// What to do now.
     pub(super) next: String,
+    /// The line that holds back what an old suite has, where it is run for the first time.
+    pub(super) hold_back: Option<String>,
 }
 
 /// Findings with one cause.
@@ -67,7 +70,7 @@ impl Summary {
             outcome: view.judgement.gate.clone(),
             headline: headline(view, &causes),
             ran: ran(view),
-            evidence: tried(view).unwrap_or_else(|| bound.clone()),
+            evidence: left_out(view).or_else(|| tried(view)).unwrap_or_else(|| bound.clone()),
             quarantine: QuarantineStory::new(view),
             skipped: reasons(view, Verdict::Skipped),
             unproven: reasons(view, Verdict::Unproven),
@@ -83,6 +86,7 @@ impl Summary {
                 None => price(view),
             },
             next: next(view, &causes),
+            hold_back: hold_back(view, &causes),
             causes,
         }
     }
@@ -164,6 +168,26 @@ fn reasons(view: &View<'_>, verdict: Verdict) -> Vec<(String, usize)> {
 fn note_text(view: &View<'_>, note: &Note) -> String {
     let text = visible(note.text.trim());
     note.case.map_or_else(|| text.to_string(), |case| format!("{}: {text}", view.id(case)))
+}
+
+/// What a run that ended at its first failure has not run.
+fn left_out(view: &View<'_>) -> Option<String> {
+    let record = view.record;
+    if record.end != Some(RunEnd::FirstFailure) {
+        return None;
+    }
+    let slots = record.rounds.iter().flat_map(|round| &round.slots);
+    let tried: BTreeSet<u32> = slots.filter(|slot| slot.outcome.is_some()).map(|slot| slot.case).collect();
+    let (completed, planned) = (record.completed_rounds(), count(record.planned_rounds(), "planned round"));
+    let untried = match record.header.cases.len().saturating_sub(tried.len()) {
+        0 => String::new(),
+        untried => format!(", {} without a result", count(untried, "case")),
+    };
+    let rest = view.context.command(["run", "--resume", record.header.run.as_str()]);
+    Some(format!(
+        "ended at the first failure: {completed} of {planned} ran to the end{untried}, leaks were not looked for; {rest} \
+         runs the rest"
+    ))
 }
 
 fn unmeasured(view: &View<'_>) -> Vec<(String, String)> {
@@ -254,6 +278,25 @@ fn round_millis(view: &View<'_>) -> Option<u64> {
         0 => view.record.forecast.map(|(round, _)| round),
         number => Some(sum / number),
     }
+}
+
+/// For how many days a first quarantine holds.
+const DAYS: i64 = 30;
+
+/// The line that takes over what was found into a quarantine: for a suite whose first run fails, and which has none.
+fn hold_back(view: &View<'_>, causes: &[CauseStory]) -> Option<String> {
+    let header = &view.record.header;
+    let is_first = header.background.past.as_ref().is_some_and(|past| past.runs == 0);
+    let is_held = header.background.quarantine.as_ref().is_some_and(|quarantine| !quarantine.entries.is_empty());
+    let fails = view.judgement.gate == Gate::Failed && causes.iter().any(|cause| !is_light(cause));
+    if !is_first || is_held || !fails || header.shard.is_some() {
+        return None;
+    }
+    let until = header.started.checked_add(Span::new().hours(24 * DAYS)).ok()?.strftime("%Y-%m-%d").to_string();
+    // The usual folder has its newest run by name.
+    let usual = view.context.run_dir == format!("reports/runs/{}", header.run);
+    let from = if usual { "latest" } else { view.context.run_dir.as_str() };
+    Some(view.context.command(["quarantine", "add", "--from", from, "--owner", "me", "--until", until.as_str()]))
 }
 
 fn is_light(cause: &CauseStory) -> bool {

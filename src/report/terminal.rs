@@ -6,7 +6,7 @@ use crate::report::Context;
 use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, Role, chain, polluters};
 use crate::report::summary::{CauseStory, Summary};
-use crate::report::text::{one_line, shorten, width, wrap};
+use crate::report::text::{fold, one_line, shorten, width, wrap};
 use crate::report::view::View;
 use crate::report::weight::Weight;
 use crate::report::words::{count, grouped};
@@ -29,6 +29,9 @@ const ENTRIES: usize = 5;
 
 /// Up to so many findings are told at length.
 const AT_LENGTH: usize = 3;
+
+/// What a first run that fails is offered.
+const HOLD_BACK: &str = "hold back what an old suite has, so that only new findings fail:";
 
 /// Renders the final summary. It ends with a line feed.
 pub fn terminal(record: &Record, judgement: &Judgement, context: &Context, style: Style) -> String {
@@ -204,9 +207,9 @@ impl Page<'_> {
 
     /// What failed, below the place.
     fn message(&mut self, message: &str) {
-        const LINES: usize = 8;
+        const LINES: usize = 20;
         let indent = INDENT + LABEL + 1;
-        let lines = wrap(message, self.style.width.saturating_sub(indent + 2));
+        let lines = fold(&without_margin(message), self.style.width.saturating_sub(indent + 2));
         for line in lines.iter().take(LINES) {
             self.line(&format!("{:indent$}| {line}", ""));
         }
@@ -277,6 +280,10 @@ impl Page<'_> {
             self.labelled(0, "files", &files(&self.view.context.run_dir, &self.view.context.files));
         }
         self.labelled(0, "next", &summary.next);
+        if let Some(line) = &summary.hold_back {
+            self.labelled(0, "or", HOLD_BACK);
+            self.uncut(0, "", line);
+        }
     }
 
     fn reasons(&mut self, label: &str, reasons: &[(String, usize)]) {
@@ -313,6 +320,17 @@ fn files(folder: &str, files: &[String]) -> String {
     }
     parts.extend(others.into_iter().cloned());
     parts.join("; ")
+}
+
+/// The text without the spaces that all of its lines but the first begin with.
+fn without_margin(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let rest: Vec<&str> = lines.collect();
+    let indents = rest.iter().filter(|line| !line.trim().is_empty()).map(|line| line.len() - line.trim_start().len());
+    let margin = indents.min().unwrap_or(0);
+    let rest = rest.iter().map(|line| line.get(margin..).unwrap_or_default());
+    std::iter::once(first.trim_start()).chain(rest).collect::<Vec<_>>().join("\n")
 }
 
 fn list(names: &[String], most: usize) -> String {

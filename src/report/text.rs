@@ -63,6 +63,26 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// A text whose spaces mean something, such as the difference of two values with carets below it: as lines of at most
+/// `columns`, whose own indent is kept, broken where they are too long.
+pub(super) fn fold(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(8);
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = line.trim_end().replace('\t', "    ");
+        let mut rest = line.as_str();
+        while width(rest) > columns {
+            let cut = prefix(rest, columns);
+            // Between words, unless that leaves too little of the line.
+            let at = rest[..cut].rfind(' ').filter(|at| width(rest[..*at].trim_start()) > columns / 2).unwrap_or(cut);
+            lines.push(rest[..at].to_owned());
+            rest = rest[at..].trim_start();
+        }
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
 /// How many columns of a terminal the text takes.
 pub(super) fn width(text: &str) -> usize {
     text.width()

@@ -86,6 +86,7 @@ fn not_examined(record: &Record) -> &'static str {
         Some(RunEnd::TimeLimit) => "time was up before it was examined",
         Some(RunEnd::Interrupted) | None => "the run was stopped before it was examined",
         Some(RunEnd::SubjectFailed { .. }) => "the subject could not be run any more before it was examined",
+        Some(RunEnd::FirstFailure) => "the run ended at its first failure, and this one was not examined",
         Some(RunEnd::Completed) => "it was not examined",
     }
 }

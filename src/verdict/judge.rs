@@ -175,7 +175,7 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
         Some(RunEnd::Interrupted) => return Gate::Interrupted,
         Some(RunEnd::SubjectFailed { reason }) => return Gate::Error { reason: reason.clone() },
         None => return Gate::Interrupted,
-        Some(RunEnd::Completed | RunEnd::TimeLimit) => {}
+        Some(RunEnd::Completed | RunEnd::TimeLimit | RunEnd::FirstFailure) => {}
     }
     if cases.iter().any(|case| counts(&case)) || quarantine.fails() {
         return Gate::Failed;

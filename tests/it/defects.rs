@@ -54,6 +54,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,
         keep_going: true,
+        fail_fast: false,
         stress: None,
         sandbox: Sandbox::Tmp,
         event_loops: vec![EventLoop::Case],

@@ -80,7 +80,9 @@ impl CommandLook {
             let parsed = parse_filter(filter).map_err(|error| error.to_string())?;
             listed.retain(|case| parsed.matches_id(&case.id, &BTreeSet::new()));
             if listed.is_empty() && all > 0 {
-                return Err(format!("the filter `{filter}` matches none of {all} cases"));
+                return Err(format!(
+                    "the filter `{filter}` matches none of {all} cases; `steadfast list` shows their ids"
+                ));
             }
         }
         if listed.is_empty() {
@@ -201,7 +203,11 @@ fn output(
     if !status.is_some_and(|status| status.success()) {
         let how = in_words(status);
         let wrote = problems(&profile.list, &text, folder).unwrap_or_else(|| process.tail());
-        return Err(format!("{}: the cases could not be listed ({how}):\n{wrote}", spec.profile));
+        return Err(format!(
+            "{}: the cases could not be listed ({how}):\n{wrote}\nhelp: start the runner by itself first: what it needs must be installed, \
+             as by `npm ci`, `bundle install` or a build",
+            spec.profile
+        ));
     }
     Ok(text)
 }

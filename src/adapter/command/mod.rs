@@ -31,6 +31,6 @@ mod world;
 pub use listing::ListedCase;
 pub(super) use loaded::CommandSuite;
 pub use look::{CommandLook, look_at_command};
-pub use profile::is_shipped_profile;
+pub use profile::{is_shipped_profile, shipped_profiles};
 pub use spec::CommandSpec;
 pub(super) use suite::CommandSubject;

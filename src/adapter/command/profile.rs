@@ -404,6 +404,11 @@ impl Word {
     }
 }
 
+/// The names of the profiles that are part of this program.
+pub fn shipped_profiles() -> impl Iterator<Item = &'static str> {
+    SHIPPED.iter().map(|(name, _)| *name)
+}
+
 /// Whether a profile of this name is part of this program.
 pub fn is_shipped_profile(name: &str) -> bool {
     SHIPPED.iter().any(|(shipped, _)| *shipped == name)

@@ -85,7 +85,9 @@ impl PytestLook {
         }
         if cases.is_empty() {
             return Err(match &spec.filter {
-                Some(filter) => format!("the filter `{filter}` matches none of {all} tests"),
+                Some(filter) => {
+                    format!("the filter `{filter}` matches none of {all} tests; `steadfast list` shows their ids")
+                }
                 None => format!("{}: pytest found no tests", spec.folder.display()),
             });
         }

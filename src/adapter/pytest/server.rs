@@ -30,6 +30,7 @@ const LAST_BREATH: Duration = Duration::from_secs(2);
 /// A running pytest with the plugin. Dropping it ends it and all that it started.
 #[derive(Debug)]
 pub(super) struct Server {
+    python: PathBuf,
     child: Child,
     requests: Option<ChildStdin>,
     messages: Receiver<Message>,
@@ -85,7 +86,11 @@ impl Server {
             command.env(name, value);
         }
         let python = spec.python.display();
-        let mut child = command.process_group(0).spawn().map_err(|error| format!("can't start {python}: {error}"))?;
+        let mut child = command.process_group(0).spawn().map_err(|error| {
+            format!(
+                "can't start {python}: {error}\nhelp: name an interpreter that has pytest: --python .venv/bin/python"
+            )
+        })?;
         let owned = Owned::new(child.id(), mark);
         let requests = child.stdin.take();
         let (sender, messages) = channel();
@@ -112,6 +117,7 @@ impl Server {
         }
         let unannounced = owned.clone();
         Ok(Self {
+            python: spec.python.clone(),
             child,
             requests,
             messages,
@@ -166,7 +172,12 @@ impl Server {
                             "{python} has no pytest\nhelp: `{python} -m pip install pytest`, or name an interpreter that has it \
                              with --python"
                         ),
-                        None => format!("pytest could not collect the suite ({how}):\n{}", wrote.trim()),
+                        None => format!(
+                            "pytest could not collect the suite ({how}):\n{}\nhelp: see it by itself, and mend it there: \
+                             {} -m pytest --collect-only",
+                            wrote.trim(),
+                            self.python.display()
+                        ),
                     });
                 }
             }

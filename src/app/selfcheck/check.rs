@@ -218,6 +218,7 @@ impl<'a> Laboratory<'a> {
             seed: seed(self.options.seed, name),
             alone: AloneRounds::WhereCheap,
             keep_going: true,
+            fail_fast: false,
             stress: None,
             sandbox: Sandbox::Tmp,
             reach: Reach::Loopback,

@@ -59,6 +59,7 @@ pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result
         entries => value(summary.quarantine.as_ref().map(|quarantine| &quarantine.failing)),
         price => summary.price,
         next => summary.next,
+        hold_back => summary.hold_back,
         coverage => summary.coverage,
         unmeasured => value(&summary.unmeasured),
         skipped => value(&summary.skipped),

@@ -4,6 +4,7 @@ mod config;
 mod doctor;
 mod errors;
 mod fake;
+mod first_minute;
 mod hostile;
 mod inputs;
 mod interrupted;
