@@ -312,6 +312,10 @@ impl Examiner<'_> {
                 let missing = format!("the search ended at {by} before its end{known}");
                 (Conclusion::Undiagnosed { missing, order: order.clone() }, order)
             }
+            minimise::Conclusion::Untold { why } => {
+                let missing = format!("it can't be told whether the order makes it fail: {why}");
+                (Conclusion::Undiagnosed { missing, order: suspect.order() }, suspect.order())
+            }
         };
         remarks.extend(self.other_failures(suspect));
         // What is brittle shows alone: the order that it is compared with is the one that heals it.

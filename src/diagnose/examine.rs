@@ -199,6 +199,8 @@ impl Examiner<'_> {
                     Examined::LeftOut => self.chart.left_out += 1,
                 }
             }
+            // Of what is explained already, only whether there is more is open: the others come first.
+            open.make_contiguous().sort_by_key(|patient| self.chart.told_of.contains(&patient.suspect.case));
             waiting = open;
             if waiting.is_empty() || self.prober.stopped != Stopped::Not {
                 break;
@@ -337,7 +339,9 @@ impl Examiner<'_> {
                     }
                     let replies = self.prober.put(&questions)?;
                     for (question, reply) in questions.into_iter().zip(replies) {
-                        search.learn(question, reply);
+                        if let Some(reply) = reply {
+                            search.learn(question, reply);
+                        }
                     }
                     if self.prober.stopped != Stopped::Not {
                         self.chart.open.insert(suspect.case, (search, Duration::ZERO));

@@ -3,6 +3,7 @@
 use super::conclude::{Ending, role};
 use super::examine::Examiner;
 use crate::diagnose::DiagnoseError;
+use crate::diagnose::marking::changing_of;
 use crate::diagnose::outside::Taken;
 use crate::diagnose::suspects::{Suspect, leads};
 use crate::engine::Stopped;
@@ -237,8 +238,13 @@ impl Examiner<'_> {
             replies.iter().for_each(|_| alone.count(true));
         }
         let never_before = suspect.never_before(self.record);
-        if !never_before.is_empty() {
-            let order = never_before.into_iter().chain([suspect.case]).collect();
+        // A few that are seen to set something first: if one of them is what it needs, that spares the long order.
+        let changing = changing_of(&never_before, self.record);
+        for before in [changing, never_before] {
+            if before.is_empty() {
+                continue;
+            }
+            let order = before.into_iter().chain([suspect.case]).collect();
             if !self.prober.ask(&[order])?.iter().all(|reply| reply.answer == Answer::Fails) {
                 return Ok(false);
             }

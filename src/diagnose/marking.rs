@@ -2,7 +2,7 @@
 
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::examine::Examiner;
-use crate::diagnose::suspects::Suspect;
+use crate::diagnose::suspects::{Suspect, is_load};
 use crate::minimise::{Answer, Conclusion, Minimised, Role};
 use crate::record::Record;
 use std::collections::BTreeSet;
@@ -39,6 +39,18 @@ impl Examiner<'_> {
         }
         Ok(polluters)
     }
+}
+
+/// Of some cases those that were seen to change something as they ran, in whatever round, if these are few.
+pub(super) fn changing_of(cases: &[u32], record: &Record) -> Vec<u32> {
+    let mut changing = BTreeSet::new();
+    for round in &record.rounds {
+        let changes = round.dirt.iter().filter(|(_, dirt)| dirt.made.iter().any(|name| !is_load(name)));
+        let places = changes.filter_map(|(place, _)| usize::try_from(*place).ok());
+        changing.extend(places.filter_map(|place| round.slots.get(place)).map(|slot| slot.case));
+    }
+    let changing: Vec<u32> = cases.iter().copied().filter(|case| changing.contains(case)).collect();
+    if changing.len() * 4 > cases.len() { Vec::new() } else { changing }
 }
 
 /// The cases that left something changed which is likely to change what others see, when they ran alone.

@@ -77,8 +77,9 @@ impl<'a> Prober<'a> {
         let first = self.next_round;
         let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
         let replies = self.run(first, units)?;
-        self.asked.extend(orders.iter().cloned().zip(replies.iter().cloned()));
-        Ok(replies)
+        let told = orders.iter().cloned().zip(replies.iter().cloned());
+        self.asked.extend(told.filter_map(|(order, reply)| Some((order, reply?))));
+        Ok(replies.into_iter().map(or_unsure).collect())
     }
 
     /// The same under another hash seed, which is evidence of nothing else.
@@ -86,11 +87,11 @@ impl<'a> Prober<'a> {
         let first = self.next_round;
         let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order));
         let units = units.map(|unit| RoundUnit { hash_seed: Some(hash_seed), ..unit }).collect();
-        self.run(first, units)
+        Ok(self.run(first, units)?.into_iter().map(or_unsure).collect())
     }
 
-    /// Puts questions of a search.
-    pub fn put(&mut self, questions: &[Question]) -> Result<Vec<Reply>, DiagnoseError> {
+    /// Puts questions of a search. One that was not played, because the engine stopped, has no reply.
+    pub fn put(&mut self, questions: &[Question]) -> Result<Vec<Option<Reply>>, DiagnoseError> {
         let first = self.next_round;
         let units = (first..).zip(questions).map(|(number, question)| {
             let unit = self.unit(number, &question.order);
@@ -103,7 +104,7 @@ impl<'a> Prober<'a> {
         self.run(first, units)
     }
 
-    fn run(&mut self, first: u32, units: Vec<RoundUnit>) -> Result<Vec<Reply>, DiagnoseError> {
+    fn run(&mut self, first: u32, units: Vec<RoundUnit>) -> Result<Vec<Option<Reply>>, DiagnoseError> {
         let count = u32::try_from(units.len()).unwrap_or(0);
         self.next_round += count;
         self.probes += count;
@@ -151,13 +152,14 @@ impl<'a> Prober<'a> {
         Ok(self.results_of(vec![unit])?.remove(&RoundId(number)))
     }
 
-    fn reply(&mut self, result: Option<RoundResult>) -> Reply {
+    fn reply(&mut self, result: Option<RoundResult>) -> Option<Reply> {
         let Some(result) = result else {
-            return Reply::new(Answer::Unsure("the probe did not run to its end".into()), Duration::ZERO);
+            // What a stop kept from being played is no answer: it can be asked again.
+            return (self.stopped == Stopped::Not).then(|| or_unsure(None));
         };
         let took = result.duration;
         let answer = self.answer(&result);
-        Reply { answer, took, after: result.after.map(|after| after as usize) }
+        Some(Reply { answer, took, after: result.after.map(|after| after as usize) })
     }
 
     fn answer(&mut self, result: &RoundResult) -> Answer {
@@ -190,4 +192,9 @@ impl<'a> Prober<'a> {
             ..unit
         }
     }
+}
+
+/// A reply where there is none: nothing is known of the suspect.
+fn or_unsure(reply: Option<Reply>) -> Reply {
+    reply.unwrap_or_else(|| Reply::new(Answer::Unsure("the probe did not run to its end".into()), Duration::ZERO))
 }

@@ -12,6 +12,7 @@ use crate::event::{
     Background, CaseInfo, Dirt, Event, Header, JOURNAL_VERSION, PlanPolicy, Policy, RoundEnd, RunEnd, SubjectInfo,
     TrialReport,
 };
+use crate::model::statistics::{Confidence, Tally as Counted, lower_bound};
 use crate::model::{
     CaseId, ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, RoundId, RoundKind, Seed, Verdict,
 };
@@ -573,7 +574,10 @@ fn check(what: &str, tally: &Tally, most: f64) {
     assert!(tally.failed > 0);
     let wrong = &tally.contradictions;
     assert!(wrong.is_empty(), "{what}: {} contradictions:\n{}", wrong.len(), wrong[..wrong.len().min(12)].join("\n"));
-    assert!(share <= most, "{what}: {share} is undiagnosed");
+    // So few suites can have more by chance.
+    let at_least =
+        lower_bound(Counted::new(tally.undiagnosed, tally.failed), Confidence::new(0.999_9).expect("a share"));
+    assert!(at_least <= most, "{what}: {share} is undiagnosed");
 }
 
 #[test]
@@ -592,5 +596,5 @@ fn without_a_limit_next_to_nothing_stays_undiagnosed() {
 #[test]
 fn three_suite_times_are_enough_for_most_of_what_fails() {
     let (seed, runs) = root();
-    check("three suite times", &many(seed.derive("three"), runs / 4, (150, 400), |_| Some(3.0)), 0.45);
+    check("three suite times", &many(seed.derive("three"), runs / 4, (150, 400), |_| Some(3.0)), 0.25);
 }

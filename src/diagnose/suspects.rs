@@ -269,7 +269,7 @@ fn passes(record: &Record, case: u32) -> Vec<Vec<u32>> {
     let rounds = record.rounds.iter().filter(|round| runs_each_once(round) && round.slots.len() > 1);
     let passed = rounds.filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == case)?;
-        let has_passed = round.slots.get(place)?.outcome == Some(OutcomeKind::Passed);
+        let has_passed = round.has_passed(place);
         has_passed.then(|| round.before(u32::try_from(place).unwrap_or(u32::MAX)))
     });
     passed.collect()
@@ -324,11 +324,11 @@ pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
         for name in &dirt.made {
             dirty.entry(name).or_insert(*place);
         }
-        for name in &dirt.cleaned {
+        // What a case set for another can outlive the mark that shows it: there nothing counts as cleaned.
+        for name in dirt.cleaned.iter().filter(|_| !suspect.passes_after) {
             dirty.remove(name.as_str());
         }
     }
-    let is_load = |name: &str| name.starts_with("loads ");
     let places = |loads: bool| -> BTreeSet<u32> {
         dirty.iter().filter(|(name, _)| is_load(name) == loads).map(|(_, place)| *place).collect()
     };
@@ -341,12 +341,17 @@ pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
     cases.filter(|case| suspect.before.contains(case)).collect()
 }
 
+/// Whether a mark says no more than that a case was the first to load a module.
+pub(super) fn is_load(name: &str) -> bool {
+    name.starts_with("loads ")
+}
+
 /// The round in which the suspect passed after the cases that are before it, and its place there.
 fn passed_after<'r>(record: &'r Record, suspect: &Suspect) -> Option<(&'r RoundRecord, u32)> {
     let rounds = record.rounds.iter().filter(|round| runs_each_once(round));
     let mut places = rounds.filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == suspect.case)?;
-        let has_passed = round.slots.get(place)?.outcome == Some(OutcomeKind::Passed);
+        let has_passed = round.has_passed(place);
         Some((round, u32::try_from(place).ok()?)).filter(|_| has_passed)
     });
     places.find(|(round, place)| round.before(*place) == suspect.before)

@@ -1,6 +1,6 @@
 //! Suspects that fail alike: one is minimised, the others are verified.
 
-use crate::minimise::frame::{Frame, Shown, Sign};
+use crate::minimise::frame::{Frame, Sign};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::count;
 use crate::minimise::{Answer, Conclusion, Minimised, Phase, Question, Role};
@@ -86,12 +86,16 @@ impl Verification {
         })
     }
 
-    /// Takes the answer to [`Verification::question`]. One that is not sure counts as not shown.
+    /// Takes the answer to [`Verification::question`]. One that is not sure takes a run, and tells nothing.
     pub fn learn(&mut self, answer: &Answer) {
         let sign = self.sign();
-        let shown = sign.read(answer).unwrap_or(Shown::Vanishes);
-        count(&mut self.failures, sign, shown);
-        self.shown |= shown.shows();
+        match sign.read(answer) {
+            Ok(shown) => {
+                count(&mut self.failures, sign, shown);
+                self.shown |= shown.shows();
+            }
+            Err(_) => self.runs = self.runs.saturating_sub(1),
+        }
     }
 
     /// What is known by now.

@@ -12,7 +12,7 @@ use crate::minimise::Sequence;
 use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session, count};
-use crate::model::statistics::{SprtDecision, Tally, fisher_one_sided};
+use crate::model::statistics::{Pairs, SprtDecision, Tally};
 
 /// After how many runs a sequential test that can't decide is ended.
 const MOST_RUNS: u32 = 200;
@@ -29,8 +29,8 @@ const COINCIDENCE_UNTRIED: f64 = 4e-6;
 /// How likely two rates that differ so much, or more, may be if they are one, at most, for a claim to be made.
 const ALIKE: f64 = 1e-4;
 
-/// After how many runs on either side rates that can't be told apart are given up.
-const MOST_COMPARED: u32 = 80;
+/// After how many pairs of runs rates that can't be told apart are given up.
+const MOST_COMPARED: u32 = 160;
 
 /// What came of checking a sequence.
 pub(super) enum Checked {
@@ -48,7 +48,9 @@ pub(super) fn check(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mem
         return Ok(Checked::Refuted(with_all.showings));
     }
     while !rates.with_present(with_all.showings).are_certain() && with_all.showings.failures() < SHOWINGS {
-        let shown = session.ask(frame, members, rates.present_rate())?;
+        let Ok(shown) = session.told(frame, members, rates.present_rate())? else {
+            return Ok(Checked::Refuted(with_all.showings));
+        };
         with_all.count(frame, shown);
     }
     let rates = &rates.with_present(with_all.showings).as_seen_by(session, frame);
@@ -70,6 +72,9 @@ pub(super) fn check(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mem
 
 /// Runs the sequence and the suspect alone in turn, until the answers can't be those of one rate everywhere. That answers
 /// can be relied on is shown once, by the first claim.
+///
+/// Where all runs so far agree, they count. Else only new ones do, in pairs: the suspect was searched because its
+/// earlier runs differed, and the sequence was chosen by its own.
 fn is_beyond_chance(
     session: &mut Session<'_>,
     frame: &Frame,
@@ -80,27 +85,44 @@ fn is_beyond_chance(
     let mut agreed = false;
     loop {
         let absent = frame.sign.showings(session.alone);
-        let agree = with_all.showings.all_failed() && absent.failures() == 0;
-        let chance = if agree {
-            coincidence(with_all.showings.failures(), absent.passes()) / sure
-        } else {
-            fisher_one_sided(with_all.showings, absent) / ALIKE
-        };
-        if chance <= 1.0 {
+        if !with_all.showings.all_failed() || absent.failures() > 0 {
+            return if agreed { Ok(false) } else { differ_in_pairs(session, frame, members, with_all) };
+        }
+        if coincidence(with_all.showings.failures(), absent.passes()) <= sure {
             return Ok(true);
         }
-        let runs = with_all.showings.trials().min(absent.trials());
-        if agreed && !agree || runs >= MOST_COMPARED {
-            return Ok(false);
-        }
-        agreed = agree;
+        agreed = true;
         if with_all.showings.trials() <= absent.trials() {
-            let shown = session.ask(frame, members, with_all.showings.rate())?;
+            let Ok(shown) = session.told(frame, members, with_all.showings.rate())? else { return Ok(false) };
             with_all.count(frame, shown);
         } else {
             session.ask_alone(frame, absent.rate())?;
         }
     }
+}
+
+/// Whether the suspect shows it more often after the sequence than alone, by runs that are made for this question.
+fn differ_in_pairs(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    members: &[u32],
+    with_all: &mut Decided,
+) -> Result<bool, Halt> {
+    let mut pairs = Pairs::default();
+    for _ in 0..MOST_COMPARED {
+        let Ok(after) = session.told(frame, members, with_all.showings.rate())? else { return Ok(false) };
+        with_all.count(frame, after);
+        let rate = frame.sign.showings(session.alone).rate();
+        let alone = session.ask_alone(frame, rate)?;
+        pairs.count(after.shows(), alone.shows());
+        if pairs.chance() <= ALIKE {
+            return Ok(true);
+        }
+        if pairs.is_hopeless() {
+            return Ok(false);
+        }
+    }
+    Ok(false)
 }
 
 /// How likely it is, at most, that a case with one rate shows it so many times and then so many times does not: the
@@ -141,7 +163,9 @@ fn decide(session: &mut Session<'_>, frame: &Frame, rates: &Rates, cases: &[u32]
     }
     while runs.decision == SprtDecision::Undecided && runs.showings.trials() < MOST_RUNS {
         let chance = if cases.is_empty() { rates.absent_rate() } else { rates.present_rate() / 2.0 };
-        let shown = if alone { session.ask_alone(frame, chance)? } else { session.ask(frame, cases, chance)? };
+        let told = if alone { Ok(session.ask_alone(frame, chance)?) } else { session.told(frame, cases, chance)? };
+        // Where it can't be told, nothing is decided.
+        let Ok(shown) = told else { break };
         runs.count(frame, shown);
         runs.decision = test.with(runs.showings).decision();
     }

@@ -41,12 +41,15 @@ impl Frame {
 }
 
 impl Sign {
-    /// What an answer means; nothing, where it is not sure.
-    pub fn read(self, answer: &Answer) -> Option<Shown> {
+    /// What an answer means.
+    ///
+    /// # Errors
+    /// Why it is none, where it is not sure.
+    pub fn read(self, answer: &Answer) -> Result<Shown, String> {
         match (self, answer) {
-            (Self::Failing, Answer::Fails) | (Self::Passing, Answer::Passes) => Some(Shown::Shows),
-            (Self::Failing, Answer::Passes) | (Self::Passing, Answer::Fails) => Some(Shown::Vanishes),
-            (_, Answer::Unsure(_)) => None,
+            (Self::Failing, Answer::Fails) | (Self::Passing, Answer::Passes) => Ok(Shown::Shows),
+            (Self::Failing, Answer::Passes) | (Self::Passing, Answer::Fails) => Ok(Shown::Vanishes),
+            (_, Answer::Unsure(why)) => Err(why.clone()),
         }
     }
 

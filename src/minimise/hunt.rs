@@ -36,6 +36,7 @@ pub(super) fn hunt(problem: &Problem, limits: Limits, source: &mut dyn Source) -
             let best = session.best.take();
             Ok(session.conclude(Conclusion::Exhausted { by, best }))
         }
+        Err(Halt::Untold(why)) => Ok(session.conclude(Conclusion::Untold { why })),
         Err(Halt::Pending(question)) => Err(question),
     }
 }
@@ -45,6 +46,7 @@ pub(super) fn ended_here(problem: &Problem, limits: Limits, source: &mut dyn Sou
     let mut session = Session::new(problem, limits, source);
     let by = match conclude(&mut session) {
         Ok(conclusion) => return session.conclude(conclusion),
+        Err(Halt::Untold(why)) => return session.conclude(Conclusion::Untold { why }),
         Err(Halt::Limit(by)) => by,
         Err(Halt::Pending(_)) => Limit::Time,
     };
@@ -111,7 +113,7 @@ fn with_more(
     let mut more = More { sequences: vec![first], complete: false, cleaners: Vec::new() };
     match more.look(session, frame, rates, role) {
         // What was confirmed by then stays confirmed; only "complete" can't be said.
-        Ok(()) | Err(Halt::Limit(_)) => {}
+        Ok(()) | Err(Halt::Limit(_) | Halt::Untold(_)) => {}
         Err(pending @ Halt::Pending(_)) => return Err(pending),
     }
     Ok(Conclusion::Confirmed { role, sequences: more.sequences, complete: more.complete, cleaners: more.cleaners })

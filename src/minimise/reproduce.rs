@@ -8,7 +8,7 @@
 use crate::minimise::Role;
 use crate::minimise::frame::{Frame, Sign};
 use crate::minimise::rates::Rates;
-use crate::minimise::session::{Halt, Session, count};
+use crate::minimise::session::{Halt, Session};
 use crate::model::statistics::{Comparison, Tally, TwoRates};
 
 /// How many runs that agree, on either side, are enough to begin a search with.
@@ -54,10 +54,8 @@ pub(super) fn reproduce(session: &mut Session<'_>) -> Result<Reproduced, Halt> {
 
 fn run_in_order(session: &mut Session<'_>) -> Result<(), Halt> {
     let frame = Frame { head: Vec::new(), sign: Sign::Failing };
-    let before = session.problem.before.clone();
-    let shown = session.ask(&frame, &before, guess(session.in_order))?;
-    count(&mut session.in_order, frame.sign, shown);
-    Ok(())
+    let chance = guess(session.in_order);
+    session.ask_in_order(&frame, chance).map(|_| ())
 }
 
 fn run_alone(session: &mut Session<'_>) -> Result<(), Halt> {

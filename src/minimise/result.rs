@@ -59,6 +59,11 @@ pub enum Conclusion {
         /// The shortest sequence with which it was seen, if it was.
         best: Option<Vec<u32>>,
     },
+    /// How it ends alone or in the order can't be told, so that nothing can be compared.
+    Untold {
+        /// Where, and why.
+        why: String,
+    },
 }
 
 /// How a case's failing depends on what ran before it.
@@ -121,7 +126,8 @@ impl Minimised {
             | Conclusion::Intermittent
             | Conclusion::FailsAlways
             | Conclusion::Unexplained { .. }
-            | Conclusion::Exhausted { .. } => &[],
+            | Conclusion::Exhausted { .. }
+            | Conclusion::Untold { .. } => &[],
         }
     }
 }

@@ -14,6 +14,8 @@ pub(super) enum Halt {
     Pending(Question),
     /// A limit was reached.
     Limit(Limit),
+    /// How the suspect ends where it must be known can't be told, and why.
+    Untold(String),
 }
 
 /// Where answers come from.
@@ -64,22 +66,31 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Runs `cases` within a frame. `chance` is how likely it is to show. What can't be told is asked once more, and
-    /// then counts as not shown: no claim rests on it.
+    /// Runs `cases` within a frame. `chance` is how likely it is to show. What can't be told guides the search as if it
+    /// were not shown: no claim rests on it.
     pub fn ask(&mut self, frame: &Frame, cases: &[u32], chance: f64) -> Result<Shown, Halt> {
+        Ok(self.told(frame, cases, chance)?.unwrap_or(Shown::Vanishes))
+    }
+
+    /// The same, and why it can't be told where it can't be, asked twice.
+    pub fn told(&mut self, frame: &Frame, cases: &[u32], chance: f64) -> Result<Result<Shown, String>, Halt> {
         let mut order = Vec::with_capacity(frame.head.len() + cases.len() + 1);
         order.extend_from_slice(&frame.head);
         order.extend_from_slice(cases);
         order.push(self.problem.suspect);
         let question = Question { order, phase: self.phase, chance: frame.sign.turned(chance), walk: None };
+        let mut why = String::new();
         for _ in 0..2 {
-            if let Some(shown) = frame.sign.read(&self.reply(&question)?.answer) {
-                self.remember(frame, cases, shown);
-                return Ok(shown);
+            match frame.sign.read(&self.reply(&question)?.answer) {
+                Ok(shown) => {
+                    self.remember(frame, cases, shown);
+                    return Ok(Ok(shown));
+                }
+                Err(unsure) => why = unsure,
             }
         }
         self.unsure += 1;
-        Ok(Shown::Vanishes)
+        Ok(Err(why))
     }
 
     /// After how many of some cases what was kept and the suspect begin to fail; nothing where that can't be told.
@@ -104,11 +115,21 @@ impl<'a> Session<'a> {
         Ok(Shown::Vanishes)
     }
 
-    /// Runs the suspect alone, and counts it.
+    /// Runs the suspect alone, and counts it. What it does alone is what every claim is compared with: where that can't be
+    /// told, the search ends.
     pub fn ask_alone(&mut self, frame: &Frame, chance: f64) -> Result<Shown, Halt> {
         let plain = Frame { head: Vec::new(), sign: frame.sign };
-        let shown = self.ask(&plain, &[], chance)?;
+        let shown = self.told(&plain, &[], chance)?.map_err(|why| Halt::Untold(format!("alone, {why}")))?;
         count(&mut self.alone, frame.sign, shown);
+        Ok(shown)
+    }
+
+    /// Runs the whole order, and counts it; the search ends where that can't be told.
+    pub fn ask_in_order(&mut self, frame: &Frame, chance: f64) -> Result<Shown, Halt> {
+        let problem = self.problem;
+        let shown = self.told(frame, &problem.before, chance)?;
+        let shown = shown.map_err(|why| Halt::Untold(format!("in the order of the failure, {why}")))?;
+        count(&mut self.in_order, frame.sign, shown);
         Ok(shown)
     }
 

@@ -136,6 +136,7 @@ impl Fold {
                             dirt: BTreeMap::new(),
                             marks: BTreeMap::new(),
                             fresh: BTreeSet::new(),
+                            passed_before_the_end: BTreeSet::new(),
                             end: None,
                             millis: 0,
                         };
@@ -287,7 +288,11 @@ impl RoundRecord {
     }
 
     fn forget_passes(&mut self) {
-        for slot in &mut self.slots {
+        for (place, slot) in (0..).zip(&mut self.slots) {
+            // After another attempt it is not known what ran before it in its process.
+            if slot.outcome == Some(OutcomeKind::Passed) && self.attempts == 1 {
+                self.passed_before_the_end.insert(place);
+            }
             if !slot.outcome.is_some_and(is_failure) {
                 slot.outcome = None;
             }

@@ -71,6 +71,9 @@ pub struct RoundRecord {
     pub marks: BTreeMap<u32, Vec<StateMark>>,
     /// The places of trials with which memory began anew.
     pub fresh: BTreeSet<u32>,
+    /// The places of trials that passed before the round was cut short: no proof of a rate, and still orders in which
+    /// these cases can pass.
+    pub passed_before_the_end: BTreeSet<u32>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.
@@ -110,6 +113,12 @@ impl RoundRecord {
     /// Whether every trial of it was reported.
     pub fn is_complete(&self) -> bool {
         matches!(self.end, Some(RoundEnd::Completed))
+    }
+
+    /// Whether the case at this place passed, in a round that was cut short later, too.
+    pub fn has_passed(&self, place: usize) -> bool {
+        self.slots.get(place).is_some_and(|slot| slot.outcome == Some(OutcomeKind::Passed))
+            || u32::try_from(place).is_ok_and(|place| self.passed_before_the_end.contains(&place))
     }
 
     /// Whether the case ran before this position. Only some kinds of rounds run a case a second time.

@@ -1,5 +1,6 @@
 //! The integration tests, as one program.
 
+mod claims;
 mod cli;
 mod command;
 mod comment;

@@ -508,8 +508,8 @@ fn answers_that_are_unsure_are_asked_again_and_prove_nothing() {
     check(&found, Role::Victim, vec![setting.members.clone()]);
     let mut never = |_: &Question| Reply::new(Answer::Unsure("did not start".to_owned()), Duration::ZERO);
     let found = minimise(&setting.problem(), limits(), &mut never);
-    assert_eq!(found.conclusion, Conclusion::DoesNotReproduce);
-    assert_eq!(found.unsure, 58);
+    assert!(matches!(&found.conclusion, Conclusion::Untold { why } if why.contains("did not start")), "{found:?}");
+    assert_eq!((found.unsure, found.in_order.trials() + found.alone.trials()), (1, 0));
 }
 
 #[test]
