@@ -63,7 +63,11 @@ pub(super) fn background(
             Some(History::open(file)?.past(&beginning)?)
         }
     };
-    let quarantine = quarantine::of_the_project(&options.root, started)?;
+    // Who asks about a case wants to know what is wrong with it, held back or not.
+    let quarantine = match &options.question {
+        None => quarantine::of_the_project(&options.root, started)?,
+        Some(_) => None,
+    };
     let (command, owners) = (tool.typed.clone(), owners(&options.root));
     Ok(Background { revision, conditions, past, quarantine, command, owners })
 }

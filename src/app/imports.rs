@@ -66,7 +66,7 @@ pub fn import(history: &Path, options: &ImportOptions) -> Result<Imported, AppEr
 }
 
 /// The files of a folder, however deep, that end in `.xml`; a file that was named is taken as it is.
-fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<(), AppError> {
+pub(super) fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<(), AppError> {
     if !path.is_dir() {
         if named || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xml")) {
             files.push(path.to_owned());

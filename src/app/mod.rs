@@ -37,6 +37,7 @@ mod source_files;
 mod split;
 mod system_look;
 mod trust;
+mod why;
 mod worker;
 
 pub use comment::{
@@ -72,4 +73,5 @@ pub use session::Watcher;
 pub use shard::{ShardRun, run_shard, seed_of_ci};
 pub use system_look::{begin_system_file, look_at_system};
 pub use trust::Grants;
+pub use why::{ToldBy, WhyOptions};
 pub use worker::worker;

@@ -2,6 +2,7 @@
 
 use crate::adapter::{LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
 use crate::app::Effort;
+use crate::app::WhyOptions;
 use crate::app::secrets::Secrets;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
@@ -103,6 +104,8 @@ pub struct RunOptions {
     pub suite: Option<SuiteOptions>,
     /// The name by which the history knows the suite, if one was given.
     pub suite_name: Option<String>,
+    /// The one case that is asked about, if one is.
+    pub question: Option<WhyOptions>,
     /// Which of the cases.
     pub filter: Option<String>,
     /// How orders are chosen.

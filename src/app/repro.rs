@@ -154,6 +154,7 @@ fn header(repro: &ReproFile, subject: &dyn LoadedSubject, spec: serde_json::Valu
         ..case.clone()
     });
     Header {
+        question: None,
         version: JOURNAL_VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         run: format!("repro-of-{}", repro.run),

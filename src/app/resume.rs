@@ -39,6 +39,10 @@ pub fn resume(
         let text = format!("{}: is a shard's, which is not gone on with: run the shard again", folder.display());
         return Err(AppError::Usage(text));
     }
+    if reader.header().question.is_some() {
+        let text = format!("{}: asked about one case, which is not gone on with: ask again", folder.display());
+        return Err(AppError::Usage(text));
+    }
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
     for entry in &mut reader {
@@ -76,7 +80,8 @@ pub fn resume(
     let forecast = plans.forecast(subject, options.jobs);
     let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
-    let under_way = UnderWay { options, tool, folder, header: &header, spec, subject, plans: &plans, begun };
+    let under_way =
+        UnderWay { options, tool, folder, header: &header, spec, subject, plans: &plans, asked: None, begun };
     under_way.conclude(&attempts, session, stoppable)
 }
 

@@ -10,8 +10,9 @@ use crate::app::identity::identity_of;
 use crate::app::plans::Plans;
 use crate::app::remember::remember;
 use crate::app::reports::{check_outputs, write_reports};
-use crate::app::session::Session;
+use crate::app::session::{Forecast, Session};
 use crate::app::split::{key, refuse_clock};
+use crate::app::why::{Asked, Inquiry};
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{
     Deadlines, RunLog, Setting, accounts_for_resources, compare_with_own_runner, diagnose, look_for_leaks,
@@ -92,6 +93,7 @@ pub(super) fn begin<T>(
     let all_tool = tool;
     let tool = &tool.knowing(subject, &[&options.root, chosen.folder()]);
     let plans = Plans::make(options, subject)?;
+    let asked = options.question.as_ref().map(|asked| Asked::of(asked, options, subject)).transpose()?;
     if options.shard.is_some() {
         refuse_clock(&plans)?;
     }
@@ -111,18 +113,30 @@ pub(super) fn begin<T>(
         identity: Some(identity),
         ..header(options, &chosen, subject, &plans, run.clone(), started)?
     };
+    let header = asked.as_ref().map_or_else(|| header.clone(), |asked| asked.in_header(header.clone()));
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
-    let mut session = Session::new(journal, fold, watcher, plans.forecast(subject, options.jobs));
+    let forecast = if asked.is_some() { Forecast::none() } else { plans.forecast(subject, options.jobs) };
+    let mut session = Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
-    for note in subject.notes().iter().cloned().chain(plans.notes.clone()).chain(tool.note_of_kept()) {
+    let of_the_plan = asked.as_ref().map_or(plans.notes.as_slice(), Asked::notes);
+    for note in subject.notes().iter().chain(of_the_plan).cloned().chain(tool.note_of_kept()) {
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
     }
     if options.shard.is_none() {
         files::point_latest(&options.report_dir, &run)?;
     }
-    let under_way =
-        UnderWay { options, tool, folder: &folder, header: &header, spec: chosen, subject, plans: &plans, begun };
+    let under_way = UnderWay {
+        options,
+        tool,
+        folder: &folder,
+        header: &header,
+        spec: chosen,
+        subject,
+        plans: &plans,
+        asked: asked.as_ref(),
+        begun,
+    };
     then(under_way, session)
 }
 
@@ -151,6 +165,8 @@ pub(super) struct UnderWay<'a> {
     pub spec: SubjectSpec,
     pub subject: &'a dyn LoadedSubject,
     pub plans: &'a Plans,
+    /// The one case that it is about, if it is.
+    pub asked: Option<&'a Asked>,
     /// When this process began with it: `--max-time` counts from here.
     pub begun: Instant,
 }
@@ -217,7 +233,11 @@ impl UnderWay<'_> {
             keeps_going: self.options.keep_going || self.subject.is_shipped(),
             ends_at_failure: self.options.fail_fast,
         };
-        let driven = rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session);
+        let inquiry = self.asked.map(|asked| Inquiry { asked, effort: self.options.effort });
+        let driven = match &inquiry {
+            None => rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session),
+            Some(inquiry) => inquiry_and_diagnosis(engine.as_mut(), inquiry, &setting, deadlines, session),
+        };
         engine.shut_down();
         driven.map(naming_limit)
     }
@@ -292,6 +312,27 @@ fn held_back(header: &Header) -> BTreeSet<u32> {
     places.filter_map(|place| u32::try_from(place).ok()).collect()
 }
 
+/// Tries the case in question, and examines it if it failed.
+fn inquiry_and_diagnosis(
+    engine: &mut dyn Rounds,
+    inquiry: &Inquiry<'_>,
+    setting: &Setting<'_>,
+    deadlines: Deadlines,
+    session: &mut Session<'_>,
+) -> Result<RunEnd, AppError> {
+    let end = match inquiry.run(engine, deadlines.rounds, session)? {
+        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
+        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
+        Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
+        Stopped::Asked(Stop::Enough) | Stopped::Not => RunEnd::Completed,
+    };
+    match diagnose(engine, setting, deadlines, session)? {
+        Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
+        Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
+        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => Ok(end),
+    }
+}
+
 /// What an engine needs besides the run's own facts.
 pub(super) struct AtWork<'a> {
     pub jobs: usize,
@@ -353,7 +394,11 @@ fn measured(options: &RunOptions, subject: &dyn LoadedSubject) -> BTreeMap<Strin
     if options.accounting == Accounting::Off {
         let kinds = ResourceKind::ALL.into_iter().filter(|kind| measured.contains_key(kind.as_str()));
         let off: Vec<String> = kinds.map(|kind| kind.to_string()).collect();
-        measured.extend(off.into_iter().map(|kind| (kind, Measured::not("switched off by --no-leaks"))));
+        let why = match options.question {
+            None => "switched off by --no-leaks",
+            Some(_) => "not looked for where one case is asked about",
+        };
+        measured.extend(off.into_iter().map(|kind| (kind, Measured::not(why))));
     }
     measured
 }
@@ -413,6 +458,7 @@ fn header(
         plan: plans.hash(),
         planned: plans.counts(),
         background: Background::default(),
+        question: None,
         shard: options.shard.map(|shard| ShardInfo { index: shard.index(), of: shard.of() }),
         identity: None,
         cases: cases.collect(),

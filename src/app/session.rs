@@ -30,6 +30,7 @@ pub(super) struct Session<'w> {
     forecast: Forecast,
     starved: Starved,
     first_failure: FirstFailure,
+    watched: Option<Watched>,
 }
 
 /// Whether rounds go on after a failure.
@@ -42,6 +43,40 @@ enum FirstFailure {
     Awaited { held_back: BTreeSet<u32> },
     /// It was seen.
     Seen,
+}
+
+/// How often one case failed and passed in the rounds of a session.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    case: u32,
+    seen: Rc<Cell<(u32, u32)>>,
+}
+
+impl Watched {
+    /// How often it failed.
+    pub fn failed(&self) -> u32 {
+        self.seen.get().0
+    }
+
+    /// Whether it failed, and passed.
+    pub fn is_both(&self) -> bool {
+        let (failed, passed) = self.seen.get();
+        failed > 0 && passed > 0
+    }
+
+    fn look(&self, result: &RoundResult) {
+        let ended = result.unit.order.iter().zip(&result.outcomes).filter(|(case, _)| **case == self.case);
+        for outcome in ended.filter_map(|(_, outcome)| outcome.as_ref()) {
+            let (failed, passed) = self.seen.get();
+            match outcome {
+                Outcome::Skipped { .. } => {}
+                Outcome::Passed => self.seen.set((failed, passed + 1)),
+                Outcome::Failed(_) | Outcome::Errored(_) | Outcome::TimedOut(_) | Outcome::Crashed(_) => {
+                    self.seen.set((failed + 1, passed));
+                }
+            }
+        }
+    }
 }
 
 /// The limit of this machine for which all cases of a round failed, once there was such a round.
@@ -96,7 +131,15 @@ impl Forecast {
 
 impl<'w> Session<'w> {
     pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
-        Self { journal, fold, watcher, forecast, starved: Starved::default(), first_failure: FirstFailure::default() }
+        Self {
+            journal,
+            fold,
+            watcher,
+            forecast,
+            starved: Starved::default(),
+            first_failure: FirstFailure::default(),
+            watched: None,
+        }
     }
 
     /// Writes a fact and tells it on.
@@ -129,6 +172,13 @@ impl<'w> Session<'w> {
         if is_failure(report.outcome.kind()) && !held_back.contains(case) {
             self.first_failure = FirstFailure::Seen;
         }
+    }
+
+    /// Counts how a case ends from now on.
+    pub fn watch(&mut self, case: u32) -> Watched {
+        let watched = Watched { case, seen: Rc::default() };
+        self.watched = Some(watched.clone());
+        watched
     }
 
     /// Whether this machine leaves the cases too little.
@@ -171,6 +221,7 @@ impl Outlook for Session<'_> {
         if result.unit.kind.is_planned() && result.unit.order.len() >= self.forecast.cases {
             self.starved.look(&result);
         }
+        self.watched.iter().for_each(|watched| watched.look(&result));
         // A forecast that can't be written shows at the next fact.
         let _ = self.forecast(&result);
     }

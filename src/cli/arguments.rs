@@ -8,6 +8,7 @@ use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCo
 use crate::cli::merge_arguments::MergeArguments;
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
 use crate::cli::suite_arguments::SuiteChoice;
+use crate::cli::why_arguments::WhyArguments;
 use crate::model::Seed;
 use crate::report::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -33,6 +34,7 @@ Examples:
   steadfast run scenarios/budget --rounds 20 more shuffles of some of them
   steadfast run --max-flake-rate 0.01        exclude failures in 1 % of rounds (299 shuffles)
   steadfast repro reports/latest/repros/X    run a finding again
+  steadfast why test_total --junit-in ci.xml it failed in CI: what made it fail?
   steadfast init                             a configuration and a CI workflow for this project
   steadfast explain order_dependent          what a finding means, and what usually helps
 
@@ -42,6 +44,8 @@ Exit: 0 nothing found, 1 found, 2 usage or input, 3 unproven, 4 subject failed, 
 pub(super) enum Command {
     /// Run the cases and say which of them can be trusted
     Run(Box<RunArguments>),
+    /// Find out why one case failed somewhere, such as in CI
+    Why(Box<WhyArguments>),
     /// Run a repro again and say whether it still shows
     Repro(ReproArguments),
     /// Shrink the orders of a run's findings further, or with other limits

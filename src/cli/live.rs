@@ -25,6 +25,8 @@ pub(super) struct Live<'o> {
     out: &'o mut dyn Write,
     bar: ProgressBar,
     cases: Vec<CaseInfo>,
+    /// The one case that the run is about, if it is.
+    asked: Option<u32>,
     rounds: u32,
     done: u32,
     probes: u32,
@@ -51,6 +53,7 @@ impl<'o> Live<'o> {
             out,
             bar,
             cases: Vec::new(),
+            asked: None,
             rounds: 0,
             done: 0,
             probes: 0,
@@ -82,6 +85,7 @@ impl<'o> Live<'o> {
 
     fn began(&mut self, header: &crate::event::Header) {
         self.cases.clone_from(&header.cases);
+        self.asked = header.question.as_ref().map(|question| question.case);
         self.rounds = header.planned.values().sum();
         let kinds: Vec<String> = header.planned.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let (cases, subject) = (header.cases.len(), &header.subject.name);
@@ -101,7 +105,7 @@ impl<'o> Live<'o> {
     }
 
     fn trial(&mut self, case: u32, outcome: &Outcome, round: RoundId) {
-        let Some(failure) = outcome.failure() else { return };
+        let Some(failure) = outcome.failure().filter(|_| self.asked.is_none_or(|asked| asked == case)) else { return };
         let count = self.failed.entry(case).or_insert(0);
         *count += 1;
         let first = *count == 1;

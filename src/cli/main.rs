@@ -21,6 +21,7 @@ use crate::cli::signals::{Stoppable, watch};
 use crate::cli::stand_in::stand_in;
 use crate::cli::surroundings::{environment, project, random_seed, tool};
 use crate::cli::trouble::Trouble;
+use crate::cli::why::why;
 use crate::cli::{comment, config, start, suite_arguments};
 use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
@@ -123,7 +124,7 @@ fn configured() -> Result<(Arguments, String), Trouble> {
 fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
     match command {
         Command::Run(arguments) if arguments.show_config => return Ok(None),
-        Command::Run(_) | Command::Repro(_) | Command::Minimise(_) | Command::Merge(_) => {}
+        Command::Run(_) | Command::Why(_) | Command::Repro(_) | Command::Minimise(_) | Command::Merge(_) => {}
         Command::Check(_) | Command::List(_) => {}
         Command::Selfcheck(_) | Command::Demo { .. } => {}
         Command::Providers(arguments) if arguments.command.is_some() => {}
@@ -145,6 +146,7 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
             Ok(Exit::Good)
         }
         Command::Run(arguments) => run(*arguments, stoppable),
+        Command::Why(arguments) => why(*arguments, stoppable),
         Command::Repro(arguments) => repro(&arguments, stoppable),
         Command::Minimise(arguments) => minimise(&arguments, stoppable),
         Command::Merge(arguments) => merge(*arguments, stoppable),

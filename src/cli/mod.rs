@@ -28,6 +28,8 @@ mod suite_arguments;
 mod surroundings;
 mod test_paths;
 mod trouble;
+mod why;
+mod why_arguments;
 
 #[cfg(fuzzing)]
 pub use config::fuzz_config;

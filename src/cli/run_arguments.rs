@@ -315,6 +315,7 @@ impl RunArguments {
             system: self.system,
             suite,
             suite_name: self.suite_name,
+            question: None,
             filter: self.filter.or(self.keyword),
             strategy: self.orders,
             order: self.order,

@@ -1,6 +1,6 @@
 //! `run`, from its arguments to the summary.
 
-use crate::app::{self, AppError, Finished, Outline, Patches, ShardRun, ToolInfo};
+use crate::app::{self, AppError, Finished, Outline, Patches, RunOptions, ShardRun, ToolInfo, WhyOptions};
 use crate::cli::Exit;
 use crate::cli::door::{self, Colours};
 use crate::cli::live::{Live, Telling};
@@ -28,7 +28,16 @@ const NO_SEED: &str = "all shards must have the same seed: add --seed HEX, or se
      of them (in CI the run's own id serves)";
 
 /// Runs what the arguments ask for.
-pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
+pub(super) fn run(arguments: RunArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
+    run_asking(arguments, None, stoppable)
+}
+
+/// The same, where a question is asked about one case.
+pub(super) fn run_asking(
+    mut arguments: RunArguments,
+    question: Option<WhyOptions>,
+    stoppable: &Stoppable,
+) -> Result<Exit, Trouble> {
     let tool = tool()?;
     if arguments.suite.is_none()
         && let Some(tests) = tests_of_pytest(&arguments.paths, &project()?)?
@@ -55,7 +64,7 @@ pub(super) fn run(mut arguments: RunArguments, stoppable: &Stoppable) -> Result<
         (true, Some(seed)) => seed,
         (true, None) => return Err(AppError::Usage(NO_SEED.to_owned()).into()),
     };
-    let options = arguments.options(suite, root, seed, cores);
+    let options = RunOptions { question, ..arguments.options(suite, root, seed, cores) };
     if is_dry {
         return tell_outline(&app::outline(&options, &tool)?, options.seed);
     }

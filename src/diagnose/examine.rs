@@ -50,8 +50,10 @@ pub fn diagnose(
 ) -> Result<Stopped, DiagnoseError> {
     let mut chart = Chart::new(log.now());
     let mut record = log.record();
+    let is_asked = |case: &u32| setting.header.question.as_ref().is_none_or(|question| question.case == *case);
     let mut suspects = suspects(&record);
     for _ in 0..LOOKS {
+        suspects.retain(|case, _| is_asked(case));
         if suspects.is_empty() {
             break;
         }

@@ -371,6 +371,7 @@ fn header(size: usize, planned: BTreeMap<String, u32>, seed: Seed) -> Header {
         leaks: Vec::new(),
     };
     Header {
+        question: None,
         version: JOURNAL_VERSION,
         program: "simulated".to_owned(),
         run: "simulated".to_owned(),

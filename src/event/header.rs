@@ -1,6 +1,6 @@
 //! What a run is, said before anything happens in it.
 
-use crate::event::{Background, Identity};
+use crate::event::{Background, Identity, Question};
 use crate::model::{CaseId, ContentHash, EventLoop, FindingKind, LeakAllowance, Measured, Seed, Stress};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub struct Header {
     /// Which part of the plan it runs, if it is a shard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardInfo>,
+    /// The one case that it is about, if it was asked about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
     /// What is tested and with what; journals of older programs lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<Identity>,

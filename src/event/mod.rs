@@ -8,6 +8,7 @@ mod header;
 mod identity;
 mod journal;
 mod past;
+mod question;
 mod redact;
 mod secret_forms;
 mod secret_shapes;
@@ -19,5 +20,6 @@ pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, ShardInf
 pub use identity::{Difference, Identity, Product};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress};
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
+pub use question::{Question, RecordedEnd, RecordedOrder};
 pub use redact::Redactor;
 pub use words::is_common;

@@ -97,7 +97,10 @@ impl RunEntry {
                 findings: judged.findings.iter().map(|kind| (*kind, fingerprint.clone())).collect(),
             })
         };
-        let cases: Vec<CaseEntry> = judgement.cases.iter().filter_map(case).collect();
+        // Of a run that was asked about one case, that one is remembered.
+        let asked = header.question.as_ref().map(|question| question.case);
+        let is_meant = |judged: &&CaseJudgement| asked.is_none_or(|case| judged.case == case);
+        let cases: Vec<CaseEntry> = judgement.cases.iter().filter(is_meant).filter_map(case).collect();
         let revision = header.background.revision.clone().unwrap_or_default();
         Self {
             run: header.run.clone(),
@@ -111,7 +114,7 @@ impl RunEntry {
             gate: judgement.gate.as_str().to_owned(),
             millis: record.millis,
             rate: cases.iter().map(|case| case.rate).sum(),
-            rounds: rounds(record),
+            rounds: if asked.is_some() { BTreeMap::new() } else { rounds(record) },
             cases,
         }
     }

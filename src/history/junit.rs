@@ -44,6 +44,28 @@ pub(super) fn imported() -> ContentHash {
     ContentHash::of(["imported from JUnit"])
 }
 
+/// How a test ended, as a JUnit file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JunitEnd {
+    /// It failed, in its first try if it was tried again.
+    Failed,
+    /// It passed.
+    Passed,
+    /// It was skipped.
+    Skipped,
+}
+
+/// A test of a JUnit file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JunitCase {
+    /// What its runner may call it, the likeliest first.
+    pub names: Vec<String>,
+    /// How it ended.
+    pub ended: JunitEnd,
+    /// What its failure said.
+    pub message: Option<String>,
+}
+
 /// A test case under way, then done.
 #[derive(Debug, Default)]
 struct Test {
@@ -55,6 +77,8 @@ struct Test {
     skipped: bool,
     /// It failed, was tried again, and passed.
     passed_again: bool,
+    /// What its first failure said.
+    message: Option<String>,
 }
 
 /// What a file holds.
@@ -75,7 +99,7 @@ pub fn read_junit(text: &str, file: &JunitFile<'_>) -> Result<RunEntry, JunitErr
     let suite = file.suite.map_or_else(|| format!("imported {}", read.name()), str::to_owned);
     let started = read.started.or(file.written).ok_or(JunitError::NoTime)?;
     let commit = file.commit.map(str::to_owned).or(read.commit.clone()).or_else(|| commit_in(file.path));
-    let by_modules = read.names.iter().any(|name| name == "pytest");
+    let by_modules = read.names_modules();
     let mut cases: BTreeMap<String, CaseEntry> = BTreeMap::new();
     for test in &read.tests {
         let id = if by_modules { test.id_by_module() } else { test.id() };
@@ -100,6 +124,25 @@ pub fn read_junit(text: &str, file: &JunitFile<'_>) -> Result<RunEntry, JunitErr
         rounds: BTreeMap::new(),
         cases,
     })
+}
+
+/// Reads the tests of a file in its order, and when it says that they began.
+///
+/// # Errors
+/// If it is no JUnit file.
+pub fn read_junit_cases(text: &str) -> Result<(Option<Timestamp>, Vec<JunitCase>), JunitError> {
+    let read = parse(text)?;
+    let by_modules = read.names_modules();
+    let case = |test: &Test| JunitCase {
+        names: test.names(by_modules),
+        ended: match (test.failed || test.passed_again, test.skipped) {
+            (true, _) => JunitEnd::Failed,
+            (false, true) => JunitEnd::Skipped,
+            (false, false) => JunitEnd::Passed,
+        },
+        message: test.message.clone(),
+    };
+    Ok((read.started, read.tests.iter().map(case).collect()))
 }
 
 /// A test of a name that is there already (Jest tells tries again so) adds to it.
@@ -130,6 +173,11 @@ fn add(cases: &mut BTreeMap<String, CaseEntry>, id: String, test: &Test) {
 }
 
 impl Read {
+    /// Whether classes are modules with dots, as in the files of pytest.
+    fn names_modules(&self) -> bool {
+        self.names.iter().any(|name| name == "pytest")
+    }
+
     /// The name that the file gives itself.
     fn name(&self) -> String {
         // pytest's outer element is called `pytest tests` in later versions only.
@@ -144,6 +192,28 @@ impl Test {
     fn id(&self) -> String {
         let (class, name) = (self.class.trim(), self.name.trim());
         if class.is_empty() || class == name { name.to_owned() } else { format!("{class}::{name}") }
+    }
+
+    /// What its runner may call it. Go's subtests, as `TestAdd/zero`, belong to the test that runs them.
+    fn names(&self, by_modules: bool) -> Vec<String> {
+        let mut names = if by_modules { vec![self.id_by_module()] } else { Vec::new() };
+        if !self.file.is_empty() {
+            names.push(format!("{} {}", self.file, self.name));
+        }
+        names.push(self.id());
+        if let Some((test, _)) = self.name.split_once('/') {
+            names.push(format!("{}::{test}", self.class));
+        }
+        // Of a test with parameters each call may have an entry.
+        if let Some(at) = self.name.find(['(', '[', '{']).filter(|at| !by_modules && *at > 0) {
+            names.push(format!("{}::{}", self.class, &self.name[..at]));
+        }
+        // A title of several words means something without its class; a method's name does not.
+        if !by_modules && self.name.contains(' ') {
+            names.push(self.name.clone());
+        }
+        names.dedup();
+        names
     }
 
     /// pytest's own id: `tests.test_a.TestB` and `test_c` are `tests/test_a.py::TestB::test_c`.
@@ -231,7 +301,13 @@ impl Read {
                     ..Test::default()
                 });
             }
-            b"failure" | b"error" => test.iter_mut().for_each(|test| test.failed = true),
+            b"failure" | b"error" => {
+                let said = attribute(start, "message").filter(|text| !text.trim().is_empty());
+                test.iter_mut().for_each(|test| {
+                    test.failed = true;
+                    test.message = test.message.take().or_else(|| said.clone());
+                });
+            }
             b"skipped" => test.iter_mut().for_each(|test| test.skipped = true),
             // Surefire and nextest: tried again within the run, and passed.
             b"flakyFailure" | b"flakyError" => test.iter_mut().for_each(|test| test.passed_again = true),

@@ -23,7 +23,7 @@ pub use diff::{Change, Diff};
 pub use entry::{CaseEntry, Failed, RunEntry};
 pub use error::HistoryError;
 pub use flips::{Flaky, Flips, flips_text};
-pub use junit::{JunitError, JunitFile, read_junit};
+pub use junit::{JunitCase, JunitEnd, JunitError, JunitFile, read_junit, read_junit_cases};
 pub use page::trends_html;
 pub use past::Beginning;
 pub use quarantine::{QuarantineFile, QuarantineProblem};

@@ -19,6 +19,7 @@ mod junit;
 mod markdown;
 mod own_line;
 mod quarantine;
+mod question;
 mod recipe;
 mod role;
 mod sarif;

@@ -4,6 +4,7 @@ use crate::event::{Note, RunEnd};
 use crate::model::{RoundKind, Verdict};
 use crate::report::finding::{Command, Finding};
 use crate::report::quarantine::QuarantineStory;
+use crate::report::question;
 use crate::report::text::visible;
 use crate::report::view::View;
 use crate::report::weight::Weight;
@@ -70,7 +71,10 @@ impl Summary {
             outcome: view.judgement.gate.clone(),
             headline: headline(view, &causes),
             ran: ran(view),
-            evidence: left_out(view).or_else(|| tried(view)).unwrap_or_else(|| bound.clone()),
+            evidence: question::evidence(view)
+                .or_else(|| left_out(view))
+                .or_else(|| tried(view))
+                .unwrap_or_else(|| bound.clone()),
             quarantine: QuarantineStory::new(view),
             skipped: reasons(view, Verdict::Skipped),
             unproven: reasons(view, Verdict::Unproven),
@@ -82,6 +86,7 @@ impl Summary {
             ),
             unmeasured: unmeasured(view),
             price: match tried(view) {
+                _ if view.record.header.question.is_some() => question::price(view).unwrap_or_default(),
                 Some(_) => format!("{bound}; {}", price(view)),
                 None => price(view),
             },
@@ -141,7 +146,7 @@ fn headline(view: &View<'_>, causes: &[CauseStory]) -> String {
 fn ran(view: &View<'_>) -> String {
     let record = view.record;
     let (done, planned) = (record.completed_rounds(), record.planned_rounds());
-    let rounds = match done == planned {
+    let rounds = match done == planned || record.header.question.is_some() {
         true => count(done, "round"),
         false => format!("{done} of {}", count(planned, "round")),
     };
@@ -310,6 +315,9 @@ fn next(view: &View<'_>, causes: &[CauseStory]) -> String {
     match (&view.judgement.gate, first) {
         (Gate::Error { .. }, _) => {
             "start the subject by hand with the same arguments; its last output tells why".to_owned()
+        }
+        (Gate::Unproven { .. } | Gate::Interrupted, _) if view.record.header.question.is_some() => {
+            question::next(view).unwrap_or_default()
         }
         (Gate::Interrupted | Gate::Unproven { .. }, _) => format!("go on where it stopped: {}", resume()),
         (Gate::Failed, _) if view.judgement.quarantine.fails() && causes.iter().all(is_light) => {

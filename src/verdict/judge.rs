@@ -7,7 +7,7 @@ use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
 use crate::verdict::trials::Trials;
 use crate::verdict::{
     CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, orders,
-    quarantine, trials,
+    quarantine, question, trials,
 };
 use std::collections::BTreeSet;
 
@@ -19,6 +19,9 @@ pub fn judge(record: &Record) -> Judgement {
     let mut found = leaks::find(record);
     cases.iter_mut().for_each(|judged| with_leaks(judged, &mut found));
     let quarantine = quarantine::apply(record, &mut cases);
+    if let Some(question) = &record.header.question {
+        question::set_aside(record, question, &mut cases);
+    }
     let pairs = coverage::of(record);
     let evidence = evidence(record, &cases);
     Judgement {
@@ -177,6 +180,9 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
         None => return Gate::Interrupted,
         Some(RunEnd::Completed | RunEnd::TimeLimit | RunEnd::FirstFailure) => {}
     }
+    if let (Some(question), Some(tries)) = (&record.header.question, question::Tries::of(record)) {
+        return question::gate(cases.get(question.case as usize), &tries);
+    }
     if cases.iter().any(|case| counts(&case)) || quarantine.fails() {
         return Gate::Failed;
     }
@@ -212,6 +218,6 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
 }
 
 /// The confidence asked for; the usual one where the journal has none that makes sense.
-fn confidence_of(record: &Record) -> Confidence {
+pub(super) fn confidence_of(record: &Record) -> Confidence {
     Confidence::new(record.header.policy.confidence).unwrap_or(Confidence::USUAL)
 }

@@ -10,6 +10,7 @@ mod leaks;
 mod loops;
 mod orders;
 mod quarantine;
+mod question;
 mod trials;
 
 pub use case_judgement::{CaseJudgement, Order};
@@ -18,3 +19,4 @@ pub use judge::judge;
 pub use judgement::{Evidence, Gate, Judgement};
 pub use leaks::{Leak, growing_in_memory};
 pub use quarantine::{EntryStatus, QuarantineJudgement};
+pub use question::Tries;

@@ -44,6 +44,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         system: "embedded".into(),
         suite: None,
         suite_name: None,
+        question: None,
         filter: Some(filter.to_owned()),
         strategy: Strategy::Mixed,
         order: None,

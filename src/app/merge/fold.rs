@@ -109,7 +109,8 @@ pub fn merge(
         session.emit(Event::Noted(Note { case, text })).map_err(AppError::io(&folder))?;
     }
     drop(spool);
-    let under_way = UnderWay { options, tool, folder: &folder, header: &header, spec, subject, plans: &plans, begun };
+    let under_way =
+        UnderWay { options, tool, folder: &folder, header: &header, spec, subject, plans: &plans, asked: None, begun };
     under_way.conclude(&attempts, session, stoppable)
 }
 

@@ -208,6 +208,7 @@ impl<'a> Laboratory<'a> {
             system: "embedded".to_owned(),
             suite: None,
             suite_name: None,
+            question: None,
             filter: Some(selection.to_owned()),
             strategy,
             order: None,

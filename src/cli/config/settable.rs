@@ -11,6 +11,9 @@ const NOWHERE: &[&str] = &["resume", "trust", "show_config", "dry_run", "help", 
 /// What other commands than `run` take over from the configuration.
 const SHARED: &[&str] = &["paths", "system", "report_dir", "history", "quarantine"];
 
+/// What `why` does not take over: a question has an order of its own, or none.
+const NOT_FOR_WHY: &[&str] = &["order", "case", "junit_in"];
+
 /// How many values an argument takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Takes {
@@ -83,7 +86,9 @@ impl Settable {
 
     /// Whether a command takes it over from the configuration.
     pub fn is_for(&self, command: &str) -> bool {
-        command == "run" || SHARED.contains(&self.key.as_str())
+        command == "run"
+            || (command == "why" && !NOT_FOR_WHY.contains(&self.key.as_str()))
+            || SHARED.contains(&self.key.as_str())
     }
 
     /// The environment's name for it.

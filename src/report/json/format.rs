@@ -54,6 +54,9 @@ pub struct JsonReport {
     pub pair_coverage: JsonCoverage,
     /// How sure "nothing was found" is.
     pub evidence: JsonEvidence,
+    /// The one case that the run was asked about, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<JsonQuestion>,
     /// What is known from earlier runs, if a history is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<JsonHistory>,
@@ -70,6 +73,22 @@ pub struct JsonReport {
     /// What a reader should know and that is no finding.
     #[serde(default)]
     pub notes: Vec<JsonNote>,
+}
+
+/// The case that a run was asked about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonQuestion {
+    /// Its id.
+    pub case: String,
+    /// How often it was tried in rounds, the diagnosis not included.
+    pub tries: u32,
+    /// How often it failed then.
+    pub failures: u32,
+    /// The rate of failing tries that is excluded, in [0, 1].
+    pub rate_upper: f64,
+    /// The file with the order to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_in: Option<String>,
 }
 
 fn none_added(rounds: &u64) -> bool {

@@ -6,6 +6,7 @@ mod render;
 
 pub use format::{
     GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
-    JsonLeak, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
+    JsonLeak, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonQuestion, JsonReport, JsonRole, JsonState,
+    REPORT_VERSION,
 };
 pub use render::{json, json_report, json_schema};

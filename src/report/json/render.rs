@@ -8,11 +8,11 @@ use crate::report::finding::{Finding, Novelty, Role};
 use crate::report::json::JsonLeak;
 use crate::report::json::{
     GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
-    JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonReport, JsonRole, JsonState, REPORT_VERSION,
+    JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonQuestion, JsonReport, JsonRole, JsonState, REPORT_VERSION,
 };
 use crate::report::view::View;
 use crate::report::{Context, ReportError};
-use crate::verdict::{CaseJudgement, Cause, EntryStatus, Evidence, Gate, Judgement};
+use crate::verdict::{CaseJudgement, Cause, EntryStatus, Evidence, Gate, Judgement, Tries};
 
 /// `report.json` as text, ending with a line feed.
 ///
@@ -52,6 +52,7 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
             adjacent: reached(judgement.pairs_adjacent),
         },
         evidence: JsonEvidence::of(&judgement.evidence),
+        question: question(&view),
         history: header.background.past.as_ref().map(|past| JsonHistory { runs: past.runs }),
         quarantine: quarantine(&view),
         measured: header.subject.measured.iter().map(|(kind, how)| (kind.clone(), how.clone().into())).collect(),
@@ -59,6 +60,17 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
         causes: causes(&view),
         notes: notes(&view),
     }
+}
+
+fn question(view: &View<'_>) -> Option<JsonQuestion> {
+    let (asked, tries) = (view.record.header.question.as_ref()?, Tries::of(view.record)?);
+    Some(JsonQuestion {
+        case: raw_id(view, asked.case),
+        tries: tries.rate.trials(),
+        failures: tries.rate.failures(),
+        rate_upper: rounded(tries.rate_upper),
+        recorded_in: asked.recorded.as_ref().map(|recorded| recorded.file.clone()),
+    })
 }
 
 /// A share with six decimals: beyond, the same quantile differs from one machine's mathematics to another's.

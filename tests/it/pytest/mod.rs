@@ -15,3 +15,4 @@ mod surroundings;
 mod verdicts;
 mod walk;
 mod whole;
+mod why;

@@ -57,6 +57,7 @@ impl Teller {
             },
         };
         let header = Header {
+            question: None,
             version: JOURNAL_VERSION,
             program: "0.1.0".to_owned(),
             run: "20260801-101112-c0ffee".to_owned(),
