@@ -9,20 +9,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use steadfast::minimise::simulated::{Chain, Simulated, Truth};
 use steadfast::minimise::{Conclusion, Limits, Minimised, Oracle, Phase, Problem, Question, minimise};
-use steadfast::model::Seed;
+use steadfast::model::{CaseIndex, Seed};
 
-const CASES: u32 = 1_000;
+const CASES: CaseIndex = CaseIndex(1_000);
 
 /// Numbers from a seed.
 struct Draws(Seed, u64);
 
 impl Draws {
-    fn below(&mut self, bound: u32) -> u32 {
+    fn below(&mut self, bound: CaseIndex) -> CaseIndex {
         self.1 += 1;
-        (self.0.hash(&self.1.to_le_bytes()) % u64::from(bound)) as u32
+        CaseIndex((self.0.hash(&self.1.to_le_bytes()) % u64::from(bound.0)) as u32)
     }
 
-    fn distinct(&mut self, count: usize, bound: u32) -> BTreeSet<u32> {
+    fn distinct(&mut self, count: usize, bound: CaseIndex) -> BTreeSet<CaseIndex> {
         let mut drawn = BTreeSet::new();
         while drawn.len() < count {
             drawn.insert(self.below(bound));
@@ -67,10 +67,10 @@ fn measure(runs: usize, polluters: usize, rate: f64, costs: (Duration, Duration)
     row
 }
 
-fn is_exact(found: &Minimised, members: &BTreeSet<u32>) -> bool {
+fn is_exact(found: &Minimised, members: &BTreeSet<CaseIndex>) -> bool {
     match &found.conclusion {
         Conclusion::Confirmed { sequences, .. } => {
-            sequences.len() == 1 && sequences[0].members.iter().copied().collect::<BTreeSet<u32>>() == *members
+            sequences.len() == 1 && sequences[0].members.iter().copied().collect::<BTreeSet<CaseIndex>>() == *members
         }
         _ => false,
     }

@@ -6,7 +6,7 @@
 use crate::adapter::shared::python::Installed;
 use crate::adapter::shared::tree::Files;
 use crate::event::CaseInfo;
-use crate::model::{ContentHash, Measured, Outcome, ResourceKind};
+use crate::model::{CaseIndex, ContentHash, Measured, Outcome, ResourceKind};
 use crate::plan::Grouping;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,7 +108,7 @@ pub trait LoadedSubject: fmt::Debug {
 
     /// Whether one process runs this order from start to end. A new start in between hides what was left in memory, just
     /// as a cleaner does.
-    fn runs_through(&self, _order: &[u32]) -> bool {
+    fn runs_through(&self, _order: &[CaseIndex]) -> bool {
         true
     }
 
@@ -179,7 +179,7 @@ pub trait LoadedSubject: fmt::Debug {
 #[derive(Debug, Clone, Default)]
 pub struct Plain {
     /// How each case ended.
-    pub outcomes: BTreeMap<u32, Outcome>,
+    pub outcomes: BTreeMap<CaseIndex, Outcome>,
     /// Why it did not come to its end, if it did not.
     pub cut_short: Option<String>,
 }
@@ -190,7 +190,7 @@ pub struct OwnLine<'a> {
     /// The record of the run so far.
     pub record: &'a Record,
     /// The order that shows it, the case that fails last.
-    pub order: &'a [u32],
+    pub order: &'a [CaseIndex],
     /// Its way of failing.
     pub fingerprint: &'a str,
     /// The hash seed under which it was seen.

@@ -7,7 +7,7 @@ use crate::app::session::Session;
 use crate::diagnose::RunLog;
 use crate::engine::{EngineError, RoundUnit, Rounds, Stop, Stopped};
 use crate::event::{Event, Note};
-use crate::model::{Failure, OutcomeKind, RoundId, RoundKind};
+use crate::model::{CaseIndex, Failure, OutcomeKind, RoundId, RoundKind};
 use crate::plan::Addition;
 use crate::record::{Record, RoundRecord};
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ impl Course<'_> {
         let end = until.map_or(end, |until| until.min(end));
         let marks = marks_left(&record);
         let tried = Tried::of(&record);
-        let group = |case: u32| self.plans.file_of(case);
+        let group = |case: CaseIndex| self.plans.file_of(case);
         let mut additions = tried.additions(plan, &marks, &group);
         let mut number = self.plans.rounds();
         loop {
@@ -124,7 +124,7 @@ const ENOUGH: usize = 4;
 /// down is a finding like others.
 fn one_reason(record: &Record) -> Option<String> {
     let round = record.rounds.first().filter(|round| round.is_complete())?;
-    let ran: Vec<u32> =
+    let ran: Vec<CaseIndex> =
         round.slots.iter().filter(|slot| slot.outcome != Some(OutcomeKind::Skipped)).map(|slot| slot.case).collect();
     if ran.len() < ENOUGH {
         return None;

@@ -1,6 +1,6 @@
 //! What cases leave behind when they run alone, and how the others are tried after it.
 
-use crate::model::{OutcomeKind, RoundKind};
+use crate::model::{CaseIndex, OutcomeKind, Position, RoundKind};
 use crate::plan::{Additions, AftermathOrder, MarkingOrders, MarksLeft, Plan};
 use crate::record::Record;
 use std::collections::BTreeSet;
@@ -14,16 +14,16 @@ const WORTH: Duration = Duration::from_secs(5);
 pub(super) fn marks_left(record: &Record) -> MarksLeft {
     let ends_rounds = |outcome| matches!(outcome, OutcomeKind::Crashed | OutcomeKind::TimedOut);
     let slots = record.rounds.iter().flat_map(|round| &round.slots);
-    let harmful: BTreeSet<u32> =
+    let harmful: BTreeSet<CaseIndex> =
         slots.filter(|slot| slot.outcome.is_some_and(ends_rounds)).map(|slot| slot.case).collect();
     let alone = record.rounds.iter().filter(|round| round.kind == RoundKind::Alone && round.is_complete());
-    let marks = alone.filter_map(|round| Some((round.slots.first()?.case, round.marks.get(&0)?.clone())));
+    let marks = alone.filter_map(|round| Some((round.slots.first()?.case, round.marks.get(&Position(0))?.clone())));
     marks.filter(|(case, _)| !harmful.contains(case)).collect()
 }
 
 /// The cases that are tried after the marking ones, and whether each of them has a fork of its own.
 pub(super) struct Tried {
-    cases: Vec<u32>,
+    cases: Vec<CaseIndex>,
     /// What a fork for each case would take, where that is too much.
     too_long: Option<Duration>,
 }
@@ -43,8 +43,7 @@ impl Tried {
                 _ => {}
             }
         }
-        let cases =
-            (0..u32::try_from(record.header.cases.len()).unwrap_or(u32::MAX)).filter(|case| !hung.contains(case));
+        let cases = CaseIndex::first(record.header.cases.len()).filter(|case| !hung.contains(case));
         let too_long = Some(alone).filter(|alone| *alone > (declared * WORTH_ROUNDS).max(WORTH));
         Self { cases: cases.collect(), too_long }
     }
@@ -60,7 +59,7 @@ impl Tried {
     }
 
     /// The next order of an aftermath.
-    pub fn after(&self, marking: &mut MarkingOrders<'_>, group: &dyn Fn(u32) -> String) -> AftermathOrder {
+    pub fn after(&self, marking: &mut MarkingOrders<'_>, group: &dyn Fn(CaseIndex) -> String) -> AftermathOrder {
         AftermathOrder::new(marking.next_order(), self.cases.iter().copied(), self.group(group))
     }
 
@@ -69,12 +68,12 @@ impl Tried {
         &self,
         plan: &'a Plan,
         marks: &'a MarksLeft,
-        group: &'a dyn Fn(u32) -> String,
+        group: &'a dyn Fn(CaseIndex) -> String,
     ) -> Additions<'a> {
         Additions::new(plan, marks, self.cases.clone(), self.group(group))
     }
 
-    fn group<'a>(&self, group: &'a dyn Fn(u32) -> String) -> Option<&'a dyn Fn(u32) -> String> {
+    fn group<'a>(&self, group: &'a dyn Fn(CaseIndex) -> String) -> Option<&'a dyn Fn(CaseIndex) -> String> {
         self.too_long.map(|_| group)
     }
 }

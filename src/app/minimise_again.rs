@@ -12,6 +12,7 @@ use crate::diagnose::{Setting, diagnose_again};
 use crate::engine::{StopHandle, Stopped};
 use crate::event::{Event, JournalReader, JournalWriter, RunEnd, RunLock};
 use crate::minimise::Limits;
+use crate::model::CaseIndex;
 use crate::record::Fold;
 use crate::report::JunitDetail;
 use crate::verdict::judge;
@@ -105,7 +106,7 @@ pub fn minimise_again(
 }
 
 /// The suspects that are meant.
-fn chosen(record: &crate::record::Record, case: Option<&str>) -> Result<Vec<u32>, AppError> {
+fn chosen(record: &crate::record::Record, case: Option<&str>) -> Result<Vec<CaseIndex>, AppError> {
     let failed = record.failures.keys().copied();
     let Some(id) = case else { return Ok(failed.collect()) };
     let found = failed.into_iter().find(|case| record.case(*case).is_some_and(|info| info.id.as_str() == id));

@@ -7,7 +7,7 @@ use crate::app::{AloneRounds, AppError, Effort, RunOptions};
 use crate::disk::{LONGEST_INPUT, read_text};
 use crate::engine::RoundUnit;
 use crate::model::statistics::{Confidence, Rate, RateError};
-use crate::model::{CaseId, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
+use crate::model::{CaseId, CaseIndex, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
 use crate::plan::{
     Addition, AftermathOrder, Alone, MarkingOrders, MarksLeft, Orders, Plan, PlanRequest, PlannedCase, PlannedRound,
     ResolvedOrder, Shard, Strategy, Twice, resolve_order,
@@ -27,7 +27,7 @@ pub(super) struct Plans {
     /// The hash seeds that rounds take turns with, for subjects that have them.
     hash_seeds: Vec<u32>,
     /// The order that was given, if one was.
-    given: Option<Vec<u32>>,
+    given: Option<Vec<CaseIndex>>,
     /// How long rounds are added to the plan; nothing where it is fixed.
     effort: Effort,
     /// The file of each case.
@@ -99,8 +99,8 @@ impl Plans {
     }
 
     /// The file of a case.
-    pub fn file_of(&self, case: u32) -> String {
-        self.files.get(case as usize).cloned().unwrap_or_default()
+    pub fn file_of(&self, case: CaseIndex) -> String {
+        self.files.get(case.index()).cloned().unwrap_or_default()
     }
 
     pub fn hash(&self) -> ContentHash {
@@ -110,7 +110,7 @@ impl Plans {
     /// Why no round has the case: an order that was given need not name all.
     pub fn leaves_out(&self, id: &CaseId, subject: &dyn LoadedSubject) -> Option<String> {
         let given = self.given.as_ref()?;
-        let is_named = |index: &u32| subject.cases().get(*index as usize).is_some_and(|case| case.id == *id);
+        let is_named = |index: &CaseIndex| subject.cases().get(index.index()).is_some_and(|case| case.id == *id);
         (!given.iter().any(is_named)).then(|| "the given order does not name it".to_owned())
     }
 
@@ -232,7 +232,14 @@ impl Plans {
         rounds.zip(0_u32..).map(|((event_loop, plan, round), number)| (event_loop, plan, round, number))
     }
 
-    fn unit(&self, number: u32, kind: RoundKind, seed: Seed, order: Vec<u32>, case_timeout: Duration) -> RoundUnit {
+    fn unit(
+        &self,
+        number: u32,
+        kind: RoundKind,
+        seed: Seed,
+        order: Vec<CaseIndex>,
+        case_timeout: Duration,
+    ) -> RoundUnit {
         let event_loop = self.plans.first().map_or_else(EventLoop::default, |(event_loop, _)| *event_loop);
         let unit = RoundUnit::new(RoundId(number), kind, seed, order, case_timeout);
         RoundUnit { event_loop, stress: self.stress, hash_seed: self.hash_seed(kind, number), ..unit }
@@ -260,7 +267,7 @@ fn planned_cases(subject: &dyn LoadedSubject) -> Vec<PlannedCase> {
 }
 
 /// Reads an order: case ids, one per line; `#` begins a comment.
-fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> Result<Vec<u32>, AppError> {
+fn given_order(file: &Path, cases: &[PlannedCase], notes: &mut Vec<String>) -> Result<Vec<CaseIndex>, AppError> {
     let text = read_text(file, LONGEST_INPUT).map_err(|error| AppError::io(file)(error.into()))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let ids: Vec<CaseId> = lines.map(CaseId::from).collect();

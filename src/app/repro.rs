@@ -13,7 +13,7 @@ use crate::event::{
     SubjectInfo,
 };
 use crate::model::statistics::Tally;
-use crate::model::{CaseId, Clock, ContentHash, Outcome, RoundId, RoundKind};
+use crate::model::{CaseId, CaseIndex, Clock, ContentHash, Outcome, RoundId, RoundKind};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -66,10 +66,11 @@ pub fn repro(
     let spec = Judge { root: leave.0, grants: leave.1, tool }.admit(file, spec)?;
     let subject = load_subject(spec.clone().meaning_tests(repro.known_tests()))?;
     let tool = &tool.knowing(subject.as_ref(), &[leave.0, spec.folder()]);
-    let places: BTreeMap<&str, u32> = subject.cases().iter().map(|case| case.id.as_str()).zip(0..).collect();
+    let places: BTreeMap<&str, CaseIndex> =
+        subject.cases().iter().map(|case| case.id.as_str()).zip(CaseIndex::all()).collect();
     let (known, missing): (Vec<_>, Vec<_>) =
         repro.order.iter().cloned().partition(|id| places.contains_key(id.as_str()));
-    let order: Vec<u32> = known.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
+    let order: Vec<CaseIndex> = known.iter().filter_map(|id| places.get(id.as_str()).copied()).collect();
     if repro.order.last() != known.last() || order.is_empty() {
         let text = format!(
             "{}: the case that is to fail no longer exists here; a repro runs in a checkout of the project that it was \

@@ -23,7 +23,7 @@ use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, ShardInfo, SubjectInfo,
 };
-use crate::model::{Clock, Measured, ResourceKind, RoundId};
+use crate::model::{CaseIndex, Clock, Measured, ResourceKind, RoundId};
 use crate::record::{FailureSeen, Fold, Record};
 use crate::report::count;
 use crate::verdict::{Judgement, judge};
@@ -305,11 +305,11 @@ fn rounds_and_diagnosis(
 }
 
 /// The cases whose failures the quarantine holds back on the day of the run.
-fn held_back(header: &Header) -> BTreeSet<u32> {
+fn held_back(header: &Header) -> BTreeSet<CaseIndex> {
     let Some(quarantine) = &header.background.quarantine else { return BTreeSet::new() };
     let held = quarantine.entries.iter().filter(|entry| !entry.has_expired(quarantine.today));
     let places = held.filter_map(|entry| header.cases.iter().position(|case| case.id == entry.case));
-    places.filter_map(|place| u32::try_from(place).ok()).collect()
+    places.map(CaseIndex::at).collect()
 }
 
 /// Tries the case in question, and examines it if it failed.

@@ -5,7 +5,7 @@ use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
 use crate::disk::Limit;
 use crate::engine::{Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
-use crate::model::Outcome;
+use crate::model::{CaseIndex, Outcome};
 use crate::record::{Fold, Record, is_failure};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ enum FirstFailure {
     #[default]
     GoesOn,
     /// They end at the first failure of a case that is not held back.
-    Awaited { held_back: BTreeSet<u32> },
+    Awaited { held_back: BTreeSet<CaseIndex> },
     /// It was seen.
     Seen,
 }
@@ -48,7 +48,7 @@ enum FirstFailure {
 /// How often one case failed and passed in the rounds of a session.
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
-    case: u32,
+    case: CaseIndex,
     seen: Rc<Cell<(u32, u32)>>,
 }
 
@@ -154,7 +154,7 @@ impl<'w> Session<'w> {
     }
 
     /// From now on rounds end at the first failure of a case that is not `held_back`.
-    pub fn end_at_failure(&mut self, held_back: BTreeSet<u32>) {
+    pub fn end_at_failure(&mut self, held_back: BTreeSet<CaseIndex>) {
         self.first_failure = FirstFailure::Awaited { held_back };
     }
 
@@ -175,7 +175,7 @@ impl<'w> Session<'w> {
     }
 
     /// Counts how a case ends from now on.
-    pub fn watch(&mut self, case: u32) -> Watched {
+    pub fn watch(&mut self, case: CaseIndex) -> Watched {
         let watched = Watched { case, seen: Rc::default() };
         self.watched = Some(watched.clone());
         watched

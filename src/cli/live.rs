@@ -2,7 +2,7 @@
 
 use crate::app::Watcher;
 use crate::event::{CaseInfo, Entry, Event, RoundEnd};
-use crate::model::{Outcome, RoundId, RoundKind};
+use crate::model::{CaseIndex, Outcome, RoundId, RoundKind};
 use crate::report::count;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,13 +26,13 @@ pub(super) struct Live<'o> {
     bar: ProgressBar,
     cases: Vec<CaseInfo>,
     /// The one case that the run is about, if it is.
-    asked: Option<u32>,
+    asked: Option<CaseIndex>,
     rounds: u32,
     done: u32,
     probes: u32,
     alone: u32,
     told: usize,
-    failed: BTreeMap<u32, u32>,
+    failed: BTreeMap<CaseIndex, u32>,
     kinds: BTreeMap<RoundId, RoundKind>,
     /// Rounds beyond the plan, which are told by their number at the end, and those of them that have ended.
     added: BTreeSet<RoundId>,
@@ -104,7 +104,7 @@ impl<'o> Live<'o> {
         self.bar.set_message("0 failing");
     }
 
-    fn trial(&mut self, case: u32, outcome: &Outcome, round: RoundId) {
+    fn trial(&mut self, case: CaseIndex, outcome: &Outcome, round: RoundId) {
         let Some(failure) = outcome.failure().filter(|_| self.asked.is_none_or(|asked| asked == case)) else { return };
         let count = self.failed.entry(case).or_insert(0);
         *count += 1;
@@ -121,7 +121,7 @@ impl<'o> Live<'o> {
         if is_brief && self.told > TOLD {
             return;
         }
-        let id = self.cases.get(case as usize).map(|case| case.id.to_string()).unwrap_or_default();
+        let id = self.cases.get(case.index()).map(|case| case.id.to_string()).unwrap_or_default();
         let message = failure.message.lines().next().unwrap_or_default().to_owned();
         self.line(&format!("{}: {id} (round {}): {message}", outcome.kind(), round.ordinal()));
     }
@@ -187,7 +187,7 @@ impl Watcher for Live<'_> {
             Event::Noted(note) if note.case.is_none() => self.line(&format!("note: {}", note.text)),
             Event::Noted(_) => {}
             Event::Diagnosed(diagnosis) => {
-                let id = self.cases.get(diagnosis.case as usize).map(|case| case.id.to_string()).unwrap_or_default();
+                let id = self.cases.get(diagnosis.case.index()).map(|case| case.id.to_string()).unwrap_or_default();
                 self.line(&format!("diagnosed {id} with {}", count(diagnosis.probes as usize, "probe")));
             }
             Event::RunFinished { .. } => {

@@ -9,7 +9,7 @@ use crate::diagnose::{Deadlines, DiagnoseError, RunLog, Setting};
 use crate::engine::{Ran, RoundUnit, Rounds, Stopped, collect};
 use crate::event::{Conclusion, Diagnosis, Event, Note};
 use crate::model::statistics::Tally;
-use crate::model::{Failure, Outcome, OutcomeKind, RoundId, RoundKind};
+use crate::model::{CaseIndex, Failure, Outcome, OutcomeKind, RoundId, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
 use crate::verdict::judge;
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ struct Comparison<'a> {
 
 /// A case that ended in one way here and in another one in the subject's own runner.
 struct Difference {
-    case: u32,
+    case: CaseIndex,
     id: String,
     ours: OutcomeKind,
     /// How it ended there, try by try.
@@ -251,7 +251,7 @@ impl Comparison<'_> {
     }
 
     /// Plays the same round here once more, with all its cases.
-    fn play_again(&mut self, here: &mut BTreeMap<u32, Outcome>) -> Result<Stopped, DiagnoseError> {
+    fn play_again(&mut self, here: &mut BTreeMap<CaseIndex, Outcome>) -> Result<Stopped, DiagnoseError> {
         let number = self.log.record().next_round();
         let seed = self.record.header.seed.derive(&format!("probe {number}"));
         let order = self.declared.order().collect();

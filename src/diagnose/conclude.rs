@@ -8,7 +8,7 @@ use crate::diagnose::suspects::Suspect;
 use crate::event::{Conclusion, Diagnosis, Event, Identity, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
-use crate::model::{Failure, MarkKind, OutcomeKind, StateMark};
+use crate::model::{CaseIndex, Failure, MarkKind, OutcomeKind, Position, StateMark};
 
 /// How many members of a sequence are watched for what they change.
 const WATCHED: usize = 3;
@@ -48,7 +48,7 @@ const MARKS_TOLD: usize = 20;
 
 impl OfTheSuite {
     /// Learns what a polluter or a state-setter leaves. Where a part of it decides, the rest is of no interest.
-    fn learn(&mut self, case: u32, name: &str, marks: Vec<StateMark>) {
+    fn learn(&mut self, case: CaseIndex, name: &str, marks: Vec<StateMark>) {
         // What is bound to a closed loop and could not be put back is told by the words of the failure.
         let is_cause = |mark: &StateMark| mark.decides == Some(true) || mark.kind == MarkKind::LoopBound;
         let (deciding, others): (Vec<_>, Vec<_>) = marks.into_iter().partition(is_cause);
@@ -78,7 +78,7 @@ impl Examiner<'_> {
         &mut self,
         suspect: &Suspect,
         conclusion: &Conclusion,
-        order: &[u32],
+        order: &[CaseIndex],
     ) -> Result<OfTheSuite, DiagnoseError> {
         let (sequences, most) = match (conclusion, self.setting.subject.explains()) {
             (Conclusion::Victim { polluters, .. }, Some(Explain::Repro)) => (first(polluters), WATCHED),
@@ -113,7 +113,11 @@ impl Examiner<'_> {
 
     /// Where the paths of a suspect part: after what makes it end otherwise and alone, or where it passes and where it
     /// fails in one order.
-    fn first_difference(&mut self, conclusion: &Conclusion, order: &[u32]) -> Result<Option<String>, DiagnoseError> {
+    fn first_difference(
+        &mut self,
+        conclusion: &Conclusion,
+        order: &[CaseIndex],
+    ) -> Result<Option<String>, DiagnoseError> {
         if self.setting.subject.explains().is_none() {
             return Ok(None);
         }
@@ -129,7 +133,12 @@ impl Examiner<'_> {
     }
 
     /// What the first `most` cases of each sequence leave before the suspect.
-    fn states(&mut self, suspect: u32, sequences: &[Vec<u32>], most: usize) -> Result<OfTheSuite, DiagnoseError> {
+    fn states(
+        &mut self,
+        suspect: CaseIndex,
+        sequences: &[Vec<CaseIndex>],
+        most: usize,
+    ) -> Result<OfTheSuite, DiagnoseError> {
         if let Some((case, known, told)) = &self.chart.states
             && *case == suspect
             && known == sequences
@@ -138,8 +147,8 @@ impl Examiner<'_> {
         }
         let mut told = OfTheSuite::default();
         for sequence in sequences {
-            let order: Vec<u32> = sequence.iter().copied().chain([suspect]).collect();
-            for (place, culprit) in (0_u32..).zip(sequence).take(most) {
+            let order: Vec<CaseIndex> = sequence.iter().copied().chain([suspect]).collect();
+            for (place, culprit) in Position::all().zip(sequence).take(most) {
                 let (marks, difference) = self.prober.marks(&order, place, self.followed_ms())?;
                 told.difference = told.difference.or(difference);
                 let name = self.record.case(*culprit).map_or("", |info| info.id.as_str());
@@ -151,7 +160,7 @@ impl Examiner<'_> {
     }
 
     /// The line for the suite's own runner, which is tried once.
-    fn own_line(&mut self, suspect: &Suspect, order: &[u32], by_chance: bool) -> Vec<String> {
+    fn own_line(&mut self, suspect: &Suspect, order: &[CaseIndex], by_chance: bool) -> Vec<String> {
         if let Some((known, line)) = &self.chart.own_line
             && known == order
         {
@@ -174,9 +183,9 @@ impl Examiner<'_> {
     pub(super) fn conclude_follower(
         &mut self,
         suspect: &Suspect,
-        leader: u32,
+        leader: CaseIndex,
         role: Role,
-        members: &[u32],
+        members: &[CaseIndex],
         in_order: Tally,
     ) -> Result<(), DiagnoseError> {
         let members = members.to_vec();
@@ -207,7 +216,7 @@ impl Examiner<'_> {
     }
 
     /// Asks the suite what it can tell of an ending, and tells of both. `order` shows the failure.
-    pub(super) fn tell(&mut self, suspect: &Suspect, order: &[u32], ending: Ending) -> Result<(), DiagnoseError> {
+    pub(super) fn tell(&mut self, suspect: &Suspect, order: &[CaseIndex], ending: Ending) -> Result<(), DiagnoseError> {
         let of_the_suite = self.of_the_suite(suspect, &ending.conclusion, order)?;
         self.emit(Diagnosis {
             case: suspect.case,
@@ -236,9 +245,9 @@ impl Examiner<'_> {
     }
 
     /// The cleaners that are run in one process with what they hide: else the new process may be what hides it.
-    fn real_cleaners(&self, polluters: &[Vec<u32>], cleaners: &[u32], case: u32) -> Vec<u32> {
+    fn real_cleaners(&self, polluters: &[Vec<CaseIndex>], cleaners: &[CaseIndex], case: CaseIndex) -> Vec<CaseIndex> {
         let first = polluters.first().map_or(&[][..], Vec::as_slice);
-        let order = |cleaner: u32| first.iter().copied().chain([cleaner, case]).collect::<Vec<u32>>();
+        let order = |cleaner: CaseIndex| first.iter().copied().chain([cleaner, case]).collect::<Vec<CaseIndex>>();
         cleaners.iter().copied().filter(|cleaner| self.setting.subject.runs_through(&order(*cleaner))).collect()
     }
 
@@ -247,15 +256,16 @@ impl Examiner<'_> {
         &mut self,
         suspect: &Suspect,
         found: &Minimised,
-        others: &[Vec<u32>],
+        others: &[Vec<CaseIndex>],
     ) -> Result<(), DiagnoseError> {
         let case = suspect.case;
         let mut in_order = found.in_order;
         let mut remarks = Vec::new();
-        let ending_with = |before: &[u32]| -> Vec<u32> { before.iter().copied().chain([case]).collect() };
+        let ending_with = |before: &[CaseIndex]| -> Vec<CaseIndex> { before.iter().copied().chain([case]).collect() };
         let (conclusion, order) = match &found.conclusion {
             minimise::Conclusion::Confirmed { role: Role::Victim, sequences, complete, cleaners } => {
-                let mut polluters: Vec<Vec<u32>> = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                let mut polluters: Vec<Vec<CaseIndex>> =
+                    sequences.iter().map(|sequence| sequence.members.clone()).collect();
                 polluters.extend(others.iter().cloned());
                 in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 let order = ending_with(polluters.first().map_or(&[], Vec::as_slice));
@@ -354,7 +364,7 @@ impl Examiner<'_> {
     }
 
     /// Polluters that fail themselves: mending these may mend all.
-    fn polluters_that_fail(&self, polluters: &[Vec<u32>]) -> Vec<String> {
+    fn polluters_that_fail(&self, polluters: &[Vec<CaseIndex>]) -> Vec<String> {
         let failing = polluters.iter().flatten().filter(|case| self.record.failures.contains_key(case));
         let told = failing
             .filter_map(|case| self.record.case(*case))
@@ -363,7 +373,7 @@ impl Examiner<'_> {
     }
 
     /// The polluter that crashed or hung in the last probe, which no later case is to blame for.
-    fn who_brought_it_down(&self, polluters: &[Vec<u32>]) -> Option<u32> {
+    fn who_brought_it_down(&self, polluters: &[Vec<CaseIndex>]) -> Option<CaseIndex> {
         let brought_down = |outcome: &OutcomeKind| matches!(outcome, OutcomeKind::Crashed | OutcomeKind::TimedOut);
         let first = polluters.first()?;
         first.iter().copied().find(|case| self.prober.last_seen.get(case).is_some_and(brought_down))
@@ -376,7 +386,7 @@ impl Examiner<'_> {
     pub(super) fn write_repro(
         &mut self,
         suspect: &Suspect,
-        order: &[u32],
+        order: &[CaseIndex],
         rate: Tally,
     ) -> Result<String, DiagnoseError> {
         let ids = order.iter().filter_map(|case| self.record.case(*case)).map(|info| info.id.clone()).collect();
@@ -406,7 +416,7 @@ impl Examiner<'_> {
 }
 
 /// The sequences that are watched where nobody asks for all.
-fn first(sequences: &[Vec<u32>]) -> &[Vec<u32>] {
+fn first(sequences: &[Vec<CaseIndex>]) -> &[Vec<CaseIndex>] {
     sequences.get(..sequences.len().min(SEQUENCES_WATCHED)).unwrap_or_default()
 }
 

@@ -13,7 +13,7 @@ use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{Rounds, Stopped};
 use crate::event::{Event, Note};
 use crate::minimise::{Answer, Cluster, Conclusion, Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
-use crate::model::OutcomeKind;
+use crate::model::{CaseIndex, OutcomeKind};
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ pub fn diagnose(
 ) -> Result<Stopped, DiagnoseError> {
     let mut chart = Chart::new(log.now());
     let mut record = log.record();
-    let is_asked = |case: &u32| setting.header.question.as_ref().is_none_or(|question| question.case == *case);
+    let is_asked = |case: &CaseIndex| setting.header.question.as_ref().is_none_or(|question| question.case == *case);
     let mut suspects = suspects(&record);
     for _ in 0..LOOKS {
         suspects.retain(|case, _| is_asked(case));
@@ -85,7 +85,7 @@ pub fn diagnose(
 pub fn diagnose_again(
     rounds: &mut dyn Rounds,
     setting: &Setting<'_>,
-    case: u32,
+    case: CaseIndex,
     limits: Limits,
     log: &mut dyn RunLog,
 ) -> Result<Stopped, DiagnoseError> {
@@ -114,19 +114,19 @@ const LATER_TURN: f64 = 0.6;
 pub(super) struct Chart {
     begun: Instant,
     /// Suspects that were looked at.
-    seen: BTreeSet<u32>,
+    seen: BTreeSet<CaseIndex>,
     /// What was found so far, suspect by suspect: the first hypotheses for whatever comes next.
-    pub found: Vec<(u32, Minimised)>,
+    pub found: Vec<(CaseIndex, Minimised)>,
     /// Ways of failing that cases have which are broken.
     pub broken: BTreeSet<String>,
     /// What was told last of the state that a suspect's sequences leave.
-    pub states: Option<(u32, Vec<Vec<u32>>, OfTheSuite)>,
+    pub states: Option<(CaseIndex, Vec<Vec<CaseIndex>>, OfTheSuite)>,
     /// What the suite's own runner made of an order last.
-    pub own_line: Option<(Vec<u32>, Vec<String>)>,
+    pub own_line: Option<(Vec<CaseIndex>, Vec<String>)>,
     /// Searches that a limit ended, and that may go on.
-    open: BTreeMap<u32, (Search, Duration)>,
+    open: BTreeMap<CaseIndex, (Search, Duration)>,
     /// Suspects of which a first sequence was told.
-    told_of: BTreeSet<u32>,
+    told_of: BTreeSet<CaseIndex>,
     /// Suspects that were minimised.
     searches: u32,
     /// Suspects that nobody examined.
@@ -184,12 +184,12 @@ pub(super) struct Examiner<'a> {
 struct Patient<'s> {
     suspect: &'s Suspect,
     /// The first of its cluster, where it is not this one.
-    leader: Option<u32>,
+    leader: Option<CaseIndex>,
 }
 
 impl Examiner<'_> {
     /// Examines all suspects, the first of each cluster before the others, what hangs last.
-    fn examine(&mut self, suspects: &BTreeMap<u32, Suspect>) -> Result<(), DiagnoseError> {
+    fn examine(&mut self, suspects: &BTreeMap<CaseIndex, Suspect>) -> Result<(), DiagnoseError> {
         let mut waiting = patients(suspects);
         for pass in 0..PASSES {
             let mut open = VecDeque::new();
@@ -267,7 +267,7 @@ impl Examiner<'_> {
     }
 
     /// Keeps what was found for a suspect, in place of what was found for it before.
-    fn remember(&mut self, case: u32, found: Minimised) {
+    fn remember(&mut self, case: CaseIndex, found: Minimised) {
         self.chart.found.retain(|(known, _)| *known != case);
         if !found.sequences().is_empty() {
             self.chart.found.push((case, found));
@@ -356,7 +356,7 @@ impl Examiner<'_> {
 
     fn begin_search(&self, suspect: &Suspect, limits: Limits) -> Search {
         let sequences = self.chart.found.iter().flat_map(|(_, found)| found.sequences());
-        let hypotheses: Vec<Vec<u32>> = sequences.map(|sequence| sequence.members.clone()).collect();
+        let hypotheses: Vec<Vec<CaseIndex>> = sequences.map(|sequence| sequence.members.clone()).collect();
         let mut problem = problem(self.record, suspect, &hypotheses);
         problem.walks_from = self.walks_from(suspect);
         let mut search = Search::new(problem, limits);
@@ -374,7 +374,7 @@ impl Examiner<'_> {
         mut found: Minimised,
         limits: Limits,
     ) -> Result<Minimised, DiagnoseError> {
-        let mut tried: Vec<Vec<u32>> = vec![suspect.before.clone()];
+        let mut tried: Vec<Vec<CaseIndex>> = vec![suspect.before.clone()];
         while let Some(before) =
             suspect.unexplained(self.record, &found).into_iter().find(|order| !tried.contains(order))
         {
@@ -417,7 +417,7 @@ impl Examiner<'_> {
 }
 
 /// The suspects in the order in which they are examined.
-fn patients(suspects: &BTreeMap<u32, Suspect>) -> VecDeque<Patient<'_>> {
+fn patients(suspects: &BTreeMap<CaseIndex, Suspect>) -> VecDeque<Patient<'_>> {
     let clusters = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
     let members = |cluster: &Cluster| -> Vec<&Suspect> {
         cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect()

@@ -9,6 +9,7 @@ use crate::diagnose::suspects::{Suspect, leads};
 use crate::engine::Stopped;
 use crate::event::Conclusion;
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified, coincidence};
+use crate::model::CaseIndex;
 use crate::model::statistics::{Tally, fisher_one_sided};
 use crate::record::Record;
 use std::collections::BTreeMap;
@@ -60,8 +61,8 @@ fn shows(role: Role, answer: &Answer) -> bool {
 impl Examiner<'_> {
     /// Tries what was found last on this suspect, first of all what was found for one that fails alike: a probe of a few
     /// cases each. Only a case that passes alone can be a victim of what makes others one.
-    pub(super) fn is_explained(&mut self, suspect: &Suspect, alike: Option<u32>) -> Result<bool, DiagnoseError> {
-        let mut candidates: Vec<(u32, Minimised)> = self.chart.found.iter().rev().cloned().collect();
+    pub(super) fn is_explained(&mut self, suspect: &Suspect, alike: Option<CaseIndex>) -> Result<bool, DiagnoseError> {
+        let mut candidates: Vec<(CaseIndex, Minimised)> = self.chart.found.iter().rev().cloned().collect();
         candidates.sort_by_key(|(leader, _)| Some(*leader) != alike);
         candidates.truncate(EXPLANATIONS);
         for (leader, found) in candidates {
@@ -83,12 +84,17 @@ impl Examiner<'_> {
 
     /// What is needed of a sequence that was found for another case: one probe without each member. Nothing where the
     /// case fails without any of them.
-    fn smallest(&mut self, role: Role, mut members: Vec<u32>, case: u32) -> Result<Option<Vec<u32>>, DiagnoseError> {
+    fn smallest(
+        &mut self,
+        role: Role,
+        mut members: Vec<CaseIndex>,
+        case: CaseIndex,
+    ) -> Result<Option<Vec<CaseIndex>>, DiagnoseError> {
         let mut place = 0;
         while members.len() > 1 && place < members.len() {
             let mut rest = members.clone();
             rest.remove(place);
-            let order: Vec<u32> = rest.iter().copied().chain([case]).collect();
+            let order: Vec<CaseIndex> = rest.iter().copied().chain([case]).collect();
             let replies = self.prober.ask(&[order])?;
             let shows = replies.iter().all(|reply| shows(role, &reply.answer));
             if shows {
@@ -109,7 +115,7 @@ impl Examiner<'_> {
     fn holds(
         &mut self,
         role: Role,
-        members: &[u32],
+        members: &[CaseIndex],
         suspect: &Suspect,
         failures: Tally,
         sure: f64,
@@ -117,7 +123,7 @@ impl Examiner<'_> {
         let (shown, vanished) = suspect.agreeing(self.record, role, members).unwrap_or_default();
         let fresh = if role == Role::Victim { failures.failures() } else { failures.passes() };
         let (mut shown, mut vanished) = (shown + fresh, vanished);
-        let after: Vec<u32> = members.iter().copied().chain([suspect.case]).collect();
+        let after: Vec<CaseIndex> = members.iter().copied().chain([suspect.case]).collect();
         while coincidence(shown, vanished) > sure {
             let (order, expected) = if shown <= vanished { (after.clone(), true) } else { (vec![suspect.case], false) };
             let replies = self.prober.ask(&[order])?;
@@ -142,7 +148,11 @@ impl Examiner<'_> {
     }
 
     /// Whether what was found for another case shows with this one: the sequence, and its failures then.
-    fn verified(&mut self, found: &Minimised, case: u32) -> Result<Option<(Vec<u32>, Tally)>, DiagnoseError> {
+    fn verified(
+        &mut self,
+        found: &Minimised,
+        case: CaseIndex,
+    ) -> Result<Option<(Vec<CaseIndex>, Tally)>, DiagnoseError> {
         let Some(mut verification) = Verification::new(found, case) else { return Ok(None) };
         while let Some(question) = verification.question() {
             for reply in self.prober.ask(&[question.order])? {
@@ -192,15 +202,15 @@ impl Examiner<'_> {
     fn non_idempotent(
         &mut self,
         suspect: &Suspect,
-        order: &[u32],
+        order: &[CaseIndex],
         in_order: Tally,
         alone: Tally,
     ) -> Result<(), DiagnoseError> {
         let case = suspect.case;
-        let mut repeated: Vec<u32> = order.to_vec();
+        let mut repeated: Vec<CaseIndex> = order.to_vec();
         repeated.sort_unstable();
         repeated.dedup_by(|later, first| later != first);
-        let repeated: Vec<u32> =
+        let repeated: Vec<CaseIndex> =
             repeated.into_iter().filter(|one| order.iter().filter(|other| *other == one).count() > 1).collect();
         let place = if self.setting.subject.runs_through(order) { "process" } else { "round, in a process of its own" };
         let remarks = vec![if repeated.contains(&case) && order.len() == 2 {
@@ -384,7 +394,7 @@ impl Examiner<'_> {
 }
 
 /// Another hash seed than `failing`, if every planned trial under `failing` failed and all under the other passed.
-fn passing_hash_seed(record: &Record, case: u32, failing: u32) -> Option<u32> {
+fn passing_hash_seed(record: &Record, case: CaseIndex, failing: u32) -> Option<u32> {
     let mut by_seed: BTreeMap<u32, Tally> = BTreeMap::new();
     for round in record.rounds.iter().filter(|round| round.is_planned()) {
         let Some(seed) = round.hash_seed else { continue };

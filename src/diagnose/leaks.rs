@@ -9,7 +9,7 @@ use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{RoundUnit, Rounds, Stop, Stopped};
 use crate::event::{Event, Header, Note};
 use crate::leak::{REPEATS, REPEATS_OF_MEMORY};
-use crate::model::{EventLoop, Measured, OutcomeKind, ResourceKind, RoundId, RoundKind};
+use crate::model::{CaseIndex, EventLoop, Measured, OutcomeKind, Position, ResourceKind, RoundId, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
 use crate::verdict::growing_in_memory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +76,7 @@ struct Begun {
     id: RoundId,
     kind: RoundKind,
     event_loop: EventLoop,
-    order: Vec<u32>,
+    order: Vec<CaseIndex>,
     /// The attempt that is next, unless it was completed.
     next: Option<u32>,
 }
@@ -100,7 +100,7 @@ impl Search<'_> {
         self.rounds(hands.into_iter(), RoundKind::Survey, EventLoop::Round)?;
         let surveyed = self.log.record();
         self.tell_of_failures(&surveyed)?;
-        let mut suspects: Vec<u32> = suspects(&surveyed).into_iter().collect();
+        let mut suspects: Vec<CaseIndex> = suspects(&surveyed).into_iter().collect();
         if self.setting.subject.leak_search() == LeakSearch::Suite {
             let all = suspects.len();
             suspects = affordable(&surveyed, suspects);
@@ -124,11 +124,11 @@ impl Search<'_> {
     }
 
     /// The cases of each of the rounds that run side by side. A run that goes on elsewhere deals as it did.
-    fn hands(&self, cases: &[u32]) -> Vec<Vec<u32>> {
+    fn hands(&self, cases: &[CaseIndex]) -> Vec<Vec<CaseIndex>> {
         let jobs = (self.setting.header.policy.jobs as usize).clamp(1, cases.len().max(1));
         if self.setting.subject.leak_search() == LeakSearch::Suite {
             // Neighbours share what their module and class set up.
-            return cases.chunks(cases.len().div_ceil(jobs).max(1)).map(<[u32]>::to_vec).collect();
+            return cases.chunks(cases.len().div_ceil(jobs).max(1)).map(<[CaseIndex]>::to_vec).collect();
         }
         // Dealt out like cards: slow cases stand side by side.
         (0..jobs).map(|job| cases.iter().copied().skip(job).step_by(jobs).collect()).collect()
@@ -136,7 +136,7 @@ impl Search<'_> {
 
     fn rounds(
         &mut self,
-        orders: impl Iterator<Item = Vec<u32>>,
+        orders: impl Iterator<Item = Vec<CaseIndex>>,
         kind: RoundKind,
         event_loop: EventLoop,
     ) -> Result<(), DiagnoseError> {
@@ -148,7 +148,7 @@ impl Search<'_> {
     }
 
     /// A round that is still to be run: `None` if it was completed before the run was resumed.
-    fn unit(&mut self, order: Vec<u32>, kind: RoundKind, event_loop: EventLoop) -> Option<RoundUnit> {
+    fn unit(&mut self, order: Vec<CaseIndex>, kind: RoundKind, event_loop: EventLoop) -> Option<RoundUnit> {
         let same = |begun: &Begun| begun.kind == kind && begun.event_loop == event_loop && begun.order == order;
         let (id, attempt) = match self.begun.iter().position(same).map(|at| self.begun.swap_remove(at)) {
             Some(begun) => (begun.id, begun.next?),
@@ -166,7 +166,7 @@ impl Search<'_> {
     fn tell_of_failures(&mut self, record: &Record) -> Result<(), DiagnoseError> {
         let failed =
             surveys(record).flat_map(|round| round.slots.iter()).filter(|slot| slot.outcome.is_some_and(is_failure));
-        let only_there: Vec<u32> =
+        let only_there: Vec<CaseIndex> =
             failed.map(|slot| slot.case).filter(|case| !record.failures.contains_key(case)).collect();
         let text = match self.setting.subject.leak_search() {
             LeakSearch::Scenarios => {
@@ -197,7 +197,7 @@ fn surveys(record: &Record) -> impl Iterator<Item = &RoundRecord> {
 }
 
 /// The cases that can be run without harm to the rest of a round: none that crashed the system or hung.
-fn eligible(record: &Record) -> Vec<u32> {
+fn eligible(record: &Record) -> Vec<CaseIndex> {
     let mut ran = BTreeMap::new();
     for slot in record.rounds.iter().flat_map(|round| &round.slots) {
         let Some(outcome) = slot.outcome else { continue };
@@ -209,7 +209,7 @@ fn eligible(record: &Record) -> Vec<u32> {
 
 /// The cases that left something in a survey which was still there at its end. Memory that is kept shows late: what was
 /// free before is used first. Where a survey grew as a whole, each of its cases may be the one.
-fn suspects(record: &Record) -> BTreeSet<u32> {
+fn suspects(record: &Record) -> BTreeSet<CaseIndex> {
     let mut suspects = BTreeSet::new();
     for round in surveys(record) {
         let memory = round.retained.values().flatten().filter(|one| one.kind == ResourceKind::Memory);
@@ -217,7 +217,7 @@ fn suspects(record: &Record) -> BTreeSet<u32> {
         if grown / (round.slots.len() as u64).max(1) >= GROWN {
             suspects.extend(round.order());
         }
-        suspects.extend(round.retained.keys().filter_map(|at| round.slots.get(*at as usize)).map(|slot| slot.case));
+        suspects.extend(round.retained.keys().filter_map(|at| round.slots.get(at.index())).map(|slot| slot.case));
     }
     suspects
 }
@@ -225,12 +225,12 @@ fn suspects(record: &Record) -> BTreeSet<u32> {
 /// As many suspects as can be repeated in the time that the survey took, or in a short one. Those that left things come
 /// before those that added memory only, which the first use of anything does; and of those that left things of one kind
 /// and owner, each kind has its turn.
-fn affordable(record: &Record, suspects: Vec<u32>) -> Vec<u32> {
+fn affordable(record: &Record, suspects: Vec<CaseIndex>) -> Vec<CaseIndex> {
     let mut turns: BTreeMap<(ResourceKind, String), usize> = BTreeMap::new();
     let mut costs = BTreeMap::new();
     let mut ranks = BTreeMap::new();
     for round in surveys(record) {
-        for (position, slot) in (0_u32..).zip(&round.slots) {
+        for (position, slot) in Position::all().zip(&round.slots) {
             costs.insert(slot.case, u64::from(slot.micros) * REPEATS as u64);
             let left = round.retained.get(&position).into_iter().flatten();
             let Some(thing) = left.into_iter().find(|one| one.kind != ResourceKind::Memory) else { continue };
@@ -243,7 +243,7 @@ fn affordable(record: &Record, suspects: Vec<u32>) -> Vec<u32> {
     let mut left = survey.max(SHORT_MICROS);
     let mut ordered = suspects;
     ordered.sort_by_key(|case| (!ranks.contains_key(case), ranks.get(case).copied(), *case));
-    let within = |case: &u32| {
+    let within = |case: &CaseIndex| {
         left = left.checked_sub(costs.get(case).copied().unwrap_or(0))?;
         Some(*case)
     };
@@ -251,11 +251,11 @@ fn affordable(record: &Record, suspects: Vec<u32>) -> Vec<u32> {
 }
 
 /// Cases at whose end tasks were alive, a few of each place.
-fn with_tasks(record: &Record) -> BTreeSet<u32> {
-    let mut places: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
+fn with_tasks(record: &Record) -> BTreeSet<CaseIndex> {
+    let mut places: BTreeMap<&str, BTreeSet<CaseIndex>> = BTreeMap::new();
     for round in record.rounds.iter().filter(|round| round.is_planned() && round.event_loop == EventLoop::Case) {
         for (position, retained) in &round.retained {
-            let Some(slot) = round.slots.get(*position as usize) else { continue };
+            let Some(slot) = round.slots.get(position.index()) else { continue };
             for task in retained.iter().filter(|one| one.kind == ResourceKind::Task) {
                 places.entry(&task.owner).or_default().insert(slot.case);
             }

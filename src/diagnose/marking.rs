@@ -4,6 +4,7 @@ use crate::diagnose::DiagnoseError;
 use crate::diagnose::examine::Examiner;
 use crate::diagnose::suspects::{Suspect, is_load};
 use crate::minimise::{Answer, Conclusion, Minimised, Role};
+use crate::model::CaseIndex;
 use crate::record::Record;
 use std::collections::BTreeSet;
 
@@ -20,14 +21,15 @@ impl Examiner<'_> {
         &mut self,
         suspect: &Suspect,
         found: &Minimised,
-    ) -> Result<Vec<Vec<u32>>, DiagnoseError> {
+    ) -> Result<Vec<Vec<CaseIndex>>, DiagnoseError> {
         let Conclusion::Confirmed { role: Role::Victim, sequences, .. } = &found.conclusion else {
             return Ok(Vec::new());
         };
-        let known: BTreeSet<u32> = sequences.iter().flat_map(|sequence| sequence.members.iter().copied()).collect();
-        let is_new = |case: &u32| *case != suspect.case && !known.contains(case);
-        let cases: Vec<u32> = marking_cases(self.record).into_iter().filter(is_new).take(TRIED).collect();
-        let after = |case: u32| vec![case, suspect.case];
+        let known: BTreeSet<CaseIndex> =
+            sequences.iter().flat_map(|sequence| sequence.members.iter().copied()).collect();
+        let is_new = |case: &CaseIndex| *case != suspect.case && !known.contains(case);
+        let cases: Vec<CaseIndex> = marking_cases(self.record).into_iter().filter(is_new).take(TRIED).collect();
+        let after = |case: CaseIndex| vec![case, suspect.case];
         let replies = self.prober.ask(&cases.iter().map(|case| after(*case)).collect::<Vec<_>>())?;
         let failing = cases.into_iter().zip(replies).filter(|(_, reply)| reply.answer == Answer::Fails);
         let mut polluters = Vec::new();
@@ -42,20 +44,20 @@ impl Examiner<'_> {
 }
 
 /// Of some cases those that were seen to change something as they ran, in whatever round, if these are few.
-pub(super) fn changing_of(cases: &[u32], record: &Record) -> Vec<u32> {
+pub(super) fn changing_of(cases: &[CaseIndex], record: &Record) -> Vec<CaseIndex> {
     let mut changing = BTreeSet::new();
     for round in &record.rounds {
         let changes = round.dirt.iter().filter(|(_, dirt)| dirt.made.iter().any(|name| !is_load(name)));
-        let places = changes.filter_map(|(place, _)| usize::try_from(*place).ok());
+        let places = changes.map(|(position, _)| position.index());
         changing.extend(places.filter_map(|place| round.slots.get(place)).map(|slot| slot.case));
     }
-    let changing: Vec<u32> = cases.iter().copied().filter(|case| changing.contains(case)).collect();
+    let changing: Vec<CaseIndex> = cases.iter().copied().filter(|case| changing.contains(case)).collect();
     if changing.len() * 4 > cases.len() { Vec::new() } else { changing }
 }
 
 /// The cases that left something changed which is likely to change what others see, when they ran alone.
-fn marking_cases(record: &Record) -> BTreeSet<u32> {
+fn marking_cases(record: &Record) -> BTreeSet<CaseIndex> {
     let rounds = record.rounds.iter().filter(|round| round.is_planned() && round.slots.len() == 1);
     let marking = rounds.filter(|round| round.marks.values().flatten().any(|mark| mark.kind.is_strong()));
-    marking.flat_map(|round| round.order().collect::<Vec<u32>>()).collect()
+    marking.flat_map(|round| round.order().collect::<Vec<CaseIndex>>()).collect()
 }

@@ -5,7 +5,9 @@ use crate::diagnose::suspects::Suspect;
 use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{Ran, RoundResult, RoundUnit, Rounds, Stopped, collect};
 use crate::minimise::{Answer, Question, Reply};
-use crate::model::{EventLoop, Failure, Outcome, OutcomeKind, RoundId, RoundKind, Seed, StateMark};
+use crate::model::{
+    CaseIndex, EventLoop, Failure, Outcome, OutcomeKind, Position, RoundId, RoundKind, Seed, StateMark,
+};
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +21,7 @@ pub(super) struct Prober<'a> {
     event_loop: EventLoop,
     /// The hash seed of the probes, for subjects that have one.
     hash_seed: Option<u32>,
-    watch: Option<u32>,
+    watch: Option<Position>,
     follow_ms: Option<u32>,
     next_round: u32,
     case_timeout: Duration,
@@ -28,11 +30,11 @@ pub(super) struct Prober<'a> {
     /// Probes run for the present suspect.
     pub probes: u32,
     /// How the cases of the last failing probe ended.
-    pub last_seen: BTreeMap<u32, OutcomeKind>,
+    pub last_seen: BTreeMap<CaseIndex, OutcomeKind>,
     /// How the present suspect failed last, by the order in which it did.
-    pub failures: BTreeMap<Vec<u32>, (OutcomeKind, Failure)>,
+    pub failures: BTreeMap<Vec<CaseIndex>, (OutcomeKind, Failure)>,
     /// What was asked about the present suspect outside a search.
-    pub asked: Vec<(Vec<u32>, Reply)>,
+    pub asked: Vec<(Vec<CaseIndex>, Reply)>,
 }
 
 impl<'a> Prober<'a> {
@@ -73,7 +75,7 @@ impl<'a> Prober<'a> {
     }
 
     /// Runs orders side by side and tells how the last case of each ended.
-    pub fn ask(&mut self, orders: &[Vec<u32>]) -> Result<Vec<Reply>, DiagnoseError> {
+    pub fn ask(&mut self, orders: &[Vec<CaseIndex>]) -> Result<Vec<Reply>, DiagnoseError> {
         let first = self.next_round;
         let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order)).collect();
         let replies = self.run(first, units)?;
@@ -83,7 +85,7 @@ impl<'a> Prober<'a> {
     }
 
     /// The same under another hash seed, which is evidence of nothing else.
-    pub fn ask_under(&mut self, hash_seed: u32, orders: &[Vec<u32>]) -> Result<Vec<Reply>, DiagnoseError> {
+    pub fn ask_under(&mut self, hash_seed: u32, orders: &[Vec<CaseIndex>]) -> Result<Vec<Reply>, DiagnoseError> {
         let first = self.next_round;
         let units = (first..).zip(orders).map(|(number, order)| self.unit(number, order));
         let units = units.map(|unit| RoundUnit { hash_seed: Some(hash_seed), ..unit }).collect();
@@ -125,8 +127,8 @@ impl<'a> Prober<'a> {
     /// and where the paths of that one part, as far as that is found within so many milliseconds.
     pub fn marks(
         &mut self,
-        order: &[u32],
-        place: u32,
+        order: &[CaseIndex],
+        place: Position,
         follow_ms: u32,
     ) -> Result<(Vec<StateMark>, Option<String>), DiagnoseError> {
         let result = self.once(order, Some(place), follow_ms)?;
@@ -134,14 +136,14 @@ impl<'a> Prober<'a> {
     }
 
     /// Where two runs of the last case of an order part: alone and in that order, or in that order again and again.
-    pub fn difference(&mut self, order: &[u32], follow_ms: u32) -> Result<Option<String>, DiagnoseError> {
+    pub fn difference(&mut self, order: &[CaseIndex], follow_ms: u32) -> Result<Option<String>, DiagnoseError> {
         Ok(self.once(order, None, follow_ms)?.and_then(|result| result.difference))
     }
 
     fn once(
         &mut self,
-        order: &[u32],
-        watch: Option<u32>,
+        order: &[CaseIndex],
+        watch: Option<Position>,
         follow_ms: u32,
     ) -> Result<Option<RoundResult>, DiagnoseError> {
         let number = self.next_round;
@@ -180,7 +182,7 @@ impl<'a> Prober<'a> {
         }
     }
 
-    fn unit(&self, number: u32, order: &[u32]) -> RoundUnit {
+    fn unit(&self, number: u32, order: &[CaseIndex]) -> RoundUnit {
         let seed = self.seed.derive(&format!("probe {number}"));
         let unit = RoundUnit::new(RoundId(number), RoundKind::Probe, seed, order.to_vec(), self.case_timeout);
         // What was seen under stress is verified without.

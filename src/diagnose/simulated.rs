@@ -14,7 +14,8 @@ use crate::event::{
 };
 use crate::model::statistics::{Confidence, Tally as Counted, lower_bound};
 use crate::model::{
-    CaseId, ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, RoundId, RoundKind, Seed, Verdict,
+    CaseId, CaseIndex, ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, Position, RoundId, RoundKind,
+    Seed, Verdict,
 };
 use crate::record::{Fold, Record};
 use crate::verdict::{CaseJudgement, Order, judge};
@@ -33,11 +34,11 @@ enum Nature {
     /// Fails by chance, at this rate.
     Chance(f64),
     /// Fails after any of these chains, unless a cleaner runs in between.
-    Victim(Vec<Vec<u32>>),
+    Victim(Vec<Vec<CaseIndex>>),
     /// Fails unless one of these chains ran before.
-    Brittle(Vec<Vec<u32>>),
+    Brittle(Vec<Vec<CaseIndex>>),
     /// Fails for good once this case ran anywhere, whatever the process.
-    Outside(u32),
+    Outside(CaseIndex),
     /// Fails when it runs a second time in one process.
     Once,
 }
@@ -58,7 +59,7 @@ impl Draws {
         (self.share() * f64::from(limit)) as u32
     }
 
-    fn shuffled(&mut self, mut cases: Vec<u32>) -> Vec<u32> {
+    fn shuffled(&mut self, mut cases: Vec<CaseIndex>) -> Vec<CaseIndex> {
         for at in (1..cases.len()).rev() {
             let other = self.below(at as u32 + 1) as usize;
             cases.swap(at, other);
@@ -70,7 +71,7 @@ impl Draws {
 /// A suite whose truth is known.
 struct Suite {
     natures: Vec<Nature>,
-    cleaners: BTreeSet<u32>,
+    cleaners: BTreeSet<CaseIndex>,
     /// Which text a case fails with: cases may share one.
     texts: Vec<u32>,
     costs: Vec<Duration>,
@@ -79,21 +80,24 @@ struct Suite {
     forks: bool,
     /// Cases of which it is seen that they leave something in the process: what pollutes or sets state, and some
     /// that do neither.
-    marking: BTreeSet<u32>,
+    marking: BTreeSet<CaseIndex>,
 }
 
 impl Suite {
     fn draw(draws: &mut Draws, (least, most): (u32, u32)) -> Self {
         let size = least + draws.below(most - least);
-        let mut free = draws.shuffled((0..size).collect());
+        let mut free = draws.shuffled(CaseIndex::list(0..size));
         let mut natures = vec![Nature::Healthy; size as usize];
-        let cleaners: BTreeSet<u32> = free.split_off(free.len() - draws.below(3) as usize).into_iter().collect();
+        let cleaners: BTreeSet<CaseIndex> = free.split_off(free.len() - draws.below(3) as usize).into_iter().collect();
         for _ in 0..1 + draws.below(3) {
             let Some(case) = free.pop() else { break };
             // Others do it; who is accused may be in more than one chain.
-            let chain = |draws: &mut Draws, length: u32| -> Vec<u32> {
-                let others =
-                    draws.shuffled((0..size).filter(|other| *other != case && !cleaners.contains(other)).collect());
+            let chain = |draws: &mut Draws, length: u32| -> Vec<CaseIndex> {
+                let others = draws.shuffled(
+                    CaseIndex::first(size as usize)
+                        .filter(|other| *other != case && !cleaners.contains(other))
+                        .collect(),
+                );
                 others.into_iter().take(length as usize).collect()
             };
             let kind = draws.below(10);
@@ -104,16 +108,16 @@ impl Suite {
             };
             let mut distinct = chains;
             distinct.dedup();
-            natures[case as usize] = match kind {
+            natures[case.index()] = match kind {
                 0..=4 => Nature::Victim(distinct),
                 5 => Nature::Brittle(distinct.into_iter().take(1).collect()),
                 6 => Nature::Chance(0.05 + 0.45 * draws.share()),
                 7 => Nature::Broken,
-                8 if case + 1 < size => Nature::Outside(case + 1 + draws.below(size - case - 1)),
+                8 if case.0 + 1 < size => Nature::Outside(CaseIndex(case.0 + 1 + draws.below(size - case.0 - 1))),
                 _ => Nature::Once,
             };
         }
-        let harmless: Vec<u32> = (0..size).filter(|_| draws.share() < 0.05).collect();
+        let harmless: Vec<CaseIndex> = CaseIndex::first(size as usize).filter(|_| draws.share() < 0.05).collect();
         let chains = natures.iter().filter_map(|nature| match nature {
             Nature::Victim(chains) | Nature::Brittle(chains) => Some(chains.iter().flatten().copied()),
             _ => None,
@@ -133,11 +137,11 @@ impl Suite {
     }
 
     /// What it is seen to change of the process's state.
-    fn dirt(&self, case: u32, before: &[u32]) -> Dirt {
+    fn dirt(&self, case: CaseIndex, before: &[CaseIndex]) -> Dirt {
         if !self.forks {
             return Dirt::default();
         }
-        let name = |case: &u32| format!("state {case}");
+        let name = |case: &CaseIndex| format!("state {case}");
         let since = before.iter().rposition(|other| self.cleaners.contains(other)).map_or(0, |place| place + 1);
         let dirty = before[since..].iter().filter(|case| self.marking.contains(case));
         if self.cleaners.contains(&case) {
@@ -156,7 +160,7 @@ impl Suite {
 struct World<'s> {
     suite: &'s Suite,
     draws: Draws,
-    left_outside: BTreeSet<u32>,
+    left_outside: BTreeSet<CaseIndex>,
     clock: Clock,
 }
 
@@ -244,10 +248,10 @@ impl LoadedSubject for Subject {
 
 impl World<'_> {
     /// How a case ends after what ran in its process.
-    fn outcome(&mut self, case: u32, before: &[u32]) -> Outcome {
+    fn outcome(&mut self, case: CaseIndex, before: &[CaseIndex]) -> Outcome {
         let since = before.iter().rposition(|other| self.suite.cleaners.contains(other)).map_or(0, |place| place + 1);
-        let acts = |chains: &[Vec<u32>], order: &[u32]| chains.iter().any(|chain| acts_in(chain, order));
-        let fails = match &self.suite.natures[case as usize] {
+        let acts = |chains: &[Vec<CaseIndex>], order: &[CaseIndex]| chains.iter().any(|chain| acts_in(chain, order));
+        let fails = match &self.suite.natures[case.index()] {
             Nature::Healthy => false,
             Nature::Broken => true,
             Nature::Chance(rate) => {
@@ -265,7 +269,7 @@ impl World<'_> {
         }
         // A value that is another one each time.
         let words = ["left over", "not empty", "no such thing", "wrong state", "taken"];
-        let text = self.suite.texts[case as usize];
+        let text = self.suite.texts[case.index()];
         let word = words[text as usize % words.len()];
         let name: String = "abcdefghijklmnopqrstuvwxyz".chars().skip(text as usize).take(1).collect();
         Outcome::Failed(Failure::new(format!("{name} {word}: {} != 0", self.draws.below(1_000)), None))
@@ -295,7 +299,7 @@ impl World<'_> {
             Event::RoundFinished { round, attempt: 0, end, millis }
         };
         for (place, case) in order.iter().enumerate() {
-            self.clock.spend(self.suite.costs[*case as usize]);
+            self.clock.spend(self.suite.costs[case.index()]);
             if until.is_some_and(|until| self.clock.now() >= until) {
                 outlook.fact(end(&self.clock, RoundEnd::Interrupted))?;
                 return Ok(false);
@@ -306,21 +310,26 @@ impl World<'_> {
                 let suspect = order[order.len() - 1];
                 let mut before = order[..=place].to_vec();
                 before.extend(&order[unit.walk.unwrap_or(0) as usize..order.len() - 1]);
-                self.clock.spend(self.suite.costs[suspect as usize] / 25);
+                self.clock.spend(self.suite.costs[suspect.index()] / 25);
                 let tried = self.outcome(suspect, &before);
                 if tried.is_failure() {
                     after = Some(place as u32 + 1);
                     let last = order.len() - 1;
                     let report = TrialReport { after, ..TrialReport::of(tried.clone()) };
-                    outlook.fact(Event::TrialFinished { round, position: last as u32, case: suspect, report })?;
+                    outlook.fact(Event::TrialFinished {
+                        round,
+                        position: Position::at(last),
+                        case: suspect,
+                        report,
+                    })?;
                     outcomes[last] = Some(tried);
                     break;
                 }
             }
-            let micros = self.suite.costs[*case as usize].as_micros() as u64;
+            let micros = self.suite.costs[case.index()].as_micros() as u64;
             let dirt = self.suite.dirt(*case, &order[..place]);
             let report = TrialReport { micros, dirt, ..TrialReport::of(outcome.clone()) };
-            outlook.fact(Event::TrialFinished { round, position: place as u32, case: *case, report })?;
+            outlook.fact(Event::TrialFinished { round, position: Position::at(place), case: *case, report })?;
             outcomes[place] = Some(outcome);
         }
         outlook.fact(end(&self.clock, RoundEnd::Completed))?;
@@ -353,7 +362,7 @@ impl Rounds for World<'_> {
     fn shut_down(self: Box<Self>) {}
 }
 
-fn acts_in(chain: &[u32], order: &[u32]) -> bool {
+fn acts_in(chain: &[CaseIndex], order: &[CaseIndex]) -> bool {
     let mut left = order.iter();
     chain.iter().all(|member| left.any(|case| case == member))
 }
@@ -410,8 +419,8 @@ fn header(size: usize, planned: BTreeMap<String, u32>, seed: Seed) -> Header {
 }
 
 /// The default plan: declared, reverse, three shuffles, each case twice, each case alone.
-fn plan(size: u32, draws: &mut Draws) -> Vec<(RoundKind, Vec<u32>)> {
-    let declared: Vec<u32> = (0..size).collect();
+fn plan(size: u32, draws: &mut Draws) -> Vec<(RoundKind, Vec<CaseIndex>)> {
+    let declared = CaseIndex::list(0..size);
     let mut plan = vec![(RoundKind::Declared, declared.clone())];
     plan.push((RoundKind::Reverse, declared.iter().rev().copied().collect()));
     for _ in 0..3 {
@@ -455,7 +464,7 @@ fn run(seed: Seed, sizes: (u32, u32), limit: Option<f64>) -> (Suite, Record) {
 
 /// What is wrong with a verdict, if the truth contradicts it.
 fn contradiction(suite: &Suite, record: &Record, judged: &CaseJudgement) -> Option<String> {
-    let nature = &suite.natures[judged.case as usize];
+    let nature = &suite.natures[judged.case.index()];
     let sequences = match &judged.order {
         Some(Order::Victim { polluters, .. }) => polluters.clone(),
         Some(Order::Brittle { state_setters, .. }) => state_setters.clone(),
@@ -480,17 +489,18 @@ fn contradiction(suite: &Suite, record: &Record, judged: &CaseJudgement) -> Opti
         Some(Order::Victim { complete, .. } | Order::Brittle { complete, .. }) => *complete,
         _ => false,
     };
-    let is_explained =
-        |position: usize, order: &[u32]| sequences.iter().any(|found| acts_in(found, &order[..position]));
+    let is_explained = |position: Position, order: &[CaseIndex]| {
+        sequences.iter().any(|found| acts_in(found, &order[..position.index()]))
+    };
     let mut all_explained = true;
     if let (true, Some(Order::Victim { .. })) = (complete, &judged.order) {
         for round in record.rounds.iter().filter(|round| round.is_planned() && round.kind != RoundKind::Twice) {
-            let order: Vec<u32> = round.order().collect();
+            let order: Vec<CaseIndex> = round.order().collect();
             let failed = round
                 .slots
                 .iter()
                 .position(|slot| slot.case == judged.case && slot.outcome.is_some_and(crate::record::is_failure));
-            all_explained &= failed.is_none_or(|position| is_explained(position, &order));
+            all_explained &= failed.is_none_or(|place| is_explained(Position::at(place), &order));
         }
     }
     if is_true && all_explained {
@@ -534,7 +544,7 @@ fn many(root: Seed, runs: u32, sizes: (u32, u32), limit: impl Fn(&mut Draws) -> 
                     tally.failed += 1;
                     if judged.verdict == Verdict::Undiagnosed {
                         tally.undiagnosed += 1;
-                        let nature = format!("{:?}", suite.natures[judged.case as usize]);
+                        let nature = format!("{:?}", suite.natures[judged.case.index()]);
                         let nature = nature.split('(').next().unwrap_or_default();
                         let why = judged.reason.clone().unwrap_or_default();
                         let why = why.split_inclusive(' ').take(8).collect::<String>();

@@ -2,7 +2,7 @@
 
 use crate::minimise::{Answer, Conclusion, Costs, Minimised, Problem, Role};
 use crate::model::statistics::Tally;
-use crate::model::{EventLoop, OutcomeKind, RoundKind, Stress};
+use crate::model::{CaseIndex, EventLoop, OutcomeKind, Position, RoundKind, Stress};
 use crate::record::{FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,14 +16,14 @@ const MARKING: f64 = 16.0;
 /// A case that failed.
 #[derive(Debug, Clone)]
 pub(super) struct Suspect {
-    pub case: u32,
+    pub case: CaseIndex,
     /// Its way of failing.
     pub fingerprint: String,
     /// The failure to show.
     pub failure: FailureSeen,
     /// Where the order makes a difference: the cases before it in an order in which it failed; for one that fails alone,
     /// in an order in which it passed.
-    pub before: Vec<u32>,
+    pub before: Vec<CaseIndex>,
     /// Whether it passed in that order.
     pub passes_after: bool,
     pub event_loop: EventLoop,
@@ -38,7 +38,7 @@ pub(super) struct Suspect {
     /// Whether it failed only where it had run before in the same round.
     pub ran_before_itself: bool,
     /// The order of a round in which cases ran twice and it failed, up to it, if it failed in no other kind of round.
-    pub only_twice: Option<Vec<u32>>,
+    pub only_twice: Option<Vec<CaseIndex>>,
 }
 
 impl Suspect {
@@ -59,23 +59,23 @@ impl Suspect {
     }
 
     /// The same case with an order in which it passed.
-    pub fn passing_after(&self, before: Vec<u32>) -> Self {
+    pub fn passing_after(&self, before: Vec<CaseIndex>) -> Self {
         Self { before: without(before, self.case), passes_after: true, ..self.clone() }
     }
 
     /// The order in which it was seen, the suspect last.
-    pub fn order(&self) -> Vec<u32> {
+    pub fn order(&self) -> Vec<CaseIndex> {
         self.before.iter().copied().chain([self.case]).collect()
     }
 
     /// The cases that ran before it in no round of the run.
-    pub fn never_before(&self, record: &Record) -> Vec<u32> {
-        let mut never: BTreeSet<u32> = (0..u32::try_from(record.header.cases.len()).unwrap_or(0)).collect();
-        never.retain(|case| *case != self.case && record.header.cases[*case as usize].skip.is_none());
+    pub fn never_before(&self, record: &Record) -> Vec<CaseIndex> {
+        let mut never: BTreeSet<CaseIndex> = CaseIndex::first(record.header.cases.len()).collect();
+        never.retain(|case| *case != self.case && record.header.cases[case.index()].skip.is_none());
         for round in record.rounds.iter().filter(|round| round.is_planned() || round.kind == RoundKind::Probe) {
             let failed = |slot: &Slot| slot.case == self.case && slot.outcome.is_some_and(is_failure);
             if let Some(place) = round.slots.iter().rposition(failed) {
-                for case in round.before(u32::try_from(place).unwrap_or(u32::MAX)) {
+                for case in round.before(Position::at(place)) {
                     never.remove(&case);
                 }
             }
@@ -84,13 +84,13 @@ impl Suspect {
     }
 
     /// The orders of the run in which it ended otherwise than these sequences let expect, up to it.
-    pub fn unexplained(&self, record: &Record, found: &Minimised) -> Vec<Vec<u32>> {
+    pub fn unexplained(&self, record: &Record, found: &Minimised) -> Vec<Vec<CaseIndex>> {
         let Conclusion::Confirmed { role, sequences, .. } = &found.conclusion else { return Vec::new() };
-        let acts = |order: &Vec<u32>| sequences.iter().any(|sequence| acts_in(&sequence.members, order));
+        let acts = |order: &Vec<CaseIndex>| sequences.iter().any(|sequence| acts_in(&sequence.members, order));
         // Of a victim each failure is to be explained; of a brittle case each pass. The others may have been hidden.
         let wanted = *role == Role::Victim;
         let shown = trials_in_order(record, self).filter(|(_, failed)| *failed == wanted);
-        let mut orders: Vec<Vec<u32>> =
+        let mut orders: Vec<Vec<CaseIndex>> =
             shown.map(|(order, _)| order).filter(|order| !order.is_empty() && !acts(order)).collect();
         orders.sort_by_key(Vec::len);
         orders
@@ -98,7 +98,7 @@ impl Suspect {
 
     /// How often the rounds of the run agree with these members as its cause: shown after them, and not shown without.
     /// Nothing, if one round does not agree.
-    pub fn agreeing(&self, record: &Record, role: Role, members: &[u32]) -> Option<(u32, u32)> {
+    pub fn agreeing(&self, record: &Record, role: Role, members: &[CaseIndex]) -> Option<(u32, u32)> {
         let (mut shown, mut vanished) = (0, 0);
         for (order, failed) in trials_in_order(record, self) {
             let shows = failed == (role == Role::Victim);
@@ -141,7 +141,7 @@ impl Suspect {
     }
 
     /// Answers that the journal has from earlier probes of this suspect.
-    pub fn known_probes(&self, record: &Record) -> Vec<(Vec<u32>, Answer)> {
+    pub fn known_probes(&self, record: &Record) -> Vec<(Vec<CaseIndex>, Answer)> {
         let probes = record.rounds.iter().filter(|round| {
             round.kind == RoundKind::Probe
                 && round.is_complete()
@@ -162,19 +162,19 @@ impl Suspect {
 }
 
 /// The suspects of a record, by case: those that failed in planned rounds.
-pub(super) fn suspects(record: &Record) -> BTreeMap<u32, Suspect> {
+pub(super) fn suspects(record: &Record) -> BTreeMap<CaseIndex, Suspect> {
     suspects_in(record, RoundRecord::is_planned)
 }
 
 /// Those that failed in no planned round, and then in a probe of other suspects, which has an order of its own.
-pub(super) fn late_suspects(record: &Record, known: &BTreeSet<u32>) -> BTreeMap<u32, Suspect> {
+pub(super) fn late_suspects(record: &Record, known: &BTreeSet<CaseIndex>) -> BTreeMap<CaseIndex, Suspect> {
     let of_a_search = |round: &RoundRecord| matches!(round.kind, RoundKind::Probe | RoundKind::Walk);
     let mut late = suspects_in(record, of_a_search);
     late.retain(|case, _| !known.contains(case));
     late
 }
 
-fn suspects_in(record: &Record, wanted: impl Fn(&RoundRecord) -> bool) -> BTreeMap<u32, Suspect> {
+fn suspects_in(record: &Record, wanted: impl Fn(&RoundRecord) -> bool) -> BTreeMap<CaseIndex, Suspect> {
     let each = record.failures.iter().filter_map(|(case, failures)| {
         let seen = failures.iter().filter(|seen| record.round(seen.round).is_some_and(&wanted)).collect();
         Some((*case, suspect(record, *case, seen, &wanted)?))
@@ -184,7 +184,7 @@ fn suspects_in(record: &Record, wanted: impl Fn(&RoundRecord) -> bool) -> BTreeM
 
 fn suspect(
     record: &Record,
-    case: u32,
+    case: CaseIndex,
     seen: Vec<&FailureSeen>,
     wanted: impl Fn(&RoundRecord) -> bool,
 ) -> Option<Suspect> {
@@ -223,12 +223,12 @@ fn suspect(
     })
 }
 
-fn without(mut before: Vec<u32>, case: u32) -> Vec<u32> {
+fn without(mut before: Vec<CaseIndex>, case: CaseIndex) -> Vec<CaseIndex> {
     before.retain(|other| *other != case);
     before
 }
 
-fn tally(record: &Record, case: u32, wanted: impl Fn(&RoundRecord) -> bool) -> Tally {
+fn tally(record: &Record, case: CaseIndex, wanted: impl Fn(&RoundRecord) -> bool) -> Tally {
     let mut rate = Tally::default();
     for round in record.rounds.iter().filter(|round| wanted(round)) {
         // What a second run in one round comes to is an experiment of ours.
@@ -247,39 +247,39 @@ fn runs_each_once(round: &RoundRecord) -> bool {
 
 /// What ran before a case in each round of the plan, and whether it failed then, in the order of the rounds. Rounds
 /// under other conditions than the suspect's are left out.
-fn trials_in_order<'r>(record: &'r Record, suspect: &'r Suspect) -> impl Iterator<Item = (Vec<u32>, bool)> + 'r {
+fn trials_in_order<'r>(record: &'r Record, suspect: &'r Suspect) -> impl Iterator<Item = (Vec<CaseIndex>, bool)> + 'r {
     let alike = |round: &&RoundRecord| {
         runs_each_once(round) && round.event_loop == suspect.event_loop && round.hash_seed == suspect.hash_seed
     };
     record.rounds.iter().filter(alike).filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == suspect.case)?;
         let outcome = round.slots.get(place)?.outcome.filter(|outcome| *outcome != OutcomeKind::Skipped)?;
-        Some((round.before(u32::try_from(place).ok()?), is_failure(outcome)))
+        Some((round.before(Position::at(place)), is_failure(outcome)))
     })
 }
 
 /// Whether the members ran in an order, in their order.
-fn acts_in(members: &[u32], order: &[u32]) -> bool {
+fn acts_in(members: &[CaseIndex], order: &[CaseIndex]) -> bool {
     let mut left = order.iter();
     members.iter().all(|member| left.any(|case| case == member))
 }
 
 /// What ran before the case in the rounds of several cases in which it passed.
-fn passes(record: &Record, case: u32) -> Vec<Vec<u32>> {
+fn passes(record: &Record, case: CaseIndex) -> Vec<Vec<CaseIndex>> {
     let rounds = record.rounds.iter().filter(|round| runs_each_once(round) && round.slots.len() > 1);
     let passed = rounds.filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == case)?;
         let has_passed = round.has_passed(place);
-        has_passed.then(|| round.before(u32::try_from(place).unwrap_or(u32::MAX)))
+        has_passed.then(|| round.before(Position::at(place)))
     });
     passed.collect()
 }
 
 /// What is to be minimised, with everything that the run tells beforehand.
-pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) -> Problem {
+pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<CaseIndex>]) -> Problem {
     let mut problem = Problem::new(suspect.case, suspect.before.iter().copied());
     let file = record.case(suspect.case).map(|info| info.file.as_str());
-    let is_near = |case: &u32| record.case(*case).map(|info| info.file.as_str()) == file;
+    let is_near = |case: &CaseIndex| record.case(*case).map(|info| info.file.as_str()) == file;
     problem.weights = problem.before.iter().copied().filter(is_near).map(|case| (case, SAME_FILE)).collect();
     let marking = marking(record);
     for case in problem.before.iter().filter(|case| marking.contains(case)) {
@@ -288,23 +288,23 @@ pub(super) fn problem(record: &Record, suspect: &Suspect, found: &[Vec<u32>]) ->
     problem.costs = costs(record);
     problem.leads = leads(record, suspect);
     if problem.leads.is_empty() {
-        let marking: Vec<u32> = problem.before.iter().copied().filter(|case| marking.contains(case)).collect();
+        let marking: Vec<CaseIndex> = problem.before.iter().copied().filter(|case| marking.contains(case)).collect();
         problem.leads = if marking.len() * 4 > suspect.before.len() { Vec::new() } else { marking };
     }
     problem.accused = accused(record, suspect);
     problem.is_recorded = true;
     problem.hypotheses = found.to_vec();
     if suspect.alone.failures() == 0 {
-        let in_its_way = |order: &Vec<u32>| !order.is_empty();
+        let in_its_way = |order: &Vec<CaseIndex>| !order.is_empty();
         problem.passed = passes(record, suspect.case).into_iter().filter(in_its_way).collect();
-        let everybody = 0..u32::try_from(record.header.cases.len()).unwrap_or(0);
+        let everybody = CaseIndex::first(record.header.cases.len());
         problem.others = everybody.filter(|case| *case != suspect.case && !suspect.before.contains(case)).collect();
     }
     problem
 }
 
 /// The cases that left strong marks when they ran alone.
-fn marking(record: &Record) -> BTreeSet<u32> {
+fn marking(record: &Record) -> BTreeSet<CaseIndex> {
     let alone = record.rounds.iter().filter(|round| round.kind == RoundKind::Alone);
     let is_marking = |round: &&RoundRecord| round.marks.values().flatten().any(|mark| mark.kind.is_strong());
     alone.filter(is_marking).filter_map(|round| round.slots.first()).map(|slot| slot.case).collect()
@@ -312,14 +312,14 @@ fn marking(record: &Record) -> BTreeSet<u32> {
 
 /// The cases that left the state other than it was, as it still was when the suspect began to fail; or to pass, where it
 /// fails alone. Who loaded a module is hardly ever to blame: that counts only where nothing else was left behind.
-pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
+pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<CaseIndex> {
     let shown = if suspect.passes_after {
         passed_after(record, suspect)
     } else {
         record.round(suspect.failure.round).map(|round| (round, suspect.failure.position))
     };
     let Some((round, position)) = shown else { return Vec::new() };
-    let mut dirty: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut dirty: BTreeMap<&str, Position> = BTreeMap::new();
     for (place, dirt) in round.dirt.range(..position) {
         for name in &dirt.made {
             dirty.entry(name).or_insert(*place);
@@ -329,7 +329,7 @@ pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
             dirty.remove(name.as_str());
         }
     }
-    let places = |loads: bool| -> BTreeSet<u32> {
+    let places = |loads: bool| -> BTreeSet<Position> {
         dirty.iter().filter(|(name, _)| is_load(name) == loads).map(|(_, place)| *place).collect()
     };
     let (changed, loaded) = (places(false), places(true));
@@ -337,7 +337,7 @@ pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<u32> {
     if chosen.len() * 4 > suspect.before.len() {
         return Vec::new();
     }
-    let cases = chosen.into_iter().filter_map(|place| round.slots.get(place as usize)).map(|slot| slot.case);
+    let cases = chosen.into_iter().filter_map(|place| round.slots.get(place.index())).map(|slot| slot.case);
     cases.filter(|case| suspect.before.contains(case)).collect()
 }
 
@@ -347,12 +347,12 @@ pub(super) fn is_load(name: &str) -> bool {
 }
 
 /// The round in which the suspect passed after the cases that are before it, and its place there.
-fn passed_after<'r>(record: &'r Record, suspect: &Suspect) -> Option<(&'r RoundRecord, u32)> {
+fn passed_after<'r>(record: &'r Record, suspect: &Suspect) -> Option<(&'r RoundRecord, Position)> {
     let rounds = record.rounds.iter().filter(|round| runs_each_once(round));
     let mut places = rounds.filter_map(|round| {
         let place = round.slots.iter().position(|slot| slot.case == suspect.case)?;
         let has_passed = round.has_passed(place);
-        Some((round, u32::try_from(place).ok()?)).filter(|_| has_passed)
+        Some((round, Position::at(place))).filter(|_| has_passed)
     });
     places.find(|(round, place)| round.before(*place) == suspect.before)
 }
@@ -360,11 +360,11 @@ fn passed_after<'r>(record: &'r Record, suspect: &Suspect) -> Option<(&'r RoundR
 /// What the rounds of the run accuse: for a victim the cases that ran before it whenever it failed, and never when it
 /// passed; for what is brittle those that ran before it whenever it passed, and never when it failed. Nothing where
 /// that spares nothing.
-fn accused(record: &Record, suspect: &Suspect) -> Vec<u32> {
+fn accused(record: &Record, suspect: &Suspect) -> Vec<CaseIndex> {
     let shows = suspect.role() == Role::Victim;
-    let mut accused: BTreeSet<u32> = suspect.before.iter().copied().collect();
+    let mut accused: BTreeSet<CaseIndex> = suspect.before.iter().copied().collect();
     for (order, failed) in trials_in_order(record, suspect) {
-        let order: BTreeSet<u32> = order.into_iter().collect();
+        let order: BTreeSet<CaseIndex> = order.into_iter().collect();
         accused.retain(|case| order.contains(case) == (failed == shows));
     }
     let spared = accused.len() < suspect.before.len();
@@ -373,7 +373,7 @@ fn accused(record: &Record, suspect: &Suspect) -> Vec<u32> {
 
 /// What probes cost, as the rounds so far show it.
 fn costs(record: &Record) -> Costs {
-    let mut spent: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
+    let mut spent: BTreeMap<CaseIndex, (u64, u64)> = BTreeMap::new();
     let mut overhead: Option<u64> = None;
     for round in record.rounds.iter().filter(|round| round.is_complete()) {
         let mut inside = 0;
@@ -385,6 +385,6 @@ fn costs(record: &Record) -> Costs {
         let around = round.millis.saturating_sub(inside / 1_000);
         overhead = Some(overhead.map_or(around, |least| least.min(around)));
     }
-    let mean = |(case, (micros, times)): (u32, (u64, u64))| (case, Duration::from_micros(micros / times.max(1)));
+    let mean = |(case, (micros, times)): (CaseIndex, (u64, u64))| (case, Duration::from_micros(micros / times.max(1)));
     Costs { overhead: Duration::from_millis(overhead.unwrap_or(5)), cases: spent.into_iter().map(mean).collect() }
 }

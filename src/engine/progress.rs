@@ -3,7 +3,7 @@
 use crate::engine::RoundUnit;
 use crate::engine::outlook::{EngineError, Outlook, RoundResult};
 use crate::event::{Event, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome, StateMark};
+use crate::model::{Failure, Outcome, Position, StateMark};
 use std::time::{Duration, Instant};
 
 /// Deaths in a row without a single trial between them after which a round is given up.
@@ -18,9 +18,9 @@ pub(super) struct Progress {
     difference: Option<String>,
     after: Option<u32>,
     /// The trial that runs, and when its worker's patience ends.
-    pub running: Option<(u32, Instant)>,
+    pub running: Option<(Position, Instant)>,
     /// The trial that ended last in this attempt.
-    last: Option<u32>,
+    last: Option<Position>,
     /// Attempts in a row that reported nothing.
     futile: u32,
     begun: Instant,
@@ -73,14 +73,14 @@ impl Progress {
         }
     }
 
-    pub fn started(&mut self, position: u32, allowed: Duration) -> Option<Event> {
-        let case = *self.unit.order.get(position as usize)?;
+    pub fn started(&mut self, position: Position, allowed: Duration) -> Option<Event> {
+        let case = *self.unit.order.get(position.index())?;
         self.running = Some((position, Instant::now() + allowed));
         Some(Event::TrialStarted { round: self.unit.round, position, case })
     }
 
-    pub fn finished(&mut self, position: u32, report: TrialReport) -> Option<Event> {
-        let case = *self.unit.order.get(position as usize)?;
+    pub fn finished(&mut self, position: Position, report: TrialReport) -> Option<Event> {
+        let case = *self.unit.order.get(position.index())?;
         if self.running.is_some_and(|(running, _)| running == position) {
             self.running = None;
         }
@@ -90,7 +90,7 @@ impl Progress {
         }
         self.difference = report.difference.clone().or_else(|| self.difference.take());
         self.after = report.after.or(self.after);
-        *self.outcomes.get_mut(position as usize)? = Some(report.outcome.clone());
+        *self.outcomes.get_mut(position.index())? = Some(report.outcome.clone());
         Some(Event::TrialFinished { round: self.unit.round, position, case, report })
     }
 
@@ -116,8 +116,8 @@ impl Progress {
     pub fn ended(mut self, end: RoundEnd, outlook: &mut dyn Outlook) -> Result<Option<Next>, EngineError> {
         outlook.fact(self.finished_event(end.clone())).map_err(EngineError::Journal)?;
         self.spent += self.begun.elapsed();
-        let next = self.last.map_or(self.unit.from, |last| last + 1);
-        let is_over = next as usize >= self.unit.order.len();
+        let next = self.last.map_or(self.unit.from, Position::next);
+        let is_over = next.index() >= self.unit.order.len();
         self.futile = if self.last.is_some() { 0 } else { self.futile + 1 };
         match end {
             RoundEnd::Completed => {}

@@ -2,7 +2,7 @@
 
 use crate::engine::Owned;
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{Aftermath, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
+use crate::model::{Aftermath, CaseIndex, ContentHash, EventLoop, Position, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub struct RoundUnit {
     pub hash_seed: Option<u32>,
     /// The place of the order whose case is watched for what it changes, where the subject can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub watch: Option<u32>,
+    pub watch: Option<Position>,
     /// For how many milliseconds the last case is followed, line by line, to find where two runs of it part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow_ms: Option<u32>,
@@ -44,9 +44,9 @@ pub struct RoundUnit {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub added: bool,
     /// The cases, by their place among the subject's cases.
-    pub order: Vec<u32>,
+    pub order: Vec<CaseIndex>,
     /// The first place of the order that is still to be run.
-    pub from: u32,
+    pub from: Position,
     /// The deadline of a case that has none of its own, in milliseconds.
     pub case_deadline_ms: u64,
 }
@@ -55,7 +55,7 @@ impl RoundUnit {
     /// A first attempt at a round, from its first case on, with nothing special about it: on the event loops of the
     /// default life, without stress, under whatever hash seed the subject begins with. `case_timeout` is the deadline of a
     /// case that has none of its own.
-    pub fn new(round: RoundId, kind: RoundKind, seed: Seed, order: Vec<u32>, case_timeout: Duration) -> Self {
+    pub fn new(round: RoundId, kind: RoundKind, seed: Seed, order: Vec<CaseIndex>, case_timeout: Duration) -> Self {
         Self {
             round,
             attempt: 0,
@@ -70,7 +70,7 @@ impl RoundUnit {
             aftermath: None,
             added: false,
             order,
-            from: 0,
+            from: Position(0),
             case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -113,8 +113,8 @@ pub(super) enum Request {
 pub(super) enum Reply {
     Prepared(Prepared),
     Refused { reason: String },
-    TrialStarted { position: u32, deadline_ms: u64 },
-    TrialFinished { position: u32, report: Box<TrialReport> },
+    TrialStarted { position: Position, deadline_ms: u64 },
+    TrialFinished { position: Position, report: Box<TrialReport> },
     Noted(Note),
     Owns(Owned),
     RoundEnded { end: RoundEnd },

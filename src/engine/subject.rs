@@ -2,6 +2,7 @@
 
 use crate::engine::{Owned, Prepare, Prepared, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
+use crate::model::Position;
 use std::time::Duration;
 
 /// Anything whose cases can be run in an order: a tutoring system under scenarios, or a test suite.
@@ -18,9 +19,9 @@ pub trait Subject {
 /// Where a subject reports to.
 pub trait Reports {
     /// The trial at this place of the order begins and must end within `deadline`.
-    fn started(&mut self, position: u32, deadline: Duration);
+    fn started(&mut self, position: Position, deadline: Duration);
     /// The trial at this position ended.
-    fn finished(&mut self, position: u32, report: TrialReport);
+    fn finished(&mut self, position: Position, report: TrialReport);
     /// Something to know.
     fn note(&mut self, note: Note);
     /// A process group was started that must not outlive the worker.

@@ -5,6 +5,7 @@ use crate::engine::protocol::{Reply, Request};
 use crate::engine::subject::MakeSubject;
 use crate::engine::{Owned, Reports, Subject, end_orphans};
 use crate::event::{Note, TrialReport};
+use crate::model::Position;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -130,12 +131,12 @@ impl<W: Write> WireReports<W> {
 }
 
 impl<W: Write> Reports for WireReports<W> {
-    fn started(&mut self, position: u32, deadline: Duration) {
+    fn started(&mut self, position: Position, deadline: Duration) {
         let deadline_ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
         self.send(&Reply::TrialStarted { position, deadline_ms });
     }
 
-    fn finished(&mut self, position: u32, report: TrialReport) {
+    fn finished(&mut self, position: Position, report: TrialReport) {
         self.send(&Reply::TrialFinished { position, report: Box::new(report) });
     }
 

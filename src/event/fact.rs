@@ -2,7 +2,10 @@
 
 use crate::event::Header;
 use crate::model::statistics::Tally;
-use crate::model::{Aftermath, EventLoop, LoopBound, Outcome, Retained, RoundId, RoundKind, Seed, StateMark, Stress};
+use crate::model::{
+    Aftermath, CaseIndex, EventLoop, LoopBound, Outcome, Position, Retained, RoundId, RoundKind, Seed, StateMark,
+    Stress,
+};
 use serde::{Deserialize, Serialize};
 
 /// A fact with its time.
@@ -47,25 +50,25 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         added: bool,
         /// The cases to run, by their place in the header.
-        order: Vec<u32>,
+        order: Vec<CaseIndex>,
     },
     /// A trial began.
     TrialStarted {
         /// The round that the trial belongs to.
         round: RoundId,
         /// The place in the round's order.
-        position: u32,
+        position: Position,
         /// The index of the case in the header.
-        case: u32,
+        case: CaseIndex,
     },
     /// A trial ended.
     TrialFinished {
         /// The round that the trial belongs to.
         round: RoundId,
         /// The place in the round's order.
-        position: u32,
+        position: Position,
         /// The index of the case in the header.
-        case: u32,
+        case: CaseIndex,
         /// How, and how long it took.
         #[serde(flatten)]
         report: TrialReport,
@@ -197,7 +200,7 @@ pub enum RoundEnd {
 pub struct Note {
     /// The case it speaks of, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<u32>,
+    pub case: Option<CaseIndex>,
     /// What a reader should know.
     pub text: String,
 }
@@ -206,10 +209,10 @@ pub struct Note {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
     /// The index of the suspect in the header.
-    pub case: u32,
+    pub case: CaseIndex,
     /// The case of the same cluster that was minimised, if this one was only verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<u32>,
+    pub cluster: Option<CaseIndex>,
     /// What was found.
     pub conclusion: Conclusion,
     /// How often it failed alone.
@@ -238,7 +241,7 @@ impl Diagnosis {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateCause {
     /// The case that leaves it changed.
-    pub case: u32,
+    pub case: CaseIndex,
     /// The part, with the values before and after.
     pub mark: StateMark,
 }
@@ -252,23 +255,23 @@ pub enum Conclusion {
     /// Fails after others and passes alone.
     Victim {
         /// Minimal sequences after which it fails.
-        polluters: Vec<Vec<u32>>,
+        polluters: Vec<Vec<CaseIndex>>,
         /// Cases which, between the first sequence and the victim, hide it.
-        cleaners: Vec<u32>,
+        cleaners: Vec<CaseIndex>,
         /// Whether there can be no more sequences.
         complete: bool,
     },
     /// Fails alone and passes after others.
     Brittle {
         /// Minimal sequences after which it passes.
-        state_setters: Vec<Vec<u32>>,
+        state_setters: Vec<Vec<CaseIndex>>,
         /// Whether there can be no more.
         complete: bool,
     },
     /// Depends on the order, and no smaller order was found within the limits.
     NotMinimised {
         /// The smallest order that showed it, the victim last.
-        order: Vec<u32>,
+        order: Vec<CaseIndex>,
     },
     /// Fails sometimes, and in order and alone alike.
     Intermittent,
@@ -279,12 +282,12 @@ pub enum Conclusion {
         /// What is missing, as a clause: `time was up before the search ended`.
         missing: String,
         /// The smallest order that showed it so far, the case last; empty where none did again.
-        order: Vec<u32>,
+        order: Vec<CaseIndex>,
     },
     /// Passes the first time and fails when it, or another case, runs a second time in one process.
     NonIdempotent {
         /// The cases that run twice before it fails; the case itself where it is its own second run that fails.
-        repeated: Vec<u32>,
+        repeated: Vec<CaseIndex>,
     },
     /// Something outside the process decides.
     EnvironmentDependent {
@@ -299,7 +302,7 @@ pub enum Conclusion {
     /// Fails only because an earlier case crashed, hung or exhausted the system.
     Collateral {
         /// The index of the case that explains it.
-        of: u32,
+        of: CaseIndex,
     },
 }
 

@@ -2,7 +2,7 @@
 //! report stays a function of the journal.
 
 use crate::model::statistics::Tally;
-use crate::model::{CaseId, ContentHash, FindingKind, Owners};
+use crate::model::{CaseId, CaseIndex, ContentHash, FindingKind, Owners};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ pub struct Past {
     /// Trials in shuffled rounds of earlier runs, by case: those of cases that have not changed, on a subject that
     /// has not changed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub trials: BTreeMap<u32, Tally>,
+    pub trials: BTreeMap<CaseIndex, Tally>,
     /// What was found before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<KnownFinding>,
@@ -87,7 +87,7 @@ pub struct EarlierRounds {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownFinding {
     /// The case, by its place in the header.
-    pub case: u32,
+    pub case: CaseIndex,
     /// What was found.
     pub kind: FindingKind,
     /// The run that found it first.

@@ -1,12 +1,13 @@
 //! What a run is asked of one case, where it is asked of one only: why does it fail?
 
+use crate::model::CaseIndex;
 use serde::{Deserialize, Serialize};
 
 /// A question about one case. The run tries that case in many ways and judges no other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The case, by its place in the header.
-    pub case: u32,
+    pub case: CaseIndex,
     /// An order in which it ran elsewhere, if one was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<RecordedOrder>,
@@ -20,7 +21,7 @@ pub struct RecordedOrder {
     /// The arguments that name it on the command line.
     pub arguments: Vec<String>,
     /// The cases that ran before the case in question, in order.
-    pub before: Vec<u32>,
+    pub before: Vec<CaseIndex>,
     /// How the case ended there.
     pub ended: RecordedEnd,
     /// What its failure said there.

@@ -83,7 +83,7 @@ impl RunEntry {
         let counted = count(record);
         let case = |judged: &CaseJudgement| {
             let info = record.case(judged.case)?;
-            let counted = counted.get(judged.case as usize).copied().unwrap_or_default();
+            let counted = counted.get(judged.case.index()).copied().unwrap_or_default();
             let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
             let fingerprint = failure.map(|failure| clean(&failure.fingerprint));
             Some(CaseEntry {
@@ -130,7 +130,7 @@ fn count(record: &Record) -> Vec<Counted> {
     let mut counts = vec![Counted::default(); record.header.cases.len()];
     for round in record.rounds.iter().filter(|round| round.is_planned()) {
         for slot in &round.slots {
-            let (Some(counted), Some(outcome)) = (counts.get_mut(slot.case as usize), slot.outcome) else { continue };
+            let (Some(counted), Some(outcome)) = (counts.get_mut(slot.case.index()), slot.outcome) else { continue };
             if outcome == OutcomeKind::Skipped {
                 continue;
             }

@@ -3,7 +3,7 @@
 use crate::event::{EarlierRounds, KnownFinding, Past};
 use crate::history::{History, HistoryError};
 use crate::model::statistics::Tally;
-use crate::model::{ContentHash, FindingKind, Seed};
+use crate::model::{CaseIndex, ContentHash, FindingKind, Seed};
 use jiff::Timestamp;
 use rusqlite::params;
 use std::collections::BTreeMap;
@@ -48,8 +48,8 @@ impl History {
                 [beginning.suite, pattern],
             )?;
         }
-        let places: BTreeMap<&str, u32> =
-            beginning.cases.iter().zip(0_u32..).map(|((id, _), place)| (id.as_str(), place)).collect();
+        let places: BTreeMap<&str, CaseIndex> =
+            beginning.cases.iter().zip(CaseIndex::all()).map(|((id, _), place)| (id.as_str(), place)).collect();
         let runs =
             connection.query_row("SELECT count(*) FROM runs WHERE suite = ?1", [beginning.suite], |row| row.get(0))?;
         let mut past = Past { runs, known: self.known(beginning.suite, &places)?, ..Past::default() };
@@ -80,7 +80,7 @@ impl History {
         while let Some(row) = rows.next()? {
             let (id, hash): (String, String) = (row.get(0)?, row.get(1)?);
             let Some(place) = places.get(id.as_str()) else { continue };
-            if beginning.cases.get(*place as usize).is_some_and(|(_, now)| *now == hash) {
+            if beginning.cases.get(place.index()).is_some_and(|(_, now)| *now == hash) {
                 let rate = past.trials.entry(*place).or_default();
                 *rate += Tally::new(row.get(2)?, row.get(3)?);
             }
@@ -89,13 +89,13 @@ impl History {
     }
 
     /// The findings of earlier runs on cases that there still are.
-    fn known(&self, suite: &str, places: &BTreeMap<&str, u32>) -> rusqlite::Result<Vec<KnownFinding>> {
+    fn known(&self, suite: &str, places: &BTreeMap<&str, CaseIndex>) -> rusqlite::Result<Vec<KnownFinding>> {
         let mut select = self.connection().prepare(
             "SELECT names.name, findings.kind, runs.run, runs.started_us FROM findings
                  JOIN runs ON runs.number = findings.run JOIN names ON names.number = findings.name
                  WHERE runs.suite = ?1 ORDER BY runs.started_us, runs.number",
         )?;
-        let mut known: BTreeMap<(u32, FindingKind), KnownFinding> = BTreeMap::new();
+        let mut known: BTreeMap<(CaseIndex, FindingKind), KnownFinding> = BTreeMap::new();
         let mut rows = select.query([suite])?;
         while let Some(row) = rows.next()? {
             let (id, word): (String, String) = (row.get(0)?, row.get(1)?);

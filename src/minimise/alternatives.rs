@@ -10,6 +10,7 @@ use crate::minimise::confirmed::find_confirmed;
 use crate::minimise::frame::Frame;
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session};
+use crate::model::CaseIndex;
 use std::collections::{BTreeSet, VecDeque};
 
 /// How many orders without known sequences are tried at most.
@@ -22,9 +23,9 @@ pub(super) fn alternatives(
     frame: &Frame,
     rates: &Rates,
     sequences: &mut Vec<Sequence>,
-    (scope, hidden): (&[u32], &[u32]),
+    (scope, hidden): (&[CaseIndex], &[CaseIndex]),
 ) -> Result<bool, Halt> {
-    let mut queue = VecDeque::from([BTreeSet::<u32>::new()]);
+    let mut queue = VecDeque::from([BTreeSet::<CaseIndex>::new()]);
     let mut known = BTreeSet::new();
     let mut tried = 0;
     let mut complete = true;
@@ -37,8 +38,8 @@ pub(super) fn alternatives(
             return Ok(false);
         }
         tried += 1;
-        let without = |case: &u32| !removed.contains(case) && !hidden.contains(case);
-        let rest: Vec<u32> = scope.iter().copied().filter(without).collect();
+        let without = |case: &CaseIndex| !removed.contains(case) && !hidden.contains(case);
+        let rest: Vec<CaseIndex> = scope.iter().copied().filter(without).collect();
         if rest.is_empty() || !session.ask_until_shown(frame, &rest, rates.runs_to_miss(), 0.2)?.shows() {
             continue;
         }
@@ -57,11 +58,11 @@ pub(super) fn alternatives(
 }
 
 /// A known sequence that can still act.
-fn intact<'a>(sequences: &'a [Sequence], removed: &BTreeSet<u32>) -> Option<&'a Sequence> {
+fn intact<'a>(sequences: &'a [Sequence], removed: &BTreeSet<CaseIndex>) -> Option<&'a Sequence> {
     sequences.iter().find(|sequence| sequence.members.iter().all(|member| !removed.contains(member)))
 }
 
-fn one_more(removed: &BTreeSet<u32>, sequence: &Sequence) -> impl Iterator<Item = BTreeSet<u32>> {
+fn one_more(removed: &BTreeSet<CaseIndex>, sequence: &Sequence) -> impl Iterator<Item = BTreeSet<CaseIndex>> {
     sequence.members.iter().map(|member| {
         let mut more = removed.clone();
         more.insert(*member);

@@ -4,6 +4,7 @@ use crate::minimise::frame::{Frame, Sign};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::count;
 use crate::minimise::{Answer, Conclusion, Minimised, Phase, Question, Role};
+use crate::model::CaseIndex;
 use crate::model::statistics::Tally;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,11 +15,11 @@ pub struct Cluster {
     /// The fingerprint that all members share.
     pub fingerprint: String,
     /// The suspects, at least one; the first is the one to minimise.
-    pub suspects: Vec<u32>,
+    pub suspects: Vec<CaseIndex>,
 }
 
 /// Groups suspects by how they fail, in the order in which the groups' first suspects come.
-pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Cluster> {
+pub fn clusters(suspects: impl IntoIterator<Item = (CaseIndex, String)>) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (suspect, fingerprint) in suspects {
@@ -36,9 +37,9 @@ pub fn clusters(suspects: impl IntoIterator<Item = (u32, String)>) -> Vec<Cluste
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// The other suspect.
-    pub suspect: u32,
+    pub suspect: CaseIndex,
     /// The sequence that is tried on it.
-    pub members: Vec<u32>,
+    pub members: Vec<CaseIndex>,
     role: Role,
     runs: u32,
     failures: Tally,
@@ -60,7 +61,7 @@ pub enum Verified {
 impl Verification {
     /// Tries what was found for one suspect on another. Nothing, if nothing was confirmed, or if the other suspect is
     /// itself a member of the sequence.
-    pub fn new(found: &Minimised, suspect: u32) -> Option<Self> {
+    pub fn new(found: &Minimised, suspect: CaseIndex) -> Option<Self> {
         let Conclusion::Confirmed { role, sequences, .. } = &found.conclusion else {
             return None;
         };

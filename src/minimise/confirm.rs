@@ -12,6 +12,7 @@ use crate::minimise::Sequence;
 use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session, count};
+use crate::model::CaseIndex;
 use crate::model::statistics::{Pairs, SprtDecision, Tally};
 
 /// After how many runs a sequential test that can't decide is ended.
@@ -37,12 +38,17 @@ pub(super) enum Checked {
     /// It shows, and each member is needed.
     Minimal(Sequence),
     /// It also shows without one member; these are the others.
-    Smaller(Vec<u32>),
+    Smaller(Vec<CaseIndex>),
     /// It does not show; with the runs, counted as showings.
     Refuted(Tally),
 }
 
-pub(super) fn check(session: &mut Session<'_>, frame: &Frame, rates: &Rates, members: &[u32]) -> Result<Checked, Halt> {
+pub(super) fn check(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    rates: &Rates,
+    members: &[CaseIndex],
+) -> Result<Checked, Halt> {
     let mut with_all = decide(session, frame, rates, members)?;
     if with_all.decision != SprtDecision::High {
         return Ok(Checked::Refuted(with_all.showings));
@@ -78,7 +84,7 @@ pub(super) fn check(session: &mut Session<'_>, frame: &Frame, rates: &Rates, mem
 fn is_beyond_chance(
     session: &mut Session<'_>,
     frame: &Frame,
-    members: &[u32],
+    members: &[CaseIndex],
     with_all: &mut Decided,
 ) -> Result<bool, Halt> {
     let sure = if session.problem.is_recorded { COINCIDENCE_UNTRIED } else { COINCIDENCE };
@@ -105,7 +111,7 @@ fn is_beyond_chance(
 fn differ_in_pairs(
     session: &mut Session<'_>,
     frame: &Frame,
-    members: &[u32],
+    members: &[CaseIndex],
     with_all: &mut Decided,
 ) -> Result<bool, Halt> {
     let mut pairs = Pairs::default();
@@ -153,7 +159,7 @@ impl Decided {
 /// Runs some cases until it is known whether they show it. Where answers are certain, runs of the suspect alone that
 /// were made to reproduce it count. Else they do not: rates were found different because those runs turned out
 /// as they did.
-fn decide(session: &mut Session<'_>, frame: &Frame, rates: &Rates, cases: &[u32]) -> Result<Decided, Halt> {
+fn decide(session: &mut Session<'_>, frame: &Frame, rates: &Rates, cases: &[CaseIndex]) -> Result<Decided, Halt> {
     let alone = cases.is_empty() && frame.head.is_empty();
     let test = rates.test();
     let mut runs = Decided { decision: test.decision(), showings: Tally::default(), failures: Tally::default() };

@@ -9,6 +9,7 @@ use crate::minimise::probes::Phase;
 use crate::minimise::rates::Rates;
 use crate::minimise::result::Sequence;
 use crate::minimise::session::{Halt, Session};
+use crate::model::CaseIndex;
 use crate::model::statistics::Tally;
 
 /// How often a search begins again after its result was refuted.
@@ -22,7 +23,7 @@ pub(super) fn find_confirmed(
     session: &mut Session<'_>,
     frame: &Frame,
     rates: &Rates,
-    scope: Vec<u32>,
+    scope: Vec<CaseIndex>,
 ) -> Result<Option<Sequence>, Halt> {
     let mut rates = *rates;
     for _ in 0..ATTEMPTS {
@@ -55,7 +56,7 @@ pub(super) fn confirm(
     session: &mut Session<'_>,
     frame: &Frame,
     rates: &Rates,
-    mut members: Vec<u32>,
+    mut members: Vec<CaseIndex>,
 ) -> Result<Confirmation, Halt> {
     let before = session.phase;
     if before == Phase::Search {

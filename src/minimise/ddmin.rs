@@ -6,9 +6,14 @@
 
 use crate::minimise::frame::Frame;
 use crate::minimise::session::{Halt, Session};
+use crate::model::CaseIndex;
 
 /// A 1-minimal part of `cases`, in their order. All of them together must be known to show it.
-pub(super) fn ddmin(session: &mut Session<'_>, frame: &Frame, mut cases: Vec<u32>) -> Result<Vec<u32>, Halt> {
+pub(super) fn ddmin(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    mut cases: Vec<CaseIndex>,
+) -> Result<Vec<CaseIndex>, Halt> {
     let mut parts = 2;
     while cases.len() >= 2 {
         match smaller(session, frame, &cases, parts)? {
@@ -29,12 +34,17 @@ pub(super) fn ddmin(session: &mut Session<'_>, frame: &Frame, mut cases: Vec<u32
 
 enum Smaller {
     /// One part shows it by itself.
-    Part(Vec<u32>),
+    Part(Vec<CaseIndex>),
     /// All but one part show it.
-    Rest(Vec<u32>),
+    Rest(Vec<CaseIndex>),
 }
 
-fn smaller(session: &mut Session<'_>, frame: &Frame, cases: &[u32], parts: usize) -> Result<Option<Smaller>, Halt> {
+fn smaller(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    cases: &[CaseIndex],
+    parts: usize,
+) -> Result<Option<Smaller>, Halt> {
     let bounds: Vec<usize> = (0..=parts).map(|part| part * cases.len() / parts).collect();
     for edge in bounds.windows(2) {
         let part = &cases[edge[0]..edge[1]];
@@ -64,14 +74,15 @@ mod tests {
     fn check(cases: u32, fails: impl Fn(&[u32]) -> bool, expected: &[u32]) {
         let mut oracle = |question: &Question| {
             let (_, before) = question.order.split_last().expect("the suspect is last");
-            let answer = if fails(before) { Answer::Fails } else { Answer::Passes };
+            let before: Vec<u32> = before.iter().map(|case| case.0).collect();
+            let answer = if fails(&before) { Answer::Fails } else { Answer::Passes };
             Reply::new(answer, Duration::ZERO)
         };
-        let problem = Problem::new(cases, 0..cases);
+        let problem = Problem::new(CaseIndex(cases), CaseIndex::list(0..cases));
         let mut source = Live(&mut oracle);
         let mut session = Session::new(&problem, Limits::default(), &mut source);
-        let found = ddmin(&mut session, &Frame::plain(Role::Victim), (0..cases).collect());
-        assert_eq!(found.as_deref(), Ok(expected));
+        let found = ddmin(&mut session, &Frame::plain(Role::Victim), CaseIndex::list(0..cases));
+        assert_eq!(found, Ok(CaseIndex::list(expected.iter().copied())));
     }
 
     #[test]

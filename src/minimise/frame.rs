@@ -1,12 +1,13 @@
 //! What stays the same while candidates are tried, and what it means that something "shows".
 
 use crate::minimise::{Answer, Role};
+use crate::model::CaseIndex;
 use crate::model::statistics::Tally;
 
 /// Candidates run after `head`, before the suspect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
-    pub head: Vec<u32>,
+    pub head: Vec<CaseIndex>,
     pub sign: Sign,
 }
 
@@ -35,7 +36,7 @@ impl Frame {
     }
 
     /// Candidates after polluters, looked at for one that makes the suspect pass.
-    pub fn cleaning(polluters: &[u32]) -> Self {
+    pub fn cleaning(polluters: &[CaseIndex]) -> Self {
         Self { head: polluters.to_vec(), sign: Sign::Passing }
     }
 }

@@ -9,6 +9,7 @@ use crate::minimise::rates::Rates;
 use crate::minimise::reproduce::{Reproduced, reproduce};
 use crate::minimise::session::{Halt, Live, Session, Source};
 use crate::minimise::{Conclusion, Limit, Limits, Minimised, Oracle, Phase, Problem, Question, Role, Sequence};
+use crate::model::CaseIndex;
 use crate::model::statistics::{Tally, fisher_one_sided};
 
 /// How likely a difference between two equal rates is to be taken for a real one, after a search that led nowhere.
@@ -133,7 +134,7 @@ fn by_evidence(session: &mut Session<'_>) -> Result<Option<(Role, Sequence, Rate
     let rates = Rates { present: Tally::new(1, 1), absent: frame.sign.showings(session.alone) };
     session.phase = Phase::Search;
     let mut candidates = None;
-    let mut hypotheses: Vec<&Vec<u32>> = problem.hypotheses.iter().take(HYPOTHESES).collect();
+    let mut hypotheses: Vec<&Vec<CaseIndex>> = problem.hypotheses.iter().take(HYPOTHESES).collect();
     hypotheses.push(&problem.leads);
     for members in hypotheses {
         let fits = !members.is_empty() && !members.contains(&problem.suspect);
@@ -188,7 +189,7 @@ fn role_alone(session: &mut Session<'_>) -> Result<Option<Role>, Halt> {
 struct More {
     sequences: Vec<Sequence>,
     complete: bool,
-    cleaners: Vec<u32>,
+    cleaners: Vec<CaseIndex>,
 }
 
 impl More {
@@ -216,7 +217,7 @@ impl More {
         if problem.others.is_empty() || !rates.are_certain() {
             return Ok(true);
         }
-        let mut everything: Vec<u32> = problem.before.iter().chain(&problem.others).copied().collect();
+        let mut everything: Vec<CaseIndex> = problem.before.iter().chain(&problem.others).copied().collect();
         let mut complete = true;
         for _ in 0..2 {
             let scope = (everything.as_slice(), self.cleaners.as_slice());

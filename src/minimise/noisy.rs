@@ -9,6 +9,7 @@ use crate::minimise::bayes::{Belief, Posterior, Worth};
 use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::rates::Rates;
 use crate::minimise::session::{Halt, Session};
+use crate::model::CaseIndex;
 
 /// How likely it is beforehand that several cases must come together.
 const SEVERAL: f64 = 0.15;
@@ -34,8 +35,8 @@ pub(super) fn likeliest(
     session: &mut Session<'_>,
     frame: &Frame,
     rates: &Rates,
-    scope: Vec<u32>,
-) -> Result<Option<Vec<u32>>, Halt> {
+    scope: Vec<CaseIndex>,
+) -> Result<Option<Vec<CaseIndex>>, Halt> {
     if scope.len() <= 1 {
         return Ok(Some(scope).filter(|scope| !scope.is_empty()));
     }
@@ -46,12 +47,12 @@ pub(super) fn likeliest(
 }
 
 enum Single {
-    Found(u32),
+    Found(CaseIndex),
     /// Several cases out of this smaller scope.
-    Several(Vec<u32>),
+    Several(Vec<CaseIndex>),
 }
 
-fn single(session: &mut Session<'_>, frame: &Frame, rates: &Rates, scope: &[u32]) -> Result<Single, Halt> {
+fn single(session: &mut Session<'_>, frame: &Frame, rates: &Rates, scope: &[CaseIndex]) -> Result<Single, Halt> {
     let n = scope.len();
     let mut sets = Sets::new(session, rates, scope);
     loop {
@@ -67,7 +68,7 @@ fn single(session: &mut Session<'_>, frame: &Frame, rates: &Rates, scope: &[u32]
         }
         let (mut set, chance) = sets.best_set(&beliefs);
         set.sort_unstable();
-        let cases: Vec<u32> = set.iter().map(|place| scope[*place]).collect();
+        let cases: Vec<CaseIndex> = set.iter().map(|place| scope[*place]).collect();
         let shown = session.ask(frame, &cases, chance)?;
         sets.learn(set, shown);
     }
@@ -83,7 +84,7 @@ struct Sets {
 }
 
 impl Sets {
-    fn new(session: &Session<'_>, rates: &Rates, scope: &[u32]) -> Self {
+    fn new(session: &Session<'_>, rates: &Rates, scope: &[CaseIndex]) -> Self {
         let problem = session.problem;
         let weights: Vec<f64> = scope.iter().map(|case| problem.weight(*case)).collect();
         let total: f64 = weights.iter().sum();
@@ -154,9 +155,9 @@ fn several(
     session: &mut Session<'_>,
     frame: &Frame,
     rates: &Rates,
-    mut scope: Vec<u32>,
-) -> Result<Option<Vec<u32>>, Halt> {
-    let mut kept: Vec<u32> = Vec::new();
+    mut scope: Vec<CaseIndex>,
+) -> Result<Option<Vec<CaseIndex>>, Halt> {
+    let mut kept: Vec<CaseIndex> = Vec::new();
     loop {
         match last_member(session, frame, rates, &scope, &kept)? {
             Last::At(place) => {
@@ -183,8 +184,8 @@ fn last_member(
     session: &mut Session<'_>,
     frame: &Frame,
     rates: &Rates,
-    scope: &[u32],
-    kept: &[u32],
+    scope: &[CaseIndex],
+    kept: &[CaseIndex],
 ) -> Result<Last, Halt> {
     let n = scope.len();
     let problem = session.problem;
@@ -216,7 +217,7 @@ fn last_member(
     }
 }
 
-fn places_prior(session: &Session<'_>, scope: &[u32], kept: &[u32]) -> Vec<f64> {
+fn places_prior(session: &Session<'_>, scope: &[CaseIndex], kept: &[CaseIndex]) -> Vec<f64> {
     let enough = if kept.is_empty() { 0.0 } else { ENOUGH };
     let total: f64 = scope.iter().map(|case| session.problem.weight(*case)).sum();
     let places = scope.iter().map(|case| session.problem.weight(*case) / total * (1.0 - enough - LOST));

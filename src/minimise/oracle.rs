@@ -1,6 +1,7 @@
 //! What the search asks, and what it is told.
 
 use crate::minimise::Phase;
+use crate::model::CaseIndex;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Question {
     /// The cases by number; the last is the suspect.
-    pub order: Vec<u32>,
+    pub order: Vec<CaseIndex>,
     /// What the search is doing.
     pub phase: Phase,
     /// How likely the search thinks it is that the suspect fails.

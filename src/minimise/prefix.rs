@@ -13,6 +13,7 @@
 
 use crate::minimise::frame::{Frame, Shown, Sign};
 use crate::minimise::session::{Halt, Session};
+use crate::model::CaseIndex;
 
 /// How likely it is that what follows a prefix suffices without it.
 const CHANCE_TO_DROP: f64 = 0.7;
@@ -34,9 +35,13 @@ struct Last {
 }
 
 /// A sequence of cases out of `scope`, in their order, that shows it. The whole scope must be known to show it.
-pub(super) fn shortest(session: &mut Session<'_>, frame: &Frame, scope: Vec<u32>) -> Result<Vec<u32>, Halt> {
+pub(super) fn shortest(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    scope: Vec<CaseIndex>,
+) -> Result<Vec<CaseIndex>, Halt> {
     let mut scope = suspects_first(session, frame, scope)?;
-    let mut kept: Vec<u32> = Vec::new();
+    let mut kept: Vec<CaseIndex> = Vec::new();
     let mut insufficient = true;
     while !scope.is_empty() {
         if !insufficient && session.ask(frame, &kept, 0.6)?.shows() {
@@ -56,11 +61,11 @@ pub(super) fn shortest(session: &mut Session<'_>, frame: &Frame, scope: Vec<u32>
 
 /// Where some cases are much more suspect than the rest and cost little, they are tried alone: a suspect set of a
 /// hundred cheap cases is one probe of a second.
-fn suspects_first(session: &mut Session<'_>, frame: &Frame, scope: Vec<u32>) -> Result<Vec<u32>, Halt> {
+fn suspects_first(session: &mut Session<'_>, frame: &Frame, scope: Vec<CaseIndex>) -> Result<Vec<CaseIndex>, Halt> {
     let problem = session.problem;
     let total: f64 = scope.iter().map(|case| problem.weight(*case)).sum();
     let fair = total / scope.len().max(1) as f64;
-    let suspects: Vec<u32> = scope.iter().copied().filter(|case| problem.weight(*case) > fair * 2.0).collect();
+    let suspects: Vec<CaseIndex> = scope.iter().copied().filter(|case| problem.weight(*case) > fair * 2.0).collect();
     let mass: f64 = suspects.iter().map(|case| problem.weight(*case)).sum::<f64>() / total.max(1e-9);
     let few = !suspects.is_empty() && suspects.len() * 4 <= scope.len();
     if few && mass >= 0.3 && session.ask(frame, &suspects, mass)?.shows() {
@@ -70,7 +75,12 @@ fn suspects_first(session: &mut Session<'_>, frame: &Frame, scope: Vec<u32>) -> 
 }
 
 /// The last member of the shortest prefix, where a walk tells it.
-fn walked(session: &mut Session<'_>, frame: &Frame, scope: &[u32], kept: &[u32]) -> Result<Option<Last>, Halt> {
+fn walked(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    scope: &[CaseIndex],
+    kept: &[CaseIndex],
+) -> Result<Option<Last>, Halt> {
     if frame.sign != Sign::Failing || !frame.head.is_empty() {
         return Ok(None);
     }
@@ -78,7 +88,12 @@ fn walked(session: &mut Session<'_>, frame: &Frame, scope: &[u32], kept: &[u32])
     Ok(after.map(|after| Last { place: after - 1, start: 0, insufficient: false }))
 }
 
-fn last_member(session: &mut Session<'_>, frame: &Frame, scope: &[u32], kept: &[u32]) -> Result<Last, Halt> {
+fn last_member(
+    session: &mut Session<'_>,
+    frame: &Frame,
+    scope: &[CaseIndex],
+    kept: &[CaseIndex],
+) -> Result<Last, Halt> {
     let mut halving = Halving::new(Ladder::new(session, scope), scope.len());
     while let Some(ask) = halving.next() {
         let (part, chance) = halving.part(ask);
@@ -196,7 +211,7 @@ struct Ladder {
 }
 
 impl Ladder {
-    fn new(session: &Session<'_>, scope: &[u32]) -> Self {
+    fn new(session: &Session<'_>, scope: &[CaseIndex]) -> Self {
         let problem = session.problem;
         Self {
             weights: sums(scope.iter().map(|case| problem.weight(*case))),

@@ -1,5 +1,6 @@
 //! What is to be minimised.
 
+use crate::model::CaseIndex;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,33 +9,33 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Problem {
     /// The suspect, by its case index.
-    pub suspect: u32,
+    pub suspect: CaseIndex,
     /// The cases that ran before it, in their order: for a victim in an order in which it failed, for a brittle case
     /// in one in which it passed.
-    pub before: Vec<u32>,
+    pub before: Vec<CaseIndex>,
     /// The cases that ran after it or in other rounds: they may be cleaners.
     #[serde(default)]
-    pub others: Vec<u32>,
+    pub others: Vec<CaseIndex>,
     /// How likely each case is to be a cause, in any unit; 1 for a case that is not named. Priors come from what a
     /// case was seen to change, from its file and name, from earlier findings.
     #[serde(default)]
-    pub weights: BTreeMap<u32, f64>,
+    pub weights: BTreeMap<CaseIndex, f64>,
     /// What a probe costs.
     #[serde(default)]
     pub costs: Costs,
     /// Sequences that were found for other suspects, likeliest first: they are tried before anything else.
     #[serde(default)]
-    pub hypotheses: Vec<Vec<u32>>,
+    pub hypotheses: Vec<Vec<CaseIndex>>,
     /// Orders up to the suspect in which it passed all the same: what stands in them after the polluters may
     /// be a cleaner.
     #[serde(default)]
-    pub passed: Vec<Vec<u32>>,
+    pub passed: Vec<Vec<CaseIndex>>,
     /// Cases before the suspect that left the state of the process other than they found it, in order.
     #[serde(default)]
-    pub leads: Vec<u32>,
+    pub leads: Vec<CaseIndex>,
     /// Those of the cases before it which the recorded rounds leave as a single cause, in order.
     #[serde(default)]
-    pub accused: Vec<u32>,
+    pub accused: Vec<CaseIndex>,
     /// Whether it was recorded how the suspect ended in this order: then one run that agrees begins the search.
     #[serde(default)]
     pub is_recorded: bool,
@@ -50,20 +51,20 @@ pub struct Costs {
     pub overhead: Duration,
     /// What running a case adds; nothing for a case that is not named.
     #[serde(default)]
-    pub cases: BTreeMap<u32, Duration>,
+    pub cases: BTreeMap<CaseIndex, Duration>,
 }
 
 impl Problem {
     /// A problem of which nothing is known but the suspect and the cases before it. Repeated cases count once, where
     /// they first stand.
-    pub fn new(suspect: u32, before: impl IntoIterator<Item = u32>) -> Self {
+    pub fn new(suspect: CaseIndex, before: impl IntoIterator<Item = CaseIndex>) -> Self {
         let mut seen = BTreeSet::from([suspect]);
         let before = before.into_iter().filter(|case| seen.insert(*case)).collect();
         Self { suspect, before, ..Self::default() }
     }
 
     /// How likely a case is to be a cause; always above 0.
-    pub(super) fn weight(&self, case: u32) -> f64 {
+    pub(super) fn weight(&self, case: CaseIndex) -> f64 {
         let weight = self.weights.get(&case).copied().unwrap_or(1.0);
         if weight.is_finite() { weight.max(1e-6) } else { 1.0 }
     }
@@ -71,7 +72,7 @@ impl Problem {
 
 impl Costs {
     /// What running a case adds to a probe, in seconds.
-    pub(super) fn seconds(&self, case: u32) -> f64 {
+    pub(super) fn seconds(&self, case: CaseIndex) -> f64 {
         self.cases.get(&case).map_or(0.0, Duration::as_secs_f64)
     }
 

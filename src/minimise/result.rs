@@ -1,6 +1,7 @@
 //! What a search found out.
 
 use crate::minimise::{Limit, Probes};
+use crate::model::CaseIndex;
 use crate::model::statistics::Tally;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minimised {
     /// The suspect, by its case index.
-    pub suspect: u32,
+    pub suspect: CaseIndex,
     /// How often it failed in the whole order, while reproducing.
     pub in_order: Tally,
     /// How often it failed alone.
@@ -37,7 +38,7 @@ pub enum Conclusion {
         /// Whether these are all the sequences that the order has.
         complete: bool,
         /// Cases that hide it when they run between the polluters and the victim.
-        cleaners: Vec<u32>,
+        cleaners: Vec<CaseIndex>,
     },
     /// It behaved alike in the order and alone, and not as was seen before: it neither failed here nor there.
     DoesNotReproduce,
@@ -50,14 +51,14 @@ pub enum Conclusion {
         /// What it seems to be.
         role: Role,
         /// The shortest sequence with which it was seen.
-        best: Vec<u32>,
+        best: Vec<CaseIndex>,
     },
     /// A limit was reached first.
     Exhausted {
         /// The limit that ended the search.
         by: Limit,
         /// The shortest sequence with which it was seen, if it was.
-        best: Option<Vec<u32>>,
+        best: Option<Vec<CaseIndex>>,
     },
     /// How it ends alone or in the order can't be told, so that nothing can be compared.
     Untold {
@@ -80,7 +81,7 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {
     /// The cases to run before the suspect, in this order.
-    pub members: Vec<u32>,
+    pub members: Vec<CaseIndex>,
     /// How often the suspect failed after all members.
     pub with_all: Tally,
     /// How often it failed when the member in the same place was left out.

@@ -11,6 +11,7 @@
 use crate::minimise::hunt::{ended_here, first_found, hunt};
 use crate::minimise::session::Source;
 use crate::minimise::{Answer, Limits, Minimised, Problem, Question, Reply};
+use crate::model::CaseIndex;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,10 +22,10 @@ pub struct Search {
     problem: Problem,
     limits: Limits,
     /// What was answered, order by order.
-    replies: Vec<(Vec<u32>, Vec<Reply>)>,
+    replies: Vec<(Vec<CaseIndex>, Vec<Reply>)>,
     /// What walks came to.
     #[serde(default)]
-    walks: Vec<(Vec<u32>, usize, Reply)>,
+    walks: Vec<(Vec<CaseIndex>, usize, Reply)>,
 }
 
 /// What a search wants next.
@@ -56,7 +57,7 @@ impl Search {
 
     /// Takes the reply to a question, by its order. Replies may come in any order, and for questions that are not
     /// asked in the end: those are kept, and cost nothing.
-    pub fn record(&mut self, order: Vec<u32>, reply: Reply) {
+    pub fn record(&mut self, order: Vec<CaseIndex>, reply: Reply) {
         match self.replies.binary_search_by(|(known, _)| known.cmp(&order)) {
             Ok(place) => self.replies[place].1.push(reply),
             Err(place) => self.replies.insert(place, (order, vec![reply])),
@@ -92,7 +93,7 @@ impl Search {
     /// Best-first through the tree of assumed answers.
     fn ahead(&self, first: Question, width: usize) -> Vec<Question> {
         let mut wanted: Vec<Question> = Vec::new();
-        let mut slots: BTreeSet<(Vec<u32>, usize)> = BTreeSet::new();
+        let mut slots: BTreeSet<(Vec<CaseIndex>, usize)> = BTreeSet::new();
         let mut open = vec![Branch { assumed: Vec::new(), chance: 1.0, question: first }];
         let mut looked_at = 0;
         while wanted.len() < width.max(1) && looked_at < width * 4 {
@@ -115,7 +116,7 @@ impl Search {
         wanted
     }
 
-    fn run(&self, assumed: &[(Vec<u32>, Answer)]) -> Result<Minimised, Question> {
+    fn run(&self, assumed: &[(Vec<CaseIndex>, Answer)]) -> Result<Minimised, Question> {
         let mut replay = Replay { search: self, assumed, used: BTreeMap::new() };
         hunt(&self.problem, self.limits, &mut replay)
     }
@@ -123,14 +124,14 @@ impl Search {
 
 /// A way on that answers which are not there yet may take.
 struct Branch {
-    assumed: Vec<(Vec<u32>, Answer)>,
+    assumed: Vec<(Vec<CaseIndex>, Answer)>,
     chance: f64,
     question: Question,
 }
 
 impl Branch {
     /// Both ways on from here.
-    fn answered(&self) -> impl Iterator<Item = (Vec<(Vec<u32>, Answer)>, f64)> {
+    fn answered(&self) -> impl Iterator<Item = (Vec<(Vec<CaseIndex>, Answer)>, f64)> {
         let fails = self.question.chance.clamp(0.01, 0.99);
         [(Answer::Fails, fails), (Answer::Passes, 1.0 - fails)].into_iter().map(|(answer, share)| {
             let mut assumed = self.assumed.clone();
@@ -143,8 +144,8 @@ impl Branch {
 /// Recorded replies, each used once, then assumed ones.
 struct Replay<'a> {
     search: &'a Search,
-    assumed: &'a [(Vec<u32>, Answer)],
-    used: BTreeMap<Vec<u32>, usize>,
+    assumed: &'a [(Vec<CaseIndex>, Answer)],
+    used: BTreeMap<Vec<CaseIndex>, usize>,
 }
 
 impl Source for Replay<'_> {

@@ -4,6 +4,7 @@ use crate::minimise::frame::{Frame, Shown, Sign};
 use crate::minimise::{
     Answer, Conclusion, Limit, Limits, Minimised, Oracle, Phase, Probes, Problem, Question, Reply, Role, Sequence,
 };
+use crate::model::CaseIndex;
 use crate::model::statistics::Tally;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ pub(super) struct Session<'a> {
     pub phase: Phase,
     pub in_order: Tally,
     pub alone: Tally,
-    pub best: Option<Vec<u32>>,
+    pub best: Option<Vec<CaseIndex>>,
     /// The first sequence that was confirmed.
     pub found: Option<(Role, Sequence)>,
     source: &'a mut dyn Source,
@@ -68,12 +69,12 @@ impl<'a> Session<'a> {
 
     /// Runs `cases` within a frame. `chance` is how likely it is to show. What can't be told guides the search as if it
     /// were not shown: no claim rests on it.
-    pub fn ask(&mut self, frame: &Frame, cases: &[u32], chance: f64) -> Result<Shown, Halt> {
+    pub fn ask(&mut self, frame: &Frame, cases: &[CaseIndex], chance: f64) -> Result<Shown, Halt> {
         Ok(self.told(frame, cases, chance)?.unwrap_or(Shown::Vanishes))
     }
 
     /// The same, and why it can't be told where it can't be, asked twice.
-    pub fn told(&mut self, frame: &Frame, cases: &[u32], chance: f64) -> Result<Result<Shown, String>, Halt> {
+    pub fn told(&mut self, frame: &Frame, cases: &[CaseIndex], chance: f64) -> Result<Result<Shown, String>, Halt> {
         let mut order = Vec::with_capacity(frame.head.len() + cases.len() + 1);
         order.extend_from_slice(&frame.head);
         order.extend_from_slice(cases);
@@ -94,7 +95,7 @@ impl<'a> Session<'a> {
     }
 
     /// After how many of some cases what was kept and the suspect begin to fail; nothing where that can't be told.
-    pub fn ask_walk(&mut self, scope: &[u32], kept: &[u32]) -> Result<Option<usize>, Halt> {
+    pub fn ask_walk(&mut self, scope: &[CaseIndex], kept: &[CaseIndex]) -> Result<Option<usize>, Halt> {
         let Some(from) = self.problem.walks_from else { return Ok(None) };
         if scope.len() < from {
             return Ok(None);
@@ -106,7 +107,13 @@ impl<'a> Session<'a> {
     }
 
     /// Asks the same several times at most, until it shows.
-    pub fn ask_until_shown(&mut self, frame: &Frame, cases: &[u32], times: u32, chance: f64) -> Result<Shown, Halt> {
+    pub fn ask_until_shown(
+        &mut self,
+        frame: &Frame,
+        cases: &[CaseIndex],
+        times: u32,
+        chance: f64,
+    ) -> Result<Shown, Halt> {
         for _ in 0..times {
             if self.ask(frame, cases, chance)?.shows() {
                 return Ok(Shown::Shows);
@@ -161,7 +168,7 @@ impl<'a> Session<'a> {
         Ok(reply)
     }
 
-    fn remember(&mut self, frame: &Frame, cases: &[u32], shown: Shown) {
+    fn remember(&mut self, frame: &Frame, cases: &[CaseIndex], shown: Shown) {
         let shorter = self.best.as_ref().is_none_or(|best| cases.len() < best.len());
         if shown.shows() && frame.head.is_empty() && !cases.is_empty() && shorter {
             self.best = Some(cases.to_vec());

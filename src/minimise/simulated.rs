@@ -1,7 +1,7 @@
 //! A subject whose truth is known: for tests and benches of the search, and for trying out limits.
 
 use crate::minimise::{Answer, Oracle, Problem, Question, Reply, Role};
-use crate::model::Seed;
+use crate::model::{CaseIndex, Seed};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -22,11 +22,11 @@ pub struct Truth {
     /// What it is.
     pub role: Role,
     /// The suspect, by its case index.
-    pub suspect: u32,
+    pub suspect: CaseIndex,
     /// Any of these chains does it: pollutes a victim, or sets a brittle case's state.
     pub chains: Vec<Chain>,
     /// Cases that undo what ran before them.
-    pub cleaners: BTreeSet<u32>,
+    pub cleaners: BTreeSet<CaseIndex>,
     /// How likely it fails where it can: after polluters, or without its state.
     pub rate: f64,
     /// How likely it fails elsewhere.
@@ -37,19 +37,19 @@ pub struct Truth {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chain {
     /// All of them, in any order.
-    Together(BTreeSet<u32>),
+    Together(BTreeSet<CaseIndex>),
     /// All of them, in this order.
-    InOrder(Vec<u32>),
+    InOrder(Vec<CaseIndex>),
 }
 
 impl Truth {
     /// A victim that always fails after any of the chains, and never else.
-    pub fn victim(suspect: u32, chains: Vec<Chain>) -> Self {
+    pub fn victim(suspect: CaseIndex, chains: Vec<Chain>) -> Self {
         Self { role: Role::Victim, suspect, chains, cleaners: BTreeSet::new(), rate: 1.0, background: 0.0 }
     }
 
     /// A brittle case that always fails without one of the chains, and never after it.
-    pub fn brittle(suspect: u32, chains: Vec<Chain>) -> Self {
+    pub fn brittle(suspect: CaseIndex, chains: Vec<Chain>) -> Self {
         Self { role: Role::Brittle, ..Self::victim(suspect, chains) }
     }
 
@@ -60,13 +60,13 @@ impl Truth {
     }
 
     /// The same with cleaners.
-    pub fn with_cleaners(mut self, cleaners: impl IntoIterator<Item = u32>) -> Self {
+    pub fn with_cleaners(mut self, cleaners: impl IntoIterator<Item = CaseIndex>) -> Self {
         self.cleaners.extend(cleaners);
         self
     }
 
     /// How likely the suspect fails after these cases.
-    pub fn chance_after(&self, cases: &[u32]) -> f64 {
+    pub fn chance_after(&self, cases: &[CaseIndex]) -> f64 {
         let since = cases.iter().rposition(|case| self.cleaners.contains(case)).map_or(0, |place| place + 1);
         let acts = self.chains.iter().any(|chain| chain.acts_in(&cases[since..]));
         match (self.role, acts) {
@@ -78,19 +78,19 @@ impl Truth {
 
 impl Chain {
     /// A chain of one.
-    pub fn of(case: u32) -> Self {
+    pub fn of(case: CaseIndex) -> Self {
         Self::InOrder(vec![case])
     }
 
     /// The members, in any order.
-    pub fn members(&self) -> BTreeSet<u32> {
+    pub fn members(&self) -> BTreeSet<CaseIndex> {
         match self {
             Self::Together(members) => members.clone(),
             Self::InOrder(members) => members.iter().copied().collect(),
         }
     }
 
-    fn acts_in(&self, cases: &[u32]) -> bool {
+    fn acts_in(&self, cases: &[CaseIndex]) -> bool {
         match self {
             Self::Together(members) => members.iter().all(|member| cases.contains(member)),
             Self::InOrder(members) => {
@@ -109,11 +109,11 @@ impl Simulated {
 
     /// The problem of the suspect after all the cases before it, from 0.
     pub fn problem(&self) -> Problem {
-        let mut problem = Problem::new(self.truth.suspect, 0..self.truth.suspect);
+        let mut problem = Problem::new(self.truth.suspect, CaseIndex::first(self.truth.suspect.index()));
         let (overhead, each) = self.costs;
         problem.costs.overhead = overhead;
         if !each.is_zero() {
-            problem.costs.cases = (0..=self.truth.suspect).map(|case| (case, each)).collect();
+            problem.costs.cases = CaseIndex::first(self.truth.suspect.index() + 1).map(|case| (case, each)).collect();
         }
         problem
     }
@@ -127,7 +127,7 @@ impl Simulated {
 
 impl Oracle for Simulated {
     fn probe(&mut self, question: &Question) -> Reply {
-        let (_, cases) = question.order.split_last().unwrap_or((&0, &[]));
+        let cases = question.order.split_last().map_or(&[][..], |(_, before)| before);
         let chance = self.truth.chance_after(cases);
         let answer = if self.draw() < chance { Answer::Fails } else { Answer::Passes };
         let (overhead, each) = self.costs;

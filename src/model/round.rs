@@ -1,5 +1,6 @@
 //! What names a round and a trial.
 
+use crate::model::Position;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -121,7 +122,7 @@ pub struct TrialKey {
     /// The round that it was seen in.
     pub round: RoundId,
     /// The place in the round's order, from 0.
-    pub position: u32,
+    pub position: Position,
 }
 
 impl fmt::Display for TrialKey {

@@ -1,6 +1,6 @@
 //! What a run adds to its plan while there is time, in the order of what it promises for each second.
 
-use crate::model::{Aftermath, RoundKind, Seed};
+use crate::model::{Aftermath, CaseIndex, RoundKind, Seed};
 use crate::plan::{AftermathOrder, MarkingOrders, MarksLeft, Plan};
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub struct Addition {
     /// The seed of the round.
     pub seed: Seed,
     /// The order that the round plays.
-    pub order: Vec<u32>,
+    pub order: Vec<CaseIndex>,
     /// The shape of an aftermath.
     pub shape: Option<Aftermath>,
 }
@@ -32,9 +32,9 @@ pub struct Addition {
 pub struct Additions<'a> {
     plan: &'a Plan,
     marking: MarkingOrders<'a>,
-    others: Vec<u32>,
+    others: Vec<CaseIndex>,
     /// The name of the fork that a case shares with its neighbours, where each can't have its own.
-    group: Option<&'a dyn Fn(u32) -> String>,
+    group: Option<&'a dyn Fn(CaseIndex) -> String>,
     aftermaths: u32,
     pairs: Range<u32>,
     has_begun_pairs: bool,
@@ -48,8 +48,8 @@ impl<'a> Additions<'a> {
     pub fn new(
         plan: &'a Plan,
         marks: &'a MarksLeft,
-        others: Vec<u32>,
-        group: Option<&'a dyn Fn(u32) -> String>,
+        others: Vec<CaseIndex>,
+        group: Option<&'a dyn Fn(CaseIndex) -> String>,
     ) -> Self {
         let planned = |kind| plan.rounds().iter().filter(|round| round.kind() == kind).count() as u32;
         let aftermaths = planned(RoundKind::Aftermath);
@@ -141,7 +141,7 @@ mod tests {
     fn few_cases_see_every_adjacent_pair_and_the_rest_is_shuffled_until_more_tells_little() {
         let plan = plan(12);
         let marks = MarksLeft::new();
-        let mut additions = Additions::new(&plan, &marks, (0..12).collect(), None);
+        let mut additions = Additions::new(&plan, &marks, CaseIndex::first(12).collect(), None);
         let mut coverage = PairCoverage::new(12);
         let mut kinds = Vec::new();
         while let Some(addition) = additions.next(100) {
@@ -156,8 +156,8 @@ mod tests {
     #[test]
     fn contradictions_come_first_and_pairs_only_where_there_is_time_for_all_of_them() {
         let plan = plan(40);
-        let marks: MarksLeft = (0..5).map(|case| (case, sets("x", case))).collect();
-        let mut additions = Additions::new(&plan, &marks, (0..40).collect(), None);
+        let marks: MarksLeft = CaseIndex::first(5).map(|case| (case, sets("x", case.0))).collect();
+        let mut additions = Additions::new(&plan, &marks, CaseIndex::first(40).collect(), None);
         let kinds: Vec<RoundKind> = (0..9).filter_map(|_| additions.next(20)).map(|addition| addition.kind).collect();
         use RoundKind::{Aftermath as A, Shuffle as S};
         // Two of the five were last in the planned ones.

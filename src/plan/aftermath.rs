@@ -3,18 +3,18 @@
 //! A case that cleans up leaves nothing when it runs alone from a fresh start, so it is not among the marking cases, and
 //! hides nothing there. That separates polluters from cleaners, which no recorded order can.
 
-use crate::model::{Aftermath, CaseId, Seed, StateMark};
+use crate::model::{Aftermath, CaseId, CaseIndex, Seed, StateMark};
 use crate::plan::shuffle::shuffled_cases;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What cases leave behind when they run alone, by their numbers in declared order.
-pub type MarksLeft = BTreeMap<u32, Vec<StateMark>>;
+pub type MarksLeft = BTreeMap<CaseIndex, Vec<StateMark>>;
 
 /// The order of an aftermath round, and which of its cases run first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AftermathOrder {
     /// The marking cases, then the others in declared order.
-    pub order: Vec<u32>,
+    pub order: Vec<CaseIndex>,
     /// How many marking cases there are, and which of the others share a fork.
     pub shape: Aftermath,
 }
@@ -33,22 +33,22 @@ type Part<'a> = (&'a str, Option<&'a str>);
 pub struct MarkingOrders<'a> {
     ids: &'a [CaseId],
     seed: Seed,
-    weak: Vec<u32>,
-    strong: Vec<u32>,
+    weak: Vec<CaseIndex>,
+    strong: Vec<CaseIndex>,
     /// The parts with several values, by the cases that write them.
-    contested: BTreeMap<u32, BTreeSet<&'a str>>,
+    contested: BTreeMap<CaseIndex, BTreeSet<&'a str>>,
     /// Who was last to write a part in an order so far.
-    were_last: BTreeSet<(u32, &'a str)>,
+    were_last: BTreeSet<(CaseIndex, &'a str)>,
     made: u32,
 }
 
 impl<'a> MarkingOrders<'a> {
     /// For the cases with these ids. Those that can't be run without harm to the rest of a round must not be in `marks`.
     pub fn new(marks: &'a MarksLeft, ids: &'a [CaseId], seed: Seed) -> Self {
-        let known = || marks.iter().filter(|(case, marks)| (**case as usize) < ids.len() && !marks.is_empty());
+        let known = || marks.iter().filter(|(case, marks)| case.index() < ids.len() && !marks.is_empty());
         let is_strong = |marks: &[StateMark]| marks.iter().any(|mark| mark.kind.is_strong());
-        let strong: Vec<u32> = known().filter(|(_, marks)| is_strong(marks)).map(|(case, _)| *case).collect();
-        let mut weak: Vec<u32> = known().filter(|(_, marks)| !is_strong(marks)).map(|(case, _)| *case).collect();
+        let strong: Vec<CaseIndex> = known().filter(|(_, marks)| is_strong(marks)).map(|(case, _)| *case).collect();
+        let mut weak: Vec<CaseIndex> = known().filter(|(_, marks)| !is_strong(marks)).map(|(case, _)| *case).collect();
         // Where most cases leave weak marks, these are the framework's own, and tell nothing.
         if (weak.len() + strong.len()) * 2 > ids.len() {
             weak.clear();
@@ -62,7 +62,7 @@ impl<'a> MarkingOrders<'a> {
             let names = marks.get(case)?.iter().filter(is_contested).map(|mark| mark.name.as_str());
             Some((*case, names.collect()))
         });
-        let contested = contested.filter(|(_, names): &(u32, BTreeSet<&str>)| !names.is_empty()).collect();
+        let contested = contested.filter(|(_, names): &(CaseIndex, BTreeSet<&str>)| !names.is_empty()).collect();
         Self { ids, seed, weak, strong, contested, were_last: BTreeSet::new(), made: 0 }
     }
 
@@ -76,13 +76,13 @@ impl<'a> MarkingOrders<'a> {
         self.contested.keys().any(|case| self.uncovered(*case) > 0)
     }
 
-    fn uncovered(&self, case: u32) -> usize {
+    fn uncovered(&self, case: CaseIndex) -> usize {
         let names = self.contested.get(&case).into_iter().flatten();
         names.filter(|name| !self.were_last.contains(&(case, **name))).count()
     }
 
     /// The marking cases, in an order that was not there yet, as long as there are such.
-    pub fn next_order(&mut self) -> Vec<u32> {
+    pub fn next_order(&mut self) -> Vec<CaseIndex> {
         let number = self.made;
         self.made += 1;
         let mut strong = self.strong.clone();
@@ -100,7 +100,7 @@ impl<'a> MarkingOrders<'a> {
                 strong.sort_by_key(|case| self.uncovered(*case));
             }
         }
-        let mut last: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut last: BTreeMap<&str, CaseIndex> = BTreeMap::new();
         for case in &strong {
             last.extend(self.contested.get(case).into_iter().flatten().map(|name| (*name, *case)));
         }
@@ -113,12 +113,12 @@ impl AftermathOrder {
     /// The marking cases first, then `others`: each in a fork of its own, or one fork for each run of neighbours that
     /// `group` gives one name.
     pub fn new(
-        marking: Vec<u32>,
-        others: impl IntoIterator<Item = u32>,
-        group: Option<&dyn Fn(u32) -> String>,
+        marking: Vec<CaseIndex>,
+        others: impl IntoIterator<Item = CaseIndex>,
+        group: Option<&dyn Fn(CaseIndex) -> String>,
     ) -> Self {
-        let first: BTreeSet<u32> = marking.iter().copied().collect();
-        let others: Vec<u32> = others.into_iter().filter(|case| !first.contains(case)).collect();
+        let first: BTreeSet<CaseIndex> = marking.iter().copied().collect();
+        let others: Vec<CaseIndex> = others.into_iter().filter(|case| !first.contains(case)).collect();
         let stretches = match group {
             None => Vec::new(),
             Some(name) => {
@@ -159,29 +159,30 @@ mod tests {
     #[test]
     fn marking_cases_come_as_declared_then_in_reverse_and_weak_ones_first() {
         let marks = MarksLeft::from([
-            (1, vec![mark("a", "1")]),
-            (3, vec![load("json")]),
-            (5, vec![mark("b", "1"), load("csv")]),
-            (6, Vec::new()),
+            (CaseIndex(1), vec![mark("a", "1")]),
+            (CaseIndex(3), vec![load("json")]),
+            (CaseIndex(5), vec![mark("b", "1"), load("csv")]),
+            (CaseIndex(6), Vec::new()),
         ]);
         let ids = ids(8);
         let mut orders = MarkingOrders::new(&marks, &ids, Seed::new(1));
         assert_eq!(orders.marking(), 3);
-        assert_eq!(orders.next_order(), [3, 1, 5]);
-        assert_eq!(orders.next_order(), [3, 5, 1]);
+        assert_eq!(orders.next_order(), CaseIndex::list([3, 1, 5]));
+        assert_eq!(orders.next_order(), CaseIndex::list([3, 5, 1]));
         assert!(!orders.has_contradictions_left());
     }
 
     #[test]
     fn weak_marks_of_most_cases_tell_nothing() {
-        let marks = (0..6).map(|case| (case, vec![load("framework")])).chain([(6, vec![mark("a", "1")])]).collect();
+        let common = CaseIndex::first(6).map(|case| (case, vec![load("framework")]));
+        let marks = common.chain([(CaseIndex(6), vec![mark("a", "1")])]).collect();
         let ids = ids(8);
-        assert_eq!(MarkingOrders::new(&marks, &ids, Seed::new(1)).next_order(), [6]);
+        assert_eq!(MarkingOrders::new(&marks, &ids, Seed::new(1)).next_order(), [CaseIndex(6)]);
     }
 
     #[test]
     fn each_of_the_cases_that_contradict_each_other_is_once_the_last() {
-        let marks: MarksLeft = (0..7).map(|case| (case, vec![mark("x", &case.to_string())])).collect();
+        let marks: MarksLeft = CaseIndex::first(7).map(|case| (case, vec![mark("x", &case.to_string())])).collect();
         let ids = ids(20);
         let mut orders = MarkingOrders::new(&marks, &ids, Seed::new(7));
         let mut last = BTreeSet::new();
@@ -196,11 +197,12 @@ mod tests {
 
     #[test]
     fn the_others_follow_in_forks_of_their_own_or_by_group() {
-        let each = AftermathOrder::new(vec![4, 1], 0..6, None);
-        assert_eq!(each.order, [4, 1, 0, 2, 3, 5]);
+        let marking = || CaseIndex::list([4, 1]);
+        let each = AftermathOrder::new(marking(), CaseIndex::first(6), None);
+        assert_eq!(each.order, CaseIndex::list([4, 1, 0, 2, 3, 5]));
         assert_eq!(each.shape.forks(6).len(), 4);
-        let by_half = |case: u32| (case / 3).to_string();
-        let grouped = AftermathOrder::new(vec![4, 1], 0..6, Some(&by_half));
+        let by_half = |case: CaseIndex| (case.0 / 3).to_string();
+        let grouped = AftermathOrder::new(marking(), CaseIndex::first(6), Some(&by_half));
         assert_eq!(grouped.shape.stretches, [2, 2]);
     }
 }

@@ -1,7 +1,7 @@
 //! Which rounds a plan has.
 
 use crate::model::statistics::trials_to_exclude;
-use crate::model::{CaseId, RoundId, Seed};
+use crate::model::{CaseId, CaseIndex, RoundId, Seed};
 use crate::plan::group::Group;
 use crate::plan::permutation::factorial;
 use crate::plan::shuffle::shuffled;
@@ -28,7 +28,7 @@ pub(super) struct Rounds<'a> {
     groups: &'a [Group],
     rounds: Vec<PlannedRound>,
     of_kind: BTreeMap<&'static str, u32>,
-    orders: BTreeSet<Vec<u32>>,
+    orders: BTreeSet<Vec<CaseIndex>>,
 }
 
 /// The rounds of all cases that a request asks for.
@@ -45,17 +45,17 @@ impl<'a> Rounds<'a> {
     }
 
     pub(super) fn all(mut self) -> Result<Vec<PlannedRound>, PlanError> {
-        let cases = self.ids.len() as u32;
+        let cases = CaseIndex::first(self.ids.len());
         let Whole { fixed, shuffles } = self.whole()?;
-        if cases as usize <= COMPARED_UP_TO && shuffles > 0 {
-            self.orders.insert((0..cases).collect());
+        if self.ids.len() <= COMPARED_UP_TO && shuffles > 0 {
+            self.orders.insert(cases.clone().collect());
             if fixed.contains(&Arrangement::Reverse) {
-                self.orders.insert((0..cases).rev().collect());
+                self.orders.insert(cases.clone().rev().collect());
             }
         }
         fixed.into_iter().for_each(|arrangement| self.push(arrangement));
-        if self.request.alone == Alone::EveryCase && cases > 1 {
-            (0..cases).for_each(|case| self.push(Arrangement::Alone { case }));
+        if self.request.alone == Alone::EveryCase && self.ids.len() > 1 {
+            cases.for_each(|case| self.push(Arrangement::Alone { case }));
             // What finds most comes before what finds the rest by chance.
             (0..self.request.aftermath).for_each(|number| self.push(Arrangement::Aftermath { number }));
         }
@@ -115,13 +115,13 @@ impl<'a> Rounds<'a> {
         Ok(Whole { fixed: vec![arrangement; rounds as usize], shuffles: 0 })
     }
 
-    fn checked(&self, order: &[u32]) -> Result<Arrangement, PlanError> {
+    fn checked(&self, order: &[CaseIndex]) -> Result<Arrangement, PlanError> {
         if order.is_empty() {
             return Err(PlanError::EmptyOrder);
         }
         let cases = self.ids.len();
-        match order.iter().find(|number| **number as usize >= cases) {
-            Some(number) => Err(PlanError::NoSuchCase { number: *number, cases }),
+        match order.iter().find(|case| case.index() >= cases) {
+            Some(case) => Err(PlanError::NoSuchCase { case: *case, cases }),
             None => Ok(Arrangement::Given),
         }
     }

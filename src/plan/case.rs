@@ -1,6 +1,6 @@
 //! A case as a plan sees it.
 
-use crate::model::CaseId;
+use crate::model::{CaseId, CaseIndex};
 use std::collections::BTreeMap;
 
 /// What a plan knows of a case: its id, and what it can be grouped by.
@@ -20,7 +20,7 @@ pub struct PlannedCase {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedOrder {
     /// The cases by their number in declared order.
-    pub order: Vec<u32>,
+    pub order: Vec<CaseIndex>,
     /// The ids that no case has, in the order in which they were named.
     pub missing: Vec<CaseId>,
 }
@@ -28,7 +28,7 @@ pub struct ResolvedOrder {
 /// Looks up an order that was written down, say in a repro file. Cases that no longer exist are left out and told; an
 /// id may be named several times.
 pub fn resolve_order(ids: &[CaseId], cases: &[PlannedCase]) -> ResolvedOrder {
-    let numbers: BTreeMap<&CaseId, u32> = cases.iter().map(|case| &case.id).zip(0..).collect();
+    let numbers: BTreeMap<&CaseId, CaseIndex> = cases.iter().map(|case| &case.id).zip(CaseIndex::all()).collect();
     let mut resolved = ResolvedOrder { order: Vec::with_capacity(ids.len()), missing: Vec::new() };
     for id in ids {
         match numbers.get(id) {

@@ -1,6 +1,6 @@
 //! How much of "what ran before what" some rounds have shown.
 
-use crate::model::{Aftermath, Seed};
+use crate::model::{Aftermath, CaseIndex, Position, Seed};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,8 +47,8 @@ enum Relations {
 
 #[derive(Debug, Clone)]
 struct SampledPair {
-    first: u32,
-    second: u32,
+    first: CaseIndex,
+    second: CaseIndex,
     before: bool,
     adjacent: bool,
 }
@@ -80,14 +80,14 @@ impl PairCoverage {
 
     /// Counts the cases that a round really ran, in the order in which they ran. A case may be there several times;
     /// numbers that no case has are passed over.
-    pub fn add(&mut self, order: &[u32]) {
+    pub fn add(&mut self, order: &[CaseIndex]) {
         let cases = self.cases;
-        let known = |case: &&u32| (**case as usize) < cases;
+        let known = |case: &&CaseIndex| case.index() < cases;
         match &mut self.relations {
             Relations::Exact { before, adjacent, seen } => {
                 seen.fill(0);
                 let mut last = None;
-                for case in order.iter().filter(known).map(|case| *case as usize) {
+                for case in order.iter().filter(known).map(|case| case.index()) {
                     before.add_all(case, seen);
                     if let Some(last) = last {
                         adjacent.add(case, last);
@@ -104,33 +104,33 @@ impl PairCoverage {
     }
 
     /// Counts the cases of an aftermath: those that ran in a fork did not see those of other forks.
-    pub fn add_aftermath(&mut self, order: &[u32], shape: &Aftermath) {
+    pub fn add_aftermath(&mut self, order: &[CaseIndex], shape: &Aftermath) {
         let marking = order.get(..shape.marking as usize).unwrap_or(order);
         self.add(marking);
-        let forks = shape.forks(u32::try_from(order.len()).unwrap_or(u32::MAX));
-        let forks = forks.iter().filter_map(|fork| order.get(fork.start as usize..fork.end as usize));
+        let forks = shape.forks(order.len());
+        let forks = forks.iter().filter_map(|fork| order.get(fork.start.index()..fork.end.index()));
         let cases = self.cases;
-        let known = |case: &&u32| (**case as usize) < cases;
-        let marking: Vec<u32> = marking.iter().filter(known).copied().collect();
+        let known = |case: &&CaseIndex| case.index() < cases;
+        let marking: Vec<CaseIndex> = marking.iter().filter(known).copied().collect();
         match &mut self.relations {
             Relations::Exact { before, adjacent, .. } => {
                 let mut left = vec![0; before.per_row];
-                marking.iter().for_each(|case| left[*case as usize / 64] |= 1 << (case % 64));
+                marking.iter().for_each(|case| left[case.index() / 64] |= 1 << (case.index() % 64));
                 for fork in forks {
                     let (mut seen, mut last) = (left.clone(), marking.last().copied());
                     for case in fork.iter().filter(known) {
-                        before.add_all(*case as usize, &seen);
+                        before.add_all(case.index(), &seen);
                         if let Some(last) = last.replace(*case) {
-                            adjacent.add(*case as usize, last as usize);
+                            adjacent.add(case.index(), last.index());
                         }
-                        seen[*case as usize / 64] |= 1 << (case % 64);
+                        seen[case.index() / 64] |= 1 << (case.index() % 64);
                     }
                 }
             }
             Relations::Sampled(pairs) => {
-                let marked: BTreeSet<u32> = marking.iter().copied().collect();
-                let mut begins: BTreeSet<u32> = BTreeSet::new();
-                let mut follows: BTreeMap<u32, &[u32]> = BTreeMap::new();
+                let marked: BTreeSet<CaseIndex> = marking.iter().copied().collect();
+                let mut begins: BTreeSet<CaseIndex> = BTreeSet::new();
+                let mut follows: BTreeMap<CaseIndex, &[CaseIndex]> = BTreeMap::new();
                 for fork in forks {
                     begins.extend(fork.first());
                     follows.extend((0..).zip(fork).map(|(place, case)| (*case, &fork[..place])));
@@ -192,20 +192,20 @@ impl Bits {
 
 /// Where each case stands in an order: first and last, and what ran directly before.
 struct Places {
-    first: Vec<u32>,
-    last: Vec<u32>,
-    follows: Vec<(u32, u32)>,
+    first: Vec<Position>,
+    last: Vec<Position>,
+    follows: Vec<(CaseIndex, CaseIndex)>,
 }
 
 impl Places {
-    const NOWHERE: u32 = u32::MAX;
+    const NOWHERE: Position = Position(u32::MAX);
 
-    fn of<'a>(order: impl Iterator<Item = &'a u32>, cases: usize) -> Self {
+    fn of<'a>(order: impl Iterator<Item = &'a CaseIndex>, cases: usize) -> Self {
         let mut places =
             Self { first: vec![Self::NOWHERE; cases], last: vec![Self::NOWHERE; cases], follows: Vec::new() };
         let mut previous = None;
-        for (place, case) in (0..).zip(order) {
-            let index = *case as usize;
+        for (place, case) in Position::all().zip(order) {
+            let index = case.index();
             if places.first[index] == Self::NOWHERE {
                 places.first[index] = place;
             }
@@ -227,11 +227,11 @@ impl SampledPair {
         let first = hash % cases;
         // Any of the others: a step of 1 to n − 1 from the first.
         let second = (first + 1 + (hash >> 32) % (cases - 1)) % cases;
-        Self { first: first as u32, second: second as u32, before: false, adjacent: false }
+        Self { first: CaseIndex(first as u32), second: CaseIndex(second as u32), before: false, adjacent: false }
     }
 
     fn look(&mut self, places: &Places) {
-        let (first, second) = (places.first[self.first as usize], places.last[self.second as usize]);
+        let (first, second) = (places.first[self.first.index()], places.last[self.second.index()]);
         self.before |= first != Places::NOWHERE && second != Places::NOWHERE && first < second;
         self.adjacent = self.adjacent || places.follows.binary_search(&(self.first, self.second)).is_ok();
     }
@@ -242,7 +242,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn shares(cases: usize, orders: &[Vec<u32>]) -> (f64, f64) {
+    fn shares(cases: usize, orders: &[Vec<CaseIndex>]) -> (f64, f64) {
         let mut coverage = PairCoverage::new(cases);
         orders.iter().for_each(|order| coverage.add(order));
         let reached = coverage.coverage();
@@ -251,8 +251,8 @@ mod tests {
 
     #[test]
     fn declared_and_reverse_put_every_case_before_every_other() {
-        let declared: Vec<u32> = (0..100).collect();
-        let reverse: Vec<u32> = (0..100).rev().collect();
+        let declared: Vec<CaseIndex> = CaseIndex::first(100).collect();
+        let reverse: Vec<CaseIndex> = CaseIndex::first(100).rev().collect();
         assert_eq!(shares(100, &[declared, reverse]), (1.0, 198.0 / 9_900.0));
     }
 
@@ -260,13 +260,13 @@ mod tests {
     fn one_case_has_no_pair_to_cover() {
         assert_eq!(shares(1, &[]), (1.0, 1.0));
         assert_eq!(shares(0, &[]), (1.0, 1.0));
-        assert_eq!(shares(2, &[vec![0, 0, 7]]), (0.0, 0.0));
+        assert_eq!(shares(2, &[CaseIndex::list([0, 0, 7])]), (0.0, 0.0));
     }
 
     #[test]
     fn a_sample_estimates_what_is_too_large_to_count() {
         let cases = 5_000;
-        let order: Vec<u32> = (0..cases as u32).collect();
+        let order: Vec<CaseIndex> = CaseIndex::first(cases).collect();
         let (before, adjacent) = shares(cases, std::slice::from_ref(&order));
         assert!((before - 0.5).abs() < 0.01, "{before}");
         assert!(adjacent < 0.001, "{adjacent}");
@@ -278,7 +278,7 @@ mod tests {
     fn a_case_in_a_fork_comes_after_the_marking_cases_and_after_none_of_another_fork() {
         let shape = Aftermath { marking: 2, stretches: vec![2] };
         let mut coverage = PairCoverage::new(5);
-        coverage.add_aftermath(&[0, 1, 2, 3, 4], &shape);
+        coverage.add_aftermath(&CaseIndex::list(0..5), &shape);
         let reached = coverage.coverage();
         // Before: 0-1, 0-2, 1-2, 0-3, 1-3, 2-3, 0-4, 1-4. Directly before: 0-1, 1-2, 2-3, 1-4.
         assert_eq!((reached.before, reached.adjacent), (8.0 / 20.0, 4.0 / 20.0));
@@ -287,7 +287,7 @@ mod tests {
     #[test]
     fn an_aftermath_of_many_cases_is_estimated() {
         let cases = 5_000;
-        let order: Vec<u32> = (0..cases as u32).collect();
+        let order: Vec<CaseIndex> = CaseIndex::first(cases).collect();
         let mut coverage = PairCoverage::new(cases);
         coverage.add_aftermath(&order, &Aftermath { marking: 500, stretches: Vec::new() });
         let reached = coverage.coverage();
@@ -310,6 +310,7 @@ mod tests {
                 adjacent.extend(order.windows(2).filter(|pair| pair[0] != pair[1]).map(|pair| (pair[0], pair[1])));
             }
             let all = (70 * 69) as f64;
+            let orders: Vec<Vec<CaseIndex>> = orders.into_iter().map(CaseIndex::list).collect();
             prop_assert_eq!(shares(70, &orders), (before.len() as f64 / all, adjacent.len() as f64 / all));
         }
     }

@@ -1,6 +1,6 @@
 //! Why there is no such plan.
 
-use crate::model::CaseId;
+use crate::model::{CaseId, CaseIndex};
 use crate::plan::{MOST_PERMUTED, Strategy};
 
 /// Why there is no such plan.
@@ -39,10 +39,10 @@ pub enum PlanError {
     #[error("the given order is empty: name a case per line")]
     EmptyOrder,
     /// A given order with a number that no case has.
-    #[error("the given order names case {number}, and there are {cases} cases, numbered from 0")]
+    #[error("the given order names case {case}, and there are {cases} cases, numbered from 0")]
     NoSuchCase {
-        /// The number that was asked for.
-        number: u32,
+        /// The index that was asked for.
+        case: CaseIndex,
         /// How many cases there are.
         cases: usize,
     },

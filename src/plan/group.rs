@@ -1,5 +1,6 @@
 //! Which cases stay together when orders are changed.
 
+use crate::model::CaseIndex;
 use crate::plan::PlannedCase;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ pub struct GroupingError(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Group {
     pub name: String,
-    pub cases: Vec<u32>,
+    pub cases: Vec<CaseIndex>,
 }
 
 impl Grouping {
@@ -55,13 +56,13 @@ impl Grouping {
     pub(super) fn groups(self, cases: &[PlannedCase]) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for (number, case) in (0..).zip(cases) {
+        for (index, case) in CaseIndex::all().zip(cases) {
             let name = self.name_of(case);
             let place = *known.entry(name).or_insert_with(|| {
                 groups.push(Group { name: name.to_owned(), cases: Vec::new() });
                 groups.len() - 1
             });
-            groups[place].cases.push(number);
+            groups[place].cases.push(index);
         }
         groups
     }

@@ -1,7 +1,7 @@
 //! The plan of a run.
 
 use crate::model::statistics::{Confidence, Rate};
-use crate::model::{CaseId, ContentHash, RoundId, Seed};
+use crate::model::{CaseId, CaseIndex, ContentHash, RoundId, Seed};
 use crate::plan::build::Rounds;
 use crate::plan::group::Group;
 use crate::plan::permutation::permutation;
@@ -61,7 +61,7 @@ impl Plan {
 
     /// The order of a round, as the cases' numbers in declared order; empty for a round that is not in the plan, and for
     /// an aftermath, whose order depends on what cases leave. Computed anew at each call.
-    pub fn order(&self, id: RoundId) -> Vec<u32> {
+    pub fn order(&self, id: RoundId) -> Vec<CaseIndex> {
         self.round(id).map(|round| self.arranged(round)).unwrap_or_default()
     }
 
@@ -76,8 +76,8 @@ impl Plan {
     }
 
     /// The id of a case by its number in declared order.
-    pub fn case(&self, number: u32) -> Option<&CaseId> {
-        self.ids.get(number as usize)
+    pub fn case(&self, case: CaseIndex) -> Option<&CaseId> {
+        self.ids.get(case.index())
     }
 
     /// The ids of all cases, in declared order.
@@ -149,15 +149,15 @@ impl Plan {
         ContentHash::of(std::iter::once(sizes).chain(cases).chain(groups).chain(rounds).chain([given]))
     }
 
-    fn arranged(&self, round: &PlannedRound) -> Vec<u32> {
-        let cases = self.ids.len() as u32;
+    fn arranged(&self, round: &PlannedRound) -> Vec<CaseIndex> {
+        let cases = CaseIndex::first(self.ids.len());
         match round.arrangement {
-            Arrangement::Declared => (0..cases).collect(),
-            Arrangement::Reverse => (0..cases).rev().collect(),
+            Arrangement::Declared => cases.collect(),
+            Arrangement::Reverse => cases.rev().collect(),
             Arrangement::Shuffle => shuffled(round.seed, &self.groups, &self.ids),
             Arrangement::Pairs { row } => self.paired(row as usize),
             Arrangement::Permutation { number } => {
-                permutation(self.ids.len(), number).into_iter().map(|case| case as u32).collect()
+                permutation(self.ids.len(), number).into_iter().map(CaseIndex::at).collect()
             }
             Arrangement::Twice => {
                 shuffled(round.seed, &self.groups, &self.ids).into_iter().flat_map(|case| [case, case]).collect()
@@ -185,14 +185,14 @@ impl Plan {
     /// Groups by a row of their square, and the cases of each group by a row of theirs. The symbols of the squares
     /// are the groups and cases as the root seed shuffles them, so that another seed tries
     /// other neighbours' neighbours.
-    pub(super) fn paired(&self, number: usize) -> Vec<u32> {
+    pub(super) fn paired(&self, number: usize) -> Vec<CaseIndex> {
         let seed = self.request.seed.derive("pairs");
         let groups = shuffled_groups(seed, &self.groups);
         let by_row = row(groups.len(), number).map(|place| groups[place]);
         by_row
             .flat_map(|group| {
                 let cases = shuffled_cases(seed, &group.cases, &self.ids);
-                row(cases.len(), number).map(|place| cases[place]).collect::<Vec<u32>>()
+                row(cases.len(), number).map(|place| cases[place]).collect::<Vec<CaseIndex>>()
             })
             .collect()
     }
@@ -204,11 +204,11 @@ impl Plan {
     }
 
     /// All cases, shuffled by a seed.
-    pub(super) fn shuffled_by(&self, seed: Seed) -> Vec<u32> {
+    pub(super) fn shuffled_by(&self, seed: Seed) -> Vec<CaseIndex> {
         shuffled(seed, &self.groups, &self.ids)
     }
 
-    fn given(&self) -> &[u32] {
+    fn given(&self) -> &[CaseIndex] {
         match &self.request.orders {
             Orders::Given(order) => order,
             Orders::By(_) => &[],

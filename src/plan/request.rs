@@ -1,7 +1,7 @@
 //! What is asked of a plan.
 
-use crate::model::Seed;
 use crate::model::statistics::{Confidence, Rate};
+use crate::model::{CaseIndex, Seed};
 use crate::plan::{Grouping, Strategy};
 
 /// What a plan is to do.
@@ -33,7 +33,7 @@ pub enum Orders {
     /// Those of a strategy.
     By(Strategy),
     /// This one, by the cases' numbers in declared order. It may have some cases only, and a case several times.
-    Given(Vec<u32>),
+    Given(Vec<CaseIndex>),
 }
 
 /// Which cases run alone, each from a fresh start. That finds every brittle case.

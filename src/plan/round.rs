@@ -1,6 +1,6 @@
 //! A round of a plan: what it costs nothing to keep.
 
-use crate::model::{RoundId, RoundKind, Seed};
+use crate::model::{CaseIndex, RoundId, RoundKind, Seed};
 use serde::{Deserialize, Serialize};
 
 /// A round, without its order: [`crate::plan::Plan::order`] computes that.
@@ -39,7 +39,7 @@ pub enum Arrangement {
     /// One case alone.
     Alone {
         /// The case's number in declared order.
-        case: u32,
+        case: CaseIndex,
     },
     /// The cases that leave marks one after another, then each other case in a fork of what they left. Its order is known
     /// once each case has run alone: [`crate::plan::Plan::marking_orders`].

@@ -5,11 +5,11 @@
 //! with CRC32, which is affine, ids of equal length can only be XOR-ed by one constant, and all seeds together reach
 //! 4 of the 24 orders of four cases. SipHash-2-4 (Aumasson and Bernstein, 2012) reaches all of them evenly.
 
-use crate::model::{CaseId, Seed};
+use crate::model::{CaseId, CaseIndex, Seed};
 use crate::plan::group::Group;
 
 /// Groups sorted by their names, and the cases in each by their ids, both by hashes keyed with `seed`.
-pub(super) fn shuffled(seed: Seed, groups: &[Group], ids: &[CaseId]) -> Vec<u32> {
+pub(super) fn shuffled(seed: Seed, groups: &[Group], ids: &[CaseId]) -> Vec<CaseIndex> {
     shuffled_groups(seed, groups).into_iter().flat_map(|group| shuffled_cases(seed, &group.cases, ids)).collect()
 }
 
@@ -22,9 +22,9 @@ pub(super) fn shuffled_groups(seed: Seed, groups: &[Group]) -> Vec<&Group> {
 }
 
 /// Cases sorted by a hash of their ids; equal hashes, should they ever happen, by the ids.
-pub(super) fn shuffled_cases(seed: Seed, cases: &[u32], ids: &[CaseId]) -> Vec<u32> {
-    let id = |case: u32| ids[case as usize].as_str();
-    let mut keyed: Vec<(u64, u32)> = cases.iter().map(|case| (seed.hash(id(*case).as_bytes()), *case)).collect();
+pub(super) fn shuffled_cases(seed: Seed, cases: &[CaseIndex], ids: &[CaseId]) -> Vec<CaseIndex> {
+    let id = |case: CaseIndex| ids[case.index()].as_str();
+    let mut keyed: Vec<(u64, CaseIndex)> = cases.iter().map(|case| (seed.hash(id(*case).as_bytes()), *case)).collect();
     keyed.sort_unstable_by(|(a_hash, a), (b_hash, b)| a_hash.cmp(b_hash).then_with(|| id(*a).cmp(id(*b))));
     keyed.into_iter().map(|(_, case)| case).collect()
 }
@@ -38,8 +38,8 @@ mod tests {
         names.into_iter().map(CaseId::from).collect()
     }
 
-    fn all(ids: &[CaseId]) -> Vec<u32> {
-        (0..ids.len() as u32).collect()
+    fn all(ids: &[CaseId]) -> Vec<CaseIndex> {
+        CaseIndex::first(ids.len()).collect()
     }
 
     /// Pearson's statistic for counts that should be equal.
@@ -54,7 +54,7 @@ mod tests {
         let mut counts = [0_u32; 256];
         for seed in 0..24_000 {
             let order = shuffled_cases(Seed::new(seed), &all(&ids), &ids);
-            counts[order.iter().fold(0, |code, case| code * 4 + *case as usize)] += 1;
+            counts[order.iter().fold(0, |code, case| code * 4 + case.index())] += 1;
         }
         let seen: Vec<u32> = counts.into_iter().filter(|count| *count > 0).collect();
         assert_eq!(seen.len(), 24);
@@ -69,7 +69,7 @@ mod tests {
         let mut counts = vec![0_u32; n * n];
         for seed in 0..4_000 {
             let order = shuffled_cases(Seed::new(seed), &all(&ids), &ids);
-            order.windows(2).for_each(|pair| counts[pair[0] as usize * n + pair[1] as usize] += 1);
+            order.windows(2).for_each(|pair| counts[pair[0].index() * n + pair[1].index()] += 1);
         }
         let pairs: Vec<u32> = (0..n * n).filter(|place| place / n != place % n).map(|place| counts[place]).collect();
         assert!(pairs.iter().all(|count| *count > 0));
@@ -84,9 +84,9 @@ mod tests {
         fn a_subset_keeps_its_relative_order(seed in any::<u64>(), keep in proptest::collection::vec(any::<bool>(), 1..60)) {
             let ids = ids((0..keep.len()).map(|case| format!("case {case}")));
             let seed = Seed::new(seed);
-            let some: Vec<u32> = all(&ids).into_iter().filter(|case| keep[*case as usize]).collect();
+            let some: Vec<CaseIndex> = all(&ids).into_iter().filter(|case| keep[case.index()]).collect();
             let mut expected = shuffled_cases(seed, &all(&ids), &ids);
-            expected.retain(|case| keep[*case as usize]);
+            expected.retain(|case| keep[case.index()]);
             prop_assert_eq!(shuffled_cases(seed, &some, &ids), expected);
         }
     }

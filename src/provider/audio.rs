@@ -123,11 +123,11 @@ fn wav(rate: u32, samples: &[i16]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{RoundId, Seed, TrialKey};
+    use crate::model::{Position, RoundId, Seed, TrialKey};
     use proptest::prelude::*;
 
     fn mark(attempt: u32) -> Mark {
-        Mark::of(Seed::new(7), TrialKey { round: RoundId(1), position: 2 }, attempt)
+        Mark::of(Seed::new(7), TrialKey { round: RoundId(1), position: Position(2) }, attempt)
     }
 
     #[test]

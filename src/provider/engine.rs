@@ -1,6 +1,6 @@
 //! The rule engine: the responder of each provider's wiremock server. It decides *what* is answered.
 
-use crate::model::{RoundId, Seed, TrialKey};
+use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
 use crate::provider::exchange::call::Seq;
 use crate::provider::exchange::stage::{Decision, Inquiry};
@@ -73,7 +73,7 @@ impl Engine {
         let query = request.url.query().unwrap_or_default();
         let sent = Sent { query, headers: &request.headers, body: &request.body };
         // Refusals and errors carry no mark; their ids only have to differ.
-        let nobody = TrialKey { round: RoundId(u32::MAX), position: u32::MAX };
+        let nobody = TrialKey { round: RoundId(u32::MAX), position: Position(u32::MAX) };
         let stamp = Stamp { mark: Mark::of(Seed::new(seq.0), nobody, 0), now: self.shared.clock.now() };
         let (mut ask, mut refusal) = match &endpoint {
             Endpoint::Model(_) => format.read(&sent, &endpoint, &stamp),

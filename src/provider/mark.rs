@@ -20,7 +20,7 @@ impl Mark {
     pub fn of(seed: Seed, trial: TrialKey, attempt: u32) -> Self {
         let mut bytes = [0; 12];
         bytes[..4].copy_from_slice(&trial.round.0.to_le_bytes());
-        bytes[4..8].copy_from_slice(&trial.position.to_le_bytes());
+        bytes[4..8].copy_from_slice(&trial.position.0.to_le_bytes());
         bytes[8..].copy_from_slice(&attempt.to_le_bytes());
         let mut hash = seed.derive("mark").hash(&bytes);
         Self(std::array::from_fn(|_| {
@@ -95,18 +95,18 @@ impl<'de> Deserialize<'de> for Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RoundId;
+    use crate::model::{Position, RoundId};
     use proptest::prelude::*;
 
     fn mark(attempt: u32) -> Mark {
-        Mark::of(Seed::new(7), TrialKey { round: RoundId(1), position: 2 }, attempt)
+        Mark::of(Seed::new(7), TrialKey { round: RoundId(1), position: Position(2) }, attempt)
     }
 
     #[test]
     fn each_attempt_has_a_mark_of_its_own_and_the_same_one_again() {
         assert_eq!(mark(0), mark(0));
         assert_ne!(mark(0), mark(1));
-        assert_ne!(mark(0), Mark::of(Seed::new(8), TrialKey { round: RoundId(1), position: 2 }, 0));
+        assert_ne!(mark(0), Mark::of(Seed::new(8), TrialKey { round: RoundId(1), position: Position(2) }, 0));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The mock providers standing alone: a developer points a real SDK at them.
 
-use crate::model::{RoundId, Seed, TrialKey};
+use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::decl::ProviderDecl;
 use crate::provider::error::ProviderError;
 use crate::provider::exchange::attribution::Attribution;
@@ -42,7 +42,7 @@ impl ServeProviders {
         options.attribution = Attribution::ByArrival;
         options.journal = JournalLimits::default();
         let providers = Providers::start_with(decls, options, Some(log))?;
-        let trial = TrialKey { round: RoundId(0), position: 0 };
+        let trial = TrialKey { round: RoundId(0), position: Position(0) };
         providers.begin(trial, Seed::new(0), script);
         Ok(Self { providers })
     }

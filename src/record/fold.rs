@@ -4,7 +4,7 @@
 //! record is the same: rounds, failures and notes are sorted, and "the first" is that of the first round by its number.
 
 use crate::event::{Entry, Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
-use crate::model::{LoopBound, Outcome, OutcomeKind, RoundId};
+use crate::model::{CaseIndex, LoopBound, Outcome, OutcomeKind, Position, RoundId};
 use crate::record::folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -45,19 +45,19 @@ pub struct Fold {
     header: Header,
     rounds: Vec<RoundRecord>,
     places: BTreeMap<RoundId, usize>,
-    failures: BTreeMap<u32, Vec<FailureSeen>>,
+    failures: BTreeMap<CaseIndex, Vec<FailureSeen>>,
     /// How often each case passed.
-    passed: BTreeMap<u32, u32>,
+    passed: BTreeMap<CaseIndex, u32>,
     /// The cases that passed where they had run before in the same round.
-    passed_again: BTreeSet<u32>,
+    passed_again: BTreeSet<CaseIndex>,
     /// Why a case was skipped, in its first round by number.
-    skips: BTreeMap<u32, (RoundId, String)>,
-    loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
+    skips: BTreeMap<CaseIndex, (RoundId, String)>,
+    loop_bound: BTreeMap<CaseIndex, BTreeSet<LoopBound>>,
     /// What was noted before the first round.
     first_notes: Vec<Note>,
     /// What was noted since, each once.
-    notes: BTreeSet<(Option<u32>, String)>,
-    diagnoses: BTreeMap<u32, crate::event::Diagnosis>,
+    notes: BTreeSet<(Option<CaseIndex>, String)>,
+    diagnoses: BTreeMap<CaseIndex, crate::event::Diagnosis>,
     forecast: Option<(u64, u64)>,
     end: Option<crate::event::RunEnd>,
     millis: u64,
@@ -113,7 +113,7 @@ impl Fold {
                 added,
                 order,
             } => {
-                if let Some(case) = order.iter().find(|case| **case as usize >= self.header.cases.len()) {
+                if let Some(case) = order.iter().find(|case| case.index() >= self.header.cases.len()) {
                     return Err(format!("round {round} names case {case}, and there is none"));
                 }
                 let slots: Vec<Slot> = order.into_iter().map(|case| Slot { case, outcome: None, micros: 0 }).collect();
@@ -197,14 +197,20 @@ impl Fold {
         self.rounds.get_mut(place).ok_or_else(|| format!("round {round} was never begun"))
     }
 
-    fn slot(&mut self, round: RoundId, position: u32, case: u32) -> Result<&mut Slot, String> {
-        match self.round(round)?.slots.get_mut(position as usize) {
+    fn slot(&mut self, round: RoundId, position: Position, case: CaseIndex) -> Result<&mut Slot, String> {
+        match self.round(round)?.slots.get_mut(position.index()) {
             Some(slot) if slot.case == case => Ok(slot),
             _ => Err(format!("round {round} has no case {case} at place {position}")),
         }
     }
 
-    fn trial(&mut self, round: RoundId, position: u32, case: u32, report: TrialReport) -> Result<(), String> {
+    fn trial(
+        &mut self,
+        round: RoundId,
+        position: Position,
+        case: CaseIndex,
+        report: TrialReport,
+    ) -> Result<(), String> {
         let slot = self.slot(round, position, case)?;
         let before = slot.outcome.replace(report.outcome.kind());
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX).max(slot.micros);
@@ -288,7 +294,7 @@ impl RoundRecord {
     }
 
     fn forget_passes(&mut self) {
-        for (place, slot) in (0..).zip(&mut self.slots) {
+        for (place, slot) in Position::all().zip(&mut self.slots) {
             // After another attempt it is not known what ran before it in its process.
             if slot.outcome == Some(OutcomeKind::Passed) && self.attempts == 1 {
                 self.passed_before_the_end.insert(place);

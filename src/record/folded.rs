@@ -2,7 +2,8 @@
 
 use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Note, RoundEnd, RunEnd};
 use crate::model::{
-    Aftermath, EventLoop, LoopBound, Outcome, OutcomeKind, Retained, RoundId, RoundKind, Seed, StateMark, Stress,
+    Aftermath, CaseIndex, EventLoop, LoopBound, Outcome, OutcomeKind, Position, Retained, RoundId, RoundKind, Seed,
+    StateMark, Stress,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,21 +18,21 @@ pub struct Record {
     /// The rounds by their numbers.
     pub rounds: Vec<RoundRecord>,
     /// The first failures of each case by round and place, by the case's place in the header.
-    pub failures: BTreeMap<u32, Vec<FailureSeen>>,
+    pub failures: BTreeMap<CaseIndex, Vec<FailureSeen>>,
     /// The cases that passed in any trial, those of rounds that did not end included: a pass of a torn round proves no
     /// rate, and still refutes that a case always fails.
-    pub passed: BTreeSet<u32>,
+    pub passed: BTreeSet<CaseIndex>,
     /// The cases that passed where they had run before in the same round: an experiment, which refutes nothing of what
     /// they do the first time.
-    pub passed_again: BTreeSet<u32>,
+    pub passed_again: BTreeSet<CaseIndex>,
     /// Why a case was skipped, in the first round that skipped it.
-    pub skips: BTreeMap<u32, String>,
+    pub skips: BTreeMap<CaseIndex, String>,
     /// What each case left that outlives its event loop.
-    pub loop_bound: BTreeMap<u32, BTreeSet<LoopBound>>,
+    pub loop_bound: BTreeMap<CaseIndex, BTreeSet<LoopBound>>,
     /// Notes on cases and on the run, each once: those from before the first round as they were told, the others sorted.
     pub notes: Vec<Note>,
     /// The last diagnosis of each suspect.
-    pub diagnoses: BTreeMap<u32, Diagnosis>,
+    pub diagnoses: BTreeMap<CaseIndex, Diagnosis>,
     /// The last forecast: milliseconds of one round and of the plan.
     pub forecast: Option<(u64, u64)>,
     /// How the run ended; `None` if its writer was killed.
@@ -64,16 +65,16 @@ pub struct RoundRecord {
     /// Its trials in order.
     pub slots: Vec<Slot>,
     /// What trials left behind, by their places in the order.
-    pub retained: BTreeMap<u32, Vec<Retained>>,
+    pub retained: BTreeMap<Position, Vec<Retained>>,
     /// What its trials changed of the process's state and did not put back, by place.
-    pub dirt: BTreeMap<u32, Dirt>,
+    pub dirt: BTreeMap<Position, Dirt>,
     /// What its trials left changed, compared part by part, by place.
-    pub marks: BTreeMap<u32, Vec<StateMark>>,
+    pub marks: BTreeMap<Position, Vec<StateMark>>,
     /// The places of trials with which memory began anew.
-    pub fresh: BTreeSet<u32>,
+    pub fresh: BTreeSet<Position>,
     /// The places of trials that passed before the round was cut short: no proof of a rate, and still orders in which
     /// these cases can pass.
-    pub passed_before_the_end: BTreeSet<u32>,
+    pub passed_before_the_end: BTreeSet<Position>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.
@@ -84,7 +85,7 @@ pub struct RoundRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
     /// The index of the case in the header.
-    pub case: u32,
+    pub case: CaseIndex,
     /// How it ended; `None` if it was never reported.
     pub outcome: Option<OutcomeKind>,
     /// How long it took.
@@ -97,7 +98,7 @@ pub struct FailureSeen {
     /// In which round.
     pub round: RoundId,
     /// At which place of its order.
-    pub position: u32,
+    pub position: Position,
     /// What it was.
     pub outcome: Outcome,
 }
@@ -118,12 +119,12 @@ impl RoundRecord {
     /// Whether the case at this place passed, in a round that was cut short later, too.
     pub fn has_passed(&self, place: usize) -> bool {
         self.slots.get(place).is_some_and(|slot| slot.outcome == Some(OutcomeKind::Passed))
-            || u32::try_from(place).is_ok_and(|place| self.passed_before_the_end.contains(&place))
+            || self.passed_before_the_end.contains(&Position::at(place))
     }
 
     /// Whether the case ran before this position. Only some kinds of rounds run a case a second time.
-    pub(super) fn has_run_before(&self, position: u32, case: u32) -> bool {
-        let mut before = self.slots.iter().take(position as usize);
+    pub(super) fn has_run_before(&self, position: Position, case: CaseIndex) -> bool {
+        let mut before = self.slots.iter().take(position.index());
         match self.kind {
             RoundKind::Twice => before.next_back().is_some_and(|slot| slot.case == case),
             RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => before.any(|slot| slot.case == case),
@@ -137,15 +138,15 @@ impl RoundRecord {
     }
 
     /// The cases in the order in which they ran.
-    pub fn order(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn order(&self) -> impl Iterator<Item = CaseIndex> + '_ {
         self.slots.iter().map(|slot| slot.case)
     }
 
     /// What ran before the trial at `position`, in order, and left a state that it could see.
-    pub fn before(&self, position: u32) -> Vec<u32> {
+    pub fn before(&self, position: Position) -> Vec<CaseIndex> {
         match &self.aftermath {
-            None => self.order().take(position as usize).collect(),
-            Some(shape) => shape.before(&self.order().collect::<Vec<u32>>(), position),
+            None => self.order().take(position.index()).collect(),
+            Some(shape) => shape.before(&self.order().collect::<Vec<CaseIndex>>(), position),
         }
     }
 
@@ -165,8 +166,8 @@ pub fn is_failure(outcome: OutcomeKind) -> bool {
 
 impl Record {
     /// A case as reports name it.
-    pub fn case(&self, case: u32) -> Option<&CaseInfo> {
-        self.header.cases.get(case as usize)
+    pub fn case(&self, case: CaseIndex) -> Option<&CaseInfo> {
+        self.header.cases.get(case.index())
     }
 
     /// A round by its number.
@@ -202,7 +203,7 @@ impl Record {
     }
 
     /// What ran before a failure in its round, in order.
-    pub fn before(&self, failure: &FailureSeen) -> Vec<u32> {
+    pub fn before(&self, failure: &FailureSeen) -> Vec<CaseIndex> {
         self.round(failure.round).map(|round| round.before(failure.position)).unwrap_or_default()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::event::{KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
-use crate::model::{FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
+use crate::model::{CaseIndex, FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
 use crate::report::own_line::{self, OwnLine};
 pub(super) use crate::report::role::Role;
 use crate::report::state::{StateStory, stories};
@@ -15,7 +15,7 @@ use crate::verdict::{CaseJudgement, Order};
 /// A finding in words.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
-    pub(super) case: u32,
+    pub(super) case: CaseIndex,
     pub(super) verdict: Verdict,
     pub(super) kind: FindingKind,
     pub(super) weight: Weight,
@@ -69,8 +69,8 @@ pub(super) struct OrderStory {
     pub(super) role: Role,
     /// Minimal sequences that make the difference, without the case itself; for a search that came to no end the
     /// smallest order known.
-    pub(super) sequences: Vec<Vec<u32>>,
-    pub(super) cleaners: Vec<u32>,
+    pub(super) sequences: Vec<Vec<CaseIndex>>,
+    pub(super) cleaners: Vec<CaseIndex>,
     pub(super) complete: bool,
 }
 
@@ -82,7 +82,7 @@ pub(super) struct Seen {
     pub(super) seed: Option<Seed>,
     pub(super) outcome: OutcomeKind,
     /// What ran before it in its round.
-    pub(super) before: Vec<u32>,
+    pub(super) before: Vec<CaseIndex>,
 }
 
 /// The command that shows a finding again.
@@ -106,7 +106,7 @@ impl Command {
 
 impl View<'_> {
     /// The finding on a case, in words, if there is one.
-    pub(super) fn finding(&self, case: u32) -> Option<Finding> {
+    pub(super) fn finding(&self, case: CaseIndex) -> Option<Finding> {
         self.judged(case).and_then(|judged| of(self, judged))
     }
 }
@@ -160,7 +160,7 @@ fn quarantined(entry: &QuarantineEntry) -> String {
 }
 
 /// Nothing is said where no earlier run is known: everything would be new.
-fn novelty(view: &View<'_>, case: u32, kind: FindingKind) -> Option<Novelty> {
+fn novelty(view: &View<'_>, case: CaseIndex, kind: FindingKind) -> Option<Novelty> {
     let past = view.record.header.background.past.as_ref().filter(|past| past.runs > 0)?;
     let known = past.known.iter().find(|known| known.case == case && known.kind == kind);
     Some(known.map_or(Novelty::New, |known| Novelty::Known(known.clone())))
@@ -203,7 +203,7 @@ fn seen(view: &View<'_>, judged: &CaseJudgement) -> Option<Seen> {
     })
 }
 
-fn story(order: &Order, case: u32) -> OrderStory {
+fn story(order: &Order, case: CaseIndex) -> OrderStory {
     match order {
         Order::Victim { polluters, cleaners, complete } => OrderStory {
             role: Role::Victim,
@@ -289,12 +289,12 @@ impl Finding {
 const NAMED: usize = 4;
 
 /// What a case fails after, which can be the case itself.
-pub(super) fn polluters(view: &View<'_>, case: u32, sequence: &[u32]) -> String {
+pub(super) fn polluters(view: &View<'_>, case: CaseIndex, sequence: &[CaseIndex]) -> String {
     if *sequence == [case] { "itself".to_owned() } else { chain(view, sequence) }
 }
 
 /// `a`, `a, then b`.
-pub(super) fn chain(view: &View<'_>, sequence: &[u32]) -> String {
+pub(super) fn chain(view: &View<'_>, sequence: &[CaseIndex]) -> String {
     let mut parts = view.ids(&sequence[..sequence.len().min(NAMED)]);
     if sequence.len() > NAMED {
         parts.push(format!("{} more", sequence.len() - NAMED));

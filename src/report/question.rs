@@ -40,7 +40,7 @@ pub(super) fn price(view: &View<'_>) -> Option<String> {
 pub(super) fn next(view: &View<'_>) -> Option<String> {
     let header = &view.record.header;
     let question = header.question.as_ref()?;
-    let id = header.cases.get(question.case as usize)?.id.as_str();
+    let id = header.cases.get(question.case.index())?.id.as_str();
     let told = question.recorded.iter().flat_map(|recorded| &recorded.arguments);
     let mut words = vec!["why", id, "--effort", "thorough"];
     words.extend(told.map(String::as_str));

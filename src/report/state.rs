@@ -1,7 +1,7 @@
 //! The state that decides how a case ends: who leaves it, who reads it, and how to keep it from happening.
 
 use crate::event::StateCause;
-use crate::model::{MarkKind, StateMark};
+use crate::model::{CaseIndex, MarkKind, StateMark};
 use crate::report::role::Role;
 use crate::report::text::visible;
 use crate::report::view::View;
@@ -18,13 +18,14 @@ pub(super) struct StateStory {
 }
 
 /// Puts the causes of a case's diagnosis into words.
-pub(super) fn stories(view: &View<'_>, case: u32, role: Option<Role>) -> Vec<StateStory> {
+pub(super) fn stories(view: &View<'_>, case: CaseIndex, role: Option<Role>) -> Vec<StateStory> {
     let Some(diagnosis) = view.record.diagnoses.get(&case) else { return Vec::new() };
     diagnosis.causes.iter().map(|cause| story(view, case, cause, role)).collect()
 }
 
-fn story(view: &View<'_>, case: u32, cause: &StateCause, role: Option<Role>) -> StateStory {
-    let name = |case: u32| view.info(case).map_or_else(String::new, |info| visible(&info.title).trim().to_owned());
+fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role>) -> StateStory {
+    let name =
+        |case: CaseIndex| view.info(case).map_or_else(String::new, |info| visible(&info.title).trim().to_owned());
     let (writer, reader, mark) = (name(cause.case), name(case), &cause.mark);
     let mut sentence = format!("{writer} leaves {mark}");
     if let Some(place) = &mark.read_at {

@@ -1,7 +1,7 @@
 //! A run in words, by cause: what the terminal, the Markdown summary and the HTML page all say.
 
 use crate::event::{Note, RunEnd};
-use crate::model::{RoundKind, Verdict};
+use crate::model::{CaseIndex, RoundKind, Verdict};
 use crate::report::finding::{Command, Finding};
 use crate::report::quarantine::QuarantineStory;
 use crate::report::question;
@@ -56,7 +56,7 @@ pub(super) struct CauseStory {
     /// The ids of the others.
     pub(super) others: Vec<String>,
     /// All of its cases.
-    pub(super) members: Vec<u32>,
+    pub(super) members: Vec<CaseIndex>,
 }
 
 impl Summary {
@@ -182,7 +182,7 @@ fn left_out(view: &View<'_>) -> Option<String> {
         return None;
     }
     let slots = record.rounds.iter().flat_map(|round| &round.slots);
-    let tried: BTreeSet<u32> = slots.filter(|slot| slot.outcome.is_some()).map(|slot| slot.case).collect();
+    let tried: BTreeSet<CaseIndex> = slots.filter(|slot| slot.outcome.is_some()).map(|slot| slot.case).collect();
     let (completed, planned) = (record.completed_rounds(), count(record.planned_rounds(), "planned round"));
     let untried = match record.header.cases.len().saturating_sub(tried.len()) {
         0 => String::new(),

@@ -2,7 +2,7 @@
 
 use crate::event::{CaseInfo, QuarantineEntry};
 use crate::model::statistics::Tally;
-use crate::model::{FindingKind, OutcomeKind, OwnerLookup, RoundKind};
+use crate::model::{CaseIndex, FindingKind, OutcomeKind, OwnerLookup, RoundKind};
 use crate::record::{Record, is_failure};
 use crate::report::context::Context;
 use crate::report::text::visible;
@@ -34,7 +34,7 @@ impl<'a> View<'a> {
         let mut tallies = vec![CaseTally::default(); record.header.cases.len()];
         for round in &record.rounds {
             for slot in &round.slots {
-                let (Some(tally), Some(outcome)) = (tallies.get_mut(slot.case as usize), slot.outcome) else {
+                let (Some(tally), Some(outcome)) = (tallies.get_mut(slot.case.index()), slot.outcome) else {
                     continue;
                 };
                 if outcome == OutcomeKind::Skipped {
@@ -50,41 +50,41 @@ impl<'a> View<'a> {
     }
 
     /// A case's id, safe to show.
-    pub(super) fn id(&self, case: u32) -> String {
+    pub(super) fn id(&self, case: CaseIndex) -> String {
         self.info(case).map_or_else(|| format!("case {case}"), |info| visible(info.id.as_str()).into_owned())
     }
 
     /// The ids of some cases.
-    pub(super) fn ids(&self, cases: &[u32]) -> Vec<String> {
+    pub(super) fn ids(&self, cases: &[CaseIndex]) -> Vec<String> {
         cases.iter().map(|case| self.id(*case)).collect()
     }
 
     /// A case as the header has it.
-    pub(super) fn info(&self, case: u32) -> Option<&'a CaseInfo> {
+    pub(super) fn info(&self, case: CaseIndex) -> Option<&'a CaseInfo> {
         self.record.case(case)
     }
 
     /// What a case came to.
-    pub(super) fn judged(&self, case: u32) -> Option<&'a CaseJudgement> {
-        self.judgement.cases.get(case as usize)
+    pub(super) fn judged(&self, case: CaseIndex) -> Option<&'a CaseJudgement> {
+        self.judgement.cases.get(case.index())
     }
 
     /// Failures and trials by the kind of the round, probes included.
-    pub(super) fn rates(&self, case: u32) -> BTreeMap<RoundKind, Tally> {
-        self.tallies.get(case as usize).map(|tally| tally.rates.clone()).unwrap_or_default()
+    pub(super) fn rates(&self, case: CaseIndex) -> BTreeMap<RoundKind, Tally> {
+        self.tallies.get(case.index()).map(|tally| tally.rates.clone()).unwrap_or_default()
     }
 
     /// The mean duration of a case's trials in microseconds; 0 if none was timed.
-    pub(super) fn mean_micros(&self, case: u32) -> u64 {
-        match self.tallies.get(case as usize) {
+    pub(super) fn mean_micros(&self, case: CaseIndex) -> u64 {
+        match self.tallies.get(case.index()) {
             Some(tally) if tally.timed > 0 => tally.micros / u64::from(tally.timed),
             _ => 0,
         }
     }
 
     /// The longest trial of a case in microseconds.
-    pub(super) fn slowest_micros(&self, case: u32) -> u32 {
-        self.tallies.get(case as usize).map_or(0, |tally| tally.slowest)
+    pub(super) fn slowest_micros(&self, case: CaseIndex) -> u32 {
+        self.tallies.get(case.index()).map_or(0, |tally| tally.slowest)
     }
 
     /// Whether a case's findings decide the gate.

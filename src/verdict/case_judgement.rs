@@ -1,7 +1,7 @@
 //! What a case came to.
 
 use crate::model::statistics::Tally;
-use crate::model::{FindingKind, Verdict};
+use crate::model::{CaseIndex, FindingKind, Verdict};
 use crate::record::FailureSeen;
 use crate::verdict::leaks::Leak;
 
@@ -9,7 +9,7 @@ use crate::verdict::leaks::Leak;
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseJudgement {
     /// The case, by its place in the header.
-    pub case: u32,
+    pub case: CaseIndex,
     /// The one word.
     pub verdict: Verdict,
     /// What is wrong with it, worst first.
@@ -37,7 +37,7 @@ pub struct CaseJudgement {
     /// What a reader should know besides.
     pub remarks: Vec<String>,
     /// The case that stands for its cluster of like failures.
-    pub cluster: Option<u32>,
+    pub cluster: Option<CaseIndex>,
     /// Its repro file, relative to the run's folder.
     pub repro: Option<String>,
     /// What it leaves behind that it should not.
@@ -50,22 +50,22 @@ pub enum Order {
     /// Passes alone, fails after a polluter.
     Victim {
         /// The minimal sequences after which it fails.
-        polluters: Vec<Vec<u32>>,
+        polluters: Vec<Vec<CaseIndex>>,
         /// What hides it.
-        cleaners: Vec<u32>,
+        cleaners: Vec<CaseIndex>,
         /// Whether there can be no more sequences.
         complete: bool,
     },
     /// Fails alone, passes after a state-setter.
     Brittle {
         /// The minimal sequences after which it passes.
-        state_setters: Vec<Vec<u32>>,
+        state_setters: Vec<Vec<CaseIndex>>,
         /// Whether there can be no more sequences.
         complete: bool,
     },
     /// The search came to no end; the smallest order that showed it, the case itself last.
     NotMinimised {
         /// The order that shows it.
-        order: Vec<u32>,
+        order: Vec<CaseIndex>,
     },
 }

@@ -1,6 +1,6 @@
 //! Findings by cause: ten victims of one polluter are one finding with ten cases.
 
-use crate::model::Verdict;
+use crate::model::{CaseIndex, Verdict};
 use crate::verdict::case_judgement::{CaseJudgement, Order};
 use std::collections::BTreeMap;
 
@@ -10,22 +10,22 @@ pub struct Cause {
     /// The worst verdict among them.
     pub verdict: Verdict,
     /// The cases, the one that was minimised first.
-    pub cases: Vec<u32>,
+    pub cases: Vec<CaseIndex>,
 }
 
 /// What makes two findings one: the same cluster or the same minimal sequence, else the same failure text, else
 /// the same owner of what is left behind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Sequence(Verdict, Vec<u32>),
+    Sequence(Verdict, Vec<CaseIndex>),
     Fingerprint(Verdict, String),
     Leak(String, Option<String>),
-    Case(u32),
+    Case(CaseIndex),
 }
 
 /// Groups the findings, worst first, then by their rank, then the ones with more cases.
 pub(super) fn group(cases: &[CaseJudgement], rank: impl Fn(&CaseJudgement) -> u8) -> Vec<Cause> {
-    let keys: BTreeMap<u32, Key> = cases.iter().map(|case| (case.case, key(case))).collect();
+    let keys: BTreeMap<CaseIndex, Key> = cases.iter().map(|case| (case.case, key(case))).collect();
     // What the quarantine excuses stands apart from what it does not, also where they fail alike.
     let mut groups: BTreeMap<(bool, Key), Cause> = BTreeMap::new();
     for case in cases.iter().filter(|case| case.verdict.is_finding()) {
@@ -41,7 +41,7 @@ pub(super) fn group(cases: &[CaseJudgement], rank: impl Fn(&CaseJudgement) -> u8
         }
     }
     let mut causes: Vec<Cause> = groups.into_values().collect();
-    let ranks: BTreeMap<u32, u8> = cases.iter().map(|case| (case.case, rank(case))).collect();
+    let ranks: BTreeMap<CaseIndex, u8> = cases.iter().map(|case| (case.case, rank(case))).collect();
     let best = |cause: &Cause| cause.cases.iter().filter_map(|case| ranks.get(case)).min().copied();
     causes.sort_by(|a, b| {
         let by_worth = a.verdict.cmp(&b.verdict).then(best(a).cmp(&best(b)));

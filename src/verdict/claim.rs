@@ -5,8 +5,8 @@
 //! failed in all of a few rounds may be broken, a victim in each of them, or unlucky.
 
 use crate::event::{Conclusion, Diagnosis, RunEnd};
-use crate::model::FindingKind;
 use crate::model::statistics::{Tally, fisher_one_sided};
+use crate::model::{CaseIndex, FindingKind};
 use crate::record::Record;
 use crate::verdict::Order;
 use crate::verdict::trials::Trials;
@@ -39,7 +39,7 @@ impl Claim {
 }
 
 /// The claim that what was seen allows.
-pub(super) fn of(record: &Record, case: u32, seen: &Trials, diagnosis: Option<&Diagnosis>) -> Claim {
+pub(super) fn of(record: &Record, case: CaseIndex, seen: &Trials, diagnosis: Option<&Diagnosis>) -> Claim {
     let Some(diagnosis) = diagnosis else { return Claim::undiagnosed(not_examined(record)) };
     let has_passed = record.passed.contains(&case);
     match &diagnosis.conclusion {

@@ -2,7 +2,7 @@
 
 use crate::event::{Conclusion, Diagnosis, RunEnd};
 use crate::model::statistics::{self, Confidence, Tally};
-use crate::model::{FindingKind, NOT_COLLECTED, RoundKind, Verdict};
+use crate::model::{CaseIndex, FindingKind, NOT_COLLECTED, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
 use crate::verdict::trials::Trials;
 use crate::verdict::{
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 pub fn judge(record: &Record) -> Judgement {
     let tallies = trials::count(record);
     let mut cases: Vec<CaseJudgement> =
-        tallies.iter().enumerate().map(|(index, tally)| judge_case(record, index as u32, tally)).collect();
+        CaseIndex::all().zip(&tallies).map(|(case, tally)| judge_case(record, case, tally)).collect();
     let mut found = leaks::find(record);
     cases.iter_mut().for_each(|judged| with_leaks(judged, &mut found));
     let quarantine = quarantine::apply(record, &mut cases);
@@ -35,7 +35,7 @@ pub fn judge(record: &Record) -> Judgement {
     }
 }
 
-fn judge_case(record: &Record, case: u32, tally: &Trials) -> CaseJudgement {
+fn judge_case(record: &Record, case: CaseIndex, tally: &Trials) -> CaseJudgement {
     let diagnosis = record.diagnoses.get(&case);
     let failure = record.failures.get(&case).and_then(|seen| first_planned(record, seen));
     let past = record.header.background.past.as_ref();
@@ -104,7 +104,7 @@ fn with_leaks(judged: &mut CaseJudgement, found: &mut leaks::Leaks) {
 }
 
 /// What is told of a case that was skipped in some orders and never failed.
-fn skipped_sometimes(record: &Record, case: u32, skipped: u32, all: u32) -> String {
+fn skipped_sometimes(record: &Record, case: CaseIndex, skipped: u32, all: u32) -> String {
     match record.skips.get(&case).map(|reason| reason.trim()) {
         Some(NOT_COLLECTED) => format!("not there in {skipped} of {all} trials: {NOT_COLLECTED}"),
         Some(reason) if !reason.is_empty() => format!("skipped in some orders, {skipped} of {all} trials: {reason}"),
@@ -118,14 +118,14 @@ fn first_planned(record: &Record, seen: &[FailureSeen]) -> Option<FailureSeen> {
     seen.iter().find(planned).or(seen.first()).cloned()
 }
 
-fn skip_reason(record: &Record, case: u32, tally: &Trials) -> Option<String> {
+fn skip_reason(record: &Record, case: CaseIndex, tally: &Trials) -> Option<String> {
     let known = record.case(case).and_then(|info| info.skip.clone());
     known.or_else(|| (tally.skipped > 0).then(|| record.skips.get(&case).cloned().unwrap_or_default()))
 }
 
 /// Counts shuffled rounds. What the quarantine holds back is left out: the bound is on the rest.
 fn evidence(record: &Record, cases: &[CaseJudgement]) -> Evidence {
-    let held_back: BTreeSet<u32> =
+    let held_back: BTreeSet<CaseIndex> =
         cases.iter().filter(|case| case.quarantined.is_some()).map(|case| case.case).collect();
     let has_failure = |round: &RoundRecord| {
         let mut failures = round.slots.iter().filter(|slot| slot.outcome.is_some_and(is_failure));
@@ -181,7 +181,7 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
         Some(RunEnd::Completed | RunEnd::TimeLimit | RunEnd::FirstFailure) => {}
     }
     if let (Some(question), Some(tries)) = (&record.header.question, question::Tries::of(record)) {
-        return question::gate(cases.get(question.case as usize), &tries);
+        return question::gate(cases.get(question.case.index()), &tries);
     }
     if cases.iter().any(|case| counts(&case)) || quarantine.fails() {
         return Gate::Failed;

@@ -3,7 +3,8 @@
 use crate::event::Conclusion;
 use crate::leak::{Allowed, Growth, REPEATS_OF_MEMORY, allowed, growth};
 use crate::model::{
-    EventLoop, FindingKind, LeakAllowance, LoopBound, MarkKind, ResourceKind, Retained, Reuse, RoundKind,
+    CaseIndex, EventLoop, FindingKind, LeakAllowance, LoopBound, MarkKind, Position, ResourceKind, Retained, Reuse,
+    RoundKind,
 };
 use crate::record::{Record, RoundRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,9 +44,9 @@ impl fmt::Display for Leak {
 /// What cases leave, and what of it is allowed.
 #[derive(Debug, Default)]
 pub(super) struct Leaks {
-    pub found: BTreeMap<u32, Vec<Leak>>,
+    pub found: BTreeMap<CaseIndex, Vec<Leak>>,
     /// Sentences on what is allowed, with the reasons.
-    pub allowed: BTreeMap<u32, Vec<String>>,
+    pub allowed: BTreeMap<CaseIndex, Vec<String>>,
 }
 
 /// Finds the leaks of a record.
@@ -107,7 +108,7 @@ pub(super) fn find(record: &Record) -> Leaks {
 }
 
 impl Leaks {
-    fn enter(&mut self, record: &Record, case: u32, asked: &Allowed<'_>, leak: Leak) {
+    fn enter(&mut self, record: &Record, case: CaseIndex, asked: &Allowed<'_>, leak: Leak) {
         let of_case = record.case(case).map(|info| info.leaks.as_slice()).unwrap_or_default();
         let everywhere: &[LeakAllowance] = &record.header.policy.leaks;
         match allowed(asked, of_case).or_else(|| allowed(asked, everywhere)) {
@@ -131,16 +132,16 @@ fn sentence(seen: &Retained, growth: Growth) -> String {
 /// What is bound to an event loop that has ended, case by case. A probe in the subject tells it of itself. A task is
 /// told by its place: it was alive when its case ended, and in a round of its own it outlived every grace; other cases
 /// that left a task of the same place, and were not looked at so closely, left the same.
-pub(super) fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
+pub(super) fn bound(record: &Record) -> Vec<(CaseIndex, LoopBound)> {
     let told = record.loop_bound.iter().flat_map(|(case, bound)| bound.iter().map(|bound| (*case, bound.clone())));
-    let mut all: BTreeSet<(u32, LoopBound)> = told.collect();
+    let mut all: BTreeSet<(CaseIndex, LoopBound)> = told.collect();
     let confirmed: BTreeMap<String, LoopBound> = all
         .iter()
         .filter(|(_, bound)| bound.kind == ResourceKind::Task.as_str())
         .filter_map(|(_, bound)| Some((bound.created.first()?.clone(), bound.clone())))
         .collect();
     let looked_at = |round: &&RoundRecord| round.kind == RoundKind::Repeated && round.event_loop == EventLoop::Case;
-    let closely: BTreeSet<u32> = record
+    let closely: BTreeSet<CaseIndex> = record
         .rounds
         .iter()
         .filter(looked_at)
@@ -149,7 +150,7 @@ pub(super) fn bound(record: &Record) -> Vec<(u32, LoopBound)> {
         .collect();
     for round in record.rounds.iter().filter(|round| round.is_planned() && round.event_loop == EventLoop::Case) {
         for (position, retained) in &round.retained {
-            let Some(slot) = round.slots.get(*position as usize) else { continue };
+            let Some(slot) = round.slots.get(position.index()) else { continue };
             let tasks = retained.iter().filter(|one| one.kind == ResourceKind::Task);
             let places = tasks.filter_map(|one| confirmed.get(one.place.as_ref()?));
             if !closely.contains(&slot.case) {
@@ -182,7 +183,7 @@ fn is_within(part: &str, whole: &str) -> bool {
 
 /// With what is known of a second use: what was tried once holds for whatever is of the same type and kept by the same
 /// holder, also where another case left it. A use that fails weighs more than one that passes.
-fn tried(all: BTreeSet<(u32, LoopBound)>) -> Vec<(u32, LoopBound)> {
+fn tried(all: BTreeSet<(CaseIndex, LoopBound)>) -> Vec<(CaseIndex, LoopBound)> {
     let mut known: BTreeMap<(String, Option<String>), Reuse> = BTreeMap::new();
     for (_, bound) in &all {
         if let Some(reuse) = bound.reuse {
@@ -190,7 +191,7 @@ fn tried(all: BTreeSet<(u32, LoopBound)>) -> Vec<(u32, LoopBound)> {
             *worst = (*worst).max(reuse);
         }
     }
-    let with_reuse = |(case, bound): (u32, LoopBound)| {
+    let with_reuse = |(case, bound): (CaseIndex, LoopBound)| {
         let reuse = known.get(&(bound.class.clone(), bound.held_by.clone())).copied().or(bound.reuse);
         (case, LoopBound { reuse, ..bound })
     };
@@ -200,7 +201,7 @@ fn tried(all: BTreeSet<(u32, LoopBound)>) -> Vec<(u32, LoopBound)> {
 /// Something that grows with each trial of a case.
 #[derive(Debug, Clone)]
 struct Growing {
-    case: u32,
+    case: CaseIndex,
     /// What the last trial left of it.
     seen: Retained,
     growth: Growth,
@@ -216,7 +217,7 @@ impl Growing {
 
 /// The cases whose memory grew in the rounds that repeat them. A heap that gets warm looks the same for a while: it is to
 /// be seen whether one of these goes on growing when it is repeated longer.
-pub fn growing_in_memory(record: &Record) -> BTreeSet<u32> {
+pub fn growing_in_memory(record: &Record) -> BTreeSet<CaseIndex> {
     let grown = repeated(record).into_values().flatten().filter(|one| one.kind() == ResourceKind::Memory);
     grown.map(|one| one.case).collect()
 }
@@ -232,14 +233,14 @@ fn growing(record: &Record) -> Vec<Growing> {
 }
 
 /// What grows in the rounds that repeat a case, by case: the last such round counts.
-fn repeated(record: &Record) -> BTreeMap<u32, Vec<Growing>> {
+fn repeated(record: &Record) -> BTreeMap<CaseIndex, Vec<Growing>> {
     let repeated = |round: &&RoundRecord| {
         round.kind == RoundKind::Repeated && round.event_loop == EventLoop::Round && round.is_complete()
     };
-    let mut found: BTreeMap<u32, Vec<Growing>> = BTreeMap::new();
+    let mut found: BTreeMap<CaseIndex, Vec<Growing>> = BTreeMap::new();
     for round in record.rounds.iter().filter(repeated) {
-        let mut trials: BTreeMap<u32, Vec<&[Retained]>> = BTreeMap::new();
-        for (position, slot) in (0_u32..).zip(&round.slots) {
+        let mut trials: BTreeMap<CaseIndex, Vec<&[Retained]>> = BTreeMap::new();
+        for (position, slot) in Position::all().zip(&round.slots) {
             let left = round.retained.get(&position).map_or(&[][..], Vec::as_slice);
             trials.entry(slot.case).or_default().push(left);
         }
@@ -249,7 +250,7 @@ fn repeated(record: &Record) -> BTreeMap<u32, Vec<Growing>> {
 }
 
 /// What grows, by kind and owner; by kind alone where its things have a name each.
-fn of_case(case: u32, trials: &[&[Retained]]) -> Vec<Growing> {
+fn of_case(case: CaseIndex, trials: &[&[Retained]]) -> Vec<Growing> {
     let mut found: Vec<Growing> = Vec::new();
     let kinds: BTreeSet<ResourceKind> = trials.iter().flat_map(|trial| trial.iter().map(|one| one.kind)).collect();
     for kind in kinds {
@@ -283,7 +284,8 @@ fn of_case(case: u32, trials: &[&[Retained]]) -> Vec<Growing> {
 #[cfg(test)]
 mod tests {
     use super::{of_case, tried};
-    use crate::model::{LoopBound, ResourceKind, Retained, Reuse};
+    use crate::model::{CaseIndex, LoopBound, ResourceKind, Retained, Reuse};
+    use std::collections::BTreeSet;
 
     fn bound(holder: &str, reuse: Option<Reuse>) -> LoopBound {
         let (kind, class) = ("client_session".to_owned(), "aiohttp.client.ClientSession".to_owned());
@@ -294,12 +296,16 @@ mod tests {
     fn a_second_use_that_was_tried_once_tells_of_the_same_holder_everywhere() {
         use Reuse::{Fails, Passes};
         let seen = [(0, bound("a", None)), (0, bound("a", Some(Passes))), (1, bound("a", None)), (2, bound("b", None))];
-        let known = tried(seen.into_iter().collect());
+        let known = tried(by_case(seen));
         let expected = vec![(0, bound("a", Some(Passes))), (1, bound("a", Some(Passes))), (2, bound("b", None))];
-        assert_eq!(known, expected);
+        assert_eq!(known, by_case(expected).into_iter().collect::<Vec<_>>());
         let mixed = [(0, bound("a", Some(Passes))), (1, bound("a", Some(Fails)))];
         let expected = vec![(0, bound("a", Some(Fails))), (1, bound("a", Some(Fails)))];
-        assert_eq!(tried(mixed.into_iter().collect()), expected);
+        assert_eq!(tried(by_case(mixed)), by_case(expected).into_iter().collect::<Vec<_>>());
+    }
+
+    fn by_case(bound: impl IntoIterator<Item = (u32, LoopBound)>) -> BTreeSet<(CaseIndex, LoopBound)> {
+        bound.into_iter().map(|(case, bound)| (CaseIndex(case), bound)).collect()
     }
 
     fn thread(owner: &str) -> Vec<Retained> {
@@ -311,7 +317,7 @@ mod tests {
         let trials: Vec<Vec<Retained>> =
             (0..12).map(|trial| if trial < 2 { [thread("a"), thread("b")].concat() } else { thread("a") }).collect();
         let trials: Vec<&[Retained]> = trials.iter().map(Vec::as_slice).collect();
-        let found = of_case(0, &trials);
+        let found = of_case(CaseIndex(0), &trials);
         assert_eq!(found.iter().map(|one| one.seen.owner.as_str()).collect::<Vec<_>>(), ["a"]);
         assert_eq!(found.iter().map(|one| one.left.iter().sum::<u64>()).collect::<Vec<_>>(), [12]);
     }
@@ -321,7 +327,7 @@ mod tests {
         let trials: Vec<Vec<Retained>> =
             (0..12_u8).map(|trial| thread(&char::from(b'a' + trial).to_string())).collect();
         let trials: Vec<&[Retained]> = trials.iter().map(Vec::as_slice).collect();
-        let found = of_case(0, &trials);
+        let found = of_case(CaseIndex(0), &trials);
         assert_eq!(found.iter().map(|one| one.seen.owner.as_str()).collect::<Vec<_>>(), ["12 names, l for one"]);
     }
 }

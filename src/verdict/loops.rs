@@ -2,7 +2,7 @@
 
 use super::leaks;
 use crate::model::statistics::{Tally, fisher_one_sided};
-use crate::model::{EventLoop, OutcomeKind};
+use crate::model::{CaseIndex, EventLoop, OutcomeKind};
 use crate::record::{Record, is_failure};
 
 /// How likely two rates that differ so much, or more, may be if they are one, for the event loop to be named.
@@ -10,7 +10,7 @@ const ALIKE: f64 = 0.01;
 
 /// Sentences on a case that fails with one life of event loops and passes with the other, and on what explains that.
 /// Nothing where only one was run, or where the two can't be told apart.
-pub(super) fn remarks(record: &Record, case: u32) -> Vec<String> {
+pub(super) fn remarks(record: &Record, case: CaseIndex) -> Vec<String> {
     let (own, shared) = (rate(record, case, EventLoop::Case), rate(record, case, EventLoop::Round));
     let fails_more =
         |one: Tally, other: Tally| other.trials() > 0 && other.failures() == 0 && fisher_one_sided(one, other) <= ALIKE;
@@ -32,7 +32,7 @@ pub(super) fn remarks(record: &Record, case: u32) -> Vec<String> {
 }
 
 /// Failures in planned rounds of several cases, with such a life of event loops.
-fn rate(record: &Record, case: u32, event_loop: EventLoop) -> Tally {
+fn rate(record: &Record, case: CaseIndex, event_loop: EventLoop) -> Tally {
     let mut rate = Tally::default();
     let rounds = record.rounds.iter().filter(|round| round.is_planned() && round.event_loop == event_loop);
     for round in rounds.filter(|round| round.slots.len() > 1) {

@@ -2,7 +2,7 @@
 
 use crate::event::{Question, RecordedEnd, RecordedOrder};
 use crate::model::statistics::{Tally, upper_bound};
-use crate::model::{RoundKind, Verdict};
+use crate::model::{CaseIndex, RoundKind, Verdict};
 use crate::record::{Record, is_failure};
 use crate::verdict::case_judgement::{CaseJudgement, Order};
 use crate::verdict::judge::confidence_of;
@@ -52,7 +52,7 @@ pub(super) fn set_aside(record: &Record, question: &Question, cases: &mut [CaseJ
         judged.remarks.clear();
         judged.leaks.clear();
     }
-    if let (Some(recorded), Some(judged)) = (&question.recorded, cases.get_mut(question.case as usize)) {
+    if let (Some(recorded), Some(judged)) = (&question.recorded, cases.get_mut(question.case.index())) {
         let told = compared(record, recorded, judged);
         judged.remarks.splice(0..0, told);
     }
@@ -61,7 +61,7 @@ pub(super) fn set_aside(record: &Record, question: &Question, cases: &mut [CaseJ
 /// How what was found goes with what was recorded.
 fn compared(record: &Record, recorded: &RecordedOrder, judged: &CaseJudgement) -> Vec<String> {
     let file = &recorded.file;
-    let is_shown = |sequence: &Vec<u32>| {
+    let is_shown = |sequence: &Vec<CaseIndex>| {
         let mut ran = recorded.before.iter();
         sequence.iter().all(|member| ran.any(|case| case == member))
     };
@@ -101,8 +101,8 @@ fn compared(record: &Record, recorded: &RecordedOrder, judged: &CaseJudgement) -
     told
 }
 
-fn question_of(record: &Record) -> u32 {
-    record.header.question.as_ref().map_or(u32::MAX, |question| question.case)
+fn question_of(record: &Record) -> CaseIndex {
+    record.header.question.as_ref().map_or(CaseIndex(u32::MAX), |question| question.case)
 }
 
 /// Whether there is an answer. A case that did not fail is accused of nothing, and proven nothing either.

@@ -27,7 +27,7 @@ pub(super) fn count(record: &Record) -> Vec<Trials> {
     for round in record.rounds.iter().filter(|round| !round.kind.keeps_a_ledger()) {
         let (is_planned, is_alone) = (round.is_planned(), round.slots.len() == 1);
         for slot in &round.slots {
-            let Some(tally) = tallies.get_mut(slot.case as usize) else { continue };
+            let Some(tally) = tallies.get_mut(slot.case.index()) else { continue };
             let failed = match slot.outcome {
                 None => {
                     // What was added while there was time is missing nowhere.

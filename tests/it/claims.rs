@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use steadfast::event::{Conclusion, RunEnd};
 use steadfast::minimise::{Answer, Conclusion as Found, Limits, Problem, Question, Reply, Role, minimise};
-use steadfast::model::{Failure, Outcome, RoundKind, Seed, Verdict};
+use steadfast::model::{CaseIndex, Failure, Outcome, RoundKind, Seed, Verdict};
 use steadfast::verdict::judge;
 
 /// How a trial ends: it passes, fails in one of two ways, is skipped, or was never reported.
@@ -26,8 +26,8 @@ fn conclusion(drawn: u8) -> Conclusion {
         0 => Conclusion::Broken,
         1 => Conclusion::Intermittent,
         2 => Conclusion::DoesNotReproduce,
-        3 => Conclusion::NotMinimised { order: vec![1, 0] },
-        _ => Conclusion::Undiagnosed { missing: "time".to_owned(), order: vec![1, 0] },
+        3 => Conclusion::NotMinimised { order: CaseIndex::list([1, 0]) },
+        _ => Conclusion::Undiagnosed { missing: "time".to_owned(), order: CaseIndex::list([1, 0]) },
     }
 }
 
@@ -80,7 +80,7 @@ proptest! {
         recorded in any::<bool>(),
         (alone, after, unsure) in (0_u32..=4, 0_u32..=4, 0_u32..=4),
     ) {
-        let mut problem = Problem::new(0, 1..=before);
+        let mut problem = Problem::new(CaseIndex(0), CaseIndex::list(1..=before));
         problem.is_recorded = recorded;
         let (mut asked, mut sure) = (0_u64, BTreeSet::new());
         let mut oracle = |question: &Question| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use steadfast::adapter::Sandbox;
 use steadfast::app::{self, Accounting, AloneRounds, Effort, Finished, RunOptions, ToolInfo, Watcher};
 use steadfast::event::Entry;
-use steadfast::model::{Clock, EventLoop, FindingKind, Seed, SystemClock, Verdict};
+use steadfast::model::{CaseIndex, Clock, EventLoop, FindingKind, Seed, SystemClock, Verdict};
 use steadfast::plan::{Grouping, Strategy};
 use steadfast::tutor::Defect;
 use steadfast::verdict::{CaseJudgement, Gate, Order};
@@ -98,7 +98,7 @@ pub(crate) fn run_with(
     (finished, folder)
 }
 
-fn name(finished: &Finished, case: u32) -> &str {
+fn name(finished: &Finished, case: CaseIndex) -> &str {
     finished.record.case(case).map_or("", |info| info.id.as_str())
 }
 

@@ -8,7 +8,7 @@ use steadfast::minimise::{
     Answer, Conclusion, Limit, Limits, Minimised, Oracle, Phase, Problem, Question, Reply, Role, Search, Step,
     Verification, Verified, clusters, minimise,
 };
-use steadfast::model::Seed;
+use steadfast::model::{CaseIndex, Seed};
 use steadfast::plan::{Plan, PlanRequest, PlannedCase};
 
 /// Numbers from a seed.
@@ -34,8 +34,8 @@ impl Draws {
     }
 
     /// The cases 0 to `n − 1`, shuffled.
-    fn order(&mut self, n: usize) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..n as u32).collect();
+    fn order(&mut self, n: usize) -> Vec<CaseIndex> {
+        let mut order: Vec<CaseIndex> = CaseIndex::first(n).collect();
         (1..n).rev().for_each(|last| order.swap(last, self.below(last + 1)));
         order
     }
@@ -43,9 +43,9 @@ impl Draws {
 
 /// A failing order of `n` cases, of which `members` (in that order) were drawn for the truth.
 struct Setting {
-    suspect: u32,
-    before: Vec<u32>,
-    members: Vec<u32>,
+    suspect: CaseIndex,
+    before: Vec<CaseIndex>,
+    members: Vec<CaseIndex>,
     seed: u64,
 }
 
@@ -54,7 +54,7 @@ impl Setting {
         let mut draws = Draws::new(seed);
         let before = draws.order(n);
         let members = draws.places(members, n).into_iter().map(|place| before[place]).collect();
-        Self { suspect: n as u32, before, members, seed }
+        Self { suspect: CaseIndex::at(n), before, members, seed }
     }
 
     fn together(&self) -> Chain {
@@ -86,14 +86,15 @@ fn limits() -> Limits {
     Limits { probes: 5_000, time: Duration::from_secs(1_000_000), ..Limits::default() }
 }
 
-fn members(found: &Minimised) -> Vec<Vec<u32>> {
-    let mut sequences: Vec<Vec<u32>> = found.sequences().iter().map(|sequence| sequence.members.clone()).collect();
+fn members(found: &Minimised) -> Vec<Vec<CaseIndex>> {
+    let mut sequences: Vec<Vec<CaseIndex>> =
+        found.sequences().iter().map(|sequence| sequence.members.clone()).collect();
     sequences.sort();
     sequences
 }
 
 /// Asserts that exactly these sequences were found, each in this order, and that they were called complete.
-fn check(found: &Minimised, role: Role, mut sequences: Vec<Vec<u32>>) {
+fn check(found: &Minimised, role: Role, mut sequences: Vec<Vec<CaseIndex>>) {
     sequences.sort();
     assert_eq!(members(found), sequences, "{found:?}");
     match &found.conclusion {
@@ -156,13 +157,13 @@ fn cleaners_are_named_beside_the_polluter() {
         // Two cleaners stand before the polluter, so that the order fails; a third ran after the victim.
         let setting = Setting::new(seed, 50, 3);
         let [first, second, polluter] = setting.members[..] else { unreachable!("three members were drawn") };
-        let third = 1_000;
+        let third = CaseIndex(1_000);
         let truth = setting.victim(vec![Chain::of(polluter)]).with_cleaners([first, second, third]);
-        let problem = Problem { others: vec![900, third, 901], ..setting.problem() };
+        let problem = Problem { others: vec![CaseIndex(900), third, CaseIndex(901)], ..setting.problem() };
         let found = setting.run_with(truth, &problem, limits());
         check(&found, Role::Victim, vec![vec![polluter]]);
         let Conclusion::Confirmed { cleaners, .. } = found.conclusion else { unreachable!("checked before") };
-        assert_eq!(cleaners, BTreeSet::from([first, second, third]).into_iter().collect::<Vec<u32>>());
+        assert_eq!(cleaners, BTreeSet::from([first, second, third]).into_iter().collect::<Vec<CaseIndex>>());
     }
 }
 
@@ -301,11 +302,11 @@ fn in_ten_thousand_trials_no_healthy_case_is_accused() {
     let mut healthy_trials = 0;
     for seed in 0..60 {
         let [polluter, first, second] = Draws::new(seed).places(3, CASES as usize)[..] else { unreachable!("three") };
-        let (polluter, victims) = (polluter as u32, BTreeSet::from([first as u32, second as u32]));
-        let truth = |victim: u32| Truth::victim(victim, vec![Chain::of(polluter)]);
+        let (polluter, victims) = (CaseIndex::at(polluter), BTreeSet::from([first, second].map(CaseIndex::at)));
+        let truth = |victim: CaseIndex| Truth::victim(victim, vec![Chain::of(polluter)]);
         let cases: Vec<PlannedCase> = (0..CASES).map(planned).collect();
         let plan = Plan::new(PlanRequest::new(Seed::new(seed)), &cases).expect("a plan");
-        let mut suspects: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        let mut suspects: BTreeMap<CaseIndex, Vec<CaseIndex>> = BTreeMap::new();
         for round in plan.rounds() {
             let order = plan.order(round.id);
             for (place, case) in order.iter().enumerate() {
@@ -315,7 +316,7 @@ fn in_ten_thousand_trials_no_healthy_case_is_accused() {
                 }
             }
         }
-        assert_eq!(suspects.keys().copied().collect::<BTreeSet<u32>>(), victims);
+        assert_eq!(suspects.keys().copied().collect::<BTreeSet<CaseIndex>>(), victims);
         for (suspect, before) in suspects {
             let found = minimise(
                 &Problem::new(suspect, before),
@@ -349,7 +350,7 @@ fn a_median_search_of_1000_cases_keeps_within_its_figures() {
 
 #[test]
 fn with_costs_a_late_polluter_is_found_in_far_less_than_a_suite_per_probe() {
-    let mut subject = Simulated::new(Truth::victim(1_000, vec![Chain::of(950)]), Seed::new(1));
+    let mut subject = Simulated::new(Truth::victim(CaseIndex(1_000), vec![Chain::of(CaseIndex(950))]), Seed::new(1));
     subject.costs = (Duration::from_millis(500), Duration::from_millis(55));
     let problem = subject.problem();
     let mut searched = Duration::ZERO;
@@ -358,7 +359,7 @@ fn with_costs_a_late_polluter_is_found_in_far_less_than_a_suite_per_probe() {
         searched += if question.phase == Phase::Search { reply.took } else { Duration::ZERO };
         reply
     };
-    check(&minimise(&problem, limits(), &mut oracle), Role::Victim, vec![vec![950]]);
+    check(&minimise(&problem, limits(), &mut oracle), Role::Victim, vec![CaseIndex::list([950])]);
     assert!(searched < Duration::from_secs(120), "{searched:?}");
 }
 
@@ -376,7 +377,7 @@ fn suspects_that_are_likelier_are_asked_about_first() {
 #[test]
 fn a_polluter_known_from_another_victim_is_tried_first() {
     let setting = Setting::new(4, 500, 2);
-    let problem = Problem { hypotheses: vec![vec![1, 2], setting.members.clone()], ..setting.problem() };
+    let problem = Problem { hypotheses: vec![CaseIndex::list([1, 2]), setting.members.clone()], ..setting.problem() };
     let found = setting.run_with(setting.victim(vec![setting.together()]), &problem, limits());
     assert_eq!(found.probes.search, 2, "{found:?}");
     check(&found, Role::Victim, vec![setting.members]);
@@ -514,11 +515,12 @@ fn answers_that_are_unsure_are_asked_again_and_prove_nothing() {
 
 #[test]
 fn four_hundred_victims_of_one_defect_cost_one_search_and_a_probe_each() {
-    let polluter = 7;
-    let suspects: Vec<(u32, String)> = (100..500).map(|case| (case, "fingerprint".to_owned())).collect();
+    let polluter = CaseIndex(7);
+    let suspects: Vec<(CaseIndex, String)> =
+        (100..500).map(|case| (CaseIndex(case), "fingerprint".to_owned())).collect();
     let [cluster] = &clusters(suspects)[..] else { panic!("one cluster") };
     let truth = |suspect| Truth::victim(suspect, vec![Chain::of(polluter)]);
-    let mut subject = Simulated::new(truth(100), Seed::new(1));
+    let mut subject = Simulated::new(truth(CaseIndex(100)), Seed::new(1));
     let found = minimise(&subject.problem(), limits(), &mut subject);
     let mut probes = 0;
     for other in &cluster.suspects[1..] {
@@ -531,9 +533,9 @@ fn four_hundred_victims_of_one_defect_cost_one_search_and_a_probe_each() {
         assert!(matches!(verification.verdict(), Verified::Shows(_)));
     }
     assert_eq!(probes, 399);
-    let mut innocent = Verification::new(&found, 600).expect("something was confirmed");
+    let mut innocent = Verification::new(&found, CaseIndex(600)).expect("something was confirmed");
     let question = innocent.question().expect("one probe");
-    assert_eq!(question.order, [polluter, 600]);
+    assert_eq!(question.order, [polluter, CaseIndex(600)]);
     innocent.learn(&Answer::Passes);
     assert!(matches!(innocent.verdict(), Verified::NotShown(_)));
     assert_eq!(Verification::new(&found, polluter), None);
@@ -557,12 +559,12 @@ proptest! {
             }
             Reply::new(if fails { Answer::Fails } else { Answer::Passes }, Duration::from_millis(1))
         };
-        let problem = Problem::new(n as u32, 0..n as u32);
+        let problem = Problem::new(CaseIndex::at(n), CaseIndex::first(n));
         let found = minimise(&problem, Limits { probes: 400, ..limits() }, &mut oracle);
         prop_assert!(found.probes.total() <= 400);
         if let Conclusion::Confirmed { role: Role::Victim, sequences, .. } = &found.conclusion {
             for sequence in sequences {
-                let order = [&sequence.members[..], &[n as u32]].concat();
+                let order = [&sequence.members[..], &[CaseIndex::at(n)]].concat();
                 prop_assert!(failed.contains(&order));
                 prop_assert_eq!(sequence.without.len(), sequence.members.len());
             }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use steadfast::model::statistics::{Confidence, Rate};
-use steadfast::model::{CaseId, RoundId, RoundKind, Seed};
+use steadfast::model::{CaseId, CaseIndex, RoundId, RoundKind, Seed};
 use steadfast::plan::{
     Alone, Coverage, Grouping, Orders, PairCoverage, Plan, PlanError, PlanRequest, PlannedCase, Strategy, Twice,
     orders_for_pairs, resolve_order,
@@ -34,7 +34,7 @@ fn kinds(plan: &Plan) -> Vec<RoundKind> {
     plan.rounds().iter().map(|round| round.kind()).collect()
 }
 
-fn orders(plan: &Plan) -> Vec<Vec<u32>> {
+fn orders(plan: &Plan) -> Vec<Vec<CaseIndex>> {
     plan.rounds().iter().map(|round| plan.order(round.id)).collect()
 }
 
@@ -49,10 +49,10 @@ fn the_default_plan_is_declared_reverse_three_shuffles_and_twice() {
     use RoundKind::{Declared, Reverse, Shuffle, Twice};
     let plan = plan(request(), 20);
     assert_eq!(kinds(&plan), [Declared, Reverse, Shuffle, Shuffle, Shuffle, Twice]);
-    assert_eq!(plan.order(RoundId(0)), (0..20).collect::<Vec<u32>>());
+    assert_eq!(plan.order(RoundId(0)), CaseIndex::list(0..20));
     let twice = plan.order(RoundId(5));
     assert!(twice.chunks(2).all(|pair| pair[0] == pair[1]), "{twice:?}");
-    let once: Vec<u32> = twice.iter().copied().step_by(2).collect();
+    let once: Vec<CaseIndex> = twice.iter().copied().step_by(2).collect();
     assert!((0..5).all(|round| plan.order(RoundId(round)) != once), "an order of its own: {once:?}");
     assert_eq!(once.iter().collect::<BTreeSet<_>>().len(), 20);
     assert_eq!(orders(&plan).into_iter().collect::<BTreeSet<_>>().len(), 6);
@@ -63,7 +63,7 @@ fn the_default_plan_is_declared_reverse_three_shuffles_and_twice() {
 #[test]
 fn each_case_runs_alone_if_asked() {
     let plan = plan(PlanRequest { alone: Alone::EveryCase, ..request() }, 4);
-    assert_eq!(orders(&plan)[2..6], [[0], [1], [2], [3]]);
+    assert_eq!(orders(&plan)[2..6], [0, 1, 2, 3].map(|case| [CaseIndex(case)]));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn aftermath_rounds_follow_the_cases_alone_and_come_before_the_shuffles() {
     use RoundKind::{Aftermath, Alone as One, Declared, Reverse, Shuffle, Twice};
     let mixed = plan(PlanRequest { alone: Alone::EveryCase, aftermath: 2, ..request() }, 2);
     assert_eq!(kinds(&mixed), [Declared, Reverse, One, One, Aftermath, Aftermath, Shuffle, Shuffle, Shuffle, Twice]);
-    assert_eq!(mixed.order(RoundId(4)), [0; 0], "its order is not known before the marks are");
+    assert_eq!(mixed.order(RoundId(4)), [], "its order is not known before the marks are");
     let without = plan(PlanRequest { alone: Alone::SuspectsOnly, aftermath: 2, ..request() }, 2);
     assert!(!kinds(&without).contains(&Aftermath));
 }
@@ -126,10 +126,10 @@ fn pairs_within_and_between_groups_are_covered() {
     let plan = plan(request, 23);
     let orders = orders(&plan);
     assert_eq!(orders.len(), 6);
-    let module = |case: &u32| case / 5;
+    let module = |case: &CaseIndex| case.0 / 5;
     let (mut cases, mut modules) = (BTreeSet::new(), BTreeSet::new());
     for order in &orders {
-        let blocks: Vec<&[u32]> = order.chunk_by(|a, b| module(a) == module(b)).collect();
+        let blocks: Vec<&[CaseIndex]> = order.chunk_by(|a, b| module(a) == module(b)).collect();
         assert_eq!(blocks.len(), 5, "groups stay together: {order:?}");
         modules.extend(blocks.windows(2).map(|pair| (module(&pair[0][0]), module(&pair[1][0]))));
         cases.extend(blocks.iter().flat_map(|block| block.windows(2)).map(|pair| (pair[0], pair[1])));
@@ -142,16 +142,17 @@ fn pairs_within_and_between_groups_are_covered() {
 fn groups_stay_together_in_a_shuffle() {
     let request = PlanRequest { grouping: Grouping::File, ..request().with_strategy(Strategy::Shuffle) };
     for order in orders(&plan(request, 40)) {
-        assert_eq!(order.chunk_by(|a, b| a / 5 == b / 5).count(), 8, "{order:?}");
+        assert_eq!(order.chunk_by(|a, b| a.0 / 5 == b.0 / 5).count(), 8, "{order:?}");
     }
 }
 
 #[test]
 fn a_given_order_may_repeat_cases_and_must_name_cases() {
-    let given = |order: &[u32]| PlanRequest { orders: Orders::Given(order.to_vec()), ..request() };
-    assert_eq!(orders(&plan(given(&[2, 0, 2]), 3)), [[2, 0, 2]]);
+    let list = |order: &[u32]| CaseIndex::list(order.iter().copied());
+    let given = |order: &[u32]| PlanRequest { orders: Orders::Given(list(order)), ..request() };
+    assert_eq!(orders(&plan(given(&[2, 0, 2]), 3)), [list(&[2, 0, 2])]);
     assert_eq!(Plan::new(given(&[]), &cases(3)), Err(PlanError::EmptyOrder));
-    assert_eq!(Plan::new(given(&[3]), &cases(3)), Err(PlanError::NoSuchCase { number: 3, cases: 3 }));
+    assert_eq!(Plan::new(given(&[3]), &cases(3)), Err(PlanError::NoSuchCase { case: CaseIndex(3), cases: 3 }));
 }
 
 #[test]
@@ -159,7 +160,7 @@ fn a_written_order_is_resolved_as_far_as_its_cases_exist() {
     let cases = cases(3);
     let gone = CaseId::from("gone");
     let resolved = resolve_order(&[cases[2].id.clone(), gone.clone(), cases[0].id.clone()], &cases);
-    assert_eq!((resolved.order, resolved.missing), (vec![2, 0], vec![gone]));
+    assert_eq!((resolved.order, resolved.missing), (CaseIndex::list([2, 0]), vec![gone]));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn what_can_not_be_planned_is_refused() {
 fn a_plan_is_the_same_on_every_machine() {
     let plan = plan(PlanRequest { alone: Alone::EveryCase, ..request() }, 12);
     assert_eq!(plan.hash().as_str(), "474dc94a09585e9eb8fe379b3d9f07f2");
-    assert_eq!(plan.order(RoundId(14)), [8, 3, 1, 2, 0, 5, 6, 4, 7, 11, 9, 10]);
+    assert_eq!(plan.order(RoundId(14)), CaseIndex::list([8, 3, 1, 2, 0, 5, 6, 4, 7, 11, 9, 10]));
     let header = serde_json::to_string(&plan.header()).expect("plain data");
     assert_eq!(serde_json::from_str::<steadfast::plan::PlanHeader>(&header).expect("its own text"), plan.header());
 }
@@ -192,7 +193,7 @@ fn a_thousand_rounds_of_a_hundred_thousand_cases_are_planned_without_their_order
     let plan = Plan::new(request, &cases).expect("a plan");
     let mut last = plan.order(RoundId(999));
     last.sort_unstable();
-    assert!(last.into_iter().eq(0..100_000));
+    assert!(last.into_iter().eq(CaseIndex::first(100_000)));
 }
 
 fn strategies() -> impl proptest::strategy::Strategy<Value = Strategy> {
@@ -225,7 +226,7 @@ proptest! {
         for round in plan.rounds() {
             let mut order = plan.order(round.id);
             order.sort_unstable();
-            let all = 0..n as u32;
+            let all = CaseIndex::first(n);
             match round.kind() {
                 RoundKind::Twice => prop_assert!(order.into_iter().eq(all.flat_map(|case| [case, case]))),
                 RoundKind::Alone => prop_assert_eq!(order.len(), 1),
@@ -240,7 +241,7 @@ proptest! {
         let (fewer, more) = (plan(request.clone(), n), plan(request, n + 1));
         for round in fewer.rounds() {
             let mut rest = more.order(round.id);
-            rest.retain(|case| (*case as usize) < n);
+            rest.retain(|case| case.index() < n);
             prop_assert_eq!(rest, fewer.order(round.id));
         }
     }

@@ -4,7 +4,7 @@ use crate::adapter::command::profile::Word;
 use crate::adapter::command::results::Told;
 use crate::engine::Reports;
 use crate::event::TrialReport;
-use crate::model::{Failure, Outcome};
+use crate::model::{Failure, Outcome, Position};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -18,28 +18,28 @@ const PASSED_OVER: &str = "the runner ended well and reported others, not this o
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
     /// Places of the order, in the sequence in which they were asked for.
-    asked: Vec<u32>,
-    places: BTreeMap<String, u32>,
+    asked: Vec<Position>,
+    places: BTreeMap<String, Position>,
     /// How long the engine may wait for one.
     allowed: Duration,
-    ended: BTreeMap<u32, TrialReport>,
+    ended: BTreeMap<Position, TrialReport>,
     /// The sequence in which they ended, as far as it was told.
-    sequence: Vec<u32>,
+    sequence: Vec<Position>,
     /// Those of which the runner told how they ended.
-    known: BTreeSet<u32>,
+    known: BTreeSet<Position>,
     /// Whether what is told now is told after the fact, in no order.
     is_late: bool,
     /// Told to the engine.
-    told: BTreeSet<u32>,
+    told: BTreeSet<Position>,
     /// Told to the engine as begun.
-    begun: BTreeSet<u32>,
+    begun: BTreeSet<Position>,
     /// Said by the runner to be under way.
-    running: BTreeMap<u32, Instant>,
+    running: BTreeMap<Position, Instant>,
     /// Since when the next one may be under way.
     since: Instant,
     unasked: BTreeSet<String>,
     /// Passed over by the runner, which says so in the words that it has for cases it was not asked for.
-    passed_over: BTreeSet<u32>,
+    passed_over: BTreeSet<Position>,
     /// Whether anything was said of a case that was not asked for.
     has_others: bool,
     again: BTreeSet<String>,
@@ -51,7 +51,7 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Nothing, as yet.
-    pub fn new(asked: &[u32], names: Vec<String>, allowed: Duration) -> Self {
+    pub fn new(asked: &[Position], names: Vec<String>, allowed: Duration) -> Self {
         Self {
             asked: asked.to_vec(),
             places: names.into_iter().zip(asked.iter().copied()).collect(),
@@ -74,7 +74,7 @@ impl Heard {
     }
 
     /// The same of one place only.
-    pub fn only(mut self, position: u32) -> Self {
+    pub fn only(mut self, position: Position) -> Self {
         self.asked = vec![position];
         self.ended.retain(|place, _| *place == position);
         self.running.retain(|place, _| *place == position);
@@ -199,7 +199,7 @@ impl Heard {
     }
 
     /// The case that began and did not end.
-    pub fn running(&self) -> Option<u32> {
+    pub fn running(&self) -> Option<Position> {
         self.running.keys().next().copied()
     }
 
@@ -214,7 +214,7 @@ impl Heard {
     }
 
     /// Places of which the runner itself told how they ended.
-    pub fn told_of(&self) -> impl Iterator<Item = u32> {
+    pub fn told_of(&self) -> impl Iterator<Item = Position> {
         self.known.iter().copied()
     }
 
@@ -223,17 +223,17 @@ impl Heard {
         self.is_late = true;
     }
 
-    pub fn is_running(&self, position: u32) -> bool {
+    pub fn is_running(&self, position: Position) -> bool {
         self.running.contains_key(&position)
     }
 
     /// The last place that was heard of.
-    pub fn last(&self) -> Option<u32> {
+    pub fn last(&self) -> Option<Position> {
         self.ended.keys().next_back().copied()
     }
 
     /// Places that were asked for and not heard of.
-    pub fn missing(&self) -> Vec<u32> {
+    pub fn missing(&self) -> Vec<Position> {
         self.asked.iter().copied().filter(|position| !self.ended.contains_key(position)).collect()
     }
 
@@ -258,7 +258,8 @@ impl Heard {
         }
         let mut places = self.sequence.windows(2).filter(|pair| pair[0] > pair[1]);
         if let Some(pair) = places.next() {
-            let id = |position: u32| self.places.iter().find(|(_, place)| **place == position).map_or("", |(id, _)| id);
+            let id =
+                |position: Position| self.places.iter().find(|(_, place)| **place == position).map_or("", |(id, _)| id);
             notes.push((
                 "order".to_owned(),
                 format!(
@@ -304,7 +305,7 @@ mod tests {
 
     fn heard(told: &[(&str, Word)], is_sound: bool) -> Heard {
         let names = ["a", "b"].map(str::to_owned).to_vec();
-        let mut heard = Heard::new(&[4, 7], names, Duration::ZERO);
+        let mut heard = Heard::new(&[Position(4), Position(7)], names, Duration::ZERO);
         told.iter().for_each(|(id, word)| heard.hear(Told::plain((*id).to_owned(), *word)));
         heard.settle(is_sound);
         heard
@@ -313,16 +314,16 @@ mod tests {
     #[test]
     fn what_was_asked_for_and_passed_over_is_skipped() {
         let said = heard(&[("a", Word::Passed), ("b", Word::Unasked), ("c", Word::Unasked)], false);
-        assert!(matches!(said.ended[&7].outcome, Outcome::Skipped { .. }), "{said:?}");
+        assert!(matches!(said.ended[&Position(7)].outcome, Outcome::Skipped { .. }), "{said:?}");
         assert!(said.notes().is_empty(), "what is not asked for may be told as such");
         let ran = heard(&[("a", Word::Unasked), ("a", Word::Failed)], false);
-        assert!(ran.ended[&4].outcome.is_failure(), "{ran:?}");
+        assert!(ran.ended[&Position(4)].outcome.is_failure(), "{ran:?}");
     }
 
     #[test]
     fn silence_about_a_case_is_no_fault_of_its_where_the_runner_ended_well_and_speaks_of_others() {
-        assert_eq!(heard(&[("c", Word::Unasked)], true).missing(), [0_u32; 0]);
-        assert_eq!(heard(&[("c", Word::Unasked)], false).missing(), [4, 7], "it may have died");
-        assert_eq!(heard(&[], true).missing(), [4, 7], "it said nothing at all");
+        assert_eq!(heard(&[("c", Word::Unasked)], true).missing(), []);
+        assert_eq!(heard(&[("c", Word::Unasked)], false).missing(), [Position(4), Position(7)], "it may have died");
+        assert_eq!(heard(&[], true).missing(), [Position(4), Position(7)], "it said nothing at all");
     }
 }

@@ -11,7 +11,7 @@ use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{OwnLine, measured_of_suite};
 use crate::adapter::{Installed, LoadedSubject, SubjectProblem};
 use crate::event::CaseInfo;
-use crate::model::{ContentHash, Measured};
+use crate::model::{CaseIndex, ContentHash, Measured};
 use crate::plan::Grouping;
 use crate::record::Record;
 use std::collections::BTreeMap;
@@ -114,7 +114,7 @@ impl LoadedSubject for CommandSuite {
         Plain { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.agreement(record, until)
     }
 
-    fn runs_through(&self, order: &[u32]) -> bool {
+    fn runs_through(&self, order: &[CaseIndex]) -> bool {
         runs_through(&self.spec, self.found.listed(), order)
     }
 }

@@ -9,7 +9,7 @@ use crate::adapter::command::profile::{Profile, RunGroup, RunOrder};
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_bytes};
 use crate::event::CaseInfo;
-use crate::model::{CaseId, ContentHash};
+use crate::model::{CaseId, CaseIndex, ContentHash, Position};
 use crate::plan::Grouping;
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +56,7 @@ pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, String> {
 pub(super) fn around(spec: &CommandSpec) -> Result<Option<Surroundings>, String> {
     let Some(file) = &spec.providers else { return Ok(None) };
     let mut around = Surroundings::start(file, &spec.root)?;
-    around.begin_alone(0);
+    around.begin_alone(Position(0));
     Ok(Some(around))
 }
 
@@ -121,9 +121,9 @@ impl CommandLook {
     }
 
     /// The places of an order whose cases the runner lists no more: it can't be asked for them.
-    pub(super) fn gone(&self, order: &[u32]) -> BTreeSet<u32> {
-        let is_gone = |case: u32| self.listed.get(case as usize).is_some_and(|case| !case.is_listed());
-        (0_u32..).zip(order).filter(|(_, case)| is_gone(**case)).map(|(position, _)| position).collect()
+    pub(super) fn gone(&self, order: &[CaseIndex]) -> BTreeSet<Position> {
+        let is_gone = |case: CaseIndex| self.listed.get(case.index()).is_some_and(|case| !case.is_listed());
+        Position::all().zip(order).filter(|(_, case)| is_gone(**case)).map(|(position, _)| position).collect()
     }
 
     /// The same cases, with all that the listing says of them.

@@ -8,7 +8,7 @@ use crate::adapter::command::process::{Process, Silence};
 use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder};
 use crate::adapter::subject::OwnLine;
 use crate::event::Diagnosis;
-use crate::model::Failure;
+use crate::model::{CaseIndex, Failure};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
             program(own)
         ));
     }
-    let asked: Vec<&ListedCase> = order.iter().filter_map(|case| cases.get(*case as usize)).collect();
+    let asked: Vec<&ListedCase> = order.iter().filter_map(|case| cases.get(case.index())).collect();
     if asked.len() > MOST || asked.len() < order.len() {
         return None;
     }
@@ -84,8 +84,8 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
 }
 
 /// Whether an order has a case twice: no shuffle of a runner has.
-fn has_one_twice(order: &[u32]) -> bool {
-    let distinct: std::collections::BTreeSet<&u32> = order.iter().collect();
+fn has_one_twice(order: &[CaseIndex]) -> bool {
+    let distinct: std::collections::BTreeSet<&CaseIndex> = order.iter().collect();
     distinct.len() < order.len()
 }
 

@@ -7,7 +7,7 @@ use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{PlainRun, Profile, Word};
 use crate::adapter::command::results::{Reader, Told};
 use crate::adapter::command::world::World;
-use crate::model::{OutcomeKind, RoundKind};
+use crate::model::{CaseIndex, OutcomeKind, RoundKind};
 use crate::record::Record;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -79,7 +79,7 @@ impl Plain<'_> {
         profile: &Profile,
         plain: &PlainRun,
         within: Duration,
-    ) -> Result<BTreeMap<u32, End>, String> {
+    ) -> Result<BTreeMap<CaseIndex, End>, String> {
         // What the rounds left in the tree is taken away, or passed by.
         self.world.end();
         self.world.begin()?;
@@ -87,10 +87,10 @@ impl Plain<'_> {
         let placed: Vec<ListedCase> = self.cases.iter().map(|case| self.world.placed(case)).collect();
         let told_as = plain.told_as.as_deref().or(profile.run.told_as.as_deref());
         let names = names(told_as, &placed.iter().collect::<Vec<_>>())?;
-        let mut ends: BTreeMap<u32, End> = BTreeMap::new();
+        let mut ends: BTreeMap<CaseIndex, End> = BTreeMap::new();
         // Cases of one name come in the order in which they were declared.
-        let mut waiting: BTreeMap<&str, VecDeque<u32>> = BTreeMap::new();
-        for (case, name) in (0_u32..).zip(&names) {
+        let mut waiting: BTreeMap<&str, VecDeque<CaseIndex>> = BTreeMap::new();
+        for (case, name) in CaseIndex::all().zip(&names) {
             waiting.entry(name.as_str()).or_default().push_back(case);
         }
         let told = listen(&spec, profile, plain, within)?;

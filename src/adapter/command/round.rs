@@ -13,7 +13,7 @@ use crate::adapter::command::world::World;
 use crate::adapter::shared::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome};
+use crate::model::{Failure, Outcome, Position};
 use std::fs;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -86,7 +86,7 @@ enum Telling {
 
 impl Round<'_> {
     /// Runs a stretch; says how the round ends if it can't go on.
-    pub fn stretch(&mut self, stretch: &[u32], reports: &mut dyn Reports) -> Option<RoundEnd> {
+    pub fn stretch(&mut self, stretch: &[Position], reports: &mut dyn Reports) -> Option<RoundEnd> {
         if stretch.is_empty() {
             return None;
         }
@@ -106,7 +106,7 @@ impl Round<'_> {
     }
 
     /// Runs these places of the order in one process.
-    fn play(&mut self, stretch: &[u32], telling: Telling, reports: &mut dyn Reports) -> Result<Played, String> {
+    fn play(&mut self, stretch: &[Position], telling: Telling, reports: &mut dyn Reports) -> Result<Played, String> {
         self.memory.started += 1;
         let scratch = self.scratch.join(format!("p{:04}", self.memory.started));
         crate::disk::make_folders(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
@@ -118,7 +118,7 @@ impl Round<'_> {
     fn play_in(
         &mut self,
         scratch: &Path,
-        stretch: &[u32],
+        stretch: &[Position],
         telling: Telling,
         reports: &mut dyn Reports,
     ) -> Result<Played, String> {
@@ -209,7 +209,7 @@ impl Round<'_> {
         let has_ended_well = heard.problem.is_none() && matches!(end, End::Exited(Some(status)) if status.success());
         heard.settle(self.memory.has_spoken && !reader.is_live() && has_ended_well);
         if let [position] = stretch
-            && let Some(case) = self.unit.order.get(*position as usize)
+            && let Some(case) = self.unit.order.get(position.index())
             && heard.is_silent()
             && self.memory.has_spoken
             && has_ended_well
@@ -217,7 +217,7 @@ impl Round<'_> {
         {
             heard.ran_nothing(&tail);
         }
-        let told = heard.told_of().filter_map(|position| self.unit.order.get(position as usize));
+        let told = heard.told_of().filter_map(|position| self.unit.order.get(position.index()));
         self.memory.told.extend(told.copied());
         Ok(Played { heard, end, tail })
     }
@@ -232,8 +232,8 @@ impl Round<'_> {
         Told { message: self.world.told(&told.message), details: self.world.told(&told.details), ..told }
     }
 
-    fn case(&self, position: u32) -> Option<&ListedCase> {
-        self.cases.get(*self.unit.order.get(position as usize)? as usize)
+    fn case(&self, position: Position) -> Option<&ListedCase> {
+        self.cases.get(self.unit.order.get(position.index())?.index())
     }
 
     /// What a reader should know of what the runner said: each kind of thing once.
@@ -271,7 +271,7 @@ impl Round<'_> {
 
     /// A process said nothing of its cases: finds the shortest beginning of the stretch that has this effect. Its last
     /// case is to blame; how those before it ended is heard on the way.
-    fn narrow(&mut self, stretch: &[u32], lost: Played, reports: &mut dyn Reports) -> RoundEnd {
+    fn narrow(&mut self, stretch: &[Position], lost: Played, reports: &mut dyn Reports) -> RoundEnd {
         let (mut good, mut bad) = (0, stretch.len());
         let (mut kept, mut lost): (Option<Played>, Played) = (None, lost);
         while bad - good > 1 {
@@ -303,7 +303,7 @@ impl Round<'_> {
     }
 
     /// What is to be said of cases that the runner did not report.
-    fn conclude(&mut self, stretch: &[u32], played: &Played, reports: &mut dyn Reports) -> Option<RoundEnd> {
+    fn conclude(&mut self, stretch: &[Position], played: &Played, reports: &mut dyn Reports) -> Option<RoundEnd> {
         let heard = &played.heard;
         if heard.is_complete() {
             return None;
@@ -349,7 +349,7 @@ impl Round<'_> {
     }
 
     /// Cases that the runner passed over: others after them were reported.
-    fn fill_gaps(&self, stretch: &[u32], played: &Played, reports: &mut dyn Reports) {
+    fn fill_gaps(&self, stretch: &[Position], played: &Played, reports: &mut dyn Reports) {
         let Some(last) = played.heard.last() else { return };
         let how = self.how(played);
         for position in played.heard.missing() {
@@ -362,10 +362,10 @@ impl Round<'_> {
     }
 
     /// Whether the runner says anything of another case, run alone.
-    fn speaks_of_others(&mut self, but: u32, reports: &mut dyn Reports) -> bool {
-        let but = self.unit.order.get(but as usize).copied();
-        let others: Vec<u32> =
-            (0_u32..).zip(&self.unit.order).filter(|(_, case)| Some(**case) != but).map(|(p, _)| p).collect();
+    fn speaks_of_others(&mut self, but: Position, reports: &mut dyn Reports) -> bool {
+        let but = self.unit.order.get(but.index()).copied();
+        let others: Vec<Position> =
+            Position::all().zip(&self.unit.order).filter(|(_, case)| Some(**case) != but).map(|(p, _)| p).collect();
         for other in others.into_iter().take(OTHERS) {
             if self.play(&[other], Telling::Kept, reports).is_ok_and(|played| !played.heard.is_silent()) {
                 return true;

@@ -4,18 +4,19 @@ use crate::adapter::command::CommandSpec;
 use crate::adapter::command::fields::{fill, names};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::{Profile, RunOrder};
+use crate::model::{CaseIndex, Position};
 use std::collections::BTreeSet;
 
 /// Places of an order that one process runs.
-pub(super) type Stretch = Vec<u32>;
+pub(super) type Stretch = Vec<Position>;
 
 /// Cuts an order, given as places among `cases`, where one process can't go on in it: where the runner would run the
 /// next case earlier, where a case comes again, where the command names what the next case has not, or where it is full.
-pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[u32]) -> Vec<Stretch> {
+pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[CaseIndex]) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
     let mut held = BTreeSet::new();
-    let mut last: Option<u32> = None;
-    for (position, case) in (0_u32..).zip(order.iter().copied()) {
+    let mut last: Option<CaseIndex> = None;
+    for (position, case) in Position::all().zip(order.iter().copied()) {
         let follows = last.is_some_and(|last| {
             !held.contains(&case)
                 && (profile.run.order == RunOrder::AsGiven || last < case)
@@ -36,20 +37,20 @@ pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[u32]) 
 }
 
 /// Whether one process runs this order: nothing but its cases comes between them.
-pub(super) fn runs_through(spec: &CommandSpec, cases: &[ListedCase], order: &[u32]) -> bool {
+pub(super) fn runs_through(spec: &CommandSpec, cases: &[ListedCase], order: &[CaseIndex]) -> bool {
     Profile::load(&spec.root, &spec.profile).is_ok_and(|profile| stretches(&profile, cases, order).len() <= 1)
 }
 
 /// The number by which cases are ordered within a process; 0 where there is none.
-fn rank(profile: &Profile, cases: &[ListedCase], case: u32) -> i64 {
+fn rank(profile: &Profile, cases: &[ListedCase], case: CaseIndex) -> i64 {
     let template = profile.run.rank.as_deref();
-    let text = template.zip(cases.get(case as usize)).and_then(|(rank, case)| fill(rank, &case.fields).ok());
+    let text = template.zip(cases.get(case.index())).and_then(|(rank, case)| fill(rank, &case.fields).ok());
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// Whether the two agree in all that the command says of a case by itself, a package say.
-fn same_command(profile: &Profile, cases: &[ListedCase], one: u32, other: u32) -> bool {
-    let (Some(one), Some(other)) = (cases.get(one as usize), cases.get(other as usize)) else { return false };
+fn same_command(profile: &Profile, cases: &[ListedCase], one: CaseIndex, other: CaseIndex) -> bool {
+    let (Some(one), Some(other)) = (cases.get(one.index()), cases.get(other.index())) else { return false };
     let named = one.fields.keys().filter(|field| profile.run.command.iter().any(|word| names(word, field)));
     named.into_iter().all(|field| one.fields.get(field) == other.fields.get(field))
 }
@@ -67,7 +68,10 @@ mod tests {
             ListedCase { id: n.to_string(), file: String::new(), line: 1, module: String::new(), fields }
         };
         let cases: Vec<ListedCase> = (0..6).map(case).collect();
-        assert_eq!(stretches(&profile, &cases, order), expected, "{run} {order:?}");
+        let found = stretches(&profile, &cases, &CaseIndex::list(order.iter().copied()));
+        let found: Vec<Vec<u32>> =
+            found.iter().map(|stretch| stretch.iter().map(|position| position.0).collect()).collect();
+        assert_eq!(found, expected, "{run} {order:?}");
     }
 
     #[test]

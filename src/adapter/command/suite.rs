@@ -14,7 +14,7 @@ use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{CaseId, Outcome};
+use crate::model::{CaseId, CaseIndex, Outcome, Position};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub(super) struct Memory {
     /// Whether it has said how any case ended.
     pub has_spoken: bool,
     /// The cases of which the runner has told how they ended: it knows them by their names.
-    pub told: BTreeSet<u32>,
+    pub told: BTreeSet<CaseIndex>,
     /// Whether it was seen not to end after its last case.
     pub hangs: bool,
     /// Things that were noted once, and need not be again.
@@ -84,7 +84,7 @@ impl Subject for CommandSubject {
         let Some(mut around) = self.around.take() else { return self.play(unit, &Environment::new(), reports) };
         let environment = around.environment(self.spec.python_path.as_deref());
         let ids: Vec<CaseId> = self.look.cases.iter().map(|case| case.id.clone()).collect();
-        let id = |case: u32| ids.get(case as usize).cloned();
+        let id = |case: CaseIndex| ids.get(case.index()).cloned();
         let is_live = Reader::of(&self.profile.results).is_ok_and(|reader| reader.is_live());
         let whose = if is_live { Whose::EachCase } else { Whose::AllCases };
         let mut enclosed = around.around(unit, &id, whose, reports);
@@ -99,7 +99,7 @@ impl CommandSubject {
     /// Plays a round in its world: what goes on with a round goes on in the world that it began in.
     fn play(&mut self, unit: &RoundUnit, environment: &Environment, reports: &mut dyn Reports) -> RoundEnd {
         let mut environment = environment.clone();
-        if unit.from == 0 {
+        if unit.from == Position(0) {
             let _ = fs::remove_dir_all(self.scratch.join("r0000").join("tmp"));
             if let Err(reason) = self.world.begin() {
                 return RoundEnd::NotStarted { reason };
@@ -107,7 +107,7 @@ impl CommandSubject {
         }
         if self.spec.copied {
             let home = self.scratch.join("home");
-            if unit.from == 0 {
+            if unit.from == Position(0) {
                 let _ = fs::remove_dir_all(&home);
             }
             if let Err(error) = fs::create_dir_all(&home) {
@@ -163,9 +163,9 @@ impl CommandSubject {
     }
 
     /// The places of an order at which memory begins anew: a process does, or a group whose cases share memory.
-    fn firsts(&self, unit: &RoundUnit, stretches: &[Stretch]) -> BTreeSet<u32> {
-        let group = |position: u32| {
-            let case = self.look.listed.get(*unit.order.get(position as usize)? as usize)?;
+    fn firsts(&self, unit: &RoundUnit, stretches: &[Stretch]) -> BTreeSet<Position> {
+        let group = |position: Position| {
+            let case = self.look.listed.get(unit.order.get(position.index())?.index())?;
             match self.profile.run.group {
                 RunGroup::None => None,
                 RunGroup::File => Some(case.file.as_str()),
@@ -173,24 +173,26 @@ impl CommandSubject {
             }
         };
         let of_processes = stretches.iter().filter_map(|stretch| stretch.first().copied());
-        let all = 1..u32::try_from(unit.order.len()).unwrap_or(u32::MAX);
-        let of_groups = all.filter(|position| group(*position) != group(position - 1));
-        of_processes.chain(of_groups).chain([unit.from]).filter(|position| *position > 0).collect()
+        let all = Position::first(unit.order.len());
+        let followed = all.clone().zip(all.skip(1));
+        let of_groups =
+            followed.filter(|(before, position)| group(*position) != group(*before)).map(|(_, position)| position);
+        of_processes.chain(of_groups).chain([unit.from]).filter(|position| *position > Position(0)).collect()
     }
 }
 
 /// Reports that say with which trials memory began anew.
 struct Begun<'a> {
-    firsts: BTreeSet<u32>,
+    firsts: BTreeSet<Position>,
     reports: &'a mut dyn Reports,
 }
 
 impl Reports for Begun<'_> {
-    fn started(&mut self, position: u32, deadline: Duration) {
+    fn started(&mut self, position: Position, deadline: Duration) {
         self.reports.started(position, deadline);
     }
 
-    fn finished(&mut self, position: u32, report: TrialReport) {
+    fn finished(&mut self, position: Position, report: TrialReport) {
         self.reports.finished(position, TrialReport { fresh: self.firsts.contains(&position), ..report });
     }
 

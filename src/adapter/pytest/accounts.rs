@@ -6,7 +6,7 @@ use crate::adapter::pytest::message::LedgerRequest;
 use crate::adapter::shared::books::Books;
 use crate::engine::RoundUnit;
 use crate::event::TrialReport;
-use crate::model::RoundKind;
+use crate::model::{Position, RoundKind};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl<'a> Accounts<'a> {
     }
 
     /// A test has ended, and its process waits.
-    pub fn enter(&mut self, position: u32, report: &TrialReport, held: Held) {
+    pub fn enter(&mut self, position: Position, report: &TrialReport, held: Held) {
         if let Some((books, holdings)) = self.books.as_mut().zip(self.holdings.as_mut()) {
             holdings.learn(held);
             books.enter(position, report, holdings);
@@ -55,8 +55,8 @@ impl<'a> Accounts<'a> {
     }
 
     /// After the last test of the round: the reports of those that left something. What ends by itself is waited for.
-    pub fn close_after(&mut self, position: u32) -> Vec<(u32, TrialReport)> {
-        let is_last = position as usize + 1 == self.unit.order.len();
+    pub fn close_after(&mut self, position: Position) -> Vec<(Position, TrialReport)> {
+        let is_last = position.index() + 1 == self.unit.order.len();
         let closing = self.books.take_if(|_| is_last).zip(self.holdings.as_mut());
         closing.map(|(books, holdings)| books.close(holdings)).unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
 use crate::adapter::{OwnLine, Plain};
 use crate::event::{CaseInfo, Diagnosis};
-use crate::model::{CaseId, Outcome};
+use crate::model::{CaseId, CaseIndex, Outcome};
 use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +17,8 @@ pub(super) fn plain(
 ) -> Result<Plain, String> {
     let spec = PytestSpec { known: record.header.cases.iter().map(KnownTest::from).collect(), ..spec.clone() };
     let PlainRun { outcomes, cut_short, .. } = plain_run(&spec, hash_seed, case_deadline)?;
-    let places: BTreeMap<&CaseId, u32> = record.header.cases.iter().map(|info| &info.id).zip(0..).collect();
+    let places: BTreeMap<&CaseId, CaseIndex> =
+        record.header.cases.iter().map(|info| &info.id).zip(CaseIndex::all()).collect();
     let outcomes = outcomes.into_iter().filter_map(|(id, outcome)| Some((*places.get(&id)?, outcome)));
     Ok(Plain { outcomes: outcomes.collect(), cut_short })
 }

@@ -8,7 +8,7 @@ use crate::adapter::pytest::{PytestSpec, Start};
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::disk::{LONGEST_INPUT, read_bytes};
 use crate::event::CaseInfo;
-use crate::model::{CaseId, ContentHash};
+use crate::model::{CaseId, ContentHash, Position};
 use crate::scenario::parse_filter;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ pub fn look(spec: &PytestSpec) -> Result<PytestLook, String> {
 pub(super) fn around(spec: &PytestSpec) -> Result<Option<Surroundings>, String> {
     let Some(providers) = &spec.providers else { return Ok(None) };
     let mut around = Surroundings::start(&providers.file, &providers.root)?;
-    around.begin_alone(0);
+    around.begin_alone(Position(0));
     Ok(Some(around))
 }
 

@@ -3,7 +3,7 @@
 use crate::adapter::pytest::holdings::Held;
 use crate::adapter::shared::python::{Found, NeverAwaited, PendingTask};
 use crate::event::{Dirt, TrialReport};
-use crate::model::{Aftermath, ContentHash, Failure, LoopBound, Outcome, Place, StateMark};
+use crate::model::{Aftermath, ContentHash, Failure, LoopBound, Outcome, Place, Position, StateMark};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(super) enum Request<'a> {
 pub(super) struct RoundRequest<'a> {
     /// Places among what it collected; `None` for a test that it did not collect.
     pub order: &'a [Option<u32>],
-    pub from: u32,
+    pub from: Position,
     pub seed: u64,
     /// A folder of the round's own.
     pub tmp: &'a Path,
@@ -31,7 +31,7 @@ pub(super) struct RoundRequest<'a> {
     pub marks: bool,
     /// The place whose case is watched for what it changes, and for what of it decides how the last case ends.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub watch: Option<u32>,
+    pub watch: Option<Position>,
     /// Seconds for which the last case is followed, line by line, to find where two runs of it part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follow: Option<f64>,
@@ -67,7 +67,7 @@ pub(super) enum Message {
         playing: i32,
     },
     Started {
-        started: u32,
+        started: Position,
     },
     Finished(Box<Finished>),
     Ended {
@@ -113,7 +113,7 @@ pub(super) struct CollectedCase {
 /// How a test ended.
 #[derive(Debug, Deserialize)]
 pub(super) struct Finished {
-    pub finished: u32,
+    pub finished: Position,
     outcome: Told,
     #[serde(default)]
     message: String,

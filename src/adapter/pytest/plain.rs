@@ -5,7 +5,7 @@ use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::message::Message;
 use crate::adapter::pytest::server::{Server, Silence};
-use crate::model::{CaseId, Outcome};
+use crate::model::{CaseId, Outcome, Position};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::Duration;
@@ -32,11 +32,12 @@ pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Durat
     let mut collected = server.collected()?;
     let switches = std::mem::take(&mut collected.switches);
     let look = PytestLook::of(spec, collected)?;
-    let mut places: BTreeMap<u32, usize> = BTreeMap::new();
-    let place = |found: u32| look.places.iter().position(|place| *place == Some(found));
-    let id = |found: u32| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
+    let mut places: BTreeMap<Position, usize> = BTreeMap::new();
+    // It plays what it collected, in that order: a position is the place of what was collected.
+    let place = |found: Position| look.places.iter().position(|place| *place == Some(found.0));
+    let id = |found: Position| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
     let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, switches };
-    let mut running: Option<u32> = None;
+    let mut running: Option<Position> = None;
     loop {
         match server.hear(case_deadline) {
             Ok(Message::Started { started }) => {

@@ -6,7 +6,7 @@ use crate::adapter::pytest::message::{Message, Request, RoundRequest};
 use crate::adapter::pytest::server::{Server, Silence};
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome, RoundKind};
+use crate::model::{Failure, Outcome, Position, RoundKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -130,9 +130,9 @@ pub(super) fn play(
 /// How far a round has come.
 struct Course {
     /// The trial that runs, and since when.
-    running: Option<(u32, Instant)>,
+    running: Option<(Position, Instant)>,
     /// The one that ended last.
-    last: Option<u32>,
+    last: Option<Position>,
 }
 
 impl Course {

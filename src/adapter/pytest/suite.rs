@@ -10,6 +10,7 @@ use crate::adapter::shared::surroundings::{Surroundings, Whose, is_whole};
 use crate::disk::short_name;
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd};
+use crate::model::CaseIndex;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -113,9 +114,9 @@ impl Subject for PytestSubject {
         }
         server.unannounced.take().into_iter().for_each(|owned| reports.owns(owned));
         let order: Vec<Option<u32>> =
-            unit.order.iter().map(|case| places.get(*case as usize).copied().flatten()).collect();
+            unit.order.iter().map(|case| places.get(case.index()).copied().flatten()).collect();
         let cases = &self.look.cases;
-        let id = |case: u32| cases.get(case as usize).map(|case| case.id.clone());
+        let id = |case: CaseIndex| cases.get(case.index()).map(|case| case.id.clone());
         let done = match &mut self.around {
             None => play(&mut server, mode, unit, &order, &temporary, reports),
             Some(around) => {

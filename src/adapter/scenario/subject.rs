@@ -11,7 +11,7 @@ use crate::adapter::system::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
 use crate::event::{CaseInfo, RoundEnd, TrialReport};
-use crate::model::{ContentHash, EventLoop, Failure, Measured, Outcome, ResourceKind, TrialKey};
+use crate::model::{ContentHash, EventLoop, Failure, Measured, Outcome, Position, ResourceKind, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -214,7 +214,7 @@ impl ScenarioSubject {
         let holdings =
             lasting.as_mut().filter(|_| accounts).and_then(|event_loop| SystemHoldings::of(stage, event_loop));
         let mut books = holdings.map(|holdings| Books::open(unit, &holdings));
-        for (position, &index) in (0_u32..).zip(&unit.order).skip(unit.from as usize) {
+        for (position, &index) in Position::all().zip(&unit.order).skip(unit.from.index()) {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;
             }
@@ -222,11 +222,11 @@ impl ScenarioSubject {
                 // It died between two cases: the one before is to blame, and this one has not begun.
                 let outcome =
                     Outcome::Crashed(Failure::new(format!("the system ended after the case: {reason}"), None));
-                reports.finished(position - 1, TrialReport::of(outcome));
+                reports.finished(Position(position.0 - 1), TrialReport::of(outcome));
                 return RoundEnd::Died { reason };
             }
             let key = TrialKey { round: unit.round, position };
-            let Some(case) = self.cases.get(index as usize).cloned() else { continue };
+            let Some(case) = self.cases.get(index.index()).cloned() else { continue };
             let deadline = case.timeout.unwrap_or(Duration::from_millis(unit.case_deadline_ms));
             reports.started(position, deadline + AROUND);
             let begun = Instant::now();

@@ -6,7 +6,7 @@ use crate::adapter::system::embedded::StoreLife;
 use crate::adapter::system::event_loop::EventLoop;
 use crate::adapter::system::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
-use crate::model::{RoundId, Seed, TrialKey};
+use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::Wire;
 use crate::scenario::{System, Verb, load_system, load_text};
 use std::path::Path;
@@ -50,7 +50,7 @@ pub fn try_system(mut spec: ScenarioSpec, scratch: &Path, mark: &str) -> Result<
     let unbound = Verb::ALL.into_iter().filter(|verb| !system.verbs.contains_key(verb)).collect();
     let text = every_verb(&system);
     let case = load_text("every-verb", &text, &spec.root, &system.providers)?;
-    let key = TrialKey { round: RoundId(0), position: 0 };
+    let key = TrialKey { round: RoundId(0), position: Position(0) };
     let seed = Seed::new(0);
     let root = std::mem::take(&mut spec.root);
     let setting = StageSetting {

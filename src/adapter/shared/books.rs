@@ -3,7 +3,7 @@
 use crate::engine::RoundUnit;
 use crate::event::TrialReport;
 use crate::leak::{Census, Identity, Item, Ledger, growth};
-use crate::model::{ResourceKind, Retained, RoundKind};
+use crate::model::{CaseIndex, Position, ResourceKind, Retained, RoundKind};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -48,9 +48,9 @@ pub(in crate::adapter) trait Holdings {
 pub(in crate::adapter) struct Books {
     ledger: Ledger,
     kind: RoundKind,
-    order: Vec<u32>,
+    order: Vec<CaseIndex>,
     /// What was reported of each trial, to be reported again with what it left.
-    reports: BTreeMap<u32, TrialReport>,
+    reports: BTreeMap<Position, TrialReport>,
     memory: Memory,
 }
 
@@ -60,7 +60,7 @@ pub(in crate::adapter) struct Books {
 struct Memory {
     last: u64,
     /// By trial, KiB.
-    added: Vec<(u32, u64)>,
+    added: Vec<(Position, u64)>,
 }
 
 impl Books {
@@ -76,14 +76,14 @@ impl Books {
     }
 
     /// Enters what is there after a trial.
-    pub fn enter(&mut self, position: u32, report: &TrialReport, holdings: &dyn Holdings) {
+    pub fn enter(&mut self, position: Position, report: &TrialReport, holdings: &dyn Holdings) {
         self.ledger.enter(position, holdings.census());
         self.reports.insert(position, report.clone());
         self.memory.is_now(holdings.memory(), position);
     }
 
     /// Waits for what ends by itself, and tells what each trial left: its report once more, with that.
-    pub fn close(mut self, holdings: &mut dyn Holdings) -> Vec<(u32, TrialReport)> {
+    pub fn close(mut self, holdings: &mut dyn Holdings) -> Vec<(Position, TrialReport)> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
         let grace = if self.kind == RoundKind::Survey { SURVEY_GRACE } else { GRACE };
@@ -97,7 +97,7 @@ impl Books {
                 until = (Instant::now() + grace).min(begun + LONGEST_GRACE);
             }
         }
-        let last = self.memory.added.last().map_or(0, |(position, _)| *position);
+        let last = self.memory.added.last().map_or(Position(0), |(position, _)| *position);
         self.memory.is_now(holdings.memory(), last);
         let mut left =
             if self.ledger.open_entries() > 0 { self.ledger.close(holdings.last_word()) } else { BTreeMap::new() };
@@ -120,9 +120,9 @@ impl Books {
         if self.kind == RoundKind::Survey {
             return self.ledger.open_entries() > 0;
         }
-        let mut left: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        let mut left: BTreeMap<CaseIndex, Vec<u64>> = BTreeMap::new();
         let entries = self.ledger.entries_by_trial();
-        for (position, case) in (0_u32..).zip(&self.order) {
+        for (position, case) in Position::all().zip(&self.order) {
             left.entry(*case).or_default().push(entries.get(&position).copied().unwrap_or(0));
         }
         left.values().any(|left| growth(left).is_some())
@@ -131,7 +131,7 @@ impl Books {
 
 impl Memory {
     /// After a trial there is so much of it, in KiB.
-    fn is_now(&mut self, now: u64, position: u32) {
+    fn is_now(&mut self, now: u64, position: Position) {
         let mut freed = self.last.saturating_sub(now);
         while let Some((_, added)) = self.added.last_mut().filter(|_| freed > 0) {
             let taken = freed.min(*added);
@@ -150,12 +150,12 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::Memory;
+    use super::{Memory, Position};
 
     fn left(amounts: &[u64]) -> Vec<(u32, u64)> {
         let mut memory = Memory { last: 1_000, added: Vec::new() };
-        (0..).zip(amounts).for_each(|(position, now)| memory.is_now(*now, position));
-        memory.added
+        Position::all().zip(amounts).for_each(|(position, now)| memory.is_now(*now, position));
+        memory.added.into_iter().map(|(position, amount)| (position.0, amount)).collect()
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn share(most: Duration, bits: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RoundId;
+    use crate::model::{Position, RoundId};
     use crate::provider::{Answer, ProviderName};
 
     fn script() -> Script {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     fn delays(stress: Option<Stress>, seed: u64) -> Vec<Duration> {
-        let key = TrialKey { round: RoundId(1), position: 2 };
+        let key = TrialKey { round: RoundId(1), position: Position(2) };
         let script = delayed(script(), stress, Seed::new(seed), key);
         let after = |script: &ProviderScript| match script {
             ProviderScript::Always(behaviour) => behaviour.after,

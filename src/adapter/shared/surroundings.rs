@@ -5,7 +5,7 @@
 
 use crate::engine::{Owned, Reports, RoundUnit};
 use crate::event::{Note, TrialReport};
-use crate::model::{CaseId, Outcome, RoundId, Seed, TrialKey, with_causes};
+use crate::model::{CaseId, CaseIndex, Outcome, Position, RoundId, Seed, TrialKey, with_causes};
 use crate::provider::{EnclosedTrial, Enclosure, Stray};
 use crate::scenario::load_providers;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ impl Surroundings {
     pub fn around<'a>(
         &'a mut self,
         unit: &'a RoundUnit,
-        ids: &'a dyn Fn(u32) -> Option<CaseId>,
+        ids: &'a dyn Fn(CaseIndex) -> Option<CaseId>,
         whose: Whose,
         reports: &'a mut dyn Reports,
     ) -> Enclosed<'a> {
@@ -83,15 +83,15 @@ impl Surroundings {
     }
 
     /// Begins a trial of a round.
-    fn begin(&mut self, unit: &RoundUnit, position: u32) {
+    fn begin(&mut self, unit: &RoundUnit, position: Position) {
         self.enclosure.begin(TrialKey { round: unit.round, position }, unit.seed);
         self.is_open = true;
     }
 
     /// Begins a trial that no round has.
-    pub fn begin_alone(&mut self, position: u32) {
+    pub fn begin_alone(&mut self, position: Position) {
         let key = TrialKey { round: RoundId(u32::MAX), position };
-        self.enclosure.begin(key, Seed::new(u64::from(position)));
+        self.enclosure.begin(key, Seed::new(u64::from(position.0)));
         self.is_open = true;
     }
 
@@ -109,15 +109,15 @@ impl Surroundings {
 pub(in crate::adapter) struct Enclosed<'a> {
     surroundings: &'a mut Surroundings,
     unit: &'a RoundUnit,
-    ids: &'a dyn Fn(u32) -> Option<CaseId>,
+    ids: &'a dyn Fn(CaseIndex) -> Option<CaseId>,
     whose: Whose,
     reports: &'a mut dyn Reports,
     /// The place whose trial is open.
-    open: Option<u32>,
+    open: Option<Position>,
 }
 
 impl Enclosed<'_> {
-    fn begin(&mut self, position: u32) {
+    fn begin(&mut self, position: Position) {
         self.surroundings.begin(self.unit, position);
         self.open = Some(position);
     }
@@ -153,7 +153,7 @@ impl Enclosed<'_> {
 }
 
 impl Reports for Enclosed<'_> {
-    fn started(&mut self, position: u32, deadline: Duration) {
+    fn started(&mut self, position: Position, deadline: Duration) {
         if self.whose == Whose::EachCase && self.open != Some(position) {
             self.end();
             self.begin(position);
@@ -161,10 +161,10 @@ impl Reports for Enclosed<'_> {
         self.reports.started(position, deadline);
     }
 
-    fn finished(&mut self, position: u32, mut report: TrialReport) {
+    fn finished(&mut self, position: Position, mut report: TrialReport) {
         if self.whose == Whose::EachCase && self.open == Some(position) {
             let lines = self.end();
-            let id = self.unit.order.get(position as usize).and_then(|case| (self.ids)(*case));
+            let id = self.unit.order.get(position.index()).and_then(|case| (self.ids)(*case));
             for line in &lines {
                 self.note(format!("{}: {line}", id.as_ref().map_or("?", CaseId::as_str)));
             }
@@ -172,7 +172,7 @@ impl Reports for Enclosed<'_> {
                 failure.details = format!("{}\n\n{}", lines.join("\n"), failure.details);
             }
             report.notes.extend(lines);
-            self.begin(position + 1);
+            self.begin(position.next());
         }
         self.reports.finished(position, report);
     }

@@ -5,7 +5,7 @@ use crate::app::doctor::diagnosis::{Diagnosis, Scripted, Seen};
 use crate::app::doctor::sockets::{Outward, outward};
 use crate::app::{AppError, ToolInfo};
 use crate::engine::{Family, Owned};
-use crate::model::{RoundId, Seed, TrialKey, with_causes};
+use crate::model::{Position, RoundId, Seed, TrialKey, with_causes};
 use crate::provider::{EnclosedTrial, Enclosure, ServeProviders};
 use crate::scenario::{ProviderFile, load_providers, load_system};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +50,7 @@ pub fn doctor(options: &DoctorOptions, tool: &ToolInfo) -> Result<Diagnosis, App
     let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
     let mut enclosure = Enclosure::start(&file.decls, file.script, folder.path())
         .map_err(|error| AppError::Usage(format!("can't start the mock providers: {}", with_causes(&error))))?;
-    enclosure.begin(TrialKey { round: RoundId(0), position: 0 }, Seed::new(0));
+    enclosure.begin(TrialKey { round: RoundId(0), position: Position(0) }, Seed::new(0));
     let mark = format!("STEADFAST_OWNER=doctor-{}", std::process::id());
     let watched = run(options, &enclosure, tool, &mark);
     let trial = enclosure.end(QUIET);

@@ -3,7 +3,7 @@
 use crate::app::AppError;
 use crate::app::merge::same::refuse_strangers;
 use crate::event::{Entry, Event, Header, JournalReader, Note, RoundEnd};
-use crate::model::{ContentHash, RoundId};
+use crate::model::{CaseIndex, ContentHash, RoundId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ pub(super) struct Spool {
     /// The shards whose journals were read, by number.
     pub shards: BTreeSet<u32>,
     /// What was noted beside the rounds, once each.
-    pub notes: BTreeSet<(Option<u32>, String)>,
+    pub notes: BTreeSet<(Option<CaseIndex>, String)>,
     pieces: BTreeMap<RoundId, Piece>,
     journals: Vec<PathBuf>,
     file: BufWriter<File>,

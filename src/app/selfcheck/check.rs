@@ -6,7 +6,7 @@ use crate::app::selfcheck::{Expectation, Healthy, Matrix, Row, ScenarioSource, S
 use crate::app::{Accounting, AloneRounds, AppError, Effort, Finished, RunOptions, ToolInfo, Watcher, files, run};
 use crate::engine::StopHandle;
 use crate::event::Entry;
-use crate::model::{Clock, EventLoop, FindingKind, Seed};
+use crate::model::{CaseIndex, Clock, EventLoop, FindingKind, Seed};
 use crate::plan::{Grouping, Strategy};
 use crate::report::JunitDetail;
 use crate::scenario::SCENARIO_FOLDER;
@@ -107,7 +107,7 @@ impl<'a> Laboratory<'a> {
         options.rounds = Some(rounds.max(1));
         let finished = self.run(&options)?;
         let judged = finished.judgement.cases.iter().filter(|case| case.verdict.is_finding());
-        let name = |case: u32| finished.record.case(case).map_or_else(String::new, |info| info.id.to_string());
+        let name = |case: CaseIndex| finished.record.case(case).map_or_else(String::new, |info| info.id.to_string());
         let mut accused: Vec<String> = judged.map(|case| format!("{} ({})", name(case.case), case.verdict)).collect();
         match &finished.judgement.gate {
             Gate::Passed | Gate::Failed => {}

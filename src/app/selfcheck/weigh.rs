@@ -3,7 +3,7 @@
 use crate::app::selfcheck::{Expectation, Sentence};
 use crate::app::{AppError, Finished};
 use crate::diagnose::ReproFile;
-use crate::model::FindingKind;
+use crate::model::{CaseIndex, FindingKind};
 use crate::scenario::{Filter, parse_filter};
 use crate::verdict::{CaseJudgement, Gate, Order};
 use std::collections::BTreeSet;
@@ -69,7 +69,7 @@ fn polluter(finished: &Finished, case: &CaseJudgement, meant: &Filter) -> Option
     holds.then(|| name.to_owned())
 }
 
-fn sequences(case: &CaseJudgement) -> &[Vec<u32>] {
+fn sequences(case: &CaseJudgement) -> &[Vec<CaseIndex>] {
     match &case.order {
         Some(Order::Victim { polluters: sequences, .. } | Order::Brittle { state_setters: sequences, .. }) => sequences,
         Some(Order::NotMinimised { .. }) | None => &[],
@@ -99,7 +99,7 @@ fn rounds(finished: &Finished) -> usize {
     finished.record.completed_rounds()
 }
 
-fn id(finished: &Finished, case: u32) -> &str {
+fn id(finished: &Finished, case: CaseIndex) -> &str {
     finished.record.case(case).map_or("", |info| info.id.as_str())
 }
 

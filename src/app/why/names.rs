@@ -2,6 +2,7 @@
 
 use crate::app::AppError;
 use crate::event::CaseInfo;
+use crate::model::CaseIndex;
 use std::collections::HashMap;
 
 /// How many cases an error names.
@@ -20,16 +21,16 @@ const ENDINGS: &[&str] = &[
 pub(super) struct Names<'a> {
     cases: &'a [CaseInfo],
     /// The cases by all words of their ids.
-    whole: HashMap<String, Vec<u32>>,
+    whole: HashMap<String, Vec<CaseIndex>>,
     /// The cases by the last words of their ids, whatever their number.
-    endings: HashMap<String, Vec<u32>>,
+    endings: HashMap<String, Vec<CaseIndex>>,
 }
 
 impl<'a> Names<'a> {
     pub fn of(cases: &'a [CaseInfo]) -> Self {
-        let (mut whole, mut endings) = (HashMap::<_, Vec<u32>>::new(), HashMap::<_, Vec<u32>>::new());
+        let (mut whole, mut endings) = (HashMap::<_, Vec<CaseIndex>>::new(), HashMap::<_, Vec<CaseIndex>>::new());
         let forms = |id: &'a str| std::iter::once(id).chain(id.split_once('(').map(|(before, _)| before));
-        for (case, number) in cases.iter().zip(0_u32..) {
+        for (case, number) in cases.iter().zip(CaseIndex::all()) {
             for form in forms(case.id.as_str()) {
                 let words = words(form);
                 for from in 0..words.len() {
@@ -42,7 +43,7 @@ impl<'a> Names<'a> {
     }
 
     /// The case that a name of a JUnit file or of a list means; `None` where no case or several could be meant.
-    pub fn find(&self, name: &str) -> Option<u32> {
+    pub fn find(&self, name: &str) -> Option<CaseIndex> {
         match self.candidates(name).as_slice() {
             [only] => Some(*only),
             _ => None,
@@ -53,7 +54,7 @@ impl<'a> Names<'a> {
     ///
     /// # Errors
     /// If there is no such case, or several.
-    pub fn meant(&self, name: &str) -> Result<u32, AppError> {
+    pub fn meant(&self, name: &str) -> Result<CaseIndex, AppError> {
         let mut found = self.candidates(name);
         if found.is_empty() && !name.is_empty() {
             found = self.numbered().filter(|(_, id)| id.contains(name)).map(|(number, _)| number).collect();
@@ -70,7 +71,7 @@ impl<'a> Names<'a> {
     }
 
     /// The cases that a name can mean, by the closest reading that any case fits.
-    fn candidates(&self, name: &str) -> Vec<u32> {
+    fn candidates(&self, name: &str) -> Vec<CaseIndex> {
         if let Some((number, _)) = self.numbered().find(|(_, id)| *id == name) {
             return vec![number];
         }
@@ -78,15 +79,15 @@ impl<'a> Names<'a> {
         if words.is_empty() {
             return Vec::new();
         }
-        let of = |table: &HashMap<String, Vec<u32>>, words: &[&str]| table.get(&joined(words)).cloned();
+        let of = |table: &HashMap<String, Vec<CaseIndex>>, words: &[&str]| table.get(&joined(words)).cloned();
         let whole = of(&self.whole, &words);
         let found = whole.or_else(|| of(&self.endings, &words));
         // A runner that was started further up writes more of the path.
         found.or_else(|| (1..words.len()).find_map(|from| of(&self.whole, &words[from..]))).unwrap_or_default()
     }
 
-    fn numbered(&self) -> impl Iterator<Item = (u32, &'a str)> {
-        (0_u32..).zip(self.cases.iter().map(|case| case.id.as_str()))
+    fn numbered(&self) -> impl Iterator<Item = (CaseIndex, &'a str)> {
+        CaseIndex::all().zip(self.cases.iter().map(|case| case.id.as_str()))
     }
 
     /// The ids that are most like the name, as part of a sentence.
@@ -98,9 +99,9 @@ impl<'a> Names<'a> {
             let of_id = strsim::damerau_levenshtein(&wanted, &id.to_lowercase());
             of_id.min(strsim::damerau_levenshtein(&last_wanted, &last(id)))
         };
-        let mut near: Vec<(usize, u32)> = self.numbered().map(|(number, id)| (distance(id), number)).collect();
+        let mut near: Vec<(usize, CaseIndex)> = self.numbered().map(|(number, id)| (distance(id), number)).collect();
         near.sort_unstable();
-        let near: Vec<u32> = near.into_iter().take(NAMED).map(|(_, number)| number).collect();
+        let near: Vec<CaseIndex> = near.into_iter().take(NAMED).map(|(_, number)| number).collect();
         match near.len() {
             0 => String::new(),
             1 => format!("; the only one is {}", self.listed(&near)),
@@ -108,8 +109,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn listed(&self, cases: &[u32]) -> String {
-        let ids = cases.iter().take(NAMED).filter_map(|case| self.cases.get(*case as usize));
+    fn listed(&self, cases: &[CaseIndex]) -> String {
+        let ids = cases.iter().take(NAMED).filter_map(|case| self.cases.get(case.index()));
         let mut shown: Vec<String> = ids.map(|case| format!("`{}`", case.id)).collect();
         if cases.len() > NAMED {
             shown.push(format!("{} more", cases.len() - NAMED));
@@ -118,7 +119,7 @@ impl<'a> Names<'a> {
     }
 }
 
-fn add(table: &mut HashMap<String, Vec<u32>>, words: String, case: u32) {
+fn add(table: &mut HashMap<String, Vec<CaseIndex>>, words: String, case: CaseIndex) {
     let known = table.entry(words).or_default();
     if known.last() != Some(&case) {
         known.push(case);
@@ -159,7 +160,7 @@ mod tests {
     #[track_caller]
     fn check(ids: &[&str], name: &str, expected: Option<&str>) {
         let cases = cases(ids);
-        let found = Names::of(&cases).meant(name).ok().map(|case| cases[case as usize].id.as_str());
+        let found = Names::of(&cases).meant(name).ok().map(|case| cases[case.index()].id.as_str());
         assert_eq!(found, expected, "{name}");
     }
 

@@ -7,6 +7,7 @@ use crate::app::why::names::Names;
 use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_text};
 use crate::event::{RecordedEnd, RecordedOrder};
 use crate::history::{JunitCase, JunitEnd, read_junit_cases};
+use crate::model::CaseIndex;
 use crate::report::count;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Recorded {
     /// All cases, in order, each once.
-    pub order: Vec<u32>,
+    pub order: Vec<CaseIndex>,
     /// What the journal keeps of it.
     pub told: RecordedOrder,
     /// What a reader should know of it.
@@ -34,7 +35,7 @@ impl Recorded {
     ///
     /// # Errors
     /// If a file can't be read, or names none of the cases.
-    pub fn read(told: &ToldBy, names: &Names<'_>, case: u32) -> Result<Self, AppError> {
+    pub fn read(told: &ToldBy, names: &Names<'_>, case: CaseIndex) -> Result<Self, AppError> {
         let (files, option, lines) = match told {
             ToldBy::Junit(paths) => {
                 let mut files = Vec::new();
@@ -151,15 +152,15 @@ mod tests {
         let path = folder.path().join("ci.xml");
         std::fs::write(&path, text).expect("a file");
         let cases = cases(ids);
-        Recorded::read(&ToldBy::Junit(vec![path]), &Names::of(&cases), 1).expect("an order")
+        Recorded::read(&ToldBy::Junit(vec![path]), &Names::of(&cases), CaseIndex(1)).expect("an order")
     }
 
     /// The second case failed after the third; the first ran last, and something foreign in between.
     #[track_caller]
     fn check(ids: [&str; 3], text: &str) {
         let found = read(&ids, text);
-        assert_eq!(found.order, [2, 1, 0]);
-        assert_eq!(found.told.before, [2]);
+        assert_eq!(found.order, CaseIndex::list([2, 1, 0]));
+        assert_eq!(found.told.before, CaseIndex::list([2]));
         assert_eq!(found.told.ended, RecordedEnd::Failed);
         assert_eq!(found.told.message.as_deref(), Some("3 != 4"));
     }
@@ -207,7 +208,10 @@ mod tests {
             &ids,
             r#"<testsuite name="pytest"><testcase classname="test_a" name="test_a"/><testcase classname="gone" name="test_x"/></testsuite>"#,
         );
-        assert_eq!((found.order, found.told.before, found.told.ended), (vec![0], vec![0], RecordedEnd::Absent));
+        assert_eq!(
+            (found.order, found.told.before, found.told.ended),
+            (CaseIndex::list([0]), CaseIndex::list([0]), RecordedEnd::Absent)
+        );
         assert!(found.notes[0].contains("1 of 2 tests"), "{:?}", found.notes);
         assert!(found.notes[1].contains("does not name the case"), "{:?}", found.notes);
     }

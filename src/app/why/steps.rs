@@ -7,7 +7,7 @@ use crate::app::why::recorded::Recorded;
 use crate::app::{AppError, RunOptions};
 use crate::engine::RoundUnit;
 use crate::event::{Header, Question};
-use crate::model::{CaseId, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
+use crate::model::{CaseId, CaseIndex, ContentHash, EventLoop, RoundId, RoundKind, Seed, Stress};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ const SHUFFLES: u32 = 3;
 #[derive(Debug, Clone)]
 pub(in crate::app) struct Asked {
     /// The case.
-    pub case: u32,
+    pub case: CaseIndex,
     /// The order in which it ran elsewhere.
     recorded: Option<Recorded>,
     /// The planned rounds.
     pub stages: Vec<Stage>,
     /// The cases that are run; those that are skipped are not.
-    pub cases: Vec<u32>,
+    pub cases: Vec<CaseIndex>,
     /// The ids of all cases, in declared order.
     pub ids: Vec<CaseId>,
     /// Whether a fresh start is cheap.
@@ -50,7 +50,7 @@ pub(in crate::app) struct Stage {
     /// The number of the first in the run.
     pub first: u32,
     /// Their orders. Those of aftermaths depend on what cases leave: they are empty here.
-    pub orders: Vec<Vec<u32>>,
+    pub orders: Vec<Vec<CaseIndex>>,
     /// Whether they can tell nothing of a case that failed in every round so far.
     pub is_for_the_passing: bool,
 }
@@ -65,8 +65,9 @@ impl Asked {
         let names = Names::of(all);
         let case = names.meant(&asked.case)?;
         let recorded = asked.told.as_ref().map(|told| Recorded::read(told, &names, case)).transpose()?;
-        let runs = |number: &u32| *number == case || all.get(*number as usize).is_some_and(|info| info.skip.is_none());
-        let cases = (0..u32::try_from(all.len()).unwrap_or(u32::MAX)).filter(runs).collect();
+        let runs =
+            |number: &CaseIndex| *number == case || all.get(number.index()).is_some_and(|info| info.skip.is_none());
+        let cases = CaseIndex::first(all.len()).filter(runs).collect();
         let event_loop = match options.event_loops.first() {
             Some(event_loop) if subject.chooses_event_loop() => *event_loop,
             _ => EventLoop::Round,
@@ -91,10 +92,10 @@ impl Asked {
     /// What promises most for each second comes first.
     fn plan(&mut self, forks: bool) {
         let case = self.case;
-        let others: Vec<u32> = self.cases.iter().copied().filter(|other| *other != case).collect();
+        let others: Vec<CaseIndex> = self.cases.iter().copied().filter(|other| *other != case).collect();
         self.stage(RoundKind::Alone, vec![vec![case]; ALONE as usize], false);
         if let Some(recorded) = &self.recorded {
-            let prefix: Vec<u32> = recorded.told.before.iter().copied().chain([case]).collect();
+            let prefix: Vec<CaseIndex> = recorded.told.before.iter().copied().chain([case]).collect();
             let whole = recorded.order.clone();
             let orders = if whole == prefix || !whole.contains(&case) { vec![prefix] } else { vec![prefix, whole] };
             self.stage(RoundKind::Given, orders, false);
@@ -116,13 +117,13 @@ impl Asked {
         self.stage(RoundKind::Shuffle, shuffles, false);
     }
 
-    fn stage(&mut self, kind: RoundKind, orders: Vec<Vec<u32>>, is_for_the_passing: bool) {
+    fn stage(&mut self, kind: RoundKind, orders: Vec<Vec<CaseIndex>>, is_for_the_passing: bool) {
         let first = self.stages.last().map_or(0, |stage| stage.first + stage.len());
         self.stages.push(Stage { kind, first, orders, is_for_the_passing });
     }
 
     /// Those that ran before the case where it failed, nearest first; then all others.
-    fn likeliest_first(&self, mut others: Vec<u32>) -> Vec<u32> {
+    fn likeliest_first(&self, mut others: Vec<CaseIndex>) -> Vec<CaseIndex> {
         let Some(recorded) = &self.recorded else { return others };
         let before = &recorded.told.before;
         others.sort_by_key(|other| before.iter().rev().position(|ran| ran == other).unwrap_or(usize::MAX));
@@ -130,9 +131,9 @@ impl Asked {
     }
 
     /// A shuffle of all cases.
-    pub fn shuffled(&self, number: u32) -> Vec<u32> {
+    pub fn shuffled(&self, number: u32) -> Vec<CaseIndex> {
         let seed = self.round_seed(RoundKind::Shuffle, number);
-        let hash = |case: &u32| self.ids.get(*case as usize).map(|id| seed.hash(id.as_str().as_bytes()));
+        let hash = |case: &CaseIndex| self.ids.get(case.index()).map(|id| seed.hash(id.as_str().as_bytes()));
         let mut order = self.cases.clone();
         order.sort_by_cached_key(hash);
         order
@@ -161,7 +162,7 @@ impl Asked {
     }
 
     /// A round of it. Orders of all cases take turns with the hash seeds, and so does the case alone.
-    pub fn unit(&self, number: u32, kind: RoundKind, turn: u32, order: Vec<u32>) -> RoundUnit {
+    pub fn unit(&self, number: u32, kind: RoundKind, turn: u32, order: Vec<CaseIndex>) -> RoundUnit {
         let takes_turns = matches!(kind, RoundKind::Declared | RoundKind::Reverse | RoundKind::Shuffle);
         let turn = if takes_turns { turn as usize } else { 0 };
         let hash_seed = self.hash_seeds.get(turn % self.hash_seeds.len().max(1)).copied();

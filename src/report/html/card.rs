@@ -1,7 +1,7 @@
 //! A finding as a card: verdict, rate, order, command, failure, what to do.
 
-use crate::model::RoundKind;
 use crate::model::statistics::Tally;
+use crate::model::{CaseIndex, Position, RoundKind};
 use crate::record::{RoundRecord, is_failure};
 use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, OrderStory, Role};
@@ -31,7 +31,7 @@ const CHIPS: usize = 12;
 /// A finding as a card.
 #[derive(Debug, Serialize)]
 pub(super) struct Card {
-    case: u32,
+    case: CaseIndex,
     /// Its page within the file.
     page: String,
     verdict: &'static str,
@@ -77,7 +77,7 @@ pub(super) struct Card {
     fix: Vec<String>,
     /// All cases that it tells of.
     #[serde(skip)]
-    members: Vec<u32>,
+    members: Vec<CaseIndex>,
 }
 
 /// A failure rate with its interval, in percent.
@@ -100,7 +100,7 @@ struct Chain {
 /// A case in a chain.
 #[derive(Debug, Serialize)]
 struct Chip {
-    case: u32,
+    case: CaseIndex,
     id: String,
     role: &'static str,
 }
@@ -178,7 +178,7 @@ pub(super) fn page_of(id: &str) -> String {
 
 impl Card {
     /// All cases that it tells of.
-    pub(super) fn members(&self) -> &[u32] {
+    pub(super) fn members(&self) -> &[CaseIndex] {
         &self.members
     }
 }
@@ -220,7 +220,7 @@ fn chains(view: &View<'_>, order: &OrderStory, finding: &Finding) -> Vec<Chain> 
         Role::Brittle => ("setter", "passes"),
         Role::Unknown => ("before", "fails"),
     };
-    let chain = |sequence: &Vec<u32>| {
+    let chain = |sequence: &Vec<CaseIndex>| {
         // The last ones are nearest to what happens.
         let from = sequence.len().saturating_sub(CHIPS);
         let mut chips = chips(view, &sequence[from..], accused);
@@ -230,7 +230,7 @@ fn chains(view: &View<'_>, order: &OrderStory, finding: &Finding) -> Vec<Chain> 
     order.sequences.iter().map(chain).collect()
 }
 
-fn chips(view: &View<'_>, cases: &[u32], role: &'static str) -> Vec<Chip> {
+fn chips(view: &View<'_>, cases: &[CaseIndex], role: &'static str) -> Vec<Chip> {
     cases.iter().map(|case| Chip { case: *case, id: view.id(*case), role }).collect()
 }
 
@@ -244,13 +244,13 @@ fn seen(finding: &Finding) -> String {
 /// What a strip draws of a round.
 struct Line<'a> {
     round: &'a RoundRecord,
-    position: usize,
+    position: Position,
     failed: bool,
     after: bool,
 }
 
 fn strip(view: &View<'_>, finding: &Finding) -> Option<Strip> {
-    let accused: Vec<u32> =
+    let accused: Vec<CaseIndex> =
         finding.order.as_ref().filter(|order| order.role != Role::Unknown)?.sequences.first()?.clone();
     let rounds = view.record.rounds.iter().filter(|round| round.is_planned() && round.kind != RoundKind::Alone);
     let lines: Vec<Line<'_>> = rounds.filter_map(|round| Line::of(round, finding.case, &accused)).collect();
@@ -281,14 +281,19 @@ fn strip(view: &View<'_>, finding: &Finding) -> Option<Strip> {
 }
 
 impl<'a> Line<'a> {
-    fn of(round: &'a RoundRecord, case: u32, accused: &[u32]) -> Option<Self> {
+    fn of(round: &'a RoundRecord, case: CaseIndex, accused: &[CaseIndex]) -> Option<Self> {
         let position = round.slots.iter().position(|slot| slot.case == case)?;
         let outcome = round.slots[position].outcome?;
         let mut wanted = accused.iter().peekable();
         for slot in &round.slots[..position] {
             wanted.next_if(|next| **next == slot.case);
         }
-        Some(Self { round, position, failed: is_failure(outcome), after: wanted.peek().is_none() })
+        Some(Self {
+            round,
+            position: Position::at(position),
+            failed: is_failure(outcome),
+            after: wanted.peek().is_none(),
+        })
     }
 }
 

@@ -72,7 +72,7 @@ impl Grid {
         let row = |row: &'_ Row| -> (String, String) {
             let mut order = String::with_capacity(row.slots.len() * digits);
             for slot in &row.slots {
-                encode(slot.case as usize, digits, &mut order);
+                encode(slot.case.index(), digits, &mut order);
             }
             let outcomes = runs(&row.slots)
                 .into_iter()
@@ -218,6 +218,7 @@ fn letter(outcome: Option<OutcomeKind>) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CaseIndex;
     use std::collections::BTreeSet;
 
     #[test]
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn equal_outcomes_are_written_once() {
-        let slot = |outcome| Slot { case: 0, outcome, micros: 0 };
+        let slot = |outcome| Slot { case: CaseIndex(0), outcome, micros: 0 };
         let (pass, fail) = (slot(Some(OutcomeKind::Passed)), slot(Some(OutcomeKind::Failed)));
         let found = runs(&[pass, pass, fail, slot(None)]);
         assert_eq!(found, [(0, 2, pass.outcome), (2, 1, fail.outcome), (3, 1, None)]);

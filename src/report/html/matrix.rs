@@ -57,9 +57,8 @@ fn before(record: &Record, cases: usize) -> Vec<Vec<u64>> {
     let mut before = vec![vec![0_u64; words]; cases];
     for round in record.rounds.iter().filter(|round| round.is_planned()) {
         let mut seen = vec![0_u64; words];
-        let forks =
-            round.aftermath.as_ref().map(|shape| shape.forks(u32::try_from(round.slots.len()).unwrap_or(u32::MAX)));
-        let begins: BTreeSet<usize> = forks.into_iter().flatten().map(|fork| fork.start as usize).collect();
+        let forks = round.aftermath.as_ref().map(|shape| shape.forks(round.slots.len()));
+        let begins: BTreeSet<usize> = forks.into_iter().flatten().map(|fork| fork.start.index()).collect();
         let mut before_forks = None;
         for (place, slot) in round.slots.iter().enumerate() {
             if begins.contains(&place) {
@@ -68,7 +67,7 @@ fn before(record: &Record, cases: usize) -> Vec<Vec<u64>> {
             if slot.outcome.is_none() {
                 continue;
             }
-            let case = slot.case as usize;
+            let case = slot.case.index();
             let Some(own) = before.get_mut(case) else { continue };
             for (own, seen) in own.iter_mut().zip(&seen) {
                 *own |= seen;

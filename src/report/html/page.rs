@@ -1,6 +1,6 @@
 //! Puts the page together.
 
-use crate::model::Verdict;
+use crate::model::{CaseIndex, Verdict};
 use crate::record::Record;
 use crate::report::finding::Role;
 use crate::report::html::card::{Card, page_of};
@@ -139,14 +139,14 @@ struct Row {
 
 /// The cases that stand in the table without JavaScript: the worst first, then the slowest.
 fn table(view: &View<'_>) -> Vec<Row> {
-    let mut cases: Vec<u32> = (0..view.judgement.cases.len() as u32).collect();
-    let rank = |case: &u32| {
+    let mut cases: Vec<CaseIndex> = CaseIndex::first(view.judgement.cases.len()).collect();
+    let rank = |case: &CaseIndex| {
         let verdict = view.judged(*case).map_or(Verdict::Stable, |judged| judged.verdict);
         (verdict, std::cmp::Reverse(view.mean_micros(*case)))
     };
     cases.sort_by_key(rank);
     cases.truncate(ROWS);
-    let row = |case: u32| {
+    let row = |case: CaseIndex| {
         let judged = view.judged(case)?;
         Some(Row {
             page: page_of(&view.id(case)),
@@ -181,10 +181,10 @@ struct Data<'a> {
     trials: Vec<u32>,
     mean: Vec<u64>,
     slowest: Vec<u32>,
-    reasons: BTreeMap<u32, String>,
+    reasons: BTreeMap<CaseIndex, String>,
     /// The card that tells of a case, by its number on the page.
-    cards: BTreeMap<u32, usize>,
-    accused: BTreeMap<u32, Accused>,
+    cards: BTreeMap<CaseIndex, usize>,
+    accused: BTreeMap<CaseIndex, Accused>,
     rows: Vec<RowData<'a>>,
 }
 
@@ -192,13 +192,13 @@ struct Data<'a> {
 #[derive(Debug, Serialize)]
 struct Accused {
     role: &'static str,
-    sequences: Vec<Vec<u32>>,
-    cleaners: Vec<u32>,
+    sequences: Vec<Vec<CaseIndex>>,
+    cleaners: Vec<CaseIndex>,
 }
 
 fn data(view: &View<'_>, grid: &Grid, cards: &[Card]) -> Result<String, ReportError> {
     let cases = &view.judgement.cases;
-    let numbers = 0..cases.len() as u32;
+    let numbers = CaseIndex::first(cases.len());
     let data = Data {
         alphabet: ALPHABET,
         digits: digits(cases.len()),
@@ -224,7 +224,7 @@ fn script_json(data: &impl Serialize) -> Result<String, ReportError> {
     Ok(serde_json::to_string(data)?.replace('<', "\\u003c"))
 }
 
-fn accused(view: &View<'_>, case: u32) -> Option<Accused> {
+fn accused(view: &View<'_>, case: CaseIndex) -> Option<Accused> {
     view.judged(case)?.order.as_ref()?;
     let order = view.finding(case)?.order?;
     let role = match order.role {

@@ -1,7 +1,7 @@
 //! From a judged record to `report.json`.
 
 use crate::event::{EarlierRounds, KnownFinding, Note, QuarantineEntry};
-use crate::model::Place;
+use crate::model::{CaseIndex, Place};
 use crate::record::Record;
 use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, Role};
@@ -210,7 +210,7 @@ fn brief(view: &View<'_>, finding: &Finding) -> JsonBrief {
 }
 
 /// The parts of the state that decide how a case ends.
-fn states(view: &View<'_>, case: u32, finding: Option<&Finding>) -> Vec<JsonState> {
+fn states(view: &View<'_>, case: CaseIndex, finding: Option<&Finding>) -> Vec<JsonState> {
     let causes = view.record.diagnoses.get(&case).map(|diagnosis| diagnosis.causes.as_slice()).unwrap_or_default();
     let stories = finding.map(|finding| finding.states.as_slice()).unwrap_or_default();
     let states = causes.iter().zip(stories).map(|(cause, story)| JsonState {
@@ -241,7 +241,7 @@ struct Orders {
 
 fn orders(view: &View<'_>, finding: Option<&Finding>) -> Orders {
     let Some(story) = finding.and_then(|finding| finding.order.as_ref()) else { return Orders::default() };
-    let names = |cases: &[u32]| cases.iter().map(|case| raw_id(view, *case)).collect::<Vec<String>>();
+    let names = |cases: &[CaseIndex]| cases.iter().map(|case| raw_id(view, *case)).collect::<Vec<String>>();
     let sequences = story.sequences.iter().map(|sequence| names(sequence)).collect();
     let complete = Some(story.complete);
     match story.role {
@@ -260,7 +260,7 @@ fn orders(view: &View<'_>, finding: Option<&Finding>) -> Orders {
 }
 
 /// A case's id as it is: JSON escapes what can't be seen by itself.
-fn raw_id(view: &View<'_>, case: u32) -> String {
+fn raw_id(view: &View<'_>, case: CaseIndex) -> String {
     view.info(case).map_or_else(|| format!("case {case}"), |info| info.id.to_string())
 }
 

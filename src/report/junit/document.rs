@@ -1,6 +1,6 @@
 //! The test cases and what is said of them.
 
-use crate::model::{OutcomeKind, Verdict};
+use crate::model::{CaseIndex, OutcomeKind, Position, Verdict};
 use crate::record::{Record, RoundRecord, Slot};
 use crate::report::brief::Brief;
 use crate::report::finding::Finding;
@@ -150,12 +150,12 @@ fn told(view: &View<'_>, finding: &Finding) -> String {
 
 fn trials(view: &View<'_>, round: &RoundRecord) -> TestSuite {
     let mut suite = suite(view, &format!("round {} ({}, seed {})", round.id, round.kind, round.seed));
-    let slots = round.slots.iter().enumerate();
+    let slots = Position::all().zip(&round.slots);
     suite.add_testcases(slots.filter_map(|(position, slot)| trial(view, round, position, *slot)));
     suite.build()
 }
 
-fn trial(view: &View<'_>, round: &RoundRecord, position: usize, slot: Slot) -> Option<TestCase> {
+fn trial(view: &View<'_>, round: &RoundRecord, position: Position, slot: Slot) -> Option<TestCase> {
     let name = Name::of(view, slot.case)?;
     // Readers keep only the first of two equal names.
     let label = format!("{} · round {}.{position}", name.name, round.id);
@@ -176,12 +176,12 @@ fn trial(view: &View<'_>, round: &RoundRecord, position: usize, slot: Slot) -> O
 fn failed_trial(
     view: &View<'_>,
     round: &RoundRecord,
-    position: usize,
-    case: u32,
+    position: Position,
+    case: CaseIndex,
     (label, time, outcome): (&str, Duration, OutcomeKind),
 ) -> TestCase {
     let kept = view.record.failures.get(&case).into_iter().flatten();
-    let mut same = kept.filter(|seen| seen.round == round.id && seen.position as usize == position);
+    let mut same = kept.filter(|seen| seen.round == round.id && seen.position == position);
     let failure = same.find_map(|seen| seen.outcome.failure());
     let message = failure.map_or("the text of this failure was not kept; see events.jsonl", |failure| &failure.message);
     let mut trial = TestCaseBuilder::failure(label, time, outcome.as_str(), &one_line(message, MESSAGE_COLUMNS));
@@ -203,7 +203,7 @@ struct Name {
 impl Name {
     /// Of a test of pytest, what pytest's own report says, so that the two can be joined. Of another case the class is
     /// the path, the id up to `[`; the name is the title and the cell.
-    fn of(view: &View<'_>, case: u32) -> Option<Self> {
+    fn of(view: &View<'_>, case: CaseIndex) -> Option<Self> {
         let info = view.info(case)?;
         let id = info.id.as_str();
         if view.record.header.subject.arguments.iter().any(|word| word.starts_with("pytest:")) {

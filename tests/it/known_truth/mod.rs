@@ -5,8 +5,9 @@ mod world;
 
 use std::time::Duration;
 use steadfast::minimise::{Answer, Limits, Problem, Question, Reply, minimise};
+use steadfast::model::CaseIndex;
 use steadfast::plan::PlanRequest;
-use world::{Act, Dependent, Fails, Seen, World, default_plan, six_shuffles, tuscan_orders};
+use world::{Act, Dependent, Fails, Seen, World, default_plan, numbers, six_shuffles, tuscan_orders};
 
 /// A suite of so many cases with one of each kind.
 fn suite(cases: u32, seed: u64) -> World {
@@ -77,13 +78,14 @@ fn suite(cases: u32, seed: u64) -> World {
 fn named(world: &World, seen: &Seen, dependent: &Dependent) -> Option<Vec<u32>> {
     let telling = if dependent.is_brittle { &seen.passed } else { &seen.failed };
     let before = telling.get(&dependent.case)?.iter().filter(|before| !before.contains(&dependent.case));
-    let problem = Problem::new(dependent.case, before.min_by_key(|before| before.len())?.iter().copied());
+    let before = before.min_by_key(|before| before.len())?.iter().copied();
+    let problem = Problem::new(CaseIndex(dependent.case), CaseIndex::list(before));
     let mut ask = |question: &Question| {
-        let answer = if world.last_fails(&question.order) { Answer::Fails } else { Answer::Passes };
+        let answer = if world.last_fails(&numbers(&question.order)) { Answer::Fails } else { Answer::Passes };
         Reply::new(answer, Duration::from_millis(1))
     };
     let limits = Limits { sequences: 1, cleaners: 0, ..Limits::default() };
-    minimise(&problem, limits, &mut ask).sequences().first().map(|sequence| sequence.members.clone())
+    minimise(&problem, limits, &mut ask).sequences().first().map(|sequence| numbers(&sequence.members))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A simulated suite: cases that write and read variables, so that what is true of each is known.
 
 use std::collections::BTreeMap;
-use steadfast::model::{Aftermath, CaseId, MarkKind, RoundKind, Seed, StateMark};
+use steadfast::model::{Aftermath, CaseId, CaseIndex, MarkKind, RoundKind, Seed, StateMark};
 use steadfast::plan::{
     Additions, AftermathOrder, Alone, MarksLeft, Orders, Plan, PlanRequest, PlannedCase, Strategy, Twice,
 };
@@ -30,6 +30,11 @@ pub struct Dependent {
     pub case: u32,
     pub causes: Vec<Vec<u32>>,
     pub is_brittle: bool,
+}
+
+/// Cases by their bare numbers, with which the worlds reckon.
+pub fn numbers(order: &[CaseIndex]) -> Vec<u32> {
+    order.iter().map(|case| case.0).collect()
 }
 
 /// Cases by their numbers in declared order.
@@ -152,7 +157,7 @@ impl World {
                 decides: None,
                 read_at: None,
             };
-            (case, changed.map(mark).collect::<Vec<_>>())
+            (CaseIndex(case), changed.map(mark).collect::<Vec<_>>())
         });
         each.filter(|(_, marks)| !marks.is_empty()).collect()
     }
@@ -176,8 +181,8 @@ impl World {
         let (marking, _) = order.split_at(shape.marking as usize);
         let mut left = vec![0; self.variables];
         self.go_on(&[], marking, &mut left, seen);
-        for fork in shape.forks(order.len() as u32) {
-            self.go_on(marking, &order[fork.start as usize..fork.end as usize], &mut left.clone(), seen);
+        for fork in shape.forks(order.len()) {
+            self.go_on(marking, &order[fork.start.index()..fork.end.index()], &mut left.clone(), seen);
         }
     }
 
@@ -195,24 +200,24 @@ impl World {
     pub fn play(&self, request: PlanRequest, added: usize) -> Seen {
         let plan = Plan::new(request, &self.planned()).expect("a plan");
         let marks = self.marks();
-        let everybody: Vec<u32> = (0..self.cases()).collect();
+        let everybody = CaseIndex::list(0..self.cases());
         let mut marking = plan.marking_orders(&marks);
         let mut seen = Seen::default();
         for round in plan.rounds() {
             if round.kind() != RoundKind::Aftermath {
-                self.run(&plan.order(round.id), &mut seen);
+                self.run(&numbers(&plan.order(round.id)), &mut seen);
             } else if marking.marking() > 0 {
                 let AftermathOrder { order, shape } =
                     AftermathOrder::new(marking.next_order(), everybody.iter().copied(), None);
-                self.run_aftermath(&order, &shape, &mut seen);
+                self.run_aftermath(&numbers(&order), &shape, &mut seen);
             }
         }
         let mut additions = Additions::new(&plan, &marks, everybody, None);
         for left in (0..added).rev() {
             let Some(addition) = additions.next(left + 1) else { break };
             match &addition.shape {
-                Some(shape) => self.run_aftermath(&addition.order, shape, &mut seen),
-                None => self.run(&addition.order, &mut seen),
+                Some(shape) => self.run_aftermath(&numbers(&addition.order), shape, &mut seen),
+                None => self.run(&numbers(&addition.order), &mut seen),
             }
         }
         seen

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
-use steadfast::model::{RoundId, Seed, TrialKey};
+use steadfast::model::{Position, RoundId, Seed, TrialKey};
 use steadfast::provider::*;
 
 /// A deadline that only a broken test reaches.
@@ -30,7 +30,7 @@ pub fn chats() -> impl Iterator<Item = Wire> {
 }
 
 pub fn trial(position: u32) -> TrialKey {
-    TrialKey { round: RoundId(3), position }
+    TrialKey { round: RoundId(3), position: Position(position) }
 }
 
 pub fn reply(text: &str) -> Behaviour {

@@ -3,7 +3,7 @@
 use super::sample::{clean, context, findings, judged, judged_findings, one_failure};
 use std::collections::BTreeMap;
 use std::path::Path;
-use steadfast::model::Verdict;
+use steadfast::model::{CaseIndex, Verdict};
 use steadfast::record::{self, Record};
 use steadfast::report::{Format, github_annotations};
 use steadfast::verdict::{Gate, Judgement, judge};
@@ -15,8 +15,8 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    fn id(&self, case: u32) -> &str {
-        self.record.header.cases[case as usize].id.as_str()
+    fn id(&self, case: CaseIndex) -> &str {
+        self.record.header.cases[case.index()].id.as_str()
     }
 
     fn text(&self, format: Format) -> String {

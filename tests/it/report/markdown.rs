@@ -36,7 +36,7 @@ fn no_summary_has_more_than_sixty_lines() {
 fn every_finding_is_named_with_its_verdict() {
     let (record, judgement) = judged_findings();
     let text = markdown(&record, &judgement, &context());
-    let leads: Vec<u32> = judgement.causes.iter().map(|cause| cause.cases[0]).collect();
+    let leads: Vec<u32> = judgement.causes.iter().map(|cause| cause.cases[0].0).collect();
     for (case, verdict) in VERDICTS.iter().filter(|(case, _)| leads.contains(case)) {
         let head = text.lines().find(|line| line.contains(&format!("<code>{}</code>", IDS[*case as usize])));
         assert!(head.is_some_and(|line| line.starts_with(&format!("<details><summary><b>{verdict}</b>"))), "{head:?}");

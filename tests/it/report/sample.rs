@@ -7,7 +7,8 @@ use steadfast::event::{
 };
 use steadfast::model::statistics::Tally;
 use steadfast::model::{
-    ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, Place, RoundId, RoundKind, Seed, Verdict,
+    CaseIndex, ContentHash, EventLoop, Failure, FindingKind, Measured, Outcome, Place, Position, RoundId, RoundKind,
+    Seed, Verdict,
 };
 use steadfast::record::{Fold, Record};
 use steadfast::report::Context;
@@ -103,13 +104,18 @@ impl Teller {
             hash_seed: None,
             aftermath: None,
             added: false,
-            order: order.clone(),
+            order: CaseIndex::list(order.iter().copied()),
         });
         for (position, case) in order.iter().enumerate() {
             let Some(outcome) = outcome(*case, &order[..position]) else { continue };
             let micros = 400 + 37 * u64::from(*case) + if outcome.is_failure() { 90_000 } else { 0 };
             let report = TrialReport { micros, ..TrialReport::of(outcome) };
-            self.events.push(Event::TrialFinished { round, position: position as u32, case: *case, report });
+            self.events.push(Event::TrialFinished {
+                round,
+                position: Position::at(position),
+                case: CaseIndex(*case),
+                report,
+            });
         }
         let millis = 40 + order.len() as u64;
         self.events.push(Event::RoundFinished { round, attempt: 0, end: RoundEnd::Completed, millis });
@@ -122,7 +128,7 @@ impl Teller {
     }
 
     pub fn note(&mut self, case: Option<u32>, text: &str) -> &mut Self {
-        self.fact(Event::Noted(Note { case, text: text.to_owned() }))
+        self.fact(Event::Noted(Note { case: case.map(CaseIndex), text: text.to_owned() }))
     }
 
     pub fn diagnosed(
@@ -134,7 +140,7 @@ impl Teller {
     ) -> &mut Self {
         let rate = |(failures, trials)| Tally::new(failures, trials);
         self.fact(Event::Diagnosed(Diagnosis {
-            case,
+            case: CaseIndex(case),
             cluster: None,
             conclusion,
             alone: rate(alone),
@@ -270,12 +276,15 @@ pub fn findings() -> Teller {
         teller.round(kind, &order, |case, before| outcome(case, before, number));
     }
     teller.round(RoundKind::Probe, &[SPEND, ALERT_HIGH], |case, before| outcome(case, before, 0));
-    let victim =
-        Conclusion::Victim { polluters: vec![vec![SPEND], vec![CREATE, LOGIN]], cleaners: vec![CACHE], complete: true };
+    let victim = Conclusion::Victim {
+        polluters: vec![CaseIndex::list([SPEND]), CaseIndex::list([CREATE, LOGIN])],
+        cleaners: CaseIndex::list([CACHE]),
+        complete: true,
+    };
     teller.diagnosed(ALERT_HIGH, victim.clone(), (0, 5), (5, 5));
     teller.fact(Event::Diagnosed(Diagnosis {
-        case: ALERT_LOW,
-        cluster: Some(ALERT_HIGH),
+        case: CaseIndex(ALERT_LOW),
+        cluster: Some(CaseIndex(ALERT_HIGH)),
         conclusion: victim,
         alone: Tally::new(0, 1),
         in_order: Tally::new(1, 1),
@@ -288,13 +297,13 @@ pub fn findings() -> Teller {
     teller.diagnosed(SLOW, Conclusion::Intermittent, (3, 10), (4, 10));
     teller.diagnosed(
         RESUME,
-        Conclusion::Brittle { state_setters: vec![vec![CREATE]], complete: false },
+        Conclusion::Brittle { state_setters: vec![CaseIndex::list([CREATE])], complete: false },
         (5, 5),
         (0, 5),
     );
     let missing =
         "the search ended at the time before its end, with 7 cases before it in the smallest order that showed it";
-    let order = vec![0, 1, 2, 3, 4, 5, 6, MODELS];
+    let order = CaseIndex::list([0, 1, 2, 3, 4, 5, 6, MODELS]);
     teller.diagnosed(MODELS, Conclusion::Undiagnosed { missing: missing.to_owned(), order }, (0, 5), (2, 5));
     teller.note(Some(CREATE), "a scripted answer was never asked for");
     teller.note(None, "rounds ran one at a time");
@@ -312,7 +321,7 @@ pub fn judged_findings() -> (Record, Judgement) {
         judged.findings = vec![kind];
         judged.verdict = kind.verdict();
         judged.remarks = vec!["2 sockets to claude stay open after each trial".to_owned()];
-        judgement.causes.push(Cause { verdict: kind.verdict(), cases: vec![case] });
+        judgement.causes.push(Cause { verdict: kind.verdict(), cases: vec![CaseIndex(case)] });
     }
     (record, judgement)
 }

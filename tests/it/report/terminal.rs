@@ -47,7 +47,7 @@ fn findings_are_told_by_cause() {
 #[test]
 fn few_findings_are_told_at_length() {
     let (record, mut judgement) = judged_findings();
-    judgement.causes.retain(|cause| [sample::ALERT_HIGH, sample::MODELS].contains(&cause.cases[0]));
+    judgement.causes.retain(|cause| [sample::ALERT_HIGH, sample::MODELS].contains(&cause.cases[0].0));
     let text = terminal(&record, &judgement, &context(), PLAIN);
     assert_eq!(too_wide(&text), [""; 0], "{text}");
     insta::assert_snapshot!(text);

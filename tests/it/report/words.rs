@@ -4,7 +4,7 @@ use super::agreement::check;
 use super::sample::{Teller, context, failed, judged};
 use std::path::Path;
 use steadfast::event::{Conclusion, RunEnd};
-use steadfast::model::{FindingKind, GateDefault, Outcome, RoundKind, Verdict};
+use steadfast::model::{CaseIndex, FindingKind, GateDefault, Outcome, RoundKind, Verdict};
 use steadfast::report::Format;
 use steadfast::verdict::Gate;
 
@@ -37,12 +37,15 @@ fn the_table_of_words_is_the_programs() {
 /// A case for each verdict that a diagnosis can come to, failing in two of three rounds.
 fn one_of_each() -> Teller {
     let conclusions = [
-        ("a/victim.yaml", Conclusion::Victim { polluters: vec![vec![1]], cleaners: Vec::new(), complete: true }),
+        (
+            "a/victim.yaml",
+            Conclusion::Victim { polluters: vec![CaseIndex::list([1])], cleaners: Vec::new(), complete: true },
+        ),
         ("a/outside.yaml", Conclusion::EnvironmentDependent { what: "it fails since a file was left".to_owned() }),
         ("a/chance.yaml", Conclusion::Intermittent),
         ("a/open.yaml", Conclusion::Undiagnosed { missing: "time was up".to_owned(), order: Vec::new() }),
         ("a/plain.yaml", Conclusion::Disagrees { plain: "it passes in plain pytest".to_owned() }),
-        ("a/twice.yaml", Conclusion::NonIdempotent { repeated: vec![5] }),
+        ("a/twice.yaml", Conclusion::NonIdempotent { repeated: CaseIndex::list([5]) }),
     ];
     let mut teller = Teller::new(&conclusions.clone().map(|(id, _)| id));
     for round in 0..3 {

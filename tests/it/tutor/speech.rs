@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use steadfast::model::{RoundId, Seed, TrialKey};
+use steadfast::model::{Position, RoundId, Seed, TrialKey};
 use steadfast::provider::*;
 use steadfast::tutor::{Defects, Endpoint};
 
@@ -42,7 +42,11 @@ impl Room {
         ]);
         let script = Script { providers, voices: VOICES.map(str::to_owned).to_vec(), ..Script::default() };
         self.trials.set(self.trials.get() + 1);
-        self.providers.begin(TrialKey { round: RoundId(0), position: self.trials.get() }, Seed::new(1), script);
+        self.providers.begin(
+            TrialKey { round: RoundId(0), position: Position(self.trials.get()) },
+            Seed::new(1),
+            script,
+        );
         self.providers.sent("");
     }
 
