@@ -8,7 +8,7 @@ use crate::adapter::shared::tree::Files;
 use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured, Outcome, ResourceKind};
 use crate::plan::Grouping;
-use crate::record::Record;
+use crate::record::{Record, RoundRecord};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -153,20 +153,17 @@ pub trait LoadedSubject: fmt::Debug {
         Files::unknown()
     }
 
-    /// How its own runner agrees with the round in declared order, in a sentence a line, where it compares by itself.
-    fn agreement(&self, _record: &Record, _case_deadline: Duration, _until: Option<Instant>) -> Vec<String> {
-        Vec::new()
+    /// Its own runner, if there is one that can be started by itself: what it is called, such as "plain pytest".
+    fn own_runner(&self) -> Option<String> {
+        None
     }
 
-    /// How its own runner, started by itself, ends each case in declared order; `None` where there is no such runner.
-    /// The error is for people.
-    fn plain(
-        &self,
-        _record: &Record,
-        _hash_seed: Option<u32>,
-        _case_deadline: Duration,
-    ) -> Option<Result<Plain, String>> {
-        None
+    /// How its own runner, started by itself, ends each case of the round in declared order.
+    ///
+    /// # Errors
+    /// Why that can't be told: for people.
+    fn plain(&self, _asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        Err("there is no runner to ask".to_owned())
     }
 
     /// Whether a case passes in its own runner with the machine's own temporary folder in place of a round's.
@@ -180,8 +177,24 @@ pub trait LoadedSubject: fmt::Debug {
 pub struct Plain {
     /// How each case ended.
     pub outcomes: BTreeMap<CaseIndex, Outcome>,
+    /// Whether it ran them in declared order, and tells a failure from an error as we do: else all failures are alike,
+    /// and what an order explains is no difference.
+    pub is_like_ours: bool,
     /// Why it did not come to its end, if it did not.
     pub cut_short: Option<String>,
+}
+
+/// What the subject's own runner is asked to run.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedOfRunner<'a> {
+    /// The record of the run so far.
+    pub record: &'a Record,
+    /// The round in declared order.
+    pub declared: &'a RoundRecord,
+    /// What one case may take.
+    pub case_deadline: Duration,
+    /// When the run ends, finished or not.
+    pub until: Option<Instant>,
 }
 
 /// A finding, as the subject's own runner is asked to show it.

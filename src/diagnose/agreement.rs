@@ -4,7 +4,7 @@
 //! fails by chance is no disagreement, and what changed on this machine meanwhile is none either, so each difference is
 //! tried again, there and here, before anything is said of it.
 
-use crate::adapter::Plain;
+use crate::adapter::{AskedOfRunner, Plain};
 use crate::diagnose::{Deadlines, DiagnoseError, RunLog, Setting};
 use crate::engine::{Ran, RoundUnit, Rounds, Stopped, collect};
 use crate::event::{Conclusion, Diagnosis, Event, Note};
@@ -38,7 +38,8 @@ pub fn compare_with_own_runner(
     let record = log.record();
     let declared = record.rounds.iter().find(|round| round.kind == RoundKind::Declared && round.is_complete());
     let Some(declared) = declared else { return Ok(Stopped::Not) };
-    Comparison { rounds, setting, deadlines, log, record: &record, declared }.run()
+    let Some(runner) = setting.subject.own_runner() else { return Ok(Stopped::Not) };
+    Comparison { rounds, setting, deadlines, log, record: &record, declared, runner }.run()
 }
 
 struct Comparison<'a> {
@@ -48,6 +49,8 @@ struct Comparison<'a> {
     log: &'a mut dyn RunLog,
     record: &'a Record,
     declared: &'a RoundRecord,
+    /// What the own runner is called.
+    runner: String,
 }
 
 /// A case that ended in one way here and in another one in the subject's own runner.
@@ -72,26 +75,17 @@ impl Difference {
 
 impl Comparison<'_> {
     fn run(mut self) -> Result<Stopped, DiagnoseError> {
-        let told = self.setting.subject.agreement(self.record, self.setting.case_timeout, self.deadlines.all);
-        for text in told {
-            self.note(text)?;
-        }
-        // What tells nothing of its cases' state has no runner that can be asked of each.
-        if self.setting.subject.explains().is_none() {
-            return Ok(Stopped::Not);
-        }
         self.excuse_long_paths()?;
         if !self.is_time_for(1) {
-            self.note("time was up before plain pytest could be compared with the declared round".to_owned())?;
+            self.note(format!("time was up before {} could be compared with the declared round", self.runner))?;
             return Ok(Stopped::Not);
         }
         let plain = match self.ask() {
-            None => return Ok(Stopped::Not),
-            Some(Err(error)) => {
-                self.note(format!("plain pytest could not be compared: {error}"))?;
+            Err(error) => {
+                self.note(format!("{} could not be compared: {error}", self.runner))?;
                 return Ok(Stopped::Not);
             }
-            Some(Ok(plain)) => plain,
+            Ok(plain) => plain,
         };
         let mut differences = self.differences(&plain)?;
         if differences.is_empty() {
@@ -101,7 +95,7 @@ impl Comparison<'_> {
         let mut here = BTreeMap::new();
         if is_tried_again {
             for _ in 0..AGAIN {
-                let Some(Ok(plain)) = self.ask() else { continue };
+                let Ok(plain) = self.ask() else { continue };
                 for difference in &mut differences {
                     difference.theirs.extend(plain.outcomes.get(&difference.case).cloned());
                 }
@@ -113,12 +107,17 @@ impl Comparison<'_> {
         }
         // Only the first ones are told, and all are judged.
         for (number, difference) in differences.iter().enumerate() {
-            let text = self.conclude(difference, here.get(&difference.case), is_tried_again)?;
+            let here = here.get(&difference.case).filter(|_| is_tried_again);
+            let text = match self.excuse(difference, here, plain.is_like_ours) {
+                Some(excuse) => excuse,
+                None => self.conclude(difference, here)?,
+            };
             if number < TOLD {
                 self.note(format!(
-                    "{}: {} in plain pytest, {} here: {text}",
+                    "{}: {} in {}, {} here: {text}",
                     difference.id,
                     difference.there(),
+                    self.runner,
                     difference.ours
                 ))?;
             }
@@ -132,7 +131,7 @@ impl Comparison<'_> {
         let mut differences = Vec::new();
         for slot in &self.declared.slots {
             let (Some(ours), Some(theirs)) = (slot.outcome, plain.outcomes.get(&slot.case)) else { continue };
-            if ours == theirs.kind() {
+            if ours == theirs.kind() || !plain.is_like_ours && is_failure(ours) && theirs.is_failure() {
                 agree += 1;
             } else if let Some(info) = self.record.case(slot.case) {
                 let id = info.id.to_string();
@@ -140,58 +139,63 @@ impl Comparison<'_> {
             }
         }
         let compared = agree + differences.len();
-        self.note(match &plain.cut_short {
-            None => format!("plain pytest agrees {agree} of {compared}"),
-            Some(how) => format!(
-                "plain pytest agrees {agree} of {compared}; it did not come to the other {}, since {how}",
-                self.declared.slots.len() - compared
-            ),
+        let agrees = format!("{} agrees {agree} of {compared}", self.runner);
+        self.note(match (&plain.cut_short, self.declared.slots.len() - compared) {
+            (None, 0) => agrees,
+            (None, others) => format!("{agrees}; it told nothing of the other {others}"),
+            (Some(how), others) => format!("{agrees}; it did not come to the other {others}, since {how}"),
         })?;
         Ok(differences)
     }
 
-    /// What a difference comes to, as a clause. One that stands whenever it is tried is a finding of its own, in place of
-    /// whatever the case would be accused of.
-    fn conclude(
-        &mut self,
-        difference: &Difference,
-        here: Option<&Outcome>,
-        is_tried_again: bool,
-    ) -> Result<String, DiagnoseError> {
-        let diagnosis = self.record.diagnoses.get(&difference.case);
-        let is_of_chance = matches!(
-            diagnosis.map(|diagnosis| &diagnosis.conclusion),
-            Some(Conclusion::Intermittent | Conclusion::DoesNotReproduce | Conclusion::EnvironmentDependent { .. })
-        );
-        if is_of_chance {
-            return Ok("it does not end alike each time here either".to_owned());
+    /// What makes a difference one that says nothing of either runner, as a clause. `here` is how the case ended when its
+    /// round was played again.
+    fn excuse(&self, difference: &Difference, here: Option<&Outcome>, is_like_ours: bool) -> Option<String> {
+        let conclusion = self.record.diagnoses.get(&difference.case).map(|diagnosis| &diagnosis.conclusion);
+        match conclusion {
+            Some(Conclusion::Intermittent | Conclusion::DoesNotReproduce | Conclusion::EnvironmentDependent { .. }) => {
+                return Some("it does not end alike each time here either".to_owned());
+            }
+            Some(
+                Conclusion::Victim { .. }
+                | Conclusion::Brittle { .. }
+                | Conclusion::NotMinimised { .. }
+                | Conclusion::Collateral { .. },
+            ) if !is_like_ours => {
+                return Some("the order decides, and that runner may have another one".to_owned());
+            }
+            _ => {}
         }
-        if !is_tried_again {
-            return Ok("there was no time to try it again".to_owned());
-        }
+        let Some(here) = here else { return Some("there was no time to try it again".to_owned()) };
         let (agreeing, tries) = (difference.agreeing(), difference.theirs.len());
         if agreeing < tries {
-            return Ok(format!("it fails by chance in plain pytest, which came to that {agreeing} of {tries} times"));
+            let runner = &self.runner;
+            return Some(format!("it fails by chance in {runner}, which came to that {agreeing} of {tries} times"));
         }
-        if here.is_some_and(|here| here.kind() != difference.ours) {
-            return Ok(
-                "run here once more it ends otherwise as well: it fails by chance, or something outside the process \
-                       has changed"
-                    .to_owned(),
-            );
-        }
+        let alike = here.kind() == difference.ours || !is_like_ours && here.is_failure() && is_failure(difference.ours);
+        (!alike).then(|| {
+            "run here once more it ends otherwise as well: it fails by chance, or something outside the process has changed"
+                .to_owned()
+        })
+    }
+
+    /// What a difference comes to that stands whenever it is tried, as a clause: a finding of its own, in place of
+    /// whatever the case would be accused of.
+    fn conclude(&mut self, difference: &Difference, here: Option<&Outcome>) -> Result<String, DiagnoseError> {
+        let diagnosis = self.record.diagnoses.get(&difference.case);
         let one_fails = is_failure(difference.ours) != is_failure(difference.there());
         let is_shown = diagnosis
             .is_some_and(|diagnosis| diagnosis.remarks.iter().any(|remark| remark.contains(Diagnosis::ALONE_SHOWS)));
         if one_fails && !is_shown {
             let output = difference.theirs.iter().filter_map(Outcome::failure).next();
             let ours = here.and_then(Outcome::failure);
-            let plain = in_words(difference, output.map(first_line), ours.map(first_line));
+            let plain = self.in_words(difference, output.map(first_line), ours.map(first_line));
             self.accuse_nobody(difference, diagnosis.cloned(), plain)?;
         }
+        let tries = difference.theirs.len();
         Ok(format!(
-            "tried again it is the same ({tries} of {tries}). If nothing of the test's own explains it, such as how pytest is \
-             started, this is a fault of steadfast; please report it"
+            "tried again it is the same ({tries} of {tries}). If nothing of the test's own explains it, such as how the \
+             runner is started, this is a fault of steadfast; please report it"
         ))
     }
 
@@ -231,10 +235,11 @@ impl Comparison<'_> {
             if !self.setting.subject.passes_in_own_folder(info, self.declared.hash_seed, self.setting.case_timeout) {
                 continue;
             }
-            let plain =
-                "it passes in plain pytest with this machine's own temporary folder: only the longer path of the \
-                         folder that a round has makes it fail, which is not the test's fault"
-                    .to_owned();
+            let plain = format!(
+                "it passes in {} with this machine's own temporary folder: only the longer path of the folder that \
+                     a round has makes it fail, which is not the test's fault",
+                self.runner
+            );
             let difference = Difference {
                 case: judged.case,
                 id: info.id.to_string(),
@@ -246,8 +251,13 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn ask(&self) -> Option<Result<Plain, String>> {
-        self.setting.subject.plain(self.record, self.declared.hash_seed, self.setting.case_timeout)
+    fn ask(&self) -> Result<Plain, String> {
+        self.setting.subject.plain(&AskedOfRunner {
+            record: self.record,
+            declared: self.declared,
+            case_deadline: self.setting.case_timeout,
+            until: self.deadlines.all,
+        })
     }
 
     /// Plays the same round here once more, with all its cases.
@@ -271,6 +281,17 @@ impl Comparison<'_> {
         left.is_none_or(|left| left >= Duration::from_millis(self.declared.millis) * rounds)
     }
 
+    /// Both results, as a clause.
+    fn in_words(&self, difference: &Difference, theirs: Option<&str>, ours: Option<&str>) -> String {
+        let of = |kind: OutcomeKind, output: Option<&str>| match output {
+            Some(output) if is_failure(kind) && !output.is_empty() => format!("{kind} ({output})"),
+            _ => kind.to_string(),
+        };
+        let (runner, tries) = (&self.runner, difference.theirs.len());
+        let (there, here) = (of(difference.there(), theirs), of(difference.ours, ours));
+        format!("{runner} says {there}, {tries} of {tries} times, and here it is {here}")
+    }
+
     fn note(&mut self, text: String) -> Result<(), DiagnoseError> {
         self.tell(Event::Noted(Note { case: None, text }))
     }
@@ -282,18 +303,4 @@ impl Comparison<'_> {
 
 fn first_line(failure: &Failure) -> &str {
     failure.message.lines().next().unwrap_or_default()
-}
-
-/// Both results, as a clause.
-fn in_words(difference: &Difference, theirs: Option<&str>, ours: Option<&str>) -> String {
-    let of = |kind: OutcomeKind, output: Option<&str>| match output {
-        Some(output) if is_failure(kind) => format!("{kind} ({output})"),
-        _ => kind.to_string(),
-    };
-    let tries = difference.theirs.len();
-    format!(
-        "plain pytest says {}, {tries} of {tries} times, and here it is {}",
-        of(difference.there(), theirs),
-        of(difference.ours, ours)
-    )
 }

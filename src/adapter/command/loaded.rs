@@ -1,7 +1,7 @@
 //! A suite with a runner of its own, as use cases see it.
 
 use crate::adapter::command::own::own_line;
-use crate::adapter::command::plain::Plain;
+use crate::adapter::command::plain::Runner;
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::stretch::runs_through;
 use crate::adapter::command::world::{Copying, World};
@@ -9,14 +9,12 @@ use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{OwnLine, measured_of_suite};
-use crate::adapter::{Installed, LoadedSubject, SubjectProblem};
+use crate::adapter::{AskedOfRunner, Installed, LoadedSubject, Plain, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured};
 use crate::plan::Grouping;
-use crate::record::Record;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A suite whose cases were listed.
@@ -108,10 +106,15 @@ impl LoadedSubject for CommandSuite {
         Files::unknown()
     }
 
-    fn agreement(&self, record: &Record, _case_deadline: Duration, until: Option<Instant>) -> Vec<String> {
-        let Some(world) = self.world.get_or_init(|| self.world()) else { return Vec::new() };
+    fn own_runner(&self) -> Option<String> {
+        self.world.get_or_init(|| self.world()).as_ref().map(|_| format!("plain {}", self.spec.profile))
+    }
+
+    fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        let world = self.world.get_or_init(|| self.world()).as_ref();
+        let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
         let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-        Plain { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.agreement(record, until)
+        Runner { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.plain(asked)
     }
 
     fn runs_through(&self, order: &[CaseIndex]) -> bool {

@@ -1,4 +1,4 @@
-//! Whether the runner alone, with all cases at once, comes to the same as the first round.
+//! The runner alone, with all cases at once: what the first round is compared with.
 
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::launch::{self, Places, folder, names};
@@ -7,13 +7,10 @@ use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{PlainRun, Profile, Word};
 use crate::adapter::command::results::{Reader, Told};
 use crate::adapter::command::world::World;
-use crate::model::{CaseIndex, OutcomeKind, RoundKind};
-use crate::record::Record;
+use crate::adapter::{AskedOfRunner, Plain};
+use crate::model::{CaseIndex, Failure, Outcome};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
-
-/// How many differences are told.
-const TOLD: usize = 20;
 
 /// How many times as long as the round the runner may take, and what it may take besides to begin.
 const TIMES: u32 = 10;
@@ -23,54 +20,23 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The runner, ready to run all cases once.
 #[derive(Debug)]
-pub(super) struct Plain<'a> {
+pub(super) struct Runner<'a> {
     pub spec: &'a CommandSpec,
     pub cases: &'a [ListedCase],
     /// The tree as it was when the run began.
     pub world: &'a mut World,
 }
 
-impl Plain<'_> {
-    /// Runs it, and compares what it says with the round in declared order, in a sentence a line; nothing where there is
-    /// no such round, and where the profile does not say how.
-    pub fn agreement(&mut self, record: &Record, until: Option<Instant>) -> Vec<String> {
-        let Ok(profile) = Profile::load(&self.spec.root, &self.spec.profile) else { return Vec::new() };
-        let Some(plain) = &profile.plain else { return Vec::new() };
-        let declared = record.rounds.iter().find(|round| round.kind == RoundKind::Declared && round.is_complete());
-        let Some(round) = declared else { return Vec::new() };
-        let name = format!("plain {}", self.spec.profile);
-        let took = Duration::from_millis(round.millis);
-        if until.is_some_and(|until| until.saturating_duration_since(Instant::now()) < took) {
-            return vec![format!("time was up before {name} could be compared with the declared round")];
-        }
+impl Runner<'_> {
+    /// Runs it, in whatever order it has.
+    pub fn plain(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        let profile = Profile::load(&self.spec.root, &self.spec.profile).map_err(|error| error.to_string())?;
+        let plain = profile.plain.as_ref().ok_or("its profile has no `plain`")?;
+        let took = Duration::from_millis(asked.declared.millis);
         let within = took * TIMES + Duration::from_secs(profile.run.start_within);
-        let within = until.map_or(within, |until| within.min(until.saturating_duration_since(Instant::now())));
-        let theirs = match self.outcomes(&profile, plain, within) {
-            Ok(outcomes) => outcomes,
-            Err(error) => return vec![format!("{name} could not be compared: {error}")],
-        };
-        let (mut agree, mut differ) = (0, Vec::new());
-        for slot in &round.slots {
-            let Some(id) = record.case(slot.case).map(|info| &info.id) else { continue };
-            match (slot.outcome.map(End::of), theirs.get(&slot.case).copied()) {
-                (Some(ours), Some(theirs)) if ours == theirs => agree += 1,
-                (Some(ours), Some(theirs)) => {
-                    differ.push(format!("{id}: {} in {name}, {} here", theirs.word(), ours.word()));
-                }
-                (None, _) | (_, None) => {}
-            }
-        }
-        let compared = agree + differ.len();
-        let others = round.slots.len().saturating_sub(compared);
-        let mut told = vec![match others {
-            0 => format!("{name} agrees {agree} of {compared}"),
-            _ => format!("{name} agrees {agree} of {compared}; it told nothing of the other {others}"),
-        }];
-        let unless = if plain.shuffles { "by chance or by the order, which it shuffles" } else { "by chance" };
-        told.extend(differ.into_iter().take(TOLD).map(|difference| {
-            format!("{difference}: unless the test fails {unless}, this is a fault of steadfast; please report it")
-        }));
-        told
+        let within = asked.until.map_or(within, |until| within.min(until.saturating_duration_since(Instant::now())));
+        let outcomes = self.outcomes(&profile, plain, within)?;
+        Ok(Plain { outcomes, is_like_ours: false, cut_short: None })
     }
 
     /// How each case ended of which it tells, by the case's place.
@@ -79,7 +45,7 @@ impl Plain<'_> {
         profile: &Profile,
         plain: &PlainRun,
         within: Duration,
-    ) -> Result<BTreeMap<CaseIndex, End>, String> {
+    ) -> Result<BTreeMap<CaseIndex, Outcome>, String> {
         // What the rounds left in the tree is taken away, or passed by.
         self.world.end();
         self.world.begin()?;
@@ -87,7 +53,7 @@ impl Plain<'_> {
         let placed: Vec<ListedCase> = self.cases.iter().map(|case| self.world.placed(case)).collect();
         let told_as = plain.told_as.as_deref().or(profile.run.told_as.as_deref());
         let names = names(told_as, &placed.iter().collect::<Vec<_>>())?;
-        let mut ends: BTreeMap<CaseIndex, End> = BTreeMap::new();
+        let mut ends: BTreeMap<CaseIndex, Outcome> = BTreeMap::new();
         // Cases of one name come in the order in which they were declared.
         let mut waiting: BTreeMap<&str, VecDeque<CaseIndex>> = BTreeMap::new();
         for (case, name) in CaseIndex::all().zip(&names) {
@@ -107,7 +73,7 @@ impl Plain<'_> {
             }
         }
         for told in told.iter().chain(&passed) {
-            let Some(end) = End::told(told.word) else { continue };
+            let Some(end) = outcome(told) else { continue };
             if let Some(case) = waiting.get_mut(told.id.as_str()).and_then(VecDeque::pop_front) {
                 ends.insert(case, end);
             }
@@ -149,36 +115,11 @@ fn listen(spec: &CommandSpec, profile: &Profile, plain: &PlainRun, within: Durat
 }
 
 /// How a case ended, as far as runners agree in words for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Passed,
-    Failed,
-    Skipped,
-}
-
-impl End {
-    fn of(outcome: OutcomeKind) -> Self {
-        match outcome {
-            OutcomeKind::Passed => Self::Passed,
-            OutcomeKind::Skipped => Self::Skipped,
-            OutcomeKind::Failed | OutcomeKind::Errored | OutcomeKind::TimedOut | OutcomeKind::Crashed => Self::Failed,
-        }
-    }
-
-    fn told(word: Word) -> Option<Self> {
-        match word {
-            Word::Passed => Some(Self::Passed),
-            Word::Failed | Word::Errored => Some(Self::Failed),
-            Word::Skipped => Some(Self::Skipped),
-            Word::Started | Word::Output | Word::Note | Word::AllPassed | Word::Unasked => None,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "passed",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
+fn outcome(told: &Told) -> Option<Outcome> {
+    match told.word {
+        Word::Passed => Some(Outcome::Passed),
+        Word::Failed | Word::Errored => Some(Outcome::Failed(Failure::new(&told.message, told.place.clone()))),
+        Word::Skipped => Some(Outcome::Skipped { reason: told.message.clone() }),
+        Word::Started | Word::Output | Word::Note | Word::AllPassed | Word::Unasked => None,
     }
 }

@@ -1,26 +1,21 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
-use crate::adapter::{OwnLine, Plain};
+use crate::adapter::{AskedOfRunner, OwnLine, Plain};
 use crate::event::{CaseInfo, Diagnosis};
 use crate::model::{CaseId, CaseIndex, Outcome};
-use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Runs plain pytest once: how it ended each case of the run.
-pub(super) fn plain(
-    spec: &PytestSpec,
-    record: &Record,
-    hash_seed: Option<u32>,
-    case_deadline: Duration,
-) -> Result<Plain, String> {
+pub(super) fn plain(spec: &PytestSpec, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+    let record = asked.record;
     let spec = PytestSpec { known: record.header.cases.iter().map(KnownTest::from).collect(), ..spec.clone() };
-    let PlainRun { outcomes, cut_short, .. } = plain_run(&spec, hash_seed, case_deadline)?;
+    let PlainRun { outcomes, cut_short, .. } = plain_run(&spec, asked.declared.hash_seed, asked.case_deadline)?;
     let places: BTreeMap<&CaseId, CaseIndex> =
         record.header.cases.iter().map(|info| &info.id).zip(CaseIndex::all()).collect();
     let outcomes = outcomes.into_iter().filter_map(|(id, outcome)| Some((*places.get(&id)?, outcome)));
-    Ok(Plain { outcomes: outcomes.collect(), cut_short })
+    Ok(Plain { outcomes: outcomes.collect(), is_like_ours: true, cut_short })
 }
 
 /// The line that shows a finding with pytest alone, tried once; or that pytest alone does not show it.

@@ -5,10 +5,9 @@ use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{as_pattern, measured_of_suite};
-use crate::adapter::{Explain, Installed, LoadedSubject, OwnLine, Plain, SubjectProblem};
+use crate::adapter::{AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, Plain, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
-use crate::record::Record;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -112,8 +111,12 @@ impl LoadedSubject for PytestSuite {
         if self.spec.copied.is_some() { Files::unknown() } else { Files::of(&self.spec.folder) }
     }
 
-    fn plain(&self, record: &Record, hash_seed: Option<u32>, case_deadline: Duration) -> Option<Result<Plain, String>> {
-        Some(plain(&self.spec, record, hash_seed, case_deadline))
+    fn own_runner(&self) -> Option<String> {
+        Some("plain pytest".to_owned())
+    }
+
+    fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        plain(&self.spec, asked)
     }
 
     fn passes_in_own_folder(&self, case: &CaseInfo, hash_seed: Option<u32>, case_deadline: Duration) -> bool {

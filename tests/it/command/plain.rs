@@ -3,6 +3,7 @@
 use crate::cli::kit::Project;
 use crate::command::kit::{FORMS, command, project};
 use crate::pytest::kit::notes;
+use std::collections::BTreeMap;
 
 /// A project whose runner alone, so to speak, writes this.
 fn with_plain(text: &str) -> Option<Project> {
@@ -41,5 +42,52 @@ fn what_it_says_otherwise_is_told_case_by_case() {
     command(&project, "run", &["--orders", "declared", "--rounds", "1"]);
     let said = told(&project);
     assert_eq!(said[0], format!("plain suite.yaml agrees {} of {}", ids.len() - 1, ids.len()));
-    assert!(said[1].starts_with(&format!("{}: failed in plain suite.yaml, passed here: unless", ids[0])), "{said:?}");
+    assert!(
+        said[1].starts_with(&format!("{}: failed in plain suite.yaml, passed here: tried again", ids[0])),
+        "{said:?}"
+    );
+    assert!(said[1].contains("the same (3 of 3)"), "{said:?}");
+}
+
+/// The verdict and the reason of each case, by id.
+fn verdicts(project: &Project) -> BTreeMap<String, (String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let report = project.report();
+    let cases = report["cases"].as_array().expect("cases").iter();
+    cases.map(|case| (text(&case["id"]), (text(&case["verdict"]), text(&case["reason"])))).collect()
+}
+
+/// What passes in every round here and fails in the runner alone is a disagreement: nobody is accused, and nothing is proven.
+#[test]
+fn a_case_about_which_the_runner_alone_disagrees_is_accused_of_nothing() {
+    let Some(project) = with_plain("") else { return };
+    command(&project, "run", &["--orders", "declared", "--rounds", "1"]);
+    let ids = ids(&project);
+    let lines: String = ids.iter().map(|id| format!("ok {id}\n")).collect();
+    project.write("plain.tap", lines.replacen("ok ", "not ok ", 1));
+    command(&project, "run", &[]).exits(3);
+    for (id, (verdict, reason)) in verdicts(&project) {
+        let differs = id == ids[0];
+        assert_eq!(verdict, if differs { "disagrees" } else { "stable" }, "{id}");
+        assert_eq!(reason.contains("plain suite.yaml says failed, 3 of 3 times"), differs, "{id}: {reason}");
+    }
+}
+
+/// What the order decides is no disagreement with a runner that may have another order: the victim stays one.
+#[test]
+fn a_victim_stays_one_where_the_runner_alone_has_another_order() {
+    let form = FORMS.iter().find(|(name, _)| *name == "tap").map(|(_, form)| *form).expect("a form");
+    let plain = "plain: { command: [cat, plain.tap] }\n";
+    let Some(project) = project("orders", &format!("{form}{plain}")) else { return };
+    project.write("plain.tap", "");
+    command(&project, "run", &["--seed", "1"]).exits(1);
+    let before = verdicts(&project);
+    assert!(before.values().any(|(verdict, _)| verdict == "order_dependent"), "{before:?}");
+    // The runner alone says that everything passes.
+    project.write("plain.tap", before.keys().map(|id| format!("ok {id}\n")).collect::<String>());
+    command(&project, "run", &["--seed", "1"]).exits(1);
+    let after = verdicts(&project);
+    for (id, (verdict, _)) in before.iter().filter(|(_, (verdict, _))| verdict == "order_dependent") {
+        assert_eq!(&after[id].0, verdict, "{id}: {after:?}");
+    }
 }
