@@ -148,6 +148,8 @@ pub fn scenario_spec(root: &Path, paths: &[PathBuf], system: &str, filter: Optio
         virtual_env: None,
         sandbox: Sandbox::default(),
         reach: Reach::default(),
+        record: None,
+        hidden: std::collections::BTreeSet::new(),
         defects: Vec::new(),
     }
 }

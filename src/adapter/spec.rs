@@ -4,7 +4,7 @@ use crate::adapter::{CommandSpec, KnownTest, ListedCase, PytestSpec, ScenarioSpe
 use crate::event::CaseInfo;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The system that scenarios run on where nobody names one.
@@ -125,6 +125,17 @@ impl SubjectSpec {
             }
             Self::Pytest(spec) => spec.python_path = python_path.or(spec.python_path.take()),
             Self::Command(spec) => spec.python_path = python_path.or(spec.python_path.take()),
+        }
+        self
+    }
+
+    /// The same with the secrets that no recording may hold.
+    #[must_use]
+    pub fn hiding(mut self, secrets: &BTreeSet<String>) -> Self {
+        if let Self::Scenarios(spec) = &mut self
+            && spec.record.is_some()
+        {
+            spec.hidden.clone_from(secrets);
         }
         self
     }

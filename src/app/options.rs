@@ -168,6 +168,8 @@ pub struct RunOptions {
     pub leaks: Vec<LeakAllowance>,
     /// Whether a resumed run may have whatever its journal asks for.
     pub trust: bool,
+    /// Where exchanges with providers are recorded.
+    pub record: Option<PathBuf>,
     /// Defects of the embedded tutor: for tests and the self-check, no argument sets them.
     pub defects: Vec<Defect>,
 }

@@ -24,6 +24,7 @@ use crate::event::{
     RunLock, ShardInfo, SubjectInfo,
 };
 use crate::model::{CaseIndex, Clock, Measured, ResourceKind, RoundId};
+use crate::provider::Recorder;
 use crate::record::{FailureSeen, Fold, Record};
 use crate::report::count;
 use crate::verdict::{Judgement, judge};
@@ -150,9 +151,20 @@ pub(super) fn chosen(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpe
         program: tool.program.clone(),
         sandbox: options.sandbox,
         reach: options.reach,
+        record: recording(options)?,
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
         ..scenario_spec(&options.root, &options.paths, &options.system, options.filter.as_deref())
     }))
+}
+
+/// The folder into which exchanges are recorded; nothing that was recorded before is added to.
+fn recording(options: &RunOptions) -> Result<Option<PathBuf>, AppError> {
+    let Some(folder) = &options.record else { return Ok(None) };
+    let folder = options.root.join(folder);
+    if Recorder::is_used(&folder) {
+        return Err(AppError::Usage(format!("{} holds tapes already: name another folder", folder.display())));
+    }
+    Ok(Some(folder))
 }
 
 /// A run whose journal is open: new ones and those that go on are brought to their end in the same way.
@@ -351,7 +363,7 @@ pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) 
         program: tool.program.clone(),
         arguments: vec!["worker".to_owned()],
         jobs: at_work.jobs,
-        spec: spec.clone().meaning(&header.cases).at(&tool.workplace()).to_json()?,
+        spec: spec.clone().meaning(&header.cases).at(&tool.workplace()).hiding(&tool.secrets).to_json()?,
         secrets: tool.environment.clone(),
         expected: crate::engine::Prepared {
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),

@@ -2,7 +2,7 @@
 
 use crate::adapter::SubjectProblem;
 use crate::app::AppError;
-use crate::provider::{ProvidersOptions, ServeProviders};
+use crate::provider::{ProvidersOptions, Recorder, ServeProviders};
 use crate::scenario::{load_providers, load_system};
 use crate::tutor::{self, Config, Endpoint, Endpoints, Place, StderrLog, Usd};
 use std::io::Write;
@@ -101,6 +101,7 @@ pub fn serve_providers(
     script: Option<&Path>,
     port: u16,
     key: Option<&str>,
+    recorder: Option<Arc<Recorder>>,
     root: &Path,
     out: &mut dyn Write,
     log: impl Write + Send + 'static,
@@ -120,7 +121,7 @@ pub fn serve_providers(
             file.script
         }
     };
-    let mut options = ProvidersOptions::default();
+    let mut options = ProvidersOptions { recorder, ..ProvidersOptions::default() };
     if port != 0 {
         options.ports = system.providers.iter().map(|provider| provider.name.clone()).zip(port..).collect();
     }

@@ -101,6 +101,9 @@ impl Judge<'_> {
         for path in spec.paths.iter().filter(|path| !self.holds(path)) {
             wanted.push(format!("scenarios outside the project: {}", path.display()));
         }
+        if let Some(folder) = &spec.record {
+            wanted.push(format!("recording into a folder: {}", folder.display()));
+        }
         if !spec.defects.is_empty() {
             wanted.push(format!("defects of the tutor: {}", spec.defects.join(", ")));
         }

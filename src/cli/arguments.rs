@@ -137,6 +137,7 @@ pub(super) enum SchemaOf {
     System,
     Report,
     Config,
+    Tape,
 }
 
 #[derive(Debug, Args)]
@@ -311,6 +312,9 @@ pub(super) struct ProvidersArguments {
     /// The key that they accept; any one without it
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+    /// Record every exchange into this folder, a tape for each provider, without secrets
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -27,10 +27,12 @@ use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
 use crate::model::SystemClock;
 use crate::platform::adopt_orphans;
+use crate::provider::Recorder;
 use crate::report::{Format, RenderOptions};
 use clap::{CommandFactory, Parser};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How many trials the healthy tutor must stand in a whole self-check.
 const ENOUGH_TRIALS: u32 = 10_000;
@@ -174,6 +176,7 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
                 SchemaOf::Scenario => crate::scenario::schema(),
                 SchemaOf::System => crate::scenario::system_schema(),
                 SchemaOf::Report => crate::report::json_schema(),
+                SchemaOf::Tape => crate::provider::tape_schema(),
                 SchemaOf::Config => config::schema(&Arguments::command()),
             };
             writeln!(io::stdout(), "{schema:#}")?;
@@ -364,6 +367,17 @@ fn system(what: &SystemCommand) -> Result<Exit, Trouble> {
     Ok(if is_well { Exit::Good } else { Exit::Found })
 }
 
+/// What records exchanges of providers that are served alone, without the secrets of the environment.
+fn recorder(folder: Option<&Path>) -> Result<Option<Arc<Recorder>>, Trouble> {
+    let Some(folder) = folder else { return Ok(None) };
+    if Recorder::is_used(folder) {
+        let text = format!("{} holds tapes already: name another folder", folder.display());
+        return Err(AppError::Usage(text).into());
+    }
+    let secrets = app::secrets_of_environment(&environment(), &project()?);
+    Ok(Some(Arc::new(Recorder::new(folder, secrets)?)))
+}
+
 fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {
     if let Some(ProvidersCommand::Doctor(arguments)) = &arguments.command {
         return doctor(arguments);
@@ -372,6 +386,7 @@ fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {
         arguments.script.as_deref(),
         arguments.port,
         arguments.key.as_deref(),
+        recorder(arguments.record.as_deref())?,
         &project()?,
         &mut io::stdout(),
         io::stderr(),

@@ -79,6 +79,9 @@ pub(super) struct RunArguments {
     /// With --resume: accept whatever the run's journal asks for (the network, an interpreter, arguments of the suite)
     #[arg(long, requires = "resume", help_heading = "Subject")]
     pub trust: bool,
+    /// Record every exchange with a provider into this folder, a tape for each, without secrets
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "resume"], help_heading = "Reports")]
+    pub record: Option<PathBuf>,
     /// A profile of steadfast.toml: ci, nightly, local, or one of your own
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]
     pub profile: Option<String>,
@@ -354,6 +357,7 @@ impl RunArguments {
             trust: self.trust,
             keep_going: self.keep_going,
             fail_fast: self.fail_fast,
+            record: self.record,
             defects: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! A provider as a system file declares it.
 
 use crate::provider::name::ProviderName;
+use crate::provider::tape::player::Tape;
 use crate::provider::wire::table::Wire;
 use serde::{Deserialize, Serialize};
 
@@ -17,4 +18,7 @@ pub struct ProviderDecl {
     /// The key that it accepts; any non-empty one where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The tape that answers in cases that script nothing for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Tape>,
 }

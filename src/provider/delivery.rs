@@ -23,6 +23,9 @@ pub(crate) struct Delivery {
     pub(crate) every: Duration,
     /// The lengths of the body's pieces.
     pub(crate) pieces: Vec<u32>,
+    /// When each piece goes out, since the head did; without it, one after the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) schedule: Vec<Duration>,
     /// Whether it is a stream, without Content-Length.
     pub(crate) stream: bool,
     /// What is sent while the answer waits.
@@ -95,6 +98,7 @@ mod tests {
             hold: Some(8),
             after: Duration::from_micros(1500),
             pieces: vec![1, 2, 3],
+            schedule: vec![Duration::from_micros(7)],
             stream: true,
             keep_alive: Some(KeepAlive::Comments),
             fault: Some(Fault::Reset(ResetAt::Byte(7))),

@@ -1,6 +1,7 @@
 //! The rule engine: the responder of each provider's wiremock server. It decides *what* is answered.
 
 use crate::model::{Position, RoundId, Seed, TrialKey};
+use crate::provider::decl::ProviderDecl;
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
 use crate::provider::exchange::call::Seq;
 use crate::provider::exchange::stage::{Decision, Inquiry};
@@ -8,10 +9,13 @@ use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::script::behaviour::{Answer, Behaviour, Fault, ResetAt};
 use crate::provider::shared::{Shared, Site};
+use crate::provider::tape::page::replayed;
+use crate::provider::tape::player::{Played, Received};
 use crate::provider::wire::ask::{Ask, Sent};
 use crate::provider::wire::endpoint::Endpoint;
 use crate::provider::wire::failing::{failure, plain_error};
 use crate::provider::wire::format::Format;
+use crate::provider::wire::heard::hear;
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::multipart::without_boundary;
 use crate::provider::wire::page::{Page, Stamp};
@@ -97,6 +101,13 @@ impl Engine {
             stock: format.stock(),
             asks_a_model: endpoint.is_model_call() && (refusal.is_some() || !ask.only_loads()),
             marks: &marks(&ask),
+            received: Received {
+                method: method.as_str(),
+                target: &target(request),
+                content_type: header(&request.headers, "content-type"),
+                body: &request.body,
+                keys: &keys_of(format, &self.site.decl, &sent),
+            },
         };
         let decision = {
             let mut stage = self.shared.stage();
@@ -116,6 +127,12 @@ impl Engine {
                 let signed = page.map(|page| format.sign(page, &stamp));
                 whole(signed.unwrap_or_else(|| plain_error(format, 404, "not found", &stamp)))
             }
+            Decision::Replayed(played) => self.replay(seq, &endpoint, &played),
+            Decision::Unrecorded(nearest) => {
+                let page = plain_error(format, 501, &format!("steadfast: {nearest}"), &stamp);
+                self.shared.stage().journal.change(seq, |call| call.remark = Some(nearest));
+                whole(page.with("x-should-retry", "false"))
+            }
             Decision::WrongKey => {
                 let (status, message) = format.wrong_key(inquiry.auth);
                 whole(plain_error(format, status, message, &stamp))
@@ -130,6 +147,16 @@ impl Engine {
                 (page, delivery)
             }
         }
+    }
+
+    /// What a tape holds. Its text stands in the journal, since its marks are none of this trial's.
+    fn replay(&self, seq: Seq, endpoint: &Endpoint, played: &Played) -> (Page, Delivery) {
+        let (page, delivery) = replayed(played);
+        if endpoint.is_model_call() && page.status == 200 {
+            let heard = hear(self.site.decl.wire.format(), &page.content_type, &page.body);
+            self.shared.stage().journal.change(seq, |call| call.said = heard.text());
+        }
+        (page, delivery)
     }
 
     fn unscripted(&self, endpoint: &Endpoint, stamp: &Stamp) -> Page {
@@ -156,6 +183,21 @@ fn fingerprint(request: &Request) -> BodyHash {
     let content_type = header(&request.headers, "content-type");
     let upload = content_type.and_then(|content_type| without_boundary(content_type, &request.body));
     BodyHash::of(upload.as_deref().unwrap_or(&request.body))
+}
+
+/// The request's path and query.
+fn target(request: &Request) -> String {
+    match request.url.query() {
+        Some(query) => format!("{}?{query}", request.url.path()),
+        None => request.url.path().to_owned(),
+    }
+}
+
+/// The keys that a request carries or may carry.
+fn keys_of(format: &dyn Format, decl: &ProviderDecl, sent: &Sent<'_>) -> Vec<String> {
+    let carried = format.key(sent).map(str::to_owned);
+    let in_query = format.key_parameter().and_then(|name| sent.parameter(name)).map(|key| key.into_owned());
+    carried.into_iter().chain(in_query).chain(decl.key.clone()).collect()
 }
 
 fn marks(ask: &Ask) -> Vec<Mark> {
@@ -209,7 +251,9 @@ fn template(page: Page, delivery: &Delivery) -> ResponseTemplate {
     for (name, value) in own.into_iter().chain(page.headers) {
         let name = HeaderName::from_bytes(name.as_bytes());
         let value = HeaderValue::from_bytes(value.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, value) {
+        if let (Ok(name), Ok(value)) = (name, value)
+            && !(name == http::header::CONTENT_TYPE && value.is_empty())
+        {
             template = template.append_header(name, value);
         }
     }

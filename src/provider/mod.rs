@@ -6,7 +6,7 @@
 //! over all providers of a round, so that a case can be judged by what really went over the wire.
 //!
 //! The rooms: `wire` has a file per wire format, `script` what is answered, `exchange` whose a request is and what becomes
-//! of it, `front` how an answer goes over the wire, `proxy` the way to the providers for programs that know
+//! of it, `front` how an answer goes over the wire, `tape` what was recorded, `proxy` the way to the providers for programs that know
 //! nothing of them.
 //!
 //! `docs/providers.md` says what is mocked and how an SDK is pointed at it.
@@ -26,6 +26,7 @@ mod proxy;
 mod script;
 mod serve;
 mod shared;
+mod tape;
 mod wire;
 
 pub use audio::Wav;
@@ -48,6 +49,10 @@ pub use script::case::{LocalModel, Match, ProviderScript, Script};
 pub use script::failing::{Failing, FailureKind};
 pub use script::reply::{Finish, Reply, Usage};
 pub use serve::ServeProviders;
+pub use tape::exchange::{Answer as TapedAnswer, Chunk, End, Exchange, Request as TapedRequest, TAPE_VERSION};
+pub use tape::player::{Pace, Tape, TapeError};
+pub use tape::recorder::{Recorder, TAPE_EXTENSION};
+pub use tape::schema::tape_schema;
 pub use wire::ask::{Auth, Message};
 pub use wire::endpoint::Endpoint;
 #[cfg(fuzzing)]

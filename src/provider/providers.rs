@@ -13,6 +13,7 @@ use crate::provider::front::thread::{Command, Front, Opening, Parting, Quiet};
 use crate::provider::name::ProviderName;
 use crate::provider::script::case::Script;
 use crate::provider::shared::{AccessLog, Shared, Site};
+use crate::provider::tape::recorder::Recorder;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct ProvidersOptions {
     pub ports: BTreeMap<ProviderName, u16>,
     /// The time in answers.
     pub clock: Arc<dyn Clock>,
+    /// What records the exchanges, if they are recorded.
+    pub recorder: Option<Arc<Recorder>>,
 }
 
 impl Default for ProvidersOptions {
@@ -42,6 +45,7 @@ impl Default for ProvidersOptions {
             max_body: 16 << 20,
             ports: BTreeMap::new(),
             clock: Arc::new(SystemClock),
+            recorder: None,
         }
     }
 }
@@ -89,7 +93,7 @@ impl Providers {
         }
         let sites = openings.iter().map(|opening| opening.site.clone()).collect();
         let stage = Stage::new(options.attribution, options.journal);
-        let shared = Arc::new(Shared::new(options.clock, stage, options.max_body, log));
+        let shared = Arc::new(Shared::new(options.clock, stage, options.max_body, options.recorder, log));
         let front = Front::start(shared.clone(), openings)?;
         Ok(Self { shared, sites, front })
     }
@@ -119,7 +123,7 @@ impl Providers {
         if stage.current().is_some() {
             stage.end();
         }
-        stage.begin(trial, mark_seed, script, self.sites.iter().map(|site| &site.decl.name));
+        stage.begin(trial, mark_seed, script, self.sites.iter().map(|site| &site.decl));
         self.shared.tell_arrived(&stage);
     }
 
@@ -175,6 +179,11 @@ impl Providers {
     /// call it only when the clients' loops are gone, or the case is about just that.
     pub fn close_connections(&self) {
         self.shared.ledger.close_idle();
+    }
+
+    /// What kept the exchanges from being recorded, if anything did.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.recorder.as_ref().and_then(|recorder| recorder.trouble())
     }
 
     /// The connections of each provider.

@@ -6,6 +6,7 @@ use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::call::{Call, Ended, Seq};
 use crate::provider::exchange::connections::Ledger;
 use crate::provider::exchange::stage::Stage;
+use crate::provider::tape::recorder::Recorder;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::io::Write;
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     /// Whether the trial is over, so that nothing hangs or is held any longer.
     pub(crate) draining: watch::Sender<bool>,
     pub(crate) max_body: usize,
+    /// What records the exchanges, if they are recorded.
+    pub(crate) recorder: Option<Arc<Recorder>>,
     /// What only the fronts know: rule engines listen on ports that anybody on this machine can find.
     key: u64,
     stage: Mutex<Stage>,
@@ -43,7 +46,13 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(clock: Arc<dyn Clock>, stage: Stage, max_body: usize, log: Option<AccessLog>) -> Self {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        stage: Stage,
+        max_body: usize,
+        recorder: Option<Arc<Recorder>>,
+        log: Option<AccessLog>,
+    ) -> Self {
         Self {
             started: Instant::now(),
             clock,
@@ -52,6 +61,7 @@ impl Shared {
             arrived: watch::Sender::new(0),
             draining: watch::Sender::new(false),
             max_body,
+            recorder,
             key: getrandom::u64().unwrap_or_else(|_| std::hash::RandomState::new().hash_one("call")),
             stage: Mutex::new(stage),
             log: log.map(Mutex::new),

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// The largest fixture that is read, in bytes.
 const MAX_FIXTURE_BYTES: usize = 8 * 1024 * 1024;
+/// The largest tape that is read, in bytes.
+const MAX_TAPE_BYTES: usize = 64 * 1024 * 1024;
 /// How deep folders may stand in each other.
 const MAX_FOLDERS: usize = 32;
 /// How many scenario files one load may read.
@@ -78,11 +80,23 @@ impl Project {
     /// # Errors
     /// It is missing, outside or too large.
     pub(crate) fn fixture(&self, name: &str) -> Result<Vec<u8>, ProjectError> {
+        self.named(name, MAX_FIXTURE_BYTES)
+    }
+
+    /// A tape that another file names, as a fixture is.
+    ///
+    /// # Errors
+    /// It is missing, outside or too large.
+    pub(crate) fn tape(&self, name: &str) -> Result<Vec<u8>, ProjectError> {
+        self.named(name, MAX_TAPE_BYTES)
+    }
+
+    fn named(&self, name: &str, most: usize) -> Result<Vec<u8>, ProjectError> {
         let plain = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         if !plain {
             return Err(ProjectError::Outside(name.to_owned()));
         }
-        self.read(&self.resolve(Path::new(name))?, MAX_FIXTURE_BYTES)
+        self.read(&self.resolve(Path::new(name))?, most)
     }
 
     /// A YAML file. What is wrong with it is a problem with a place.

@@ -11,4 +11,5 @@ mod proxy;
 mod scripts;
 mod serve;
 mod speech;
+mod tapes;
 mod wires;

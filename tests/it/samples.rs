@@ -51,6 +51,7 @@ fn the_schemas_are_what_the_program_prints() {
         ("scenario.schema.json", scenario::schema()),
         ("system.schema.json", scenario::system_schema()),
         ("report.schema.json", json_schema()),
+        ("tape.schema.json", steadfast::provider::tape_schema()),
     ];
     for (name, schema) in schemas {
         check(&root().join("docs/schema").join(name), &format!("{schema:#}\n"));

@@ -54,7 +54,8 @@ fn tutor_providers() -> Vec<ProviderDecl> {
         ("ollama", Wire::Ollama),
         ("piper", Wire::Piper),
     ];
-    let declared = |(name, wire)| ProviderDecl { name: ProviderName::new(name), wire, hosts: Vec::new(), key: None };
+    let declared =
+        |(name, wire)| ProviderDecl { name: ProviderName::new(name), wire, hosts: Vec::new(), key: None, replay: None };
     wires.map(declared).to_vec()
 }
 

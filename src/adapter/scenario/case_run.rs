@@ -104,6 +104,7 @@ impl CaseRun<'_> {
         }
         let left = stage.end_case(self.deadline);
         let mut done = self.judge(result, &player, ended.as_ref());
+        done.notes.extend(stage.providers.as_ref().and_then(|providers| providers.trouble()));
         match left {
             Ok(Some(found)) => {
                 done.notes.extend(found.notes());
@@ -256,7 +257,10 @@ fn unscripted(case: &Case, ended: &TrialCalls) -> (Vec<(Place, String)>, Vec<Str
     let wrong = calls
         .into_iter()
         .map(|call| {
-            let text = format!("a call that no script covers: {}; scripted: {covered}", describe(call));
+            let text = match &call.remark {
+                Some(remark) => format!("{remark}: {}", describe(call)),
+                None => format!("a call that no script covers: {}; scripted: {covered}", describe(call)),
+            };
             (case.place.clone(), text)
         })
         .collect();

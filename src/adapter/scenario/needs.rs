@@ -32,7 +32,7 @@ pub(in crate::adapter) fn missing(case: &Case, system: &System) -> Vec<String> {
     let rules = case.script.providers.values().chain(&case.script.any);
     let by_message = rules.into_iter().any(|script| match script {
         ProviderScript::Rules(rules) => rules.iter().any(|(when, _)| when.message.is_some()),
-        ProviderScript::Always(_) | ProviderScript::Sequence(_) => false,
+        ProviderScript::Always(_) | ProviderScript::Sequence(_) | ProviderScript::Replay(_) => false,
     });
     if by_message && system.call_message.is_some() {
         missing.insert("when.message (the learner's message is not the request's last)".to_owned());

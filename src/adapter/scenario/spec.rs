@@ -31,6 +31,12 @@ pub struct ScenarioSpec {
     /// How far requests may go.
     #[serde(default)]
     pub reach: Reach,
+    /// The folder into which exchanges with providers are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<PathBuf>,
+    /// Secrets that no recording may hold: only workers get them.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeSet::is_empty")]
+    pub hidden: std::collections::BTreeSet<String>,
     /// Names of defects of the embedded tutor. Tests and the self-check set them; no argument does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub defects: Vec<String>,

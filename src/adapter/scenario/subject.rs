@@ -176,6 +176,7 @@ impl ScenarioSubject {
             reach: self.spec.reach,
             life,
             sandbox: self.spec.sandbox,
+            record: self.spec.record.as_deref().map(|folder| (folder, &self.spec.hidden)),
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
     }

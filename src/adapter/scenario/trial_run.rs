@@ -67,6 +67,7 @@ pub fn try_system(mut spec: ScenarioSpec, scratch: &Path, mark: &str) -> Result<
         reach: spec.reach,
         life: StoreLife::Instance,
         sandbox: spec.sandbox,
+        record: None,
     };
     let failed = |error: String| SubjectProblem::Start(error);
     let mut stage = Stage::open(&setting, &mut |_| {}).map_err(|error| failed(error.to_string()))?;

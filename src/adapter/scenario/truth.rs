@@ -11,6 +11,10 @@ use crate::provider::{Call, Mark};
 pub(in crate::adapter) fn check_truth(played: &Played, calls: &[Call]) -> Option<(Place, String)> {
     let wrong = |text: String| Some((played.place.clone(), text));
     let (_, marks) = Mark::strip(&played.said);
+    let is_marked_here = marks.last().is_some_and(|mark| calls.iter().any(|call| call.mark.as_ref() == Some(mark)));
+    if !is_marked_here && calls.iter().any(|call| call.said.is_some()) {
+        return check_by_text(played, calls);
+    }
     let Some(mark) = marks.last() else {
         let cut = calls.iter().any(|call| call.seq >= played.from && !call.is_answered());
         let more = if cut { "; a provider's answer was cut short in this case" } else { "" };
@@ -42,6 +46,28 @@ pub(in crate::adapter) fn check_truth(played: &Played, calls: &[Call]) -> Option
             describe_calls(calls).trim_end()
         )),
         many => wrong(format!("{} completed calls of this step carry the answer's text", many.len())),
+    }
+}
+
+/// The same where a tape or a real provider answered, who know no marks: the answer's text must be that of a completed call.
+fn check_by_text(played: &Played, calls: &[Call]) -> Option<(Place, String)> {
+    let said = played.said.trim();
+    let same = |call: &&Call| call.is_answered() && call.said.as_deref().is_some_and(|text| text.trim() == said);
+    let in_window = |call: &&Call| call.seq >= played.from && call.seq < played.to;
+    let origin = match played.cached {
+        true => calls.iter().filter(same).find(|call| call.seq < played.from),
+        false => calls.iter().filter(same).find(in_window),
+    };
+    match origin {
+        Some(call) => wrong_provider(played, call),
+        None => {
+            let text = format!(
+                "the answer's text {:?} was given by no completed call of this step; {}",
+                super::matching::shorten(&played.said),
+                describe_calls(calls).trim_end()
+            );
+            Some((played.place.clone(), text))
+        }
     }
 }
 

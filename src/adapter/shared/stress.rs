@@ -77,6 +77,8 @@ pub(in crate::adapter) fn delayed(mut script: Script, stress: Option<Stress>, se
             ProviderScript::Always(behaviour) => delay(behaviour),
             ProviderScript::Sequence(behaviours) => behaviours.iter_mut().for_each(&mut delay),
             ProviderScript::Rules(rules) => rules.iter_mut().for_each(|(_, behaviour)| delay(behaviour)),
+            // A tape has the pauses that were recorded.
+            ProviderScript::Replay(_) => {}
         }
     }
     script
@@ -104,7 +106,7 @@ mod tests {
         let script = delayed(script(), stress, Seed::new(seed), key);
         let after = |script: &ProviderScript| match script {
             ProviderScript::Always(behaviour) => behaviour.after,
-            ProviderScript::Sequence(_) | ProviderScript::Rules(_) => Duration::MAX,
+            ProviderScript::Sequence(_) | ProviderScript::Rules(_) | ProviderScript::Replay(_) => Duration::MAX,
         };
         script.providers.values().map(after).collect()
     }

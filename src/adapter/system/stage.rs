@@ -11,11 +11,12 @@ use crate::adapter::system::process::{Place, RunningProcess};
 use crate::adapter::system::scope::Scope;
 use crate::engine::{Owned, SubjectError, TEMPORARY};
 use crate::model::{Seed, with_causes};
-use crate::provider::{Providers, ProvidersOptions, Proxy};
+use crate::provider::{Providers, ProvidersOptions, Proxy, Recorder};
 use crate::scenario::{System, SystemKind};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a stage is made from.
@@ -46,6 +47,8 @@ pub(in crate::adapter) struct StageSetting<'a> {
     pub virtual_env: Option<&'a Path>,
     /// How long the embedded tutor's store lives.
     pub life: StoreLife,
+    /// The folder into which exchanges with providers are recorded, and the secrets that are kept out of it.
+    pub record: Option<(&'a Path, &'a BTreeSet<String>)>,
 }
 
 /// A system, set up for a round: its providers, itself, and the names that its templates may use.
@@ -86,7 +89,8 @@ impl Stage {
         let providers = match &system.kind {
             SystemKind::Url(_) => None,
             SystemKind::Embedded | SystemKind::Process(_) => {
-                let providers = Providers::start(&system.providers, ProvidersOptions::default()).map_err(|error| {
+                let options = ProvidersOptions { recorder: recorder(setting)?, ..ProvidersOptions::default() };
+                let providers = Providers::start(&system.providers, options).map_err(|error| {
                     SubjectError(format!("can't start the mock providers: {}", with_causes(&error)))
                 })?;
                 for provider in &system.providers {
@@ -220,6 +224,15 @@ impl Stage {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What records the exchanges with the providers, if they are to be recorded.
+fn recorder(setting: &StageSetting<'_>) -> Result<Option<Arc<Recorder>>, SubjectError> {
+    let Some((folder, secrets)) = setting.record else { return Ok(None) };
+    let secrets = secrets.iter().chain(setting.secrets.values()).cloned().collect();
+    let recorder = Recorder::new(folder, secrets)
+        .map_err(|error| SubjectError(format!("can't record into {}: {error}", folder.display())))?;
+    Ok(Some(Arc::new(recorder)))
 }
 
 /// A proxy where providers have hosts by which the system may know them.

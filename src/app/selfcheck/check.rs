@@ -206,6 +206,7 @@ impl<'a> Laboratory<'a> {
             root: self.project.clone(),
             paths: vec![SCENARIO_FOLDER.into()],
             system: "embedded".to_owned(),
+            record: None,
             suite: None,
             suite_name: None,
             question: None,

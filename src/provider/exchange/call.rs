@@ -28,6 +28,8 @@ pub enum Matched {
     Undecided,
     /// The behaviour at this line of the scenario.
     Line(u32),
+    /// This exchange of a tape, counted from 1.
+    Replayed(u32),
     /// The provider is down in this case.
     Down,
     /// The provider itself refused it: wrong key, missing field. No scripted behaviour was used up.
@@ -114,6 +116,10 @@ pub struct Call {
     pub retry: Option<u32>,
     /// Tells bodies apart.
     pub body: BodyHash,
+    /// The text that a model answered, where no mark tells whose it is: from a tape, or from a real provider.
+    pub said: Option<String>,
+    /// Why nothing answered it, where more is known than that.
+    pub remark: Option<String>,
 }
 
 impl Call {
@@ -136,7 +142,7 @@ impl Call {
 
     /// Whether a model's whole answer went out, which is what makes an answer of the system true.
     pub fn is_answered(&self) -> bool {
-        self.ended == Ended::Completed && self.mark.is_some()
+        self.ended == Ended::Completed && (self.mark.is_some() || self.said.is_some())
     }
 
     /// Whether it ended in a way after which SDKs try again.

@@ -45,6 +45,8 @@ impl Cursor {
                 let times = behaviour.times;
                 Self { entries: vec![entry(None, behaviour, times)], kind: Kind::Always }
             }
+            // A tape keeps count of what it played by itself.
+            ProviderScript::Replay(_) => Self { entries: Vec::new(), kind: Kind::Rules },
             ProviderScript::Sequence(behaviours) => {
                 let once = |behaviour: Behaviour| {
                     let times = Some(behaviour.times.unwrap_or(1));

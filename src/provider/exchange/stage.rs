@@ -1,6 +1,7 @@
 //! Who is on: the trial under way, what is remembered of earlier ones, and the journal. One lock holds it all.
 
 use crate::model::{Seed, TrialKey};
+use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::attribution::{Attribution, Evidence, Owner, owner};
 use crate::provider::exchange::call::{Call, Matched, Seq};
 use crate::provider::exchange::journal::{Journal, JournalLimits};
@@ -12,6 +13,7 @@ use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use crate::provider::script::behaviour::Behaviour;
 use crate::provider::script::case::Script;
+use crate::provider::tape::player::{Played, Received};
 use crate::provider::wire::ask::{Ask, Auth, Purpose};
 use crate::provider::wire::endpoint::Endpoint;
 use crate::provider::wire::format::Stock;
@@ -41,6 +43,8 @@ pub(crate) struct Inquiry<'a> {
     /// Whether a model is asked, so that the script has to say something.
     pub(crate) asks_a_model: bool,
     pub(crate) marks: &'a [Mark],
+    /// The request, for a tape to know it by.
+    pub(crate) received: Received<'a>,
 }
 
 /// What a request is answered with.
@@ -49,6 +53,10 @@ pub(crate) enum Decision {
     Scripted(Arc<Behaviour>, Mark, Vec<String>),
     /// As every such provider answers.
     Builtin(Vec<String>),
+    /// As it was recorded.
+    Replayed(Played),
+    /// Not: the tape does not know it, and says what it knows.
+    Unrecorded(String),
     /// By the provider's own refusal of the key.
     WrongKey,
     /// By the provider's own refusal of what is asked.
@@ -72,7 +80,7 @@ impl Stage {
         key: TrialKey,
         seed: Seed,
         script: Script,
-        providers: impl Iterator<Item = &'a ProviderName>,
+        providers: impl Iterator<Item = &'a ProviderDecl>,
     ) {
         self.current = Some(Trial::new(key, seed, script, providers));
     }
@@ -183,6 +191,13 @@ fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> 
     if current.is_down(inquiry.provider) {
         return Decision::Down;
     }
+    let is_builtin = !inquiry.asks_a_model && !matches!(inquiry.endpoint, Endpoint::Unknown(_));
+    match current.replay(inquiry.provider, &inquiry.received) {
+        Some(Ok(played)) => return Decision::Replayed(played),
+        // What every such provider answers by itself need not be on the tape.
+        Some(Err(nearest)) if !is_builtin => return Decision::Unrecorded(nearest),
+        Some(Err(_)) | None => {}
+    }
     if !inquiry.asks_a_model {
         if inquiry.ask.purpose == Purpose::Install && !inquiry.ask.model.is_empty() {
             current.install(&inquiry.ask.model);
@@ -209,10 +224,11 @@ impl Decision {
     fn matched(&self) -> Matched {
         match self {
             Self::Scripted(behaviour, ..) => Matched::Line(behaviour.line),
+            Self::Replayed(played) => Matched::Replayed(played.line),
             Self::Builtin(_) => Matched::Builtin,
             Self::WrongKey | Self::Refused(_) => Matched::Refused,
             Self::Down => Matched::Down,
-            Self::Unscripted => Matched::Unscripted,
+            Self::Unscripted | Self::Unrecorded(_) => Matched::Unscripted,
             Self::Late => Matched::Late,
         }
     }

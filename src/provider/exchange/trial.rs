@@ -1,6 +1,7 @@
 //! The trial that is under way: its script, and what has happened in it.
 
 use crate::model::{Seed, TrialKey};
+use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::cursor::Cursor;
 use crate::provider::exchange::outcome::UnusedAnswer;
 use crate::provider::exchange::past::{says, says_exactly};
@@ -8,7 +9,8 @@ use crate::provider::hash::BodyHash;
 use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use crate::provider::script::behaviour::Behaviour;
-use crate::provider::script::case::Script;
+use crate::provider::script::case::{ProviderScript, Script};
+use crate::provider::tape::player::{Played, Player, Received};
 use crate::provider::wire::ask::Ask;
 use crate::provider::wire::format::Stock;
 use serde_json::Value;
@@ -41,6 +43,7 @@ pub(crate) struct Trial {
 #[derive(Debug)]
 struct Scripted {
     cursor: Cursor,
+    tape: Option<Player>,
     from_any: bool,
 }
 
@@ -50,14 +53,18 @@ impl Trial {
         key: TrialKey,
         seed: Seed,
         mut script: Script,
-        providers: impl Iterator<Item = &'a ProviderName>,
+        providers: impl Iterator<Item = &'a ProviderDecl>,
     ) -> Self {
         let mut scripts = BTreeMap::new();
-        for provider in providers {
-            let own = script.providers.remove(provider);
+        for decl in providers {
+            let own = script.providers.remove(&decl.name).or_else(|| decl.replay.clone().map(ProviderScript::Replay));
             let from_any = own.is_none();
             if let Some(own) = own.or_else(|| script.any.clone()) {
-                scripts.insert(provider.clone(), Scripted { cursor: Cursor::new(own), from_any });
+                let tape = match &own {
+                    ProviderScript::Replay(tape) => Some(Player::new(tape.clone())),
+                    ProviderScript::Always(_) | ProviderScript::Sequence(_) | ProviderScript::Rules(_) => None,
+                };
+                scripts.insert(decl.name.clone(), Scripted { cursor: Cursor::new(own), tape, from_any });
             }
         }
         Self {
@@ -122,6 +129,16 @@ impl Trial {
     /// Whether the script has anything to say for the provider.
     pub(crate) fn covers(&self, provider: &ProviderName) -> bool {
         self.scripts.contains_key(provider)
+    }
+
+    /// What a tape answers; `None` if none is played for the provider.
+    pub(crate) fn replay(
+        &mut self,
+        provider: &ProviderName,
+        received: &Received<'_>,
+    ) -> Option<Result<Played, String>> {
+        let tape = self.scripts.get_mut(provider)?.tape.as_mut()?;
+        Some(tape.play(received))
     }
 
     /// The behaviour that answers a request, and the mark for it.

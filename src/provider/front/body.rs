@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// What hyper sends: a body as a whole, or one that takes its time.
 pub(crate) type AnswerBody = Either<Full<Bytes>, StreamBody<Frames>>;
@@ -28,6 +28,8 @@ pub(crate) struct Paced {
     rest: Bytes,
     pieces: Pieces,
     pause: Duration,
+    /// When each of the next pieces is due.
+    schedule: VecDeque<Instant>,
     begun: bool,
     /// The signs of life until the answer is ready.
     keep_alive: Option<(KeepAlive, Instant)>,
@@ -55,6 +57,7 @@ impl Paced {
             rest: body,
             pieces,
             pause,
+            schedule: due(&delivery.schedule),
             begun: false,
             keep_alive: delivery.keep_alive.map(|kind| (kind, Instant::now() + delivery.after)),
             ends_with_last_piece: !delivery.stream && delivery.keep_alive.is_none(),
@@ -71,7 +74,11 @@ impl Paced {
             let left = ready.saturating_duration_since(Instant::now());
             sleep(left.min(KEEP_ALIVE_EVERY)).await;
             if left > KEEP_ALIVE_EVERY {
-                return Some((Ok(Frame::data(Bytes::from_static(kind.bytes()))), self));
+                let sign = kind.bytes();
+                if let Some(flight) = &mut self.flight {
+                    flight.tape(sign, sign.len());
+                }
+                return Some((Ok(Frame::data(Bytes::from_static(sign))), self));
             }
             self.keep_alive = None;
         }
@@ -79,8 +86,10 @@ impl Paced {
             self.land();
             return None;
         }
-        if self.begun && !self.pause.is_zero() {
-            sleep(self.pause).await;
+        match self.schedule.pop_front() {
+            Some(due) => sleep_until(due).await,
+            None if self.begun && !self.pause.is_zero() => sleep(self.pause).await,
+            None => {}
         }
         self.begun = true;
         let piece = match &mut self.pieces {
@@ -89,7 +98,7 @@ impl Paced {
         };
         let data = self.rest.split_to(piece.min(self.rest.len()));
         if let Some(flight) = &mut self.flight {
-            flight.bytes += data.len() as u64;
+            flight.sent(&data);
         }
         if self.rest.is_empty() && self.ends_with_last_piece {
             self.land();
@@ -102,6 +111,12 @@ impl Paced {
             self.apron.park(flight);
         }
     }
+}
+
+/// When pieces are due, from now on.
+pub(crate) fn due(schedule: &[Duration]) -> VecDeque<Instant> {
+    let now = Instant::now();
+    schedule.iter().map(|offset| now + *offset).collect()
 }
 
 /// The pieces of a body: those that were named, and what they leave over.

@@ -101,15 +101,18 @@ fn send(apron: &Apron, flight: Flight, answer: Answer) -> Response<AnswerBody> {
     let is_whole = !answer.delivery.stream
         && answer.delivery.keep_alive.is_none()
         && answer.delivery.fault.is_none()
+        && answer.delivery.schedule.is_empty()
         && (answer.delivery.every.is_zero() || answer.delivery.pieces.len() < 2);
     let length = answer.body.len();
     let mut headers = answer.headers;
+    let mut flight = flight;
+    let in_chunks = has_body && (answer.delivery.stream || answer.delivery.keep_alive.is_some());
+    flight.head(answer.status, &headers, (!in_chunks).then_some(length as u64));
     let body = if !has_body {
         apron.park(flight);
         AnswerBody::Left(Default::default())
     } else if is_whole {
-        let mut flight = flight;
-        flight.bytes = length as u64;
+        flight.sent(&answer.body);
         apron.park(flight);
         AnswerBody::Left(answer.body.into())
     } else {

@@ -10,6 +10,7 @@ use crate::provider::front::flight::{Apron, Flight};
 use crate::provider::front::upstream::{Upstream, UpstreamError};
 use crate::provider::hash::BodyHash;
 use crate::provider::shared::{Shared, Site};
+use crate::provider::tape::taping::Taping;
 use crate::provider::wire::ask::Auth;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
@@ -37,8 +38,11 @@ pub(crate) async fn handle(
 ) -> Result<Response<AnswerBody>, Hangup> {
     let (head, body) = request.into_parts();
     let seq = enter(&post, &connection, &head);
-    let flight = Flight::new(post.shared.clone(), connection.clone(), seq);
+    let mut flight = Flight::new(post.shared.clone(), connection.clone(), seq);
     let upload = read(body, post.shared.max_body).await?;
+    if let Some(recorder) = &post.shared.recorder {
+        flight.record(Taping::new(recorder.clone(), &post.site.decl, &head, upload.bytes()));
+    }
     let response = match pass_on(&head, upload, &post.shared.name_of(seq.0)) {
         Some((request, size)) => {
             let upstream = post.upstream.clone();
@@ -60,6 +64,15 @@ pub(crate) async fn handle(
 enum Upload {
     Whole(Bytes),
     TooLarge,
+}
+
+impl Upload {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Whole(bytes) => bytes,
+            Self::TooLarge => &[],
+        }
+    }
 }
 
 /// Enters the call into the journal as far as its head tells it.
@@ -88,6 +101,8 @@ fn enter(post: &Post, connection: &Connection, head: &Parts) -> Seq {
         ended: Ended::InFlight,
         retry: retry.and_then(|retry| retry.parse().ok()),
         body: BodyHash::default(),
+        said: None,
+        remark: None,
     };
     post.shared.stage().journal.enter(call)
 }

@@ -2,13 +2,13 @@
 
 use crate::provider::exchange::call::Ended;
 use crate::provider::exchange::connections::Connection;
-use crate::provider::front::body::pieces;
+use crate::provider::front::body::{due, pieces};
 use crate::provider::front::deliver::Answer;
 use crate::provider::front::flight::Flight;
 use crate::provider::script::behaviour::{Fault, ResetAt};
 use std::io;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 /// Sends as much of the answer as the fault lets through. The caller ends the connection.
 pub(crate) async fn send(connection: &Connection, mut flight: Flight, answer: &Answer, fault: Fault) {
@@ -45,14 +45,22 @@ async fn write(connection: &Connection, flight: &mut Flight, answer: &Answer, fa
     let Some(mut left) = limit(fault, answer.body.len()) else { return Ok(()) };
     let stream = &connection.stream;
     let framing = framing(answer, fault);
+    let content_length = match framing {
+        Framing::Chunked => None,
+        Framing::Length(length) => u64::try_from(length).ok(),
+    };
+    flight.head(answer.status, &answer.headers, content_length);
     write_all(stream, &head(answer, framing)).await?;
+    let mut schedule = due(&answer.delivery.schedule);
     let mut rest = answer.body.as_ref();
     for (index, piece) in pieces(rest.len(), &answer.delivery.pieces).into_iter().enumerate() {
         if left == 0 {
             break;
         }
-        if index > 0 && !answer.delivery.every.is_zero() {
-            sleep(answer.delivery.every).await;
+        match schedule.pop_front() {
+            Some(due) => sleep_until(due).await,
+            None if index > 0 && !answer.delivery.every.is_zero() => sleep(answer.delivery.every).await,
+            None => {}
         }
         let (data, behind) = rest.split_at(piece);
         rest = behind;
@@ -66,6 +74,7 @@ async fn write(connection: &Connection, flight: &mut Flight, answer: &Answer, fa
             write_all(stream, sent).await?;
         }
         flight.bytes += sent.len() as u64;
+        flight.tape(sent, if framing == Framing::Chunked { piece } else { sent.len() });
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::provider::name::ProviderName;
 use crate::provider::script::behaviour::Behaviour;
+use crate::provider::tape::player::Tape;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub enum ProviderScript {
     /// The first rule that matches the request answers, each as often as its behaviour's `times` says (for ever without);
     /// a request that no rule matches is unscripted.
     Rules(Vec<(Match, Behaviour)>),
+    /// As it was recorded. A request that the tape does not know is unscripted.
+    Replay(Tape),
 }
 
 /// What a request must be like for a rule. All that is given must hold.

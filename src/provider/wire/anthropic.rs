@@ -9,6 +9,7 @@ use crate::provider::wire::format::{Answering, Environment, Format, Known, Said,
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::told::{Told, number_at, text_at};
 use http::HeaderMap;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
@@ -128,6 +129,21 @@ impl Format for Anthropic {
     fn failure_in_stream(&self, said: &Said<'_>, _stamp: &Stamp) -> Value {
         // Inside a stream there is no request id: the headers have it.
         json!({"type": "error", "error": {"type": said.kind, "message": said.message}})
+    }
+
+    fn told(&self, document: &Value) -> Told {
+        // A whole answer, the first event of a stream, or a later one.
+        let message = document.get("message").unwrap_or(document);
+        let blocks = message.get("content").and_then(Value::as_array);
+        let texts: Option<String> =
+            blocks.map(|blocks| blocks.iter().filter_map(|block| text_at(block, "/text")).collect());
+        Told {
+            text: text_at(document, "/delta/text").or(texts),
+            input: number_at(message, "/usage/input_tokens"),
+            output: number_at(message, "/usage/output_tokens"),
+            finish: text_at(document, "/delta/stop_reason").or_else(|| text_at(message, "/stop_reason")),
+            ..Told::default()
+        }
     }
 
     fn kind_of(&self, status: u16) -> (&'static str, Option<&'static str>) {

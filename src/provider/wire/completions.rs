@@ -1,9 +1,10 @@
 //! Chat completions: what Mistral, DeepSeek and OpenAI share. How they differ is a [`Dialect`].
 
 use crate::provider::script::reply::Finish;
-use crate::provider::wire::ask::Ask;
+use crate::provider::wire::ask::{Ask, text_of};
 use crate::provider::wire::format::{Answering, Said};
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::told::{Told, number_at, text_at};
 use serde_json::{Map, Value, json};
 
 /// How one provider speaks them.
@@ -37,6 +38,19 @@ pub(super) fn conversation(fields: &Map<String, Value>) -> Ask {
     let options = fields.get("stream_options");
     let apart = options.and_then(|options| options.get(USAGE_APART)) == Some(&Value::Bool(true));
     Ask { form: if apart { USAGE_APART } else { "" }, ..Ask::conversation(fields) }
+}
+
+/// What a whole answer or a chunk says.
+pub(super) fn told(document: &Value) -> Told {
+    let choice = document.pointer("/choices/0").unwrap_or(&Value::Null);
+    let content = choice.pointer("/message/content").or_else(|| choice.pointer("/delta/content"));
+    Told {
+        text: content.map(text_of),
+        input: number_at(document, "/usage/prompt_tokens"),
+        output: number_at(document, "/usage/completion_tokens"),
+        finish: text_at(choice, "/finish_reason"),
+        ..Told::default()
+    }
 }
 
 /// The word for the end of an answer.

@@ -6,6 +6,7 @@ use crate::provider::wire::ask::{Ask, Auth, Sent};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::told::Told;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -95,6 +96,9 @@ pub(crate) trait Format: Sync {
 
     /// The kind and the code of an error that has a message of ours, by its status.
     fn kind_of(&self, status: u16) -> (&'static str, Option<&'static str>);
+
+    /// What a document of an answer says.
+    fn told(&self, document: &Value) -> Told;
 
     /// Adds the headers by which the provider names its answers.
     fn sign(&self, page: Page, _stamp: &Stamp) -> Page {

@@ -9,6 +9,7 @@ use crate::provider::wire::format::{Answering, Environment, Format, Known, Said,
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::told::{Told, number_at, text_at};
 use serde_json::{Map, Value, json};
 
 /// The format of the Gemini API.
@@ -130,6 +131,17 @@ impl Format for Gemini {
 
     fn error(&self, said: &Said<'_>, _stamp: &Stamp) -> Value {
         json!({"error": {"code": said.status, "message": said.message, "status": said.kind}})
+    }
+
+    fn told(&self, document: &Value) -> Told {
+        let parts = document.pointer("/candidates/0/content/parts").and_then(Value::as_array);
+        Told {
+            text: parts.map(|parts| parts.iter().filter_map(|part| text_at(part, "/text")).collect()),
+            input: number_at(document, "/usageMetadata/promptTokenCount"),
+            output: number_at(document, "/usageMetadata/candidatesTokenCount"),
+            finish: text_at(document, "/candidates/0/finishReason"),
+            ..Told::default()
+        }
     }
 
     fn kind_of(&self, status: u16) -> (&'static str, Option<&'static str>) {

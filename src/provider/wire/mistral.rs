@@ -10,6 +10,7 @@ use crate::provider::wire::format::{Answering, Environment, Format, Known, Said,
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::told::Told;
 use crate::provider::wire::transcriptions::{self, Missing};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -101,6 +102,10 @@ impl Format for Mistral {
             return json!({"detail": [{"type": said.kind, "loc": ["body"], "msg": said.message, "input": null}]});
         }
         self.error(said, stamp)
+    }
+
+    fn told(&self, document: &Value) -> Told {
+        if document.get("choices").is_some() { completions::told(document) } else { transcriptions::told(document) }
     }
 
     fn kind_of(&self, status: u16) -> (&'static str, Option<&'static str>) {

@@ -8,12 +8,14 @@ pub(crate) mod ask;
 pub(crate) mod endpoint;
 pub(crate) mod failing;
 pub(crate) mod format;
+pub(crate) mod heard;
 pub(crate) mod installed;
 pub(crate) mod multipart;
 pub(crate) mod page;
 pub(crate) mod reading;
 pub(crate) mod reply;
 pub(crate) mod table;
+pub(crate) mod told;
 
 mod anthropic;
 mod completions;

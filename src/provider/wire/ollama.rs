@@ -9,6 +9,7 @@ use crate::provider::wire::format::{Answering, Environment, Format, Known, Said,
 use crate::provider::wire::installed::{Installed, full_name};
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::told::{Told, number_at, text_at};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -119,6 +120,16 @@ impl Format for Ollama {
 
     fn error(&self, said: &Said<'_>, _stamp: &Stamp) -> Value {
         json!({"error": said.message})
+    }
+
+    fn told(&self, document: &Value) -> Told {
+        Told {
+            text: text_at(document, "/message/content").or_else(|| text_at(document, "/response")),
+            input: number_at(document, "/prompt_eval_count"),
+            output: number_at(document, "/eval_count"),
+            finish: text_at(document, "/done_reason"),
+            ..Told::default()
+        }
     }
 
     fn kind_of(&self, _status: u16) -> (&'static str, Option<&'static str>) {

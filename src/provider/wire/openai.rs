@@ -11,6 +11,7 @@ use crate::provider::wire::format::{Answering, Environment, Format, Known, Said,
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::told::Told;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -118,6 +119,10 @@ impl Format for Openai {
 
     fn error(&self, said: &Said<'_>, _stamp: &Stamp) -> Value {
         completions::error(said)
+    }
+
+    fn told(&self, document: &Value) -> Told {
+        completions::told(document)
     }
 
     fn kind_of(&self, status: u16) -> (&'static str, Option<&'static str>) {

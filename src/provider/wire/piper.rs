@@ -10,6 +10,7 @@ use crate::provider::wire::format::{Answering, Environment, Format, Known, Said,
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
+use crate::provider::wire::told::Told;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -112,6 +113,10 @@ impl Format for Piper {
     /// Flask's own pages.
     fn page(&self, status: u16, body: &Value) -> Page {
         Page::text(status, body.as_str().unwrap_or_default()).of_type("text/html; charset=utf-8")
+    }
+
+    fn told(&self, _document: &Value) -> Told {
+        Told::default()
     }
 
     fn kind_of(&self, status: u16) -> (&'static str, Option<&'static str>) {

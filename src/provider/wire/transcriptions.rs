@@ -7,6 +7,7 @@ use crate::provider::wire::ask::{Ask, Message, Sent};
 use crate::provider::wire::format::Answering;
 use crate::provider::wire::multipart::parts;
 use crate::provider::wire::page::Page;
+use crate::provider::wire::told::{Told, number_at, text_at};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -48,6 +49,19 @@ pub(super) fn read(sent: &Sent<'_>) -> (Ask, Option<Missing>) {
         () => None,
     };
     (ask, missing)
+}
+
+/// What a transcript or an event of its stream says.
+pub(super) fn told(document: &Value) -> Told {
+    let is_whole = document.get("type").is_none();
+    let is_delta = document.get("type").and_then(Value::as_str) == Some("transcription.text.delta");
+    Told {
+        text: text_at(document, "/text").filter(|_| is_whole || is_delta),
+        input: number_at(document, "/usage/prompt_tokens"),
+        output: number_at(document, "/usage/completion_tokens"),
+        audio_seconds: number_at(document, "/usage/prompt_audio_seconds"),
+        finish: None,
+    }
 }
 
 /// How a recording is spoken of in the journal of calls, and by who says what is about to be sent: its bytes can't stand in a journal.

@@ -10,6 +10,7 @@ mod providers;
 mod reader;
 mod scenario;
 mod step;
+mod tape;
 mod values;
 
 pub(crate) use action::{HTTP_KEYS, METHODS as HTTP_METHODS};

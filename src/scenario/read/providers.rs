@@ -4,6 +4,7 @@ use crate::provider::{Match, ProviderScript, Script, Wire};
 use crate::scenario::Capability;
 use crate::scenario::read::Reader;
 use crate::scenario::read::behaviour::Stands;
+use crate::scenario::read::tape::REPLAY_KEYS;
 use crate::scenario::yaml::{Kind, Node};
 
 /// The keys of `when`.
@@ -46,6 +47,12 @@ impl Reader<'_> {
                 let items = self.items(fields.value("rules")?, "a list of rules")?;
                 let rules: Vec<_> = items.iter().map(|item| self.rule(item, wires)).collect();
                 rules.into_iter().collect::<Option<Vec<_>>>().map(ProviderScript::Rules)
+            }
+            Kind::Mapping(_) if node.get("replay").is_some() => {
+                let fields = self.fields(node, "a provider that a tape plays", REPLAY_KEYS)?;
+                // What `any` plays must be spoken by all.
+                let wire = wires.first().copied().filter(|first| wires.iter().all(|wire| wire == first));
+                self.tape(fields.value("replay")?, fields.value("speed"), wire).map(ProviderScript::Replay)
             }
             Kind::Mapping(_) | Kind::Scalar(_) => {
                 self.behaviour(node, Stands::Alone, wires, &[]).map(ProviderScript::Always)

@@ -11,12 +11,27 @@ pub(super) fn add(defs: &mut Map<String, Value>) {
     defs.insert("behaviour".into(), behaviour(&[]));
     let rule = behaviour(&[("when", closed(WHEN_KEYS.iter().map(|key| (*key, when(key))), &[]))]);
     defs.insert("rules".into(), closed([("rules", list(&rule))], &["rules"]));
+    let tape = described(json!({"type": "string"}), "a tape, named from the project's folder");
+    defs.insert("tape".into(), closed([("replay", tape), ("speed", speed())], &["replay"]));
     defs.insert(
         "script".into(),
-        any_of([defined("behaviour"), defined("rules"), described(list(&defined("behaviour")), "attempt by attempt")]),
+        any_of([
+            defined("behaviour"),
+            defined("rules"),
+            defined("tape"),
+            described(list(&defined("behaviour")), "attempt by attempt"),
+        ]),
     );
     let fail = FAIL_KEYS.iter().map(|key| (*key, property(key)));
     defs.insert("then".into(), closed(fail, &["fail"]));
+}
+
+/// The schema of how fast a tape is played.
+pub(super) fn speed() -> Value {
+    described(
+        any_of([json!({"const": "instant"}), json!({"type": "number", "exclusiveMinimum": 0})]),
+        "1 is as recorded, 10 ten times as fast",
+    )
 }
 
 /// The schema of `providers`.

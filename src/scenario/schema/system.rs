@@ -79,6 +79,8 @@ fn provider(key: &str) -> Value {
     match key {
         "wire" => json!({"enum": Wire::ALL.map(Wire::as_str)}),
         "hosts" => list(&text()),
+        "replay" => described(text(), "a tape that plays it, named from the project's folder"),
+        "speed" => super::providers::speed(),
         "env" | "key_env" => any_of([text(), defined("headers")]),
         _ => text(),
     }

@@ -38,7 +38,7 @@ pub(crate) const SYSTEM_KEYS: &[&str] = &[
 ];
 
 /// The keys of a provider's declaration.
-pub(crate) const PROVIDER_KEYS: &[&str] = &["wire", "hosts", "key", "env", "key_env"];
+pub(crate) const PROVIDER_KEYS: &[&str] = &["wire", "hosts", "key", "env", "key_env", "replay", "speed"];
 
 /// How a system is run, before what goes with it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -351,5 +351,7 @@ fn declared(reader: &mut Reader<'_>, entry: &Entry) -> Option<Declared> {
             }
         }
     }
-    Some(Declared { provider: ProviderDecl { name: ProviderName::new(&entry.key), wire: wire?, hosts, key }, env })
+    let replay = fields.value("replay").and_then(|node| reader.tape(node, fields.value("speed"), wire));
+    let provider = ProviderDecl { name: ProviderName::new(&entry.key), wire: wire?, hosts, key, replay };
+    Some(Declared { provider, env })
 }

@@ -118,6 +118,7 @@ fn read(
         }
     }
     draft.apply(&mut reader, &root, &found.folder);
+    texts.extend(reader.fixtures.iter().map(|tape| ContentHash::of([tape]).to_string()));
     problems.append(&mut reader.problems);
     let span = root.get("system").map_or(root.span, |entry| entry.key_span);
     Some((draft, span))

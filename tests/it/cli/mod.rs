@@ -23,3 +23,4 @@ mod secrets;
 mod selfchecks;
 mod services;
 mod start;
+mod tapes;

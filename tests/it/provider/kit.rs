@@ -16,7 +16,7 @@ pub fn name(text: &str) -> ProviderName {
 }
 
 pub fn decl(text: &str, wire: Wire) -> ProviderDecl {
-    ProviderDecl { name: name(text), wire, hosts: vec![], key: Some("sk-right".into()) }
+    ProviderDecl { name: name(text), wire, hosts: vec![], key: Some("sk-right".into()), replay: None }
 }
 
 /// One provider per wire format, called as the format is.

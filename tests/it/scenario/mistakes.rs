@@ -147,7 +147,9 @@ fn mistakes_in_what_providers_do() {
     check_provider("", &["2:9 a provider's answer is a mapping, not nothing"]);
     check_provider("[]", &["2:11 an empty list answers nothing"]);
     check_provider("{ after: 1s }", &["2:11 nothing says what is answered"]);
-    check_provider("{ replay: x }", &["2:13 unknown key `replay`"]);
+    check_provider("{ repla: x }", &["2:13 unknown key `repla`"]);
+    check_provider("{ replay: x }", &["2:21 missing tape: there is no `x`"]);
+    check_provider("{ replay: x, speed: 0 }", &["2:21 missing tape: there is no `x`", "2:31 `0` is no speed"]);
     check_provider("{ reply: x, hang: true }", &["2:23 `reply` and `hang` can't both be answered"]);
     check_provider("{ hang: false }", &["2:19 only `true` makes sense here"]);
     check_provider("{ fail: overloaded, usage: none }", &["2:31 `usage` has no meaning beside `fail`"]);

@@ -115,7 +115,7 @@ fn bad_scenarios_are_invalid() {
     bad("scenario: s\nsteps: [budget: ]\ngiven: { health: { claude: sick } }\n");
     bad("scenario: s\nsteps: [budget: ]\nproviders: { claude: { fail: rate_limitd } }\n");
     bad("scenario: s\nsteps: [budget: ]\nproviders: { claude: { after: 1s } }\n");
-    bad("scenario: s\nsteps: [budget: ]\nproviders: { claude: { replay: a } }\n");
+    bad("scenario: s\nsteps: [budget: ]\nproviders: { claude: { repla: a } }\n");
     bad("scenario: s\nsteps: [budget: ]\ncalls: { claude: { mesages: 1 } }\n");
     bad("scenario: s\nmatrix: { x: [] }\nsteps: [budget: ]\n");
     bad(&with_steps("  - chatt: {}\n"));

@@ -20,7 +20,13 @@ const VOICES: [&str; 4] = ["en_US-amy-medium", "en_US-ryan-high", "en_GB-alan-lo
 
 impl Room {
     fn new() -> Self {
-        let decl = |name: &str, wire| ProviderDecl { name: ProviderName::new(name), wire, hosts: vec![], key: None };
+        let decl = |name: &str, wire| ProviderDecl {
+            name: ProviderName::new(name),
+            wire,
+            hosts: vec![],
+            key: None,
+            replay: None,
+        };
         let decls = [decl("mistral", Wire::Mistral), decl("piper", Wire::Piper)];
         let providers = Providers::start(&decls, ProvidersOptions::default()).expect("they start");
         let url = |name| providers.url(&ProviderName::new(name)).expect("it is declared");
