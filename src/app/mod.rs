@@ -33,6 +33,7 @@ mod selfcheck;
 mod serve;
 mod session;
 mod shard;
+mod since;
 mod source_files;
 mod split;
 mod system_look;

@@ -116,6 +116,8 @@ pub struct RunOptions {
     pub group: Option<Grouping>,
     /// How many rounds; what that counts depends on the strategy.
     pub rounds: Option<u32>,
+    /// The revision since which changes get more rounds.
+    pub since: Option<String>,
     /// Which part of the plan, if not all of it.
     pub shard: Option<Shard>,
     /// How long rounds are added to the plan of a suite, where nothing else says how many there are.

@@ -3,6 +3,7 @@
 use crate::adapter::LoadedSubject;
 use crate::app::marks::Tried;
 use crate::app::session::Forecast;
+use crate::app::since::{Since, since};
 use crate::app::{AloneRounds, AppError, Effort, RunOptions};
 use crate::disk::{LONGEST_INPUT, read_text};
 use crate::engine::RoundUnit;
@@ -32,6 +33,8 @@ pub(super) struct Plans {
     effort: Effort,
     /// The file of each case.
     files: Vec<String>,
+    /// What a change touches, where that was asked.
+    since: Option<Since>,
     /// What a reader should know of it.
     pub notes: Vec<String>,
 }
@@ -56,6 +59,8 @@ impl Plans {
             None => Orders::By(options.strategy),
             Some(file) => Orders::Given(given_order(file, &cases, &mut notes)?),
         };
+        let since = since(options, subject)?;
+        notes.extend(since.as_ref().map(|since| since.note.clone()));
         let is_fixed = !is_mixed || options.rounds.is_some() || options.max_flake_rate.is_some();
         let effort = if is_fixed || subject.has_fixed_plan() { Effort::QUICK } else { options.effort };
         let usage = |error: RateError| AppError::Usage(error.to_string());
@@ -65,6 +70,10 @@ impl Plans {
                 orders: orders.clone(),
                 rounds: options.rounds,
                 grouping: options.group.unwrap_or_else(|| subject.grouping()),
+                closer: match (&since, &options.order) {
+                    (Some(since), None) => since.cases.clone(),
+                    (Some(_), Some(_)) | (None, _) => Vec::new(),
+                },
                 alone: if alone { Alone::EveryCase } else { Alone::SuspectsOnly },
                 aftermath: if alone && subject.forks() { AFTERMATHS } else { 0 },
                 twice: Twice::WhereMixed,
@@ -80,12 +89,17 @@ impl Plans {
             Orders::By(_) => None,
         };
         let files = cases.into_iter().map(|case| case.file).collect();
-        Ok(Self { plans, stress: options.stress, hash_seeds: subject.hash_seeds(), given, effort, files, notes })
+        Ok(Self { plans, stress: options.stress, hash_seeds: subject.hash_seeds(), given, effort, files, since, notes })
     }
 
     /// How many rounds are planned.
     pub fn rounds(&self) -> u32 {
         u32::try_from(self.plans.iter().map(|(_, plan)| plan.rounds().len()).sum::<usize>()).unwrap_or(u32::MAX)
+    }
+
+    /// The commit since which changes get more rounds.
+    pub fn since(&self) -> Option<String> {
+        self.since.as_ref().map(|since| since.commit.clone())
     }
 
     /// How long rounds are added to it.

@@ -170,6 +170,7 @@ fn header(repro: &ReproFile, subject: &dyn LoadedSubject, spec: serde_json::Valu
             event_loops: vec![repro.event_loop],
             jobs: 1,
             plan: PlanPolicy {
+                since: None,
                 strategy: "declared".into(),
                 group: "none".into(),
                 rounds: None,

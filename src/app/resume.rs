@@ -103,6 +103,7 @@ pub(super) fn of_the_run(options: &RunOptions, header: &crate::event::Header) ->
     options.group = Some(group);
     options.rounds = plan.rounds;
     options.order = plan.order.clone();
+    options.since = plan.since.clone();
     options.stress = plan.stress;
     options.alone = if plan.alone { crate::app::AloneRounds::WhereCheap } else { crate::app::AloneRounds::Never };
     Ok(options)

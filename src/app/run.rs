@@ -463,6 +463,7 @@ fn header(
                 group: options.group.unwrap_or_else(|| subject.grouping()).to_string(),
                 rounds: options.rounds,
                 order: options.order.clone(),
+                since: plans.since(),
                 stress: options.stress,
                 alone: options.alone == AloneRounds::WhereCheap,
             },

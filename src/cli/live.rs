@@ -31,6 +31,7 @@ pub(super) struct Live<'o> {
     done: u32,
     probes: u32,
     alone: u32,
+    changed: u32,
     told: usize,
     failed: BTreeMap<CaseIndex, u32>,
     kinds: BTreeMap<RoundId, RoundKind>,
@@ -58,6 +59,7 @@ impl<'o> Live<'o> {
             done: 0,
             probes: 0,
             alone: 0,
+            changed: 0,
             told: 0,
             failed: BTreeMap::new(),
             kinds: BTreeMap::new(),
@@ -136,12 +138,15 @@ impl<'o> Live<'o> {
             (Some(kind @ (RoundKind::Survey | RoundKind::Repeated)), RoundEnd::Completed) => {
                 self.line(&format!("what cases leave behind: {kind}, {:.1} s", millis as f64 / 1e3));
             }
-            (Some(RoundKind::Alone), RoundEnd::Completed) => {
-                self.alone += 1;
+            (Some(kind @ (RoundKind::Alone | RoundKind::Changed)), RoundEnd::Completed) => {
+                match kind {
+                    RoundKind::Alone => self.alone += 1,
+                    _ => self.changed += 1,
+                }
                 self.done += 1;
                 self.bar.inc(1);
                 if self.telling == Telling::Everything {
-                    self.line(&format!("round {} of {}: alone, {:.1} s", self.done, self.rounds, millis as f64 / 1e3));
+                    self.line(&format!("round {} of {}: {kind}, {:.1} s", self.done, self.rounds, millis as f64 / 1e3));
                 }
             }
             (kind, RoundEnd::Completed) => {
@@ -194,6 +199,10 @@ impl Watcher for Live<'_> {
                 if self.added_done > 0 {
                     let added = count(self.added_done as usize, "more round");
                     self.line(&format!("{added} while there was time"));
+                }
+                if self.changed > 0 {
+                    let changed = count(self.changed as usize, "round");
+                    self.line(&format!("{changed} of what changed"));
                 }
                 if self.alone > 0 {
                     let alone = count(self.alone as usize, "round");

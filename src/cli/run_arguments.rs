@@ -104,6 +104,9 @@ pub(super) struct RunArguments {
     /// How many rounds of all cases, fixed orders first [default: as many as the orders need]
     #[arg(long, value_name = "N", help_heading = "Plan", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
+    /// Give cases whose file changed since this revision, or that import what changed, ten times the rounds
+    #[arg(long, value_name = "REV", help_heading = "Plan")]
+    pub since: Option<String>,
     /// Run this part of a plan that several machines share, such as 2/8, and judge nothing: `merge` does
     #[arg(long, value_name = "I/N", help_heading = "Plan", conflicts_with_all = ["resume", "dry_run"])]
     pub shard: Option<Shard>,
@@ -324,6 +327,7 @@ impl RunArguments {
             order: self.order,
             group: self.group,
             rounds: self.rounds,
+            since: self.since,
             shard: self.shard,
             effort: self.effort,
             seed: self.seed.unwrap_or(seed),

@@ -401,6 +401,7 @@ fn header(size: usize, planned: BTreeMap<String, u32>, seed: Seed) -> Header {
             event_loops: vec![EventLoop::Case],
             jobs: 1,
             plan: PlanPolicy {
+                since: None,
                 strategy: "mixed".into(),
                 group: "none".into(),
                 rounds: None,

@@ -105,6 +105,9 @@ pub struct PlanPolicy {
     /// The noise around rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stress: Option<Stress>,
+    /// The commit since which changes get more rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Whether cases are run alone where that is cheap.
     pub alone: bool,
 }

@@ -38,6 +38,8 @@ pub enum RoundKind {
     Permutation,
     /// Every case twice in a row.
     Twice,
+    /// Only the cases that a change touches, shuffled.
+    Changed,
     /// One case alone, from a fresh start.
     Alone,
     /// The cases that leave marks one after another, then each other case by itself in the state that they left.
@@ -65,6 +67,7 @@ impl RoundKind {
             Self::Pairs => "pairs",
             Self::Permutation => "permutation",
             Self::Twice => "twice",
+            Self::Changed => "changed",
             Self::Alone => "alone",
             Self::Aftermath => "aftermath",
             Self::Given => "given",
@@ -86,6 +89,7 @@ impl RoundKind {
             | Self::Pairs
             | Self::Permutation
             | Self::Twice
+            | Self::Changed
             | Self::Alone
             | Self::Aftermath
             | Self::Given => true,

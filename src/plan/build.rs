@@ -18,6 +18,9 @@ pub const MOST_ROUNDS: u32 = 1_000_000;
 /// two equal ones among [`MOST_ROUNDS`] are not to be expected.
 const COMPARED_UP_TO: usize = 32;
 
+/// For each usual round of all cases, so many rounds of those that are looked at more closely: with it, ten.
+const MORE_ROUNDS: u32 = 9;
+
 /// How often another seed is tried for a shuffle that repeats an order.
 const ATTEMPTS: u32 = 64;
 
@@ -37,6 +40,8 @@ struct Whole {
     fixed: Vec<Arrangement>,
     /// How many shuffles follow.
     shuffles: u32,
+    /// How many rounds there are of them that no bound on a rate asks for.
+    usual: u32,
 }
 
 impl<'a> Rounds<'a> {
@@ -46,7 +51,7 @@ impl<'a> Rounds<'a> {
 
     pub(super) fn all(mut self) -> Result<Vec<PlannedRound>, PlanError> {
         let cases = CaseIndex::first(self.ids.len());
-        let Whole { fixed, shuffles } = self.whole()?;
+        let Whole { fixed, shuffles, usual } = self.whole()?;
         if self.ids.len() <= COMPARED_UP_TO && shuffles > 0 {
             self.orders.insert(cases.clone().collect());
             if fixed.contains(&Arrangement::Reverse) {
@@ -54,6 +59,9 @@ impl<'a> Rounds<'a> {
             }
         }
         fixed.into_iter().for_each(|arrangement| self.push(arrangement));
+        if !self.request.closer.is_empty() {
+            (0..usual.saturating_mul(MORE_ROUNDS)).for_each(|_| self.push(Arrangement::Closer));
+        }
         if self.request.alone == Alone::EveryCase && self.ids.len() > 1 {
             cases.for_each(|case| self.push(Arrangement::Alone { case }));
             // What finds most comes before what finds the rest by chance.
@@ -100,10 +108,14 @@ impl<'a> Rounds<'a> {
             }
             None => usual_shuffles,
         };
+        let usual = u32::try_from(fixed.len()).unwrap_or(u32::MAX).saturating_add(shuffles);
         let needed = self.request.max_flake_rate.map_or(0, |rate| trials_to_exclude(rate, self.request.confidence));
         let shuffles = shuffles.max(needed);
         within_bounds(fixed.len() as u64 + u64::from(shuffles))?;
-        Ok(Whole { fixed, shuffles })
+        if !self.request.closer.is_empty() {
+            within_bounds(u64::from(usual) * u64::from(MORE_ROUNDS))?;
+        }
+        Ok(Whole { fixed, shuffles, usual })
     }
 
     fn repeated(&self, arrangement: Arrangement, what: GivenOrFixed) -> Result<Whole, PlanError> {
@@ -112,7 +124,7 @@ impl<'a> Rounds<'a> {
         }
         let rounds = self.request.rounds.unwrap_or(1);
         within_bounds(u64::from(rounds))?;
-        Ok(Whole { fixed: vec![arrangement; rounds as usize], shuffles: 0 })
+        Ok(Whole { fixed: vec![arrangement; rounds as usize], shuffles: 0, usual: rounds })
     }
 
     fn checked(&self, order: &[CaseIndex]) -> Result<Arrangement, PlanError> {

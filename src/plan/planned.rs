@@ -30,7 +30,8 @@ impl Plan {
     /// are one round. `rounds` sets how many rounds of all cases there are: orders without chance are taken first,
     /// shuffles fill up what is left (an order that never changes is repeated). `max_flake_rate` adds shuffles until
     /// there are as many as its bound needs. Rounds that run each case twice, or one case alone, and aftermath
-    /// rounds come on top.
+    /// rounds come on top, and so do rounds of the cases that are looked at more closely: nine for each usual round of all
+    /// cases, or for each of `rounds`.
     ///
     /// No two shuffles have one order, nor that of another round, as long as there are orders left; then they begin
     /// again, so that few cases get each order evenly often. Their seeds always differ, so each is a trial. With a
@@ -146,7 +147,8 @@ impl Plan {
         let rounds = self.rounds.iter().map(|round| format!("{} {:?}", round.seed, round.arrangement));
         let given = format!("{:?}", self.given());
         let sizes = format!("plan 3: {} {} {}", self.ids.len(), self.groups.len(), self.rounds.len());
-        ContentHash::of(std::iter::once(sizes).chain(cases).chain(groups).chain(rounds).chain([given]))
+        let closer = (!self.request.closer.is_empty()).then(|| format!("{:?}", self.request.closer));
+        ContentHash::of(std::iter::once(sizes).chain(cases).chain(groups).chain(rounds).chain([given]).chain(closer))
     }
 
     fn arranged(&self, round: &PlannedRound) -> Vec<CaseIndex> {
@@ -162,6 +164,7 @@ impl Plan {
             Arrangement::Twice => {
                 shuffled(round.seed, &self.groups, &self.ids).into_iter().flat_map(|case| [case, case]).collect()
             }
+            Arrangement::Closer => shuffled_cases(round.seed, &self.request.closer, &self.ids),
             Arrangement::Alone { case } => vec![case],
             Arrangement::Aftermath { .. } => Vec::new(),
             Arrangement::Given => self.given().to_vec(),
@@ -171,6 +174,7 @@ impl Plan {
     fn size(&self, round: &PlannedRound) -> usize {
         match round.arrangement {
             Arrangement::Twice => self.ids.len() * 2,
+            Arrangement::Closer => self.request.closer.len(),
             Arrangement::Alone { .. } => 1,
             Arrangement::Given => self.given().len(),
             Arrangement::Declared

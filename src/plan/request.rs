@@ -15,6 +15,8 @@ pub struct PlanRequest {
     pub seed: Seed,
     /// Which cases stay together.
     pub grouping: Grouping,
+    /// The cases that get ten times the rounds of the others; none where all are alike.
+    pub closer: Vec<CaseIndex>,
     /// Which cases also run alone.
     pub alone: Alone,
     /// How many aftermath rounds there are, where each case runs alone before.
@@ -66,6 +68,7 @@ impl PlanRequest {
             rounds: None,
             seed,
             grouping: Grouping::default(),
+            closer: Vec::new(),
             alone: Alone::default(),
             aftermath: 0,
             twice: Twice::default(),

@@ -36,6 +36,8 @@ pub enum Arrangement {
     },
     /// Shuffled, every case twice in a row. A shuffle shows what a cleaner or a missing helper hides in declared order.
     Twice,
+    /// The cases that get more rounds than others, shuffled.
+    Closer,
     /// One case alone.
     Alone {
         /// The case's number in declared order.
@@ -74,6 +76,7 @@ impl Arrangement {
             Self::Pairs { .. } => RoundKind::Pairs,
             Self::Permutation { .. } => RoundKind::Permutation,
             Self::Twice => RoundKind::Twice,
+            Self::Closer => RoundKind::Changed,
             Self::Alone { .. } => RoundKind::Alone,
             Self::Aftermath { .. } => RoundKind::Aftermath,
             Self::Given => RoundKind::Given,

@@ -1,6 +1,6 @@
 //! Whether a finding shows in an order that keeps the tests of a file together, as most runners do.
 
-use crate::model::RoundKind;
+use crate::model::{CaseIndex, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
 use crate::verdict::case_judgement::{CaseJudgement, Order};
 use std::collections::BTreeSet;
@@ -11,12 +11,15 @@ use std::collections::BTreeSet;
 enum Seen {
     /// In an order that keeps the cases of each file together.
     Together,
-    /// Only where cases of several files take turns.
+    /// Only where cases of several files take turns; its smallest order keeps them together all the same, so that an order
+    /// of all cases that does so can show it.
+    NotYetTogether,
+    /// Only where cases of several files take turns, and its smallest orders do so as well.
     Interleaved,
 }
 
 fn seen(record: &Record, judged: &CaseJudgement) -> Option<Seen> {
-    let Some(Order::Victim { .. }) = &judged.order else { return None };
+    let Some(Order::Victim { polluters, .. }) = &judged.order else { return None };
     let failed = |round: &&RoundRecord| {
         round.slots.iter().any(|slot| slot.case == judged.case && slot.outcome.is_some_and(is_failure))
     };
@@ -25,21 +28,44 @@ fn seen(record: &Record, judged: &CaseJudgement) -> Option<Seen> {
     if together.is_empty() || files(record).len() < 2 {
         return None;
     }
-    Some(if together.contains(&true) { Seen::Together } else { Seen::Interleaved })
-}
-
-/// What is told of a victim that no such order has shown.
-pub(super) fn remark(record: &Record, judged: &CaseJudgement) -> Option<String> {
-    (seen(record, judged)? == Seen::Interleaved).then(|| {
-        "it failed only where tests of several files take turns, which a runner that finishes one file before the next never \
-         does: --group file leaves these orders out"
-            .to_owned()
+    let is_smallest_together =
+        |sequence: &Vec<CaseIndex>| is_by_files(record, sequence.iter().copied().chain([judged.case]));
+    Some(match (together.contains(&true), polluters.iter().any(is_smallest_together)) {
+        (true, _) => Seen::Together,
+        (false, true) => Seen::NotYetTogether,
+        (false, false) => Seen::Interleaved,
     })
 }
 
-/// Of findings with one verdict those come first that show with the cases of each file together.
+/// In which orders a victim shows, where the suite has several files.
+pub(super) fn remark(record: &Record, judged: &CaseJudgement) -> Option<String> {
+    // Scenarios have no runner of their own that would keep files together.
+    let is_suite = record.header.subject.arguments.iter().any(|argument| argument == "--suite");
+    let text = match seen(record, judged)? {
+        Seen::Together | Seen::NotYetTogether if !is_suite => return None,
+        Seen::Together => {
+            "it shows in an order that finishes one file before the next, as most runners do (pytest, pytest-randomly, \
+             xdist's --dist loadfile)"
+        }
+        Seen::NotYetTogether => {
+            "it failed only where tests of several files take turns; its smallest order does not, so that a shuffle of files \
+             and of the tests within them, as pytest-randomly's, can show it"
+        }
+        Seen::Interleaved => {
+            "it fails only where tests of several files take turns, which a runner that finishes one file before the next never \
+             does: --group file leaves these orders out"
+        }
+    };
+    Some(text.to_owned())
+}
+
+/// Of findings with one verdict those come first that show with the cases of each file together, then those that could.
 pub(super) fn rank(record: &Record, judged: &CaseJudgement) -> u8 {
-    u8::from(seen(record, judged) == Some(Seen::Interleaved))
+    match seen(record, judged) {
+        Some(Seen::Together) | None => 0,
+        Some(Seen::NotYetTogether) => 1,
+        Some(Seen::Interleaved) => 2,
+    }
 }
 
 fn files(record: &Record) -> BTreeSet<&str> {
@@ -50,7 +76,12 @@ fn keeps_files_together(record: &Record, round: &RoundRecord) -> bool {
     if round.kind == RoundKind::Aftermath {
         return false;
     }
-    let files: Vec<&str> = round.order().filter_map(|case| record.case(case)).map(|case| case.file.as_str()).collect();
+    is_by_files(record, round.order())
+}
+
+/// Whether the cases of each file stand together in an order.
+fn is_by_files(record: &Record, order: impl Iterator<Item = CaseIndex>) -> bool {
+    let files: Vec<&str> = order.filter_map(|case| record.case(case)).map(|case| case.file.as_str()).collect();
     let stretches: Vec<&str> = files.chunk_by(|a, b| a == b).filter_map(|stretch| stretch.first().copied()).collect();
     stretches.iter().collect::<BTreeSet<_>>().len() == stretches.len()
 }

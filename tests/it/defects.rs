@@ -52,6 +52,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         group: Some(Grouping::None),
         effort: Effort::default(),
         rounds: None,
+        since: None,
         shard: None,
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,

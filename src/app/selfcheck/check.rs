@@ -216,6 +216,7 @@ impl<'a> Laboratory<'a> {
             group: Some(Grouping::None),
             effort: Effort::default(),
             rounds: None,
+            since: None,
             shard: None,
             seed: seed(self.options.seed, name),
             alone: AloneRounds::WhereCheap,

@@ -3,6 +3,7 @@
 mod aftermath;
 mod crashes;
 mod dirty;
+mod groups;
 mod hostile;
 pub mod kit;
 mod leaks;
@@ -10,6 +11,7 @@ mod loops;
 mod orders;
 mod plugins;
 mod providers;
+mod since;
 mod state;
 mod surroundings;
 mod verdicts;

@@ -49,6 +49,7 @@ impl Teller {
             event_loops: vec![EventLoop::Case],
             jobs: 1,
             plan: PlanPolicy {
+                since: None,
                 strategy: "mixed".into(),
                 group: "none".into(),
                 rounds: None,
