@@ -224,6 +224,8 @@ fn pytest_spec(
         first_difference: suite.first_difference,
         own_temporary: false,
         known: Vec::new(),
-        copied: (sandbox == Sandbox::Full).then_some(tree),
+        copied: (sandbox == Sandbox::Full).then(|| tree.clone()),
+        tree,
+        kept: None,
     })
 }

@@ -90,8 +90,10 @@ impl SubjectSpec {
     /// The same with what was listed ([`LoadedSubject::listed`](crate::adapter::LoadedSubject::listed)), so that a runner
     /// lists once in a run.
     pub fn with_listed(mut self, listed: Option<serde_json::Value>) -> Self {
-        if let (Self::Command(spec), Some(listed)) = (&mut self, listed) {
-            spec.known = serde_json::from_value(listed).unwrap_or_default();
+        match (&mut self, listed) {
+            (Self::Command(spec), Some(listed)) => spec.known = serde_json::from_value(listed).unwrap_or_default(),
+            (Self::Pytest(spec), Some(kept)) => spec.kept = serde_json::from_value(kept).ok(),
+            _ => {}
         }
         self
     }

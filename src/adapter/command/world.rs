@@ -7,21 +7,12 @@
 //! run in a copy that was made before the first one.
 
 use crate::adapter::command::listing::ListedCase;
+use crate::adapter::shared::kept::Kept;
 use crate::adapter::shared::mirror::{Mirror, Whose};
-use crate::adapter::shared::tree::{is_left_out, is_of_a_run};
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-/// Up to how many files, and how many bytes of them, a tree is copied before anybody knows whether a copy is needed.
-const MOST_FILES: usize = 5_000;
-const MOST_BYTES: u64 = 64 << 20;
-
-/// How many changed files are named.
-const NAMED: usize = 3;
 
 /// Folders of dependencies: links in a copy lead to them.
 const LINKED: [&str; 1] = ["node_modules"];
@@ -37,23 +28,18 @@ pub(super) enum Copying {
     Always,
 }
 
-/// What tells a file from other states of it.
-type Stamp = (u64, Option<SystemTime>);
-
 /// The tree of a suite.
 #[derive(Debug)]
 pub(super) struct World {
     /// The project's folder, free of links.
     original: PathBuf,
-    /// The tree as it was when the run began, out of the reach of its rounds: these may change the project's own.
-    kept: Option<PathBuf>,
+    /// The tree as it was when the run began.
+    kept: Option<Kept>,
     /// What the rounds are given, made of what is kept.
     mirror: Option<Mirror>,
     copy: PathBuf,
     /// Whether rounds run in the copy.
     is_copied: bool,
-    /// What stood in the tree when the run began.
-    before: BTreeMap<PathBuf, Stamp>,
 }
 
 impl World {
@@ -64,32 +50,27 @@ impl World {
     pub fn new(copying: Copying, root: &Path, scratch: &Path) -> Result<Self, String> {
         let original = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let copy = scratch.join("tree");
-        let mut world = Self { original, kept: None, mirror: None, copy, is_copied: false, before: BTreeMap::new() };
-        let mut bytes = 0;
-        let is_small = look(&world.original, &mut world.before, &mut bytes) && bytes <= MOST_BYTES;
+        let kept = scratch.join("kept");
+        let mut world = Self { original, kept: None, mirror: None, copy, is_copied: false };
         match copying {
             Copying::Always => {
-                let made = world.keep(scratch).and_then(|()| world.make());
+                let made = Kept::make(&world.original, &kept).and_then(|kept| {
+                    world.kept = Some(kept);
+                    world.make()
+                });
                 made.map_err(|error| format!("can't copy the suite's tree: {error}"))?;
             }
             // Without a copy, rounds go on as they are.
-            Copying::WhenChanged if is_small => _ = world.keep(scratch),
-            Copying::WhenChanged | Copying::Never => {}
+            Copying::WhenChanged => world.kept = Kept::make_if_small(&world.original, &kept),
+            Copying::Never => {}
         }
         Ok(world)
-    }
-
-    fn keep(&mut self, scratch: &Path) -> io::Result<()> {
-        let kept = scratch.join("kept");
-        Mirror::make(Whose::Suite, &self.original, &kept)?;
-        self.kept = Some(kept);
-        Ok(())
     }
 
     /// Makes the copy that rounds run in from now on.
     fn make(&mut self) -> io::Result<()> {
         let Some(kept) = &self.kept else { return Ok(()) };
-        self.mirror = Some(Mirror::make(Whose::Suite, kept, &self.copy)?);
+        self.mirror = Some(Mirror::make(Whose::Suite, kept.copy(), &self.copy)?);
         self.is_copied = true;
         self.link()
     }
@@ -120,29 +101,13 @@ impl World {
 
     /// A round has ended. Says so where it left the tree other than it was, for the first time.
     pub fn end(&mut self) -> Option<String> {
-        if self.is_copied || self.kept.is_none() {
-            return None;
-        }
-        let mut now = BTreeMap::new();
-        look(&self.original, &mut now, &mut 0);
-        let changed: Vec<String> = now
-            .iter()
-            .filter(|(path, stamp)| self.before.get(*path) != Some(*stamp))
-            .map(|(path, _)| path)
-            .chain(self.before.keys().filter(|path| !now.contains_key(*path)))
-            .map(|path| path.display().to_string())
-            .collect();
-        if changed.is_empty() {
-            return None;
-        }
+        let changed = self.kept.as_ref().filter(|_| !self.is_copied)?.changed()?;
         if let Err(error) = self.make() {
             self.kept = None;
             return Some(format!("cases leave files in the project's folder, and it can't be copied: {error}"));
         }
-        let named = changed.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-        let more = if changed.len() > NAMED { ", …" } else { "" };
         Some(format!(
-            "cases leave files in the project's folder ({named}{more}): from now on each round, and each case alone, runs in \
+            "cases leave files in the project's folder ({changed}): from now on each round, and each case alone, runs in \
              a fresh copy of it as it was when the run began (--sandbox full: from the first round)"
         ))
     }
@@ -171,37 +136,6 @@ impl World {
             text.to_owned()
         }
     }
-}
-
-/// Adds the files below a folder; whether these are all, and a copy would have them: a mirror leaves folders of these names
-/// out, wherever they are, and below the project's own folder they may hold sources.
-fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> bool {
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(root.join(&folder)).into_iter().flatten().flatten() {
-            let is_lost = ["target", "reports"].iter().any(|lost| entry.file_name() == *lost);
-            if is_lost && folder != Path::new("") && entry.path().is_dir() {
-                return false;
-            }
-            if is_left_out(&entry.file_name()) || is_of_a_run(&entry.path()) || entry.path().join("pyvenv.cfg").exists()
-            {
-                continue;
-            }
-            let path = folder.join(entry.file_name());
-            match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(path),
-                Ok(metadata) => {
-                    *bytes += metadata.len();
-                    found.insert(path, (metadata.len(), metadata.modified().ok()));
-                }
-                Err(_) => {}
-            }
-            if found.len() > MOST_FILES {
-                return false;
-            }
-        }
-    }
-    true
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A pytest suite that was collected, as use cases see it.
 
 use crate::adapter::pytest::check::{own_line, passes_by_itself, plain};
-use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
+use crate::adapter::pytest::{KeptTree, PytestLook, PytestSpec, Start, look};
+use crate::adapter::shared::kept::Kept;
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{as_pattern, measured_of_suite};
@@ -9,7 +10,9 @@ use crate::adapter::{AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, 
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Up to how many tests of a suite each is run alone in a fork, if nobody says: a few hundredths of a second each.
 const FORKED_ALONE: usize = 5_000;
@@ -19,13 +22,37 @@ const FORKED_ALONE: usize = 5_000;
 pub(in crate::adapter) struct PytestSuite {
     spec: PytestSpec,
     found: PytestLook,
+    /// The tree as it was before the rounds, and where that is.
+    kept: OnceLock<Option<(Kept, KeptTree, TempDir)>>,
 }
 
 impl PytestSuite {
     /// Collects the suite.
     pub fn load(spec: PytestSpec) -> Result<Self, SubjectProblem> {
         let found = look(&spec).map_err(SubjectProblem::Suite)?;
-        Ok(Self { spec, found })
+        Ok(Self { spec, found, kept: OnceLock::new() })
+    }
+
+    /// Keeps the tree as it is now. Mock providers around a suite have a world of their own, and read files in the tree.
+    fn keep(&self) -> Option<(Kept, KeptTree, TempDir)> {
+        if self.spec.copied.is_some() || self.spec.providers.is_some() {
+            return None;
+        }
+        let tree = if self.spec.tree.as_os_str().is_empty() { &self.spec.folder } else { &self.spec.tree };
+        let scratch = crate::disk::temporary_folder().ok()?;
+        let copy = scratch.path().join("kept");
+        let kept = Kept::make_if_small(tree, &copy)?;
+        Some((kept, KeptTree { tree: tree.clone(), copy }, scratch))
+    }
+
+    /// The suite as it was when the run began: in a copy, if it is not that any more.
+    fn as_it_was(&self) -> PytestSpec {
+        match self.kept.get().and_then(Option::as_ref) {
+            Some((kept, tree, _)) if kept.changed().is_some() => {
+                PytestSpec { kept: Some(tree.clone()), ..self.spec.clone() }.in_a_copy()
+            }
+            _ => self.spec.clone(),
+        }
     }
 }
 
@@ -98,17 +125,24 @@ impl LoadedSubject for PytestSuite {
     }
 
     fn own_line(&self, finding: &OwnLine<'_>) -> Option<String> {
-        own_line(&self.spec, finding)
+        own_line(&self.as_it_was(), finding)
     }
 
     fn deciding_time_zone(&self, case: &CaseInfo, hash_seed: u32, case_deadline: Duration) -> Option<String> {
         let zone = self.spec.time_zone(Some(hash_seed))?;
-        let at_home = PytestSpec { time_zones: Vec::new(), ..self.spec.clone() };
+        let at_home = PytestSpec { time_zones: Vec::new(), ..self.as_it_was() };
         passes_by_itself(&at_home, case, Some(hash_seed), case_deadline).then(|| zone.to_owned())
     }
 
     fn files_beside(&self) -> Files {
-        if self.spec.copied.is_some() { Files::unknown() } else { Files::of(&self.spec.folder) }
+        // Where the tree is kept, whoever plays the rounds tells of it.
+        let is_kept = self.kept.get_or_init(|| self.keep()).is_some();
+        if self.spec.copied.is_some() || is_kept { Files::unknown() } else { Files::of(&self.spec.folder) }
+    }
+
+    fn listed(&self) -> Option<serde_json::Value> {
+        let (_, tree, _) = self.kept.get()?.as_ref()?;
+        serde_json::to_value(tree).ok()
     }
 
     fn own_runner(&self) -> Option<String> {
@@ -116,11 +150,11 @@ impl LoadedSubject for PytestSuite {
     }
 
     fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        plain(&self.spec, asked)
+        plain(&self.as_it_was(), asked)
     }
 
     fn passes_in_own_folder(&self, case: &CaseInfo, hash_seed: Option<u32>, case_deadline: Duration) -> bool {
-        let own = PytestSpec { own_temporary: true, ..self.spec.clone() };
+        let own = PytestSpec { own_temporary: true, ..self.as_it_was() };
         passes_by_itself(&own, case, hash_seed, case_deadline)
     }
 }

@@ -19,6 +19,7 @@ mod round;
 mod server;
 mod spec;
 mod suite;
+mod tree;
 
 pub use look::{PytestLook, look};
 #[cfg(fuzzing)]
@@ -26,5 +27,5 @@ pub use message::fuzz_message;
 pub use plain::{PlainRun, plain_run};
 
 pub(super) use loaded::PytestSuite;
-pub use spec::{KnownTest, ProvidersAround, PytestSpec, Start};
+pub use spec::{KeptTree, KnownTest, ProvidersAround, PytestSpec, Start};
 pub(super) use suite::PytestSubject;

@@ -73,7 +73,8 @@ impl Server {
         let mirror =
             spec.copied.as_ref().map(|tree| Mirror::make(Whose::Suite, tree, &scratch.join("tree"))).transpose();
         let mirror = mirror.map_err(|error| format!("can't copy the suite's tree: {error}"))?;
-        let folder = mirror.as_ref().map_or_else(|| spec.folder.clone(), |mirror| mirror.folder(&spec.folder));
+        let folder =
+            mirror.as_ref().map_or_else(|| spec.folder.clone(), |mirror| mirror.folder(&spec.folder_to_copy()));
         let mut command = command(spec, mode, hash_seed, scratch, around).map_err(|error| error.to_string())?;
         let gate = around.map(|_| Gate::make(&scratch.join(GATE))).transpose().map_err(|error| error.to_string())?;
         command.current_dir(&folder);

@@ -42,6 +42,12 @@ pub struct PytestSpec {
     /// The tree of which each round gets a fresh copy, and a fresh HOME; without one, tests run where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<PathBuf>,
+    /// The tree that would be copied, where each round got a copy.
+    #[serde(skip)]
+    pub tree: PathBuf,
+    /// That tree as it was when the run began: rounds run in copies of it once one has left the tree other than it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptTree>,
     /// Whether TMPDIR stays this machine's own, as nobody but plain pytest may have it.
     #[serde(skip)]
     pub own_temporary: bool,
@@ -77,11 +83,35 @@ impl PytestSpec {
         self.python.strip_prefix(&self.folder).unwrap_or(&self.python).display().to_string()
     }
 
+    /// The same in a fresh copy of what was kept of the tree; as it is where nothing was kept.
+    pub fn in_a_copy(&self) -> Self {
+        let copied = self.kept.as_ref().map(|kept| kept.copy.clone());
+        Self { copied: self.copied.clone().or(copied), ..self.clone() }
+    }
+
+    /// The folder that pytest is started in, by its place in what is copied.
+    pub fn folder_to_copy(&self) -> PathBuf {
+        let kept = self.kept.as_ref().filter(|kept| self.copied.as_ref() == Some(&kept.copy));
+        match kept.and_then(|kept| Some((kept, self.folder.strip_prefix(&kept.tree).ok()?))) {
+            Some((kept, inside)) => kept.copy.join(inside),
+            None => self.folder.clone(),
+        }
+    }
+
     /// The time zone that goes with a hash seed, if it is not the machine's own.
     pub fn time_zone(&self, hash_seed: Option<u32>) -> Option<&str> {
         let (_, zone) = self.time_zones.iter().find(|(seed, _)| Some(*seed) == hash_seed)?;
         Some(zone)
     }
+}
+
+/// A tree, and where a copy of it is that no round changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptTree {
+    /// The tree.
+    pub tree: PathBuf,
+    /// Its copy.
+    pub copy: PathBuf,
 }
 
 /// Mock providers around a suite, as they were chosen.

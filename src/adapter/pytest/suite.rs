@@ -4,16 +4,21 @@ use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::round::{RoundDone, play};
 use crate::adapter::pytest::server::Server;
+use crate::adapter::pytest::tree::{Seen, TreeWatch};
 use crate::adapter::pytest::{PytestSpec, Start};
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Surroundings, Whose, is_whole};
 use crate::disk::short_name;
 use crate::engine::{Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd};
-use crate::model::CaseIndex;
-use std::collections::BTreeMap;
+use crate::model::{CaseIndex, OutcomeKind, Position};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::time::Instant;
+
+/// How often a round is played in a copy before the copy is given up: what fails by chance fails in one of them.
+const COPY_TRIES: usize = 2;
 
 /// A suite at work: a pytest for each hash seed that rounds ask for, started when it is first asked for.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub(in crate::adapter) struct PytestSubject {
     rounds: u64,
     servers: BTreeMap<Option<u32>, Collected>,
     around: Option<Surroundings>,
+    /// The watch over the tree, as long as rounds run in it.
+    watch: Option<TreeWatch>,
 }
 
 /// A pytest that has collected the suite.
@@ -66,7 +73,8 @@ impl PytestSubject {
             let (places, drift) = (look.places.clone(), std::mem::take(&mut look.drift));
             servers.insert(first_seed, Collected { server: first, places, drift });
         }
-        Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers, around })
+        let watch = spec.kept.as_ref().filter(|_| spec.copied.is_none()).map(TreeWatch::over);
+        Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers, around, watch })
     }
 
     /// A pytest that has collected the suite.
@@ -90,6 +98,70 @@ impl Subject for PytestSubject {
     }
 
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
+        if self.watch.is_none() {
+            return self.play(unit, reports);
+        }
+        let begun = Instant::now();
+        let mut seen = Seen::telling(reports);
+        let end = self.play(unit, &mut seen);
+        let outcomes = seen.outcomes;
+        let changed = self.watch.as_mut().and_then(|watch| watch.changed_after(begun.elapsed()));
+        if let Some(changed) = changed {
+            self.watch = None;
+            let text = self.go_on_in_copies(unit, &outcomes, &changed, reports);
+            reports.note(Note { case: None, text });
+        }
+        end
+    }
+}
+
+impl PytestSubject {
+    /// Lets rounds run in copies from now on, if the round that left the tree other than it was ends in a copy as it did
+    /// there. Says what came of it.
+    fn go_on_in_copies(
+        &mut self,
+        unit: &RoundUnit,
+        outcomes: &BTreeMap<Position, OutcomeKind>,
+        changed: &str,
+        reports: &mut dyn Reports,
+    ) -> String {
+        let in_a_copy = self.spec.in_a_copy();
+        let in_place = std::mem::replace(&mut self.spec, in_a_copy);
+        let servers = std::mem::take(&mut self.servers);
+        let mut fails_there: Option<BTreeSet<Position>> = None;
+        for _ in 0..COPY_TRIES {
+            let mut seen = Seen::quiet(reports);
+            let end = self.play(unit, &mut seen);
+            let of_the_copy = seen.outcomes;
+            let passed =
+                outcomes.iter().filter(|(_, ours)| **ours == OutcomeKind::Passed).map(|(position, _)| *position);
+            let fails: BTreeSet<Position> =
+                passed.filter(|position| of_the_copy.get(position) != Some(&OutcomeKind::Passed)).collect();
+            let fails = match &fails_there {
+                Some(known) => known.intersection(&fails).copied().collect(),
+                None => fails,
+            };
+            if fails.is_empty() && !matches!(end, RoundEnd::NotStarted { .. }) {
+                servers.into_values().for_each(|mut old| drop(old.server.end()));
+                return format!(
+                    "tests leave files in the project's folder ({changed}): from now on each round, and each test alone, \
+                     runs in a fresh copy of it as it was when the run began (--sandbox full: from the first round)"
+                );
+            }
+            if reports.stop_wanted() {
+                break;
+            }
+            fails_there = Some(fails);
+        }
+        self.servers.extend(servers);
+        self.spec = in_place;
+        format!(
+            "tests leave files in the project's folder ({changed}), and rounds go on in it, where each finds what others left: \
+             in a copy tests fail that pass in the folder itself"
+        )
+    }
+
+    fn play(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
         let _noise = Noise::around(unit.stress, unit.seed);
         self.rounds += 1;
         let temporary = self.scratch.join(format!("r{}", short_name(self.rounds)));

@@ -1,6 +1,7 @@
 //! What several kinds of subject need: folders, copies of trees, templates, noise, mock providers around a suite.
 
 pub(super) mod books;
+pub(super) mod kept;
 pub(super) mod mirror;
 pub(super) mod python;
 pub(super) mod reach;

@@ -30,12 +30,46 @@ fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_r
 fn files_that_appear_beside_the_tests_are_told_and_those_of_a_clean_suite_are_not() {
     let Some(suite) = Suite::of_fixture("dirty") else { return };
     suite.command("run", &["--orders", "declared", "--seed", "1"]);
-    let told = "files appeared beside the tests during the run (state.txt, test_made.py): --sandbox full";
+    let told = "tests leave files in the project's folder (state.txt, test_made.py): from now on each round";
     assert!(notes(&suite.project).iter().any(|note| note.starts_with(told)), "{:#?}", notes(&suite.project));
     let Some(clean) = Suite::of_fixture("orders") else { return };
     clean.command("run", &["--orders", "declared", "--seed", "1"]);
     let notes = notes(&clean.project);
-    assert!(!notes.iter().any(|note| note.contains("beside the tests")), "{notes:#?}");
+    assert!(!notes.iter().any(|note| note.contains("leave files")), "{notes:#?}");
+}
+
+/// Without being asked: from the second round on each has a fresh tree. What one test leaves makes a victim of another, and
+/// nobody "broken, alone from a fresh start"; plain pytest is asked in a fresh tree as well.
+#[test]
+fn what_a_test_leaves_in_the_tree_ends_with_its_round() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import pathlib\nLEFT = pathlib.Path(__file__).with_name('left.txt')\n\
+                def test_leaves(): LEFT.write_text('x')\ndef test_victim(): assert not LEFT.exists()\n\
+                def test_healthy(): pathlib.Path(__file__).with_name('other.txt').write_text('y')\n";
+    let suite = suite.with("test_left.py", text);
+    suite.command("run", &["--seed", "1"]).exits(1).says(&["plain pytest agrees 3 of 3"]);
+    let report = suite.project.report();
+    let found = case(&report, "test_left.py::test_victim");
+    assert_eq!(found["verdict"], "order_dependent", "{found:#}");
+    assert_eq!(sequences(found, "polluters"), [["test_leaves"]], "{found:#}");
+    for name in ["leaves", "healthy"] {
+        assert_eq!(case(&report, &format!("test_left.py::test_{name}"))["verdict"], "stable");
+    }
+    suite.project.assert_nothing_left();
+}
+
+/// A copy that is not as good as the folder is given up: nobody is accused of what only the copy lacks.
+#[test]
+fn a_copy_in_which_tests_fail_that_pass_in_the_folder_is_not_used() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import pathlib\nHERE = pathlib.Path(__file__).parent\n\
+                def test_leaves(): (HERE / 'left.txt').write_text('x')\n\
+                def test_needs_what_is_not_copied(): assert (HERE / '.git/HEAD').exists()\n";
+    let suite = suite.with("test_git.py", text).with(".git/HEAD", "ref: refs/heads/main\n");
+    suite.command("run", &["--seed", "1"]).exits(0);
+    let told = notes(&suite.project);
+    assert!(told.iter().any(|note| note.contains("in a copy tests fail that pass in the folder itself")), "{told:#?}");
+    assert_eq!(case(&suite.project.report(), "test_git.py::test_needs_what_is_not_copied")["verdict"], "stable");
 }
 
 #[test]
