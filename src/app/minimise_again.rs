@@ -1,11 +1,12 @@
 //! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
 
 use crate::adapter::load_subject;
+use crate::app::forecast::Forecast;
 use crate::app::identity::{identity, refuse_others, tree_of};
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
 use crate::app::run::{AtWork, engine, redactor};
-use crate::app::session::{Forecast, Session};
+use crate::app::session::Session;
 use crate::app::trust::Judge;
 use crate::app::{AppError, Finished, Grants, ToolInfo, Watcher, files};
 use crate::diagnose::{Setting, diagnose_again};

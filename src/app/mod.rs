@@ -9,6 +9,7 @@ mod effort;
 mod error;
 mod file_change;
 mod files;
+mod forecast;
 mod git;
 mod identity;
 mod imports;

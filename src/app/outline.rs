@@ -32,7 +32,7 @@ pub fn outline(options: &RunOptions, tool: &ToolInfo) -> Result<Outline, AppErro
         subject: subject.name(),
         cases: subject.cases().len(),
         rounds: plans.counts(),
-        trials: plans.forecast(subject.as_ref(), options.jobs).trials,
+        trials: plans.forecast(subject.as_ref(), options).trials,
         notes: subject.notes().iter().chain(&plans.notes).cloned().collect(),
     })
 }

@@ -1,10 +1,10 @@
 //! The rounds of a run.
 
 use crate::adapter::LoadedSubject;
+use crate::app::forecast::Forecast;
 use crate::app::marks::Tried;
-use crate::app::session::Forecast;
 use crate::app::since::{Since, since};
-use crate::app::{AloneRounds, AppError, Effort, RunOptions};
+use crate::app::{Accounting, AloneRounds, AppError, Effort, RunOptions};
 use crate::disk::{LONGEST_INPUT, read_text};
 use crate::engine::RoundUnit;
 use crate::model::statistics::{Confidence, Rate, RateError};
@@ -15,7 +15,7 @@ use crate::plan::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many aftermath rounds are planned: the marking cases as declared, and in reverse.
 const AFTERMATHS: u32 = 2;
@@ -138,16 +138,23 @@ impl Plans {
         counts
     }
 
-    pub fn forecast(&self, subject: &dyn LoadedSubject, jobs: usize) -> Forecast {
+    pub fn forecast(&self, subject: &dyn LoadedSubject, options: &RunOptions) -> Forecast {
         let trials: u64 = self.plans.iter().map(|(_, plan)| plan.trials()).sum();
+        let is_suite = !subject.has_fixed_plan();
         Forecast {
             cases: subject.cases().len(),
             trials: usize::try_from(trials).unwrap_or(usize::MAX),
             rounds: self.rounds(),
+            jobs: options.jobs,
             effort: self.effort,
-            rounds_after: if subject.has_fixed_plan() { 1 } else { 2 },
-            jobs,
-            made: false,
+            forks: subject.forks(),
+            // The first round has started it once already.
+            starts: if is_suite { u32::try_from(self.hash_seeds.len().max(2) - 1).unwrap_or(u32::MAX) } else { 0 },
+            accounts: options.accounting == Accounting::On,
+            asks_own_runner: is_suite,
+            max_time: options.max_time,
+            begun: Instant::now(),
+            first: None,
         }
     }
 

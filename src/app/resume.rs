@@ -77,7 +77,7 @@ pub fn resume(
         .map(|round| (round.id, (!round.is_complete()).then_some(round.attempts)))
         .collect();
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
-    let forecast = plans.forecast(subject, options.jobs);
+    let forecast = plans.forecast(subject, options);
     let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
     let under_way =

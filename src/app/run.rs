@@ -6,11 +6,12 @@ use crate::adapter::{
 use crate::app::background::background;
 use crate::app::course::Course;
 use crate::app::files;
+use crate::app::forecast::Forecast;
 use crate::app::identity::identity_of;
 use crate::app::plans::Plans;
 use crate::app::remember::remember;
 use crate::app::reports::{check_outputs, write_reports};
-use crate::app::session::{Forecast, Session};
+use crate::app::session::Session;
 use crate::app::split::{key, refuse_clock};
 use crate::app::why::{Asked, Inquiry};
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
@@ -18,7 +19,7 @@ use crate::diagnose::{
     Deadlines, RunLog, Setting, accounts_for_resources, compare_with_own_runner, diagnose, look_for_leaks,
 };
 use crate::disk::{Limit, Needs, too_tight};
-use crate::engine::{Engine, EngineConfig, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
+use crate::engine::{Engine, EngineConfig, EngineError, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, ShardInfo, SubjectInfo,
@@ -117,7 +118,7 @@ pub(super) fn begin<T>(
     let header = asked.as_ref().map_or_else(|| header.clone(), |asked| asked.in_header(header.clone()));
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
-    let forecast = if asked.is_some() { Forecast::none() } else { plans.forecast(subject, options.jobs) };
+    let forecast = if asked.is_some() { Forecast::none() } else { plans.forecast(subject, options) };
     let mut session = Session::new(journal, fold, watcher, forecast);
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     let of_the_plan = asked.as_ref().map_or(plans.notes.as_slice(), Asked::notes);
@@ -294,6 +295,7 @@ fn rounds_and_diagnosis(
         Stopped::Asked(Stop::Enough) => RunEnd::FirstFailure,
         Stopped::Not => RunEnd::Completed,
     };
+    session.forecast_again().map_err(EngineError::Journal)?;
     // First what fails: whoever waits for a repro waits no longer than it takes.
     let within = if accounts_for_resources(setting.header) { deadlines.leaving_some() } else { deadlines };
     match diagnose(engine, setting, within, session)? {

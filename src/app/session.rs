@@ -1,6 +1,6 @@
 //! A run under way: facts go to the journal first, then to the record, then to whoever watches.
 
-use crate::app::Effort;
+use crate::app::forecast::Forecast;
 use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
 use crate::disk::Limit;
 use crate::engine::{Outlook, RoundResult};
@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// Somebody who watches a run.
 pub trait Watcher {
@@ -103,32 +104,6 @@ impl Starved {
     }
 }
 
-/// What is needed for the forecast.
-#[derive(Debug)]
-pub(super) struct Forecast {
-    /// The cases of one whole round.
-    pub cases: usize,
-    /// The trials of the whole plan.
-    pub trials: usize,
-    /// The rounds of the plan.
-    pub rounds: u32,
-    /// Rounds side by side.
-    pub jobs: usize,
-    /// How long rounds are added to the plan.
-    pub effort: Effort,
-    /// How many rounds of all cases follow it, to look for leaks and to ask the suite's own runner.
-    pub rounds_after: u32,
-    /// Whether it was made.
-    pub made: bool,
-}
-
-impl Forecast {
-    /// For a session that plans nothing.
-    pub fn none() -> Self {
-        Self { cases: 0, trials: 0, rounds: 0, jobs: 1, effort: Effort::QUICK, rounds_after: 0, made: true }
-    }
-}
-
 impl<'w> Session<'w> {
     pub fn new(journal: JournalWriter, fold: Fold, watcher: &'w mut dyn Watcher, forecast: Forecast) -> Self {
         Self {
@@ -191,22 +166,31 @@ impl<'w> Session<'w> {
         self.fold.finish()
     }
 
-    /// After the first round of all cases: what it cost, and what the plan will.
+    /// After the first round of all cases: what it took, and what the run will.
     fn forecast(&mut self, result: &RoundResult) -> io::Result<()> {
-        let whole = result.unit.order.len() >= self.forecast.cases && result.unit.kind.is_planned();
-        if self.forecast.made || !whole || self.forecast.rounds < 2 {
+        if !result.unit.kind.is_planned() || !self.forecast.awaits(result.unit.order.len()) {
             return Ok(());
         }
-        self.forecast.made = true;
-        let round = result.duration.as_secs_f64();
-        let plan = round * self.forecast.trials as f64
-            / result.unit.order.len().max(1) as f64
-            / self.forecast.jobs.max(1) as f64;
-        let budget = self.forecast.effort.budget(result.duration).as_secs_f64();
-        let plan = plan.max(budget) + round * f64::from(self.forecast.rounds_after);
+        let record = self.fold.clone().finish();
+        let whole = self.forecast.after_first(result.duration, &record);
+        self.emit_forecast(whole)
+    }
+
+    /// After the rounds, where something failed: what the run takes with the diagnosis of that.
+    pub fn forecast_again(&mut self) -> io::Result<()> {
+        let record = self.fold.clone().finish();
+        match self.forecast.after_rounds(&record).filter(|_| !record.failures.is_empty()) {
+            Some(whole) => self.emit_forecast(whole),
+            None => Ok(()),
+        }
+    }
+
+    fn emit_forecast(&mut self, whole: Duration) -> io::Result<()> {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let round = self.forecast.first.map_or(Duration::ZERO, |first| first.round);
         self.emit(Event::Forecast {
-            round_millis: (round * 1e3) as u64,
-            plan_millis: (plan * 1e3) as u64,
+            round_millis: millis(round),
+            plan_millis: millis(whole),
             rounds: self.forecast.rounds,
         })
     }

@@ -1,6 +1,7 @@
 //! What a run shows while it goes on: a bar where somebody looks, plain lines in CI.
 
 use crate::app::Watcher;
+use crate::cli::share::Share;
 use crate::event::{CaseInfo, Entry, Event, RoundEnd};
 use crate::model::{CaseIndex, Outcome, RoundId, RoundKind};
 use crate::report::count;
@@ -32,6 +33,9 @@ pub(super) struct Live<'o> {
     probes: u32,
     alone: u32,
     changed: u32,
+    share: Share,
+    /// Whether a forecast was told.
+    has_forecast: bool,
     told: usize,
     failed: BTreeMap<CaseIndex, u32>,
     kinds: BTreeMap<RoundId, RoundKind>,
@@ -60,6 +64,8 @@ impl<'o> Live<'o> {
             probes: 0,
             alone: 0,
             changed: 0,
+            share: Share::default(),
+            has_forecast: false,
             told: 0,
             failed: BTreeMap::new(),
             kinds: BTreeMap::new(),
@@ -98,12 +104,29 @@ impl<'o> Live<'o> {
             kinds.join(", "),
             header.seed
         ));
-        let style = ProgressStyle::with_template("{bar:30} {pos}/{len} rounds, {msg}, {eta} left");
+        let style = ProgressStyle::with_template("{bar:30} {msg}");
         if let Ok(style) = style {
             self.bar.set_style(style);
         }
-        self.bar.set_length(u64::from(self.rounds));
-        self.bar.set_message("0 failing");
+        self.bar.set_length(1000);
+    }
+
+    /// Shows how much is done after so many milliseconds.
+    fn show(&mut self, millis: u64) {
+        let rounds = (u64::from(self.done), u64::from(self.rounds));
+        self.bar.set_position(self.share.at(millis, rounds));
+        let failing = self.failed.len();
+        let left = match self.share.left(millis) {
+            None => String::new(),
+            Some(0) => ", nearly done".to_owned(),
+            Some(left) => format!(", about {} left", HumanDuration(Duration::from_millis(left))),
+        };
+        let doing = match (self.probes, self.done < self.rounds) {
+            (0, true) => format!("round {} of {}", self.done + 1, self.rounds),
+            (0, false) => "what else there is time for".to_owned(),
+            (_, _) => "examining what failed".to_owned(),
+        };
+        self.bar.set_message(format!("{doing}, {failing} failing{left}"));
     }
 
     fn trial(&mut self, case: CaseIndex, outcome: &Outcome, round: RoundId) {
@@ -111,7 +134,6 @@ impl<'o> Live<'o> {
         let count = self.failed.entry(case).or_insert(0);
         *count += 1;
         let first = *count == 1;
-        self.bar.set_message(format!("{} failing", self.failed.len()));
         if !first {
             return;
         }
@@ -144,14 +166,12 @@ impl<'o> Live<'o> {
                     _ => self.changed += 1,
                 }
                 self.done += 1;
-                self.bar.inc(1);
                 if self.telling == Telling::Everything {
                     self.line(&format!("round {} of {}: {kind}, {:.1} s", self.done, self.rounds, millis as f64 / 1e3));
                 }
             }
             (kind, RoundEnd::Completed) => {
                 self.done += 1;
-                self.bar.inc(1);
                 let (done, rounds) = (self.done, self.rounds);
                 let kind = kind.map_or("", RoundKind::as_str);
                 self.line(&format!("round {done} of {rounds}: {kind}, {:.1} s", millis as f64 / 1e3));
@@ -162,6 +182,17 @@ impl<'o> Live<'o> {
 
 impl Watcher for Live<'_> {
     fn fact(&mut self, entry: &Entry) {
+        self.tell(entry);
+        self.show(entry.at);
+    }
+
+    fn say(&mut self, line: &str) {
+        self.line(line);
+    }
+}
+
+impl Live<'_> {
+    fn tell(&mut self, entry: &Entry) {
         match &entry.event {
             Event::RunStarted(header) => self.began(header),
             Event::RunResumed => self.line("going on where the run stopped"),
@@ -181,12 +212,18 @@ impl Watcher for Live<'_> {
                 }
             }
             Event::Forecast { round_millis, plan_millis, rounds } => {
-                let human = |millis: u64| HumanDuration(Duration::from_millis(millis)).to_string();
-                let text = format!(
-                    "forecast: a round takes about {:.1} s, the run with {rounds} planned rounds about {}; what fails is examined after that",
-                    *round_millis as f64 / 1e3,
-                    human(*plan_millis)
-                );
+                self.share.expect(*plan_millis);
+                let whole = HumanDuration(Duration::from_millis(*plan_millis));
+                let text = if self.has_forecast {
+                    let failing = count(self.failed.len(), "failing case");
+                    format!("forecast: with {failing} to be examined, the run takes about {whole} in all")
+                } else {
+                    let round = *round_millis as f64 / 1e3;
+                    format!(
+                        "forecast: a round takes about {round:.1} s, the run with {rounds} planned rounds about {whole}"
+                    )
+                };
+                self.has_forecast = true;
                 self.line(&text);
             }
             Event::Noted(note) if note.case.is_none() => self.line(&format!("note: {}", note.text)),
@@ -210,9 +247,5 @@ impl Watcher for Live<'_> {
                 }
             }
         }
-    }
-
-    fn say(&mut self, line: &str) {
-        self.line(line);
     }
 }

@@ -21,6 +21,7 @@ mod merge_arguments;
 mod run_arguments;
 mod running;
 mod selfcheck;
+mod share;
 mod signals;
 mod stand_in;
 mod start;

@@ -88,7 +88,7 @@ pub enum Event {
     Forecast {
         /// What one round costs.
         round_millis: u64,
-        /// What all rounds cost, those that look for leaks included, and the diagnosis of failures not.
+        /// What the whole run takes: the diagnosis, as far as failures are known, and the look for leaks included.
         plan_millis: u64,
         /// The rounds of the plan.
         rounds: u32,

@@ -3,6 +3,7 @@
 mod aftermath;
 mod crashes;
 mod dirty;
+mod effort;
 mod groups;
 mod hostile;
 pub mod kit;
