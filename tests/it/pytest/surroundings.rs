@@ -162,6 +162,26 @@ fn examples_that_one_round_found_are_not_there_in_the_next_one() {
     assert_eq!(suite.files(), before, "something was written beside the tests");
 }
 
+/// With fixed examples nothing is left to chance, so that a rare one is never met: that is said, and only there.
+#[test]
+fn examples_that_are_the_same_in_every_round_are_told() {
+    let profile = "from hypothesis import settings\nsettings.register_profile('fixed', derandomize=True)\n\
+                   settings.load_profile('fixed')\n";
+    for conftest in [
+        profile,
+        "from hypothesis import settings\nsettings.register_profile('any', derandomize=False)\n\
+                               settings.load_profile('any')\n",
+    ] {
+        let Some(suite) = Suite::with_plugins() else { return };
+        let text =
+            "from hypothesis import given, strategies as st\n@given(st.integers())\ndef test_any(a): assert a == a\n";
+        let suite = suite.with("test_any.py", text).with("conftest.py", conftest);
+        suite.command("run", &["--seed", "1", "--rounds", "1", "--orders", "declared", "--no-leaks"]).exits(0);
+        let told = notes(&suite.project).iter().any(|note| note.contains("draws the same examples in every round"));
+        assert_eq!(told, conftest == profile, "{:#?}", notes(&suite.project));
+    }
+}
+
 #[test]
 fn a_plugin_that_tries_again_does_not_hide_what_fails_the_first_time() {
     let Some(suite) = Suite::with_plugins() else { return };

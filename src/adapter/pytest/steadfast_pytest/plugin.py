@@ -132,6 +132,11 @@ class Plugin:
         self.outputs.keep_examples(self.examples)
         self.cases = [Case.of_report(report, session.config.rootpath) for report in self.problems]
         self.cases += [Case.of_item(item) for item in session.items]
+        if are_examples_fixed():
+            self.notes.append(
+                "hypothesis draws the same examples in every round (derandomize, as in its profile for CI): what fails for a "
+                "rare one can't be found"
+            )
         if self.is_forked and (getattr(session.config.option, "forked", False) or self.are_marked("forked")):
             self.notes.append("pytest-forked is switched off for the run: it hides what tests leave in memory")
             self.switches.append("-pno:pytest_forked")
@@ -390,6 +395,12 @@ class Plugin:
     def pytest_runtest_logreport(self, report):
         if self.trial is not None:
             self.trial.reports.append(report)
+
+
+def are_examples_fixed():
+    """Whether hypothesis, where the suite uses it, draws examples by the test alone."""
+    settings = getattr(sys.modules.get("hypothesis"), "settings", None)
+    return bool(getattr(getattr(settings, "default", None), "derandomize", False))
 
 
 def is_harmless(thread):
