@@ -45,7 +45,7 @@ pub(super) fn background(
     let conditions = conditions(options, subject, identity, revision.as_ref());
     let past = match &options.history {
         None => None,
-        Some(file) => {
+        Some(place) => {
             let cases: Vec<(String, String)> =
                 subject.cases().iter().map(|case| (case.id.to_string(), case.hash.to_string())).collect();
             let beginning = Beginning {
@@ -57,10 +57,10 @@ pub(super) fn background(
                 cases: &cases,
             };
             // What is wrong with the folder is told as such, and not as what a database makes of it.
-            if let Some(folder) = file.parent() {
+            if let Some(folder) = place.file().and_then(Path::parent) {
                 make_report_folders(folder).map_err(AppError::io(folder))?;
             }
-            Some(History::open(file)?.past(&beginning)?)
+            Some(History::open(place)?.past(&beginning)?)
         }
     };
     // Who asks about a case wants to know what is wrong with it, held back or not.

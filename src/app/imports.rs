@@ -2,7 +2,7 @@
 
 use crate::app::AppError;
 use crate::disk::{LONGEST_RESULT, read_text};
-use crate::history::{Flips, History, JunitFile, read_junit};
+use crate::history::{Flips, History, HistoryPlace, JunitFile, read_junit};
 use jiff::{Span, Timestamp};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// If the history can't be written, or a file can't be read.
-pub fn import(history: &Path, options: &ImportOptions) -> Result<Imported, AppError> {
+pub fn import(history: &HistoryPlace, options: &ImportOptions) -> Result<Imported, AppError> {
     let mut files = Vec::new();
     for path in &options.files {
         collect(path, true, &mut files)?;
@@ -89,7 +89,7 @@ pub(super) fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Res
 ///
 /// # Errors
 /// If there is no history.
-pub fn flips(history: &Path, suite: Option<&str>) -> Result<Vec<Flips>, AppError> {
+pub fn flips(history: &HistoryPlace, suite: Option<&str>) -> Result<Vec<Flips>, AppError> {
     Ok(History::open_existing(history)?.flips(suite)?)
 }
 
@@ -97,7 +97,7 @@ pub fn flips(history: &Path, suite: Option<&str>) -> Result<Vec<Flips>, AppError
 ///
 /// # Errors
 /// If there is no history, or it can't be written.
-pub fn forget(history: &Path, days: u32, now: Timestamp) -> Result<usize, AppError> {
+pub fn forget(history: &HistoryPlace, days: u32, now: Timestamp) -> Result<u64, AppError> {
     let before = now.checked_sub(Span::new().hours(i64::from(days) * 24));
     let before = before.map_err(|_| AppError::Usage(format!("{days} days are more than there were")))?;
     Ok(History::open_existing(history)?.forget_before(before)?)

@@ -4,6 +4,7 @@ use crate::adapter::{LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
 use crate::app::Effort;
 use crate::app::WhyOptions;
 use crate::app::secrets::Secrets;
+use crate::history::HistoryPlace;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
 use crate::report::JunitDetail;
@@ -152,8 +153,8 @@ pub struct RunOptions {
     pub case_timeout: Duration,
     /// Where runs are kept.
     pub report_dir: PathBuf,
-    /// The file that remembers runs; without one, nothing is remembered and nothing is known.
-    pub history: Option<PathBuf>,
+    /// Where runs are remembered; without it, nothing is remembered and nothing is known.
+    pub history: Option<HistoryPlace>,
     /// Where else a JUnit file goes.
     pub junit: Option<PathBuf>,
     /// What a testcase of JUnit is.

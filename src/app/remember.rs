@@ -2,7 +2,7 @@
 
 use crate::app::{AppError, files, run_folder};
 use crate::event::Redactor;
-use crate::history::{Diff, History, HistoryError, RunEntry, Snapshot, SuiteTrend};
+use crate::history::{Diff, History, HistoryError, HistoryPlace, RunEntry, Snapshot, SuiteTrend};
 use crate::record::{self, Record};
 use crate::verdict::{Judgement, judge};
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 /// # Errors
 /// If it can't be written; the run itself is whole in its folder.
 pub(super) fn remember(
-    history: Option<&Path>,
+    history: Option<&HistoryPlace>,
     record: &Record,
     judgement: &Judgement,
     redactor: &Redactor,
@@ -26,7 +26,7 @@ pub(super) fn remember(
 ///
 /// # Errors
 /// If there is no such run.
-pub fn snapshot(run: &str, report_dir: &Path, history: &Path) -> Result<Snapshot, AppError> {
+pub fn snapshot(run: &str, report_dir: &Path, history: &HistoryPlace) -> Result<Snapshot, AppError> {
     match run_folder(report_dir, run) {
         Ok(folder) => {
             let record = record::read(&files::journal(&folder))?;
@@ -51,7 +51,7 @@ pub fn snapshot(run: &str, report_dir: &Path, history: &Path) -> Result<Snapshot
 ///
 /// # Errors
 /// If there is no such run.
-pub fn compare(before: &str, after: &str, report_dir: &Path, history: &Path) -> Result<Diff, AppError> {
+pub fn compare(before: &str, after: &str, report_dir: &Path, history: &HistoryPlace) -> Result<Diff, AppError> {
     Ok(Diff::between(&snapshot(before, report_dir, history)?, &snapshot(after, report_dir, history)?))
 }
 
@@ -59,7 +59,7 @@ pub fn compare(before: &str, after: &str, report_dir: &Path, history: &Path) -> 
 ///
 /// # Errors
 /// If there is no history, or nothing of that name in it.
-pub fn trends(history: &Path, suite: Option<&str>, case: Option<&str>) -> Result<Vec<SuiteTrend>, AppError> {
+pub fn trends(history: &HistoryPlace, suite: Option<&str>, case: Option<&str>) -> Result<Vec<SuiteTrend>, AppError> {
     let history = History::open_existing(history)?;
     let trends = history.trends(suite, case)?;
     if trends.is_empty() && (suite.is_some() || case.is_some()) {

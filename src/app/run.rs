@@ -206,7 +206,7 @@ impl UnderWay<'_> {
         let record = session.finish();
         let judgement = judge(&record);
         write_reports(&record, &judgement, folder, options, tool)?;
-        let unremembered = remember(options.history.as_deref(), &record, &judgement, &redactor(tool)).err();
+        let unremembered = remember(options.history.as_ref(), &record, &judgement, &redactor(tool)).err();
         Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered })
     }
 

@@ -16,7 +16,7 @@ pub(super) fn history(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
         None => trends(arguments),
         Some(HistoryCommand::Import(arguments)) => import(arguments),
         Some(HistoryCommand::Flaky { suite, format, memory }) => {
-            let flips = app::flips(&memory.file(), suite.as_deref())?;
+            let flips = app::flips(&memory.place(), suite.as_deref())?;
             match format {
                 DiffFormat::Text => out(Colours::None).write_all(crate::history::flips_text(&flips).as_bytes())?,
                 DiffFormat::Json => {
@@ -27,8 +27,12 @@ pub(super) fn history(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
             Ok(Exit::Good)
         }
         Some(HistoryCommand::Prune { keep_days, memory }) => {
-            let gone = app::forget(&memory.file(), *keep_days, SystemClock.now())?;
-            writeln!(out(Colours::None), "{} forgotten", crate::report::count(gone, "run"))?;
+            let gone = app::forget(&memory.place(), *keep_days, SystemClock.now())?;
+            writeln!(
+                out(Colours::None),
+                "{} forgotten",
+                crate::report::count(usize::try_from(gone).unwrap_or(usize::MAX), "run")
+            )?;
             Ok(Exit::Good)
         }
     }
@@ -41,15 +45,15 @@ fn import(arguments: &ImportArguments) -> Result<Exit, Trouble> {
         commit: arguments.commit.clone(),
         branch: arguments.branch.clone(),
     };
-    let file = arguments.memory.file();
-    let imported = app::import(&file, &options)?;
+    let place = arguments.memory.place();
+    let imported = app::import(&place, &options)?;
     let mut out = out(Colours::None);
     for refused in &imported.refused {
         writeln!(out, "passed over: {refused}")?;
     }
     writeln!(out, "{} imported", crate::report::count(imported.runs, "run"))?;
     for suite in &imported.suites {
-        write!(out, "\n{}", crate::history::flips_text(&app::flips(&file, Some(suite))?))?;
+        write!(out, "\n{}", crate::history::flips_text(&app::flips(&place, Some(suite))?))?;
     }
     // Whoever named files and got none of them in has to know.
     Ok(if imported.runs == 0 { Exit::Usage } else { Exit::Good })
@@ -57,7 +61,7 @@ fn import(arguments: &ImportArguments) -> Result<Exit, Trouble> {
 
 fn trends(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
     let case = arguments.id.as_deref().or(arguments.case.as_deref());
-    let trends = app::trends(&arguments.memory.file(), arguments.suite.as_deref(), case)?;
+    let trends = app::trends(&arguments.memory.place(), arguments.suite.as_deref(), case)?;
     let text = match arguments.format {
         TrendFormat::Text => crate::history::trends_text(&trends),
         TrendFormat::Json => crate::history::trends_json(&trends).map_err(io::Error::other)?,
@@ -73,7 +77,7 @@ fn trends(arguments: &HistoryArguments) -> Result<Exit, Trouble> {
 
 pub(super) fn diff(arguments: &DiffArguments) -> Result<Exit, Trouble> {
     let memory = &arguments.memory;
-    let diff = app::compare(&arguments.before, &arguments.after, &memory.report_dir, &memory.file())?;
+    let diff = app::compare(&arguments.before, &arguments.after, &memory.report_dir, &memory.place())?;
     let text = match arguments.format {
         DiffFormat::Text => diff.text(),
         DiffFormat::Json => serde_json::to_string_pretty(&diff).map_err(io::Error::other)? + "\n",

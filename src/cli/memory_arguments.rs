@@ -1,6 +1,8 @@
 //! The arguments of what works with memory: `history`, `diff`, `quarantine`.
 
-use clap::{Args, Subcommand, ValueEnum};
+use crate::cli::history_place::PlaceParser;
+use crate::history::HistoryPlace;
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::civil::Date;
 use std::path::PathBuf;
 
@@ -10,9 +12,9 @@ pub(super) struct MemoryArguments {
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,
-    /// The file that remembers runs [default: history.sqlite in the report folder]
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
+    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
+    #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
+    pub history: Option<HistoryPlace>,
 }
 
 #[derive(Debug, Args)]
@@ -109,9 +111,10 @@ pub(super) enum DiffFormat {
 }
 
 impl MemoryArguments {
-    /// The file that remembers runs.
-    pub fn file(&self) -> PathBuf {
-        self.history.clone().unwrap_or_else(|| self.report_dir.join(crate::cli::run_arguments::HISTORY))
+    /// Where runs are remembered.
+    pub fn place(&self) -> HistoryPlace {
+        let usual = || self.report_dir.join(crate::cli::run_arguments::HISTORY).into();
+        self.history.clone().unwrap_or_else(usual)
     }
 }
 

@@ -1,9 +1,11 @@
 //! The arguments of `merge`.
 
+use crate::cli::history_place::PlaceParser;
 use crate::cli::leave_arguments::LeaveArguments;
 use crate::cli::look::Color;
 use crate::cli::run_arguments::{Annotations, parse_duration};
-use clap::{Args, ValueEnum};
+use crate::history::HistoryPlace;
+use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -55,9 +57,9 @@ pub(super) struct MergeArguments {
     /// Another copy of report.json
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// The file that remembers runs [default: history.sqlite in the report folder]
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
+    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
+    #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
+    pub history: Option<HistoryPlace>,
     /// Remember nothing of this run, and know nothing of earlier ones
     #[arg(long, conflicts_with = "history")]
     pub no_history: bool,

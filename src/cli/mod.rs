@@ -8,6 +8,7 @@ mod demo;
 mod documented;
 mod door;
 mod exit;
+mod history_place;
 mod keywords;
 mod leave;
 mod leave_arguments;

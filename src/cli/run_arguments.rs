@@ -2,14 +2,16 @@
 
 use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
+use crate::cli::history_place::PlaceParser;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::live::Telling;
 use crate::cli::look::Color;
 use crate::cli::suite_arguments::{NamedSuite, SuiteChoice};
+use crate::history::HistoryPlace;
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
 use crate::report::JunitDetail;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -191,9 +193,9 @@ pub(super) struct RunArguments {
     /// Another copy of report.json
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub json: Option<PathBuf>,
-    /// The file that remembers runs [default: history.sqlite in the report folder]
-    #[arg(long, value_name = "FILE", help_heading = "Reports")]
-    pub history: Option<PathBuf>,
+    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
+    #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, help_heading = "Reports")]
+    pub history: Option<HistoryPlace>,
     /// Remember nothing of this run, and know nothing of earlier ones
     #[arg(long, help_heading = "Reports", conflicts_with = "history")]
     pub no_history: bool,
@@ -290,7 +292,7 @@ impl RunArguments {
         let paths = if self.paths.is_empty() { vec![PathBuf::from("scenarios")] } else { self.paths };
         let history = match self.no_history {
             true => None,
-            false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY))),
+            false => Some(self.history.unwrap_or_else(|| self.report_dir.join(HISTORY).into())),
         };
         let is_suite = suite.is_some();
         let usual = FindingKind::ALL.into_iter().filter(|kind| match kind.gate_default() {

@@ -37,7 +37,7 @@ fn typed() -> String {
     let program = words.next().unwrap_or_else(|| "steadfast".to_owned());
     let name = program.rsplit('/').next().unwrap_or_default().to_owned();
     let words: Vec<String> = std::iter::once(name).chain(words.map(|word| crate::report::quote(&word))).collect();
-    words.join(" ")
+    crate::history::without_password(&words.join(" "))
 }
 
 /// The project's folder: the current one.

@@ -2,11 +2,13 @@
 
 use crate::app::{Effort, ToldBy, WhyOptions};
 use crate::cli::arguments::{Arguments, Command};
+use crate::cli::history_place::PlaceParser;
 use crate::cli::look::Color;
 use crate::cli::run_arguments::{Annotations, RunArguments, SandboxKind, parse_duration};
 use crate::cli::suite_arguments::SuiteChoice;
+use crate::history::HistoryPlace;
 use crate::model::Seed;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueHint};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -97,9 +99,9 @@ pub(super) struct WhyArguments {
     /// Another copy of report.json
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// The file that remembers runs [default: history.sqlite in the report folder]
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
+    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
+    #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
+    pub history: Option<HistoryPlace>,
     /// Remember nothing of this run, and know nothing of earlier ones
     #[arg(long, conflicts_with = "history")]
     pub no_history: bool,

@@ -22,4 +22,5 @@ pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress}
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use question::{Question, RecordedEnd, RecordedOrder};
 pub use redact::Redactor;
+pub(crate) use secret_shapes::REDACTED;
 pub use words::is_common;

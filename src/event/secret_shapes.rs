@@ -9,7 +9,7 @@ use regex::{Captures, Regex};
 use std::ops::Range;
 
 /// What stands where a secret stood.
-pub(super) const REDACTED: &str = "[secret]";
+pub(crate) const REDACTED: &str = "[secret]";
 
 /// Keys whose beginning nothing else has: found wherever they stand, whatever follows.
 const DISTINCT: &str = r"(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}|AIza[A-Za-z0-9_\-]{30,}|eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}(?:\.[A-Za-z0-9_\-]*)?|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/]{24,}=*|dckr_(?:pat|oat)_[A-Za-z0-9_\-]{20,}|hooks\.slack\.com/services/[A-Za-z0-9/]{20,}|ya29\.[A-Za-z0-9_\-]{20,}|pypi-AgE[A-Za-z0-9_\-]{30,}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}|do[opr]_v1_[a-f0-9]{40,}|AGE-SECRET-KEY-1[A-Z0-9]{40,}|lin_api_[A-Za-z0-9]{32,}|hvs\.[A-Za-z0-9_\-]{24,}|sq0(?:atp|csp)-[A-Za-z0-9_\-]{20,}|nvapi-[A-Za-z0-9_\-]{30,}";

@@ -13,13 +13,12 @@ pub enum HistoryError {
     },
     /// A newer program wrote it.
     #[error(
-        "{}: is a history of version {found}, this program reads up to {known}: use the newer program, or another \
-         file with --history FILE. It was left as it is",
-        path.display()
+        "{place}: is a history of version {found}, this program reads up to {known}: use the newer program, or another \
+         file with --history FILE. It was left as it is"
     )]
     Newer {
-        /// The file that a newer version wrote.
-        path: PathBuf,
+        /// Where the newer version wrote.
+        place: String,
         /// The version that stands in it.
         found: i64,
         /// The newest that this program knows.
@@ -32,10 +31,10 @@ pub enum HistoryError {
         path: PathBuf,
     },
     /// Another process writes it for too long.
-    #[error("{}: another process has been writing it for too long: try again", path.display())]
+    #[error("{place}: another process has been writing it for too long: try again")]
     Busy {
-        /// The file that another process writes.
-        path: PathBuf,
+        /// Where another process writes.
+        place: String,
     },
     /// It can't be read or written.
     #[error("{}: {source}: name another file with --history FILE, or do without it with --no-history", path.display())]
@@ -45,11 +44,21 @@ pub enum HistoryError {
         /// What SQLite answered.
         source: rusqlite::Error,
     },
+    /// The database can't be reached, read or written.
+    #[error(
+        "{place}: {what}: see to the server, name another history with --history, or do without it with --no-history"
+    )]
+    Postgres {
+        /// The URL, without its password.
+        place: String,
+        /// What went wrong.
+        what: String,
+    },
     /// What stands in it is not what this program writes.
-    #[error("{}: {what}: the file is damaged; move it away and begin a new one", path.display())]
+    #[error("{place}: {what}: the history is damaged; move it away and begin a new one")]
     Damaged {
-        /// The file that is damaged.
-        path: PathBuf,
+        /// Where the damaged history lies.
+        place: String,
         /// What is wrong.
         what: String,
     },
@@ -61,7 +70,7 @@ impl HistoryError {
         move |source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => Self::Foreign { path: path.to_owned() },
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                Self::Busy { path: path.to_owned() }
+                Self::Busy { place: path.display().to_string() }
             }
             _ => Self::Sqlite { path: path.to_owned(), source },
         }

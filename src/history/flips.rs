@@ -5,7 +5,6 @@ use crate::history::past::timestamp;
 use crate::history::{History, HistoryError};
 use crate::model::statistics::Tally;
 use jiff::Timestamp;
-use rusqlite::params;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -55,48 +54,45 @@ impl History {
     /// # Errors
     /// If the file can't be read.
     pub fn flips(&self, suite: Option<&str>) -> Result<Vec<Flips>, HistoryError> {
-        self.read_flips(suite).map_err(self.failed())
-    }
-
-    fn read_flips(&self, suite: Option<&str>) -> rusqlite::Result<Vec<Flips>> {
-        let mark = imported();
-        let mut select = self.connection().prepare(
-            "SELECT suite, count(*), sum(commit_id IS NULL), min(started_us), max(started_us) FROM runs
-                 WHERE subject = ?1 AND (?2 IS NULL OR suite = ?2) GROUP BY suite ORDER BY suite",
+        let (mark, database) = (imported(), self.database());
+        let rows = database.query(
+            "SELECT suite, count(*), CAST(sum(CASE WHEN commit_id IS NULL THEN 1 ELSE 0 END) AS BIGINT), min(started_us),
+                 max(started_us) FROM runs
+                 WHERE subject = ?1 AND (CAST(?2 AS TEXT) IS NULL OR suite = ?2) GROUP BY suite ORDER BY suite",
+            &[mark.as_str().into(), suite.into()],
         )?;
-        let mut rows = select.query(params![mark.as_str(), suite])?;
         let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (Some(first), Some(last)) = (timestamp(row.get(3)?), timestamp(row.get(4)?)) else { continue };
-            let suite: String = row.get(0)?;
+        for row in rows {
+            let times = (row.number(3).and_then(timestamp), row.number(4).and_then(timestamp));
+            let (Some(first), Some(last)) = times else { continue };
+            let suite = row.word(0);
             let (flaky, failing) = self.tests(mark.as_str(), &suite)?;
-            let commits_run_again = self.connection().query_row(
+            let commits_run_again = database.number(
                 "SELECT count(*) FROM (SELECT 1 FROM runs WHERE subject = ?1 AND suite = ?2 AND commit_id IS NOT NULL
-                     GROUP BY commit_id HAVING count(*) > 1)",
-                params![mark.as_str(), suite],
-                |row| row.get(0),
+                     GROUP BY commit_id HAVING count(*) > 1) AS again",
+                &[mark.as_str().into(), (&suite).into()],
             )?;
-            let (runs, without_commit) = (row.get(1)?, row.get(2)?);
+            let commits_run_again = u32::try_from(commits_run_again).unwrap_or(u32::MAX);
+            let (runs, without_commit) = (row.count(1), row.count(2));
             all.push(Flips { suite, runs, without_commit, commits_run_again, first, last, flaky, failing });
         }
         Ok(all)
     }
 
-    fn tests(&self, mark: &str, suite: &str) -> rusqlite::Result<(Vec<Flaky>, Vec<String>)> {
+    fn tests(&self, mark: &str, suite: &str) -> Result<(Vec<Flaky>, Vec<String>), HistoryError> {
         // Where no commit is known, a run is alone with itself: a test that was tried again in it can still do both.
-        let mut select = self.connection().prepare(
-            "SELECT names.name, runs.commit_id, sum(cases.failures), sum(cases.trials), max(runs.started_us)
+        let rows = self.database().query(
+            "SELECT names.name, max(runs.commit_id), CAST(sum(cases.failures) AS BIGINT),
+                 CAST(sum(cases.trials) AS BIGINT), max(runs.started_us)
                  FROM cases JOIN runs ON runs.number = cases.run JOIN names ON names.number = cases.name
                  WHERE runs.subject = ?1 AND runs.suite = ?2
-                 GROUP BY names.name, coalesce(runs.commit_id, 'run ' || runs.number) ORDER BY names.name",
+                 GROUP BY names.name, coalesce(runs.commit_id, 'run ' || CAST(runs.number AS TEXT)) ORDER BY names.name",
+            &[mark.into(), suite.into()],
         )?;
-        let rows = select.query_map(params![mark, suite], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-        })?;
         let mut by_test: BTreeMap<String, Vec<OnCommit>> = BTreeMap::new();
         for row in rows {
-            let row: OnCommit = row?;
-            by_test.entry(row.0.clone()).or_default().push(row);
+            let on_commit = (row.word(0), row.text(1), row.count(2), row.count(3), row.number(4).unwrap_or_default());
+            by_test.entry(row.word(0)).or_default().push(on_commit);
         }
         let (mut flaky, mut failing) = (Vec::new(), Vec::new());
         for (case, commits) in by_test {

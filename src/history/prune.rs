@@ -4,22 +4,19 @@ use crate::history::{History, HistoryError};
 use jiff::Timestamp;
 
 impl History {
-    /// Forgets the runs that began before a time, and says how many they were. The file becomes smaller.
+    /// Forgets the runs that began before a time, and says how many they were. A file becomes smaller.
     ///
     /// # Errors
-    /// If the file can't be written; then nothing is forgotten.
-    pub fn forget_before(&mut self, time: Timestamp) -> Result<usize, HistoryError> {
-        let path = self.path().to_owned();
-        let mut forget = || -> rusqlite::Result<usize> {
-            let transaction = self.begin()?;
-            let gone = transaction.execute("DELETE FROM runs WHERE started_us < ?1", [time.as_microsecond()])?;
-            transaction.execute("DELETE FROM names WHERE number NOT IN (SELECT name FROM cases)", [])?;
-            transaction.commit()?;
-            if gone > 0 {
-                self.connection().execute_batch("VACUUM")?;
-            }
+    /// If it can't be written; then nothing is forgotten.
+    pub fn forget_before(&mut self, time: Timestamp) -> Result<u64, HistoryError> {
+        let gone = self.database().write(|database| {
+            let gone = database.execute("DELETE FROM runs WHERE started_us < ?1", &[time.as_microsecond().into()])?;
+            database.execute("DELETE FROM names WHERE number NOT IN (SELECT name FROM cases)", &[])?;
             Ok(gone)
-        };
-        forget().map_err(HistoryError::of(&path))
+        })?;
+        if gone > 0 {
+            self.database().compact()?;
+        }
+        Ok(gone)
     }
 }

@@ -33,6 +33,38 @@ pub(super) const STEPS: &[&str] = &["
     CREATE INDEX findings_of_run ON findings (run);
 "];
 
+/// The same for PostgreSQL, in a schema of its own.
+pub(super) const POSTGRES_STEPS: &[&str] = &["
+    CREATE SCHEMA IF NOT EXISTS steadfast;
+    CREATE TABLE steadfast.version (number BIGINT NOT NULL);
+    INSERT INTO steadfast.version VALUES (0);
+    CREATE TABLE steadfast.runs (
+        number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        run TEXT NOT NULL, started_us BIGINT NOT NULL, suite TEXT NOT NULL, subject TEXT NOT NULL, conditions TEXT,
+        commit_id TEXT, branch TEXT, seed TEXT NOT NULL, gate TEXT NOT NULL, millis BIGINT NOT NULL,
+        trials BIGINT NOT NULL, failures BIGINT NOT NULL,
+        UNIQUE (run, started_us));
+    CREATE INDEX runs_by_suite ON steadfast.runs (suite, started_us);
+    CREATE INDEX runs_by_conditions ON steadfast.runs (conditions);
+    CREATE TABLE steadfast.rounds (
+        run BIGINT NOT NULL REFERENCES steadfast.runs (number) ON DELETE CASCADE, seed TEXT NOT NULL,
+        failed BIGINT NOT NULL, PRIMARY KEY (run, seed));
+    CREATE TABLE steadfast.names (
+        number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE steadfast.cases (
+        run BIGINT NOT NULL REFERENCES steadfast.runs (number) ON DELETE CASCADE,
+        name BIGINT NOT NULL REFERENCES steadfast.names (number), hash TEXT NOT NULL, verdict TEXT NOT NULL,
+        trials BIGINT NOT NULL, failures BIGINT NOT NULL, shuffled BIGINT NOT NULL,
+        shuffled_failures BIGINT NOT NULL, mean_us BIGINT NOT NULL, slowest_us BIGINT NOT NULL,
+        PRIMARY KEY (name, run));
+    CREATE INDEX cases_of_run ON steadfast.cases (run);
+    CREATE TABLE steadfast.findings (
+        run BIGINT NOT NULL REFERENCES steadfast.runs (number) ON DELETE CASCADE,
+        name BIGINT NOT NULL REFERENCES steadfast.names (number), kind TEXT NOT NULL, fingerprint TEXT,
+        PRIMARY KEY (name, kind, run));
+    CREATE INDEX findings_of_run ON steadfast.findings (run);
+"];
+
 /// The version that a file has; 0 is an empty one.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))

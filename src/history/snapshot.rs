@@ -1,11 +1,11 @@
 //! The findings of one run, from the history or from a journal, as two runs are compared by.
 
+use crate::history::database::{Cell, Row};
 use crate::history::past::{kind, timestamp};
 use crate::history::{History, HistoryError, RunEntry};
 use crate::model::statistics::Tally;
 use crate::model::{FindingKind, Verdict};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeMap;
 
 /// The findings of one run.
@@ -49,41 +49,40 @@ impl History {
     /// # Errors
     /// If the file can't be read.
     pub fn snapshot(&self, run: &str) -> Result<Option<Snapshot>, HistoryError> {
-        let found = self.find(run).map_err(self.failed())?;
-        let Some((number, run, started, suite)) = found else { return Ok(None) };
-        let damaged = |what: String| HistoryError::Damaged { path: self.path().to_owned(), what };
-        let started = timestamp(started).ok_or_else(|| damaged(format!("the run {run} has no time")))?;
-        let cases = self.seen(number).map_err(self.failed())?;
-        Ok(Some(Snapshot { run, started, suite, cases }))
+        let database = self.database();
+        let is_latest = Cell::Number((run == "latest").into());
+        let found = database.first(
+            "SELECT number, run, started_us, suite FROM runs WHERE CAST(?1 AS BIGINT) = 1 OR run = ?2
+                 ORDER BY started_us DESC, number DESC LIMIT 1",
+            &[is_latest, run.into()],
+        )?;
+        let Some(found) = found else { return Ok(None) };
+        let run = found.word(1);
+        let started = found.number(2).and_then(timestamp);
+        let started = started.ok_or_else(|| database.damaged(format!("the run {run} has no time")))?;
+        let cases = self.seen(found.number(0).unwrap_or_default())?;
+        Ok(Some(Snapshot { run, started, suite: found.word(3), cases }))
     }
 
-    fn find(&self, run: &str) -> rusqlite::Result<Option<(i64, String, i64, String)>> {
-        let sql = "SELECT number, run, started_us, suite FROM runs WHERE ?1 OR run = ?2
-                       ORDER BY started_us DESC, number DESC LIMIT 1";
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-        self.connection().query_row(sql, params![run == "latest", run], row).optional()
-    }
-
-    fn seen(&self, run: i64) -> rusqlite::Result<BTreeMap<String, Seen>> {
-        let mut select = self.connection().prepare(
+    fn seen(&self, run: i64) -> Result<BTreeMap<String, Seen>, HistoryError> {
+        let rows = self.database().query(
             "SELECT names.name, cases.verdict, cases.failures, cases.trials FROM cases
                  JOIN names ON names.number = cases.name WHERE cases.run = ?1",
+            &[run.into()],
         )?;
-        let cases = select.query_map([run], |row| {
-            let rate = Tally::new(row.get(2)?, row.get(3)?);
-            let seen = Seen { verdict: verdict(&row.get::<_, String>(1)?), rate, findings: BTreeMap::new() };
-            Ok((row.get::<_, String>(0)?, seen))
-        })?;
-        let mut cases: BTreeMap<String, Seen> = cases.collect::<rusqlite::Result<_>>()?;
-        let mut select = self.connection().prepare(
+        let seen = |row: &Row| {
+            let rate = Tally::new(row.count(2), row.count(3));
+            (row.word(0), Seen { verdict: verdict(&row.word(1)), rate, findings: BTreeMap::new() })
+        };
+        let mut cases: BTreeMap<String, Seen> = rows.iter().map(seen).collect();
+        let rows = self.database().query(
             "SELECT names.name, findings.kind, findings.fingerprint FROM findings
                  JOIN names ON names.number = findings.name WHERE findings.run = ?1",
+            &[run.into()],
         )?;
-        let mut rows = select.query([run])?;
-        while let Some(row) = rows.next()? {
-            let (id, word): (String, String) = (row.get(0)?, row.get(1)?);
-            if let (Some(seen), Some(kind)) = (cases.get_mut(&id), kind(&word)) {
-                seen.findings.insert(kind, row.get(2)?);
+        for row in rows {
+            if let (Some(seen), Some(kind)) = (cases.get_mut(&row.word(0)), kind(&row.word(1))) {
+                seen.findings.insert(kind, row.text(2));
             }
         }
         Ok(cases)

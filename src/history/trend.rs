@@ -1,5 +1,6 @@
 //! How a suite and its cases have done over time.
 
+use crate::history::database::Row;
 use crate::history::past::{kind, timestamp};
 use crate::history::snapshot::verdict;
 use crate::history::{History, HistoryError};
@@ -7,7 +8,6 @@ use crate::model::Verdict;
 use crate::model::statistics::Tally;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rusqlite::params;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,7 +91,7 @@ pub struct CaseTrend {
 }
 
 /// A run as it is read, and its number in the file.
-struct Row {
+struct Numbered {
     number: i64,
     run: PastRun,
 }
@@ -102,17 +102,15 @@ impl History {
     /// # Errors
     /// If the file can't be read.
     pub fn trends(&self, suite: Option<&str>, case: Option<&str>) -> Result<Vec<SuiteTrend>, HistoryError> {
-        let trends = || -> rusqlite::Result<Vec<SuiteTrend>> {
-            let mut select = self.connection().prepare(
-                "SELECT suite FROM runs WHERE ?1 IS NULL OR suite = ?1 GROUP BY suite ORDER BY max(started_us) DESC",
-            )?;
-            let suites: Vec<String> = select.query_map([suite], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            suites.into_iter().filter_map(|suite| self.trend(suite, case).transpose()).collect()
-        };
-        trends().map_err(self.failed())
+        let suites = self.database().texts(
+            "SELECT suite FROM runs WHERE CAST(?1 AS TEXT) IS NULL OR suite = ?1 GROUP BY suite
+                 ORDER BY max(started_us) DESC",
+            &[suite.into()],
+        )?;
+        suites.into_iter().filter_map(|suite| self.trend(suite, case).transpose()).collect()
     }
 
-    fn trend(&self, suite: String, case: Option<&str>) -> rusqlite::Result<Option<SuiteTrend>> {
+    fn trend(&self, suite: String, case: Option<&str>) -> Result<Option<SuiteTrend>, HistoryError> {
         let rows = self.runs(&suite)?;
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(None) };
         let (first, last, latest) = (first.run.started, last.run.started, last.number);
@@ -142,70 +140,67 @@ impl History {
     }
 
     /// The runs of a suite, the oldest first.
-    fn runs(&self, suite: &str) -> rusqlite::Result<Vec<Row>> {
-        let mut select = self.connection().prepare(
+    fn runs(&self, suite: &str) -> Result<Vec<Numbered>, HistoryError> {
+        let rows = self.database().query(
             "SELECT number, run, started_us, gate, failures, trials, commit_id, branch, millis FROM runs
                  WHERE suite = ?1 ORDER BY started_us, number",
+            &[suite.into()],
         )?;
-        let mut rows = select.query([suite])?;
-        let mut runs = Vec::new();
-        while let Some(row) = rows.next()? {
-            let Some(started) = timestamp(row.get(2)?) else { continue };
+        let run = |row: Row| {
             let run = PastRun {
-                run: row.get(1)?,
-                started,
-                gate: row.get(3)?,
-                rate: Tally::new(row.get(4)?, row.get(5)?),
-                commit: row.get(6)?,
-                branch: row.get(7)?,
-                millis: row.get::<_, i64>(8)? as f64,
+                run: row.word(1),
+                started: timestamp(row.number(2)?)?,
+                gate: row.word(3),
+                rate: Tally::new(row.count(4), row.count(5)),
+                commit: row.text(6),
+                branch: row.text(7),
+                millis: row.number(8).unwrap_or_default() as f64,
             };
-            runs.push(Row { number: row.get(0)?, run });
-        }
-        Ok(runs)
+            Some(Numbered { number: row.number(0)?, run })
+        };
+        Ok(rows.into_iter().filter_map(run).collect())
     }
 
     /// The cases of a suite with a finding in any run.
-    fn found(&self, suite: &str) -> rusqlite::Result<Vec<String>> {
-        let mut select = self.connection().prepare(
+    fn found(&self, suite: &str) -> Result<Vec<String>, HistoryError> {
+        self.database().texts(
             "SELECT DISTINCT names.name FROM findings JOIN runs ON runs.number = findings.run
                  JOIN names ON names.number = findings.name WHERE runs.suite = ?1",
-        )?;
-        select.query_map([suite], |row| row.get(0))?.collect()
+            &[suite.into()],
+        )
     }
 
     /// A case's trend, and whether the last run of its suite found something.
-    fn case(&self, suite: &str, name: String, latest: i64) -> rusqlite::Result<Option<(CaseTrend, bool)>> {
-        let mut select = self.connection().prepare_cached(
+    fn case(&self, suite: &str, name: String, latest: i64) -> Result<Option<(CaseTrend, bool)>, HistoryError> {
+        let rows = self.database().query(
             "SELECT runs.run, runs.started_us, cases.verdict, cases.failures, cases.trials, runs.commit_id, runs.branch,
-                 cases.mean_us, runs.number, (SELECT group_concat(kind) FROM findings
+                 cases.mean_us, runs.number, (SELECT string_agg(kind, ',') FROM findings
                      WHERE findings.run = cases.run AND findings.name = cases.name)
                  FROM cases JOIN runs ON runs.number = cases.run JOIN names ON names.number = cases.name
                  WHERE names.name = ?1 AND runs.suite = ?2 ORDER BY runs.started_us, runs.number",
+            &[(&name).into(), suite.into()],
         )?;
-        let mut rows = select.query(params![name, suite])?;
         let mut runs = Vec::new();
         let mut seen: Vec<Timestamp> = Vec::new();
         let mut findings = BTreeSet::new();
         let (mut last, mut now) = (Verdict::Stable, false);
-        while let Some(row) = rows.next()? {
-            let Some(started) = timestamp(row.get(1)?) else { continue };
-            let word: String = row.get(2)?;
+        for row in rows {
+            let Some(started) = row.number(1).and_then(timestamp) else { continue };
+            let word = row.word(2);
             last = verdict(&word);
-            let kinds: Option<String> = row.get(9)?;
-            if let Some(kinds) = kinds {
+            if let Some(kinds) = row.text(9) {
                 seen.push(started);
                 findings.extend(kinds.split(',').filter_map(kind));
-                now |= row.get::<_, i64>(8)? == latest;
+                now |= row.number(8) == Some(latest);
             }
             runs.push(PastRun {
-                run: row.get(0)?,
+                run: row.word(0),
                 started,
                 gate: word,
-                rate: Tally::new(row.get(3)?, row.get(4)?),
-                commit: row.get(5)?,
-                branch: row.get(6)?,
-                millis: row.get::<_, i64>(7)? as f64 / 1000.0,
+                rate: Tally::new(row.count(3), row.count(4)),
+                commit: row.text(5),
+                branch: row.text(6),
+                millis: row.number(7).unwrap_or_default() as f64 / 1000.0,
             });
         }
         if runs.is_empty() {

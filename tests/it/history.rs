@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::Value;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use steadfast::event::{EarlierRounds, Past, RunEnd};
 use steadfast::history::{CaseEntry, Failed, History, RunEntry};
@@ -320,7 +320,7 @@ fn remembered(number: usize) -> RunEntry {
 fn writes_until_it_is_killed() {
     let Some(file) = std::env::var_os("STEADFAST_TEST_HISTORY") else { return };
     let mut said = std::fs::File::create(std::env::var_os("STEADFAST_TEST_SAID").expect("a name")).expect("a file");
-    let mut history = History::open(Path::new(&file)).expect("a history");
+    let mut history = History::open(&PathBuf::from(&file).into()).expect("a history");
     for number in 0.. {
         let begun = Instant::now();
         history.remember(&remembered(number)).expect("it is written");

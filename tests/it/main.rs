@@ -25,4 +25,5 @@ mod samples;
 mod scenario;
 mod selfcheck;
 mod shards;
+mod team_history;
 mod tutor;

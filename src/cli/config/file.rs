@@ -74,7 +74,8 @@ impl ConfigFile {
     /// # Errors
     /// Everything that is wrong with it, at once.
     pub fn parse(text: &str, settable: &[Settable]) -> Result<Self, Problems> {
-        let source = Arc::new(SourceFile::new(FILE_NAME, text));
+        // What is wrong is shown with its line, and that must not tell a password.
+        let source = Arc::new(SourceFile::new(FILE_NAME, crate::history::with_stars(text)));
         let mut reader = Reader { source: &source, settable, problems: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {

@@ -203,7 +203,12 @@ impl Layers<'_> {
             _ => String::new(),
         };
         let possible = list(ContextKind::ValidValue);
-        let message = format!("`{}` is no value for `{}`", list(ContextKind::InvalidValue), settable.key);
+        let refused = list(ContextKind::InvalidValue);
+        if refused.is_empty() {
+            // It says itself what is wrong, without the value.
+            return Some((error.to_string().trim().to_owned(), settable.help.clone()));
+        }
+        let message = format!("`{refused}` is no value for `{}`", settable.key);
         Some(match (error.source(), possible.is_empty()) {
             (Some(source), _) => (message, source.to_string()),
             (None, false) => (message, format!("one of {possible} is wanted")),
@@ -289,10 +294,10 @@ impl Layers<'_> {
             (false, true) => is_here,
             (false, false) => false,
         };
-        let is_relative = Path::new(value).is_relative();
+        let is_relative = Path::new(value).is_relative() && !is_url(value);
         match folder.strip_prefix(root) {
             Ok(below) if is_meant_here && is_relative => below.join(value).into_os_string(),
-            Err(_) if is_meant_here => self.seen_from_elsewhere(settable, value),
+            Err(_) if is_meant_here && !is_url(value) => self.seen_from_elsewhere(settable, value),
             _ => value.to_owned(),
         }
     }
@@ -309,6 +314,11 @@ impl Layers<'_> {
             None => typed.into_os_string(),
         }
     }
+}
+
+/// Whether it names no path, though a path could stand there.
+fn is_url(value: &OsStr) -> bool {
+    value.to_str().is_some_and(crate::history::is_postgres)
 }
 
 /// What a word means for a switch.

@@ -2,6 +2,7 @@
 
 use crate::cli::config::settable::Takes;
 use crate::cli::config::setting::{Origin, Setting};
+use crate::history::without_password;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -41,11 +42,11 @@ fn line(setting: &Setting) -> (String, String) {
 
 fn value(setting: &Setting) -> String {
     let plain = |value: &OsString| {
-        let text = value.to_string_lossy();
+        let text = without_password(&value.to_string_lossy());
         let is_number =
             text.parse::<f64>().is_ok_and(f64::is_finite) && !text.starts_with('+') && setting.settable.key != "seed";
         // JSON's strings are TOML's basic strings, but for what JSON leaves unescaped and nobody has in an argument.
-        if is_number { text.into_owned() } else { serde_json::Value::from(text.as_ref()).to_string() }
+        if is_number { text } else { serde_json::Value::from(text).to_string() }
     };
     match setting.settable.takes {
         Takes::Nothing => setting.values.first().map(|value| value.to_string_lossy().into_owned()).unwrap_or_default(),
