@@ -15,13 +15,13 @@ pub(super) struct LeaveArguments {
     /// Let the system under test be on another machine
     #[arg(long)]
     pub allow_network: bool,
-    /// Let the suite run with this interpreter
+    /// Run the suite with this Python, whatever the file says
     #[arg(long, value_name = "EXE")]
     pub python: Option<PathBuf>,
-    /// Let this system be started
+    /// Start this system, whatever the file says
     #[arg(long, value_name = "NAME|FILE")]
     pub system: Option<String>,
-    /// Let the suite's runner have these arguments
+    /// Give the suite's runner these arguments, whatever the file says
     #[arg(last = true, value_name = "ARGS")]
     pub suite_arguments: Vec<String>,
 }

@@ -37,7 +37,7 @@ pub enum FilterError {
     #[error("`{0}:` is not known; `tag:` is")]
     UnknownPrefix(String),
     /// `[` without `]`.
-    #[error("`{0}` has a `[` without its `]`: leave it out, since `*` stands for it as well")]
+    #[error("`{0}` has a `[` without its `]`: write `*` in its place, which stands for any characters")]
     OpenBracket(String),
     /// The pattern is too long to be matched.
     #[error("`{0}…` can't be matched")]
@@ -195,7 +195,10 @@ mod tests {
         assert_eq!(refused("!"), "`!` has nothing after it: write what it is about");
         assert_eq!(refused("tag:"), "`tag:` has nothing after it: write what it is about");
         assert_eq!(refused("tags:x"), "`tags:` is not known; `tag:` is");
-        assert_eq!(refused("a[b"), "`a[b` has a `[` without its `]`: leave it out, since `*` stands for it as well");
+        assert_eq!(
+            refused("a[b"),
+            "`a[b` has a `[` without its `]`: write `*` in its place, which stands for any characters"
+        );
     }
 
     proptest! {

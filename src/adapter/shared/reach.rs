@@ -20,7 +20,7 @@ pub enum Reach {
 /// Why something is out of reach.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::adapter) enum OutOfReach {
-    #[error("`{0}` is not on this machine; --allow-network says that this is meant")]
+    #[error("`{0}` is an address of another machine; add --allow-network if that is meant")]
     Network(String),
     #[error("`{0}` is no URL: http://127.0.0.1:8000 is wanted")]
     NoUrl(String),
