@@ -66,6 +66,22 @@ impl SuiteOptions {
         self
     }
 
+    /// The interpreter, if one was named.
+    pub fn python(&self) -> Option<&Path> {
+        match self {
+            Self::Pytest(pytest) => pytest.python.as_deref(),
+            Self::Command(command) => command.python.as_deref(),
+        }
+    }
+
+    /// Arguments for the suite's own runner.
+    pub fn arguments(&self) -> &[String] {
+        match self {
+            Self::Pytest(pytest) => &pytest.arguments,
+            Self::Command(command) => &command.arguments,
+        }
+    }
+
     /// The arguments that ask for it.
     pub fn as_typed(&self) -> Vec<String> {
         match self {

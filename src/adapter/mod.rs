@@ -7,6 +7,8 @@ mod choice;
 mod command;
 mod detect;
 mod kinds;
+mod leave;
+mod named;
 mod portable;
 mod problem;
 mod pytest;
@@ -20,10 +22,14 @@ pub use choice::{CommandOptions, PytestOptions, SuiteOptions, scenario_spec, sui
 pub use command::{CommandLook, CommandSpec, ListedCase, is_shipped_profile, shipped_profiles};
 pub use detect::{FoundSuite, found_suites, the_suite};
 pub use kinds::{load_subject, subject_at_work};
+pub use leave::Leave;
+pub use named::{NamedSuite, SuiteChoice, SuiteNameError};
 pub use problem::SubjectProblem;
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
-pub use pytest::{KnownTest, PlainRun, ProvidersAround, PytestLook, PytestSpec, Start, plain_run};
+pub use pytest::{
+    KnownTest, PlainRun, ProvidersAround, PytestLook, PytestSpec, Start, TestPathProblem, plain_run, tests_named,
+};
 pub use scenario::spec::ScenarioSpec;
 pub use scenario::steps::Tried;
 pub use scenario::subject::{ScenarioSubject, load_scenarios};

@@ -4,18 +4,9 @@
 //! cases run in which order; it does not say what may be started, read or reached. That counts only if whoever runs says
 //! it too, on the command line or in the project's configuration, or accepts all of it with `--trust`.
 
-use crate::adapter::{
-    CommandSpec, ProvidersAround, PytestSpec, Reach, ScenarioSpec, SubjectSpec, SuiteOptions, choose_python,
-};
+use crate::adapter::{Leave, Reach, SubjectSpec, SuiteOptions};
 use crate::app::{AppError, RunOptions, ToolInfo};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// Options of pytest that choose among tests or say how much is told: they start and load nothing.
-const HARMLESS: &[&str] = &["-q", "-v", "-x", "-s", "-l", "-rA"];
-
-/// The same with a value behind them.
-const HARMLESS_WITH_VALUE: &[&str] = &["-k", "-m"];
 
 /// What whoever runs gives leave for.
 #[derive(Debug, Clone, Default)]
@@ -39,18 +30,11 @@ impl Grants {
     pub fn and_of(mut self, options: &RunOptions) -> Self {
         self.network |= options.reach == Reach::Network;
         self.systems.push(options.system.clone());
-        match &options.suite {
-            Some(SuiteOptions::Pytest(suite)) => {
-                self.pythons.extend(suite.python.clone());
-                self.arguments.push(suite.arguments.clone());
-            }
-            Some(SuiteOptions::Command(suite)) => {
-                self.pythons.extend(suite.python.clone());
-                self.arguments.push(suite.arguments.clone());
-            }
-            None => {}
+        if let Some(suite) = &options.suite {
+            self.pythons.extend(suite.python().map(Path::to_owned));
+            self.arguments.push(suite.arguments().to_vec());
+            self.suites.push(suite.clone());
         }
-        self.suites.extend(options.suite.clone());
         self
     }
 }
@@ -68,13 +52,18 @@ impl Judge<'_> {
     ///
     /// # Errors
     /// If it asks for what nobody gave leave for: all of it at once.
-    pub fn admit(&self, file: &Path, mut spec: SubjectSpec) -> Result<SubjectSpec, AppError> {
-        let mut wanted = Vec::new();
-        match &mut spec {
-            SubjectSpec::Scenarios(spec) => self.scenarios(spec, &mut wanted),
-            SubjectSpec::Pytest(spec) => self.suite(spec, &mut wanted),
-            SubjectSpec::Command(spec) => self.command(spec, &mut wanted),
-        }
+    pub fn admit(&self, file: &Path, spec: SubjectSpec) -> Result<SubjectSpec, AppError> {
+        let workplace = self.tool.workplace();
+        let leave = Leave {
+            root: self.root,
+            workplace: &workplace,
+            network: self.grants.network,
+            pythons: &self.grants.pythons,
+            systems: &self.grants.systems,
+            arguments: &self.grants.arguments,
+            suites: &self.grants.suites,
+        };
+        let (spec, wanted) = spec.asking(&leave);
         if wanted.is_empty() || self.grants.everything {
             return Ok(spec);
         }
@@ -85,158 +74,14 @@ impl Judge<'_> {
             list.join("\n")
         )))
     }
-
-    fn scenarios(&self, spec: &mut ScenarioSpec, wanted: &mut Vec<String>) {
-        // What this program and its environment are, no file says.
-        spec.program.clone_from(&self.tool.program);
-        (spec.secrets, spec.python_path, spec.virtual_env) = (BTreeMap::new(), None, None);
-        self.root(&spec.root, wanted);
-        if spec.reach == Reach::Network && !self.grants.network {
-            wanted.push("requests to other machines (--allow-network)".to_owned());
-        }
-        let is_shipped = ["embedded", "process"].contains(&spec.system.as_str());
-        if !is_shipped && !self.grants.systems.contains(&spec.system) && !self.holds(Path::new(&spec.system)) {
-            wanted.push(format!("the system `{0}` (--system {0})", spec.system));
-        }
-        for path in spec.paths.iter().filter(|path| !self.holds(path)) {
-            wanted.push(format!("scenarios outside the project: {}", path.display()));
-        }
-        if let Some(folder) = &spec.record {
-            wanted.push(format!("recording into a folder: {}", folder.display()));
-        }
-        if !spec.defects.is_empty() {
-            wanted.push(format!("defects of the tutor: {}", spec.defects.join(", ")));
-        }
-    }
-
-    fn suite(&self, spec: &mut PytestSpec, wanted: &mut Vec<String>) {
-        spec.python_path.clone_from(&self.tool.python_path);
-        if !self.holds(&spec.folder) && !self.names_folder(&spec.folder) {
-            wanted.push(format!("a suite outside the project: {}", spec.folder.display()));
-        }
-        let chosen = choose_python(&spec.folder, None, self.tool.virtual_env.as_deref());
-        if spec.python.as_os_str().is_empty() {
-            // The file names none: what is typed here, or what a run here would choose.
-            match self.grants.pythons.first() {
-                Some(python) => (spec.python, spec.python_from) = (self.program(python), "--python".to_owned()),
-                None if spec.python_from == "--python" => {
-                    wanted.push("an interpreter outside the project, as the run had one (--python EXE)".to_owned());
-                    spec.python = self.program(&chosen.program);
-                }
-                None => (spec.python, spec.python_from) = (self.program(&chosen.program), chosen.from.clone()),
-            }
-        }
-        let chosen = chosen.program;
-        let given =
-            self.grants.pythons.iter().any(|python| *python == spec.python || self.root.join(python) == spec.python);
-        if chosen != spec.python && self.root.join(&chosen) != spec.python && !given {
-            wanted.push(format!("the interpreter {0} (--python {0})", spec.python.display()));
-        }
-        if !self.are_harmless(&spec.arguments) && !self.grants.arguments.contains(&spec.arguments) {
-            wanted.push(format!("arguments for pytest: -- {}", spec.arguments.join(" ")));
-        }
-        if let Some(tree) = spec.copied.as_ref().filter(|tree| **tree != spec.folder && !self.holds(tree)) {
-            wanted.push(format!("copies of a folder outside the project: {}", tree.display()));
-        }
-        let is_zone = |zone: &str| {
-            zone.split('/')
-                .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-".contains(&b)))
-        };
-        if let Some((_, zone)) = spec.time_zones.iter().find(|(_, zone)| !is_zone(zone)) {
-            wanted.push(format!("the time zone `{zone}`"));
-        }
-        if let Some(ProvidersAround { root, file }) = &spec.providers {
-            self.root(root, wanted);
-            self.providers(file, wanted);
-        }
-    }
-
-    fn command(&self, spec: &mut CommandSpec, wanted: &mut Vec<String>) {
-        spec.python_path.clone_from(&self.tool.python_path);
-        // What stands for `${python}` is started: no file says what that is.
-        let chosen = || choose_python(&spec.root, None, self.tool.virtual_env.as_deref()).program;
-        spec.python = Some(self.program(&self.grants.pythons.first().cloned().unwrap_or_else(chosen)));
-        self.root(&spec.root, wanted);
-        let is_file = spec.profile.contains(['/', '.']);
-        if is_file && !self.holds(Path::new(&spec.profile)) && !self.names_profile(&spec.profile) {
-            wanted.push(format!("a profile outside the project: {}", spec.profile));
-        }
-        if !spec.arguments.is_empty() && !self.grants.arguments.contains(&spec.arguments) {
-            wanted.push(format!("a command: -- {}", spec.arguments.join(" ")));
-        }
-        if let Some(file) = &spec.providers {
-            self.providers(file, wanted);
-        }
-    }
-
-    /// The folder that everything is read from and started in.
-    fn root(&self, root: &Path, wanted: &mut Vec<String>) {
-        let is_ours =
-            matches!((root.canonicalize(), self.root.canonicalize()), (Ok(theirs), Ok(ours)) if theirs == ours);
-        if !is_ours {
-            wanted.push(format!("another project's folder (run it there): {}", root.display()));
-        }
-    }
-
-    /// A program as it is started: a path is relative to the project, a bare name is looked for in PATH.
-    fn program(&self, python: &Path) -> PathBuf {
-        if python.components().count() > 1 { self.root.join(python) } else { python.to_owned() }
-    }
-
-    fn providers(&self, file: &Path, wanted: &mut Vec<String>) {
-        if !self.holds(file) {
-            wanted.push(format!("a file of providers outside the project: {}", file.display()));
-        }
-    }
-
-    /// Whether a path leads to something in the project, links followed.
-    fn holds(&self, path: &Path) -> bool {
-        let Ok(root) = self.root.canonicalize() else { return false };
-        root.join(path).canonicalize().is_ok_and(|path| path.starts_with(&root))
-    }
-
-    fn names_folder(&self, folder: &Path) -> bool {
-        self.grants.suites.iter().any(|suite| match suite {
-            SuiteOptions::Pytest(suite) => {
-                self.root.join(&suite.folder).canonicalize().is_ok_and(|named| named == folder)
-            }
-            SuiteOptions::Command(_) => false,
-        })
-    }
-
-    fn names_profile(&self, profile: &str) -> bool {
-        self.grants.suites.iter().any(|suite| match suite {
-            SuiteOptions::Pytest(_) => false,
-            SuiteOptions::Command(suite) => suite.profile == profile,
-        })
-    }
-
-    /// Whether arguments do no more than choose among the project's tests and say how much is told.
-    fn are_harmless(&self, arguments: &[String]) -> bool {
-        let mut arguments = arguments.iter().map(String::as_str);
-        while let Some(argument) = arguments.next() {
-            let is_harmless = match argument {
-                option if HARMLESS.contains(&option) => true,
-                option if HARMLESS_WITH_VALUE.contains(&option) => arguments.next().is_some(),
-                option if option.starts_with('-') => false,
-                test => {
-                    let file = test.split("::").next().unwrap_or_default();
-                    Path::new(file).is_relative() && !file.split('/').any(|part| part == "..")
-                }
-            };
-            if !is_harmless {
-                return false;
-            }
-        }
-        true
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapter::choose_python;
     use serde_json::{Value, json};
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn tool() -> ToolInfo {
         ToolInfo {

@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use crate::adapter::SuiteChoice;
 use crate::cli::comment::CommentArguments;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::leave_arguments::LeaveArguments;
@@ -7,7 +8,6 @@ use crate::cli::look::Color;
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::merge_arguments::MergeArguments;
 use crate::cli::run_arguments::{Detail, RunArguments, parse_duration};
-use crate::cli::suite_arguments::SuiteChoice;
 use crate::cli::why_arguments::WhyArguments;
 use crate::model::Seed;
 use crate::report::Format;

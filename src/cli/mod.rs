@@ -28,7 +28,6 @@ mod stand_in;
 mod start;
 mod suite_arguments;
 mod surroundings;
-mod test_paths;
 mod trouble;
 mod why;
 mod why_arguments;

@@ -1,12 +1,12 @@
 //! The arguments of `run`, as typed and as meant.
 
 use crate::adapter::{Explain, Reach, Sandbox, Start};
+use crate::adapter::{NamedSuite, SuiteChoice};
 use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
 use crate::cli::history_place::PlaceParser;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::live::Telling;
 use crate::cli::look::Color;
-use crate::cli::suite_arguments::{NamedSuite, SuiteChoice};
 use crate::history::HistoryPlace;
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};

@@ -1,5 +1,6 @@
 //! `run`, from its arguments to the summary.
 
+use crate::adapter::{NamedSuite, SuiteChoice, tests_named};
 use crate::app::{self, AppError, Finished, Outline, Patches, RunOptions, ShardRun, ToolInfo, WhyOptions};
 use crate::cli::Exit;
 use crate::cli::door::{self, Colours};
@@ -7,16 +8,15 @@ use crate::cli::live::{Live, Telling};
 use crate::cli::look::style;
 use crate::cli::run_arguments::{Annotations, RunArguments};
 use crate::cli::signals::Stoppable;
-use crate::cli::suite_arguments::{self, NamedSuite};
+use crate::cli::suite_arguments;
 use crate::cli::surroundings::{project, random_seed, tool};
-use crate::cli::test_paths::tests_of_pytest;
 use crate::cli::trouble::Trouble;
 use crate::event::RunEnd;
 use crate::model::{Seed, SystemClock};
 use crate::report::{Style, count};
 use crate::scenario::SCENARIO_FOLDER;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What is said in a folder that shows nothing to run.
 const NOTHING_HERE: &str = "nothing to run here: there is no folder `scenarios`, and no file shows a test runner\n\
@@ -40,9 +40,10 @@ pub(super) fn run_asking(
 ) -> Result<Exit, Trouble> {
     let tool = tool()?;
     if arguments.suite.is_none()
-        && let Some(tests) = tests_of_pytest(&arguments.paths, &project()?)?
+        && let Some((suite, tests)) =
+            tests_named(&arguments.paths, &project()?).map_err(|problem| AppError::Usage(problem.to_string()))?
     {
-        arguments.suite = Some("pytest".parse().map_err(AppError::Usage)?);
+        arguments.suite = Some(SuiteChoice::Named(suite));
         arguments.suite_arguments.extend(tests);
         arguments.paths.clear();
     }
@@ -57,7 +58,9 @@ pub(super) fn run_asking(
     if suite.is_none() && names_nothing && !root.join(SCENARIO_FOLDER).exists() {
         return Err(AppError::Usage(NOTHING_HERE.to_owned()).into());
     }
-    let patches = arguments.patch.take().map(|folder| (root.clone(), suite_folder(suite.as_ref()), folder));
+    let patches = arguments.patch.take().map(|folder| {
+        (root.clone(), suite.as_ref().map(NamedSuite::folder).unwrap_or(Path::new("")).to_owned(), folder)
+    });
     let is_sharded = arguments.shard.is_some();
     let seed = match (is_sharded && arguments.seed.is_none(), app::seed_of_ci(&tool.environment)) {
         (false, _) => random_seed(),
@@ -115,14 +118,6 @@ pub(super) fn tell_finished(
         );
     }
     Ok(Exit::from(&finished.judgement.gate))
-}
-
-/// The folder that the files of a suite's cases are relative to.
-fn suite_folder(suite: Option<&NamedSuite>) -> PathBuf {
-    match suite {
-        Some(NamedSuite::Pytest(folder)) => folder.clone(),
-        Some(NamedSuite::Command(_)) | None => PathBuf::new(),
-    }
 }
 
 /// Says which patches were written and how one is applied, and what of the findings has none.

@@ -1,11 +1,11 @@
 //! The arguments of `why`, as typed and as those of `run` that they mean.
 
+use crate::adapter::SuiteChoice;
 use crate::app::{Effort, ToldBy, WhyOptions};
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::history_place::PlaceParser;
 use crate::cli::look::Color;
 use crate::cli::run_arguments::{Annotations, RunArguments, SandboxKind, parse_duration};
-use crate::cli::suite_arguments::SuiteChoice;
 use crate::history::HistoryPlace;
 use crate::model::Seed;
 use clap::{Args, Parser, ValueHint};

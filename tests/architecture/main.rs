@@ -236,16 +236,6 @@ fn a_wire_format_that_is_named_is_found() {
 /// Modules above `adapter`: they have subjects in hand and don't know which kind.
 const ABOVE_SUBJECTS: &[&str] = &["report", "history", "diagnose", "app", "cli"];
 
-/// Where a kind may be named all the same, each with its reason.
-const KINDS_NAMED_IN: &[&str] = &[
-    // Words of the command line become a suite.
-    "src/cli/suite_arguments.rs",
-    "src/cli/test_paths.rs",
-    "src/cli/running.rs",
-    // What a file's spec asks for is judged field by field.
-    "src/app/trust.rs",
-];
-
 /// The kinds of subject that code names, by their types and rooms. A program that is started is a `Command` too.
 fn kinds_named(code: &str) -> Vec<String> {
     let words = code.split(|one: char| !(one.is_alphanumeric() || one == '_')).filter(|word| !word.is_empty());
@@ -264,7 +254,7 @@ fn nothing_above_the_subjects_asks_which_kind_it_has() {
     let mut wrong = Vec::new();
     for (path, text) in crate_sources() {
         let is_above = module_of(&path).is_some_and(|module| ABOVE_SUBJECTS.contains(&module.as_str()));
-        if is_above && !KINDS_NAMED_IN.iter().any(|named| path == Path::new(named)) {
+        if is_above {
             wrong.extend(kinds_named(&code(&text)).into_iter().map(|kind| format!("{}: {kind}", path.display())));
         }
     }

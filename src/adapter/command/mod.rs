@@ -14,6 +14,7 @@ mod drivers;
 mod fields;
 mod heard;
 mod launch;
+mod leave;
 mod listing;
 mod loaded;
 mod look;

@@ -9,12 +9,13 @@ mod check;
 mod gate;
 mod holdings;
 mod launch;
+mod leave;
 mod loaded;
 mod look;
 mod message;
 mod naming;
+mod paths;
 mod plain;
-
 mod round;
 mod server;
 mod spec;
@@ -24,6 +25,7 @@ mod tree;
 pub use look::{PytestLook, look};
 #[cfg(fuzzing)]
 pub use message::fuzz_message;
+pub use paths::{TestPathProblem, tests_named};
 pub use plain::{PlainRun, plain_run};
 
 pub(super) use loaded::PytestSuite;

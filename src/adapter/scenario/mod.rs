@@ -3,6 +3,7 @@
 pub(super) mod answer;
 pub(super) mod calls;
 pub(super) mod case_run;
+mod leave;
 pub(super) mod loaded;
 pub(super) mod matching;
 mod needs;

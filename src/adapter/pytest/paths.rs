@@ -1,7 +1,7 @@
 //! Test files named where scenarios are expected: `steadfast run tests/test_cart.py`.
 
-use crate::adapter::found_suites;
-use crate::app::AppError;
+use crate::adapter::detect::found_suites;
+use crate::adapter::named::NamedSuite;
 use crate::scenario::nearest;
 use std::path::{Component, Path, PathBuf};
 
@@ -16,11 +16,45 @@ const RUNNERS: &[(&[&str], &str)] = &[
     (&["rb"], "rspec"),
 ];
 
-/// If the paths are tests of pytest, what pytest is to be given; `None` if they may be scenarios.
+/// Why paths that are no scenarios can't be run as they were named.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TestPathProblem {
+    /// They belong to a runner that must be named.
+    #[error("{path} is not a scenario; to run it with its runner: steadfast run --suite {suite} -- {path}", path = path.display())]
+    OfAnotherRunner {
+        /// The file.
+        path: PathBuf,
+        /// The runner's suite, as one types it.
+        suite: String,
+    },
+    /// There is no such file.
+    #[error("there is no file {}; {}", file.display(), instead(meant.as_deref()))]
+    Missing {
+        /// The file.
+        file: PathBuf,
+        /// The test file beside it whose name is nearest, if one is near.
+        meant: Option<String>,
+    },
+}
+
+fn instead(meant: Option<&str>) -> String {
+    match meant {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "`steadfast list` shows the tests that there are".to_owned(),
+    }
+}
+
+/// If paths where scenarios are expected are tests of a runner that needs no name, the suite, as one types it, and what
+/// the runner is to be given; `None` if they may be scenarios.
 ///
 /// # Errors
-/// If they belong to a runner that must be named.
-pub(super) fn tests_of_pytest(paths: &[PathBuf], root: &Path) -> Result<Option<Vec<String>>, AppError> {
+/// If they belong to a runner that must be named, or are not there.
+pub fn tests_named(paths: &[PathBuf], root: &Path) -> Result<Option<(NamedSuite, Vec<String>)>, TestPathProblem> {
+    let tests = tests_of_pytest(paths, root)?;
+    Ok(tests.map(|tests| (NamedSuite::Pytest(PathBuf::from(".")), tests)))
+}
+
+fn tests_of_pytest(paths: &[PathBuf], root: &Path) -> Result<Option<Vec<String>>, TestPathProblem> {
     if paths.is_empty() {
         return Ok(None);
     }
@@ -29,16 +63,14 @@ pub(super) fn tests_of_pytest(paths: &[PathBuf], root: &Path) -> Result<Option<V
         if let Some((_, usual)) = RUNNERS.iter().find(|(endings, _)| endings.contains(&ending)) {
             let suite = found_suites(root).into_iter().map(|found| found.suite).find(|suite| suite != "pytest:.");
             let suite = suite.unwrap_or_else(|| (*usual).to_owned());
-            return Err(AppError::Usage(format!(
-                "{path} is not a scenario; to run it with its runner: steadfast run --suite {suite} -- {path}",
-                path = path.display(),
-            )));
+            return Err(TestPathProblem::OfAnotherRunner { path: path.clone(), suite });
         }
     }
     for path in paths {
         let file = file_of(path);
         if file.extension().is_some_and(|ending| ending == "py") && !root.join(&file).exists() {
-            return Err(AppError::Usage(missing(&file, root)));
+            let meant = nearest_test(&file, root);
+            return Err(TestPathProblem::Missing { file, meant });
         }
     }
     let shown = paths.iter().map(|path| path.display().to_string());
@@ -63,17 +95,13 @@ fn file_of(path: &Path) -> PathBuf {
     PathBuf::from(path.to_string_lossy().split("::").next().unwrap_or_default())
 }
 
-/// What is said of a test file that is not there.
-fn missing(file: &Path, root: &Path) -> String {
+/// The test file beside one that is not there whose name is nearest.
+fn nearest_test(file: &Path, root: &Path) -> Option<String> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let entries = std::fs::read_dir(root.join(folder)).into_iter().flatten().flatten();
     let beside: Vec<String> = entries.map(|entry| folder.join(entry.file_name()).display().to_string()).collect();
     let tests = beside.iter().map(String::as_str).filter(|path| path.ends_with(".py"));
-    let help = match nearest(&file.display().to_string(), tests) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => "`steadfast list` shows the tests that there are".to_owned(),
-    };
-    format!("there is no file {}; {help}", file.display())
+    nearest(&file.display().to_string(), tests).map(str::to_owned)
 }
 
 /// Whether a file with such an ending is in a folder.
