@@ -39,4 +39,4 @@ pub use shared::reach::Reach;
 pub use shared::sandbox::Sandbox;
 pub use shared::tree::Files;
 pub use spec::{DEFAULT_SYSTEM, SubjectSpec, Workplace};
-pub use subject::{AskedOfRunner, Explain, LeakSearch, LoadedSubject, OwnLine, Plain};
+pub use subject::{AskedOfRunner, Explain, LeakSearch, LoadedSubject, OwnLine, Plain, RunnerAlone};

@@ -5,7 +5,7 @@
 
 use crate::adapter::shared::python::Installed;
 use crate::adapter::shared::tree::Files;
-use crate::event::CaseInfo;
+use crate::event::{CaseInfo, RunnerLine};
 use crate::model::{CaseIndex, ContentHash, Measured, Outcome, ResourceKind};
 use crate::plan::Grouping;
 use crate::record::{Record, RoundRecord};
@@ -139,7 +139,7 @@ pub trait LoadedSubject: fmt::Debug {
 
     /// The line with which its own runner shows a finding, tried once, or that the runner alone does not show it. `None`
     /// where there is no such line.
-    fn own_line(&self, _finding: &OwnLine<'_>) -> Option<String> {
+    fn own_line(&self, _finding: &OwnLine<'_>) -> Option<RunnerAlone> {
         None
     }
 
@@ -195,6 +195,15 @@ pub struct AskedOfRunner<'a> {
     pub case_deadline: Duration,
     /// When the run ends, finished or not.
     pub until: Option<Instant>,
+}
+
+/// What the subject's own runner makes of a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunnerAlone {
+    /// It shows it.
+    Shows(RunnerLine),
+    /// It does not, and why: for people.
+    Otherwise(String),
 }
 
 /// A finding, as the subject's own runner is asked to show it.

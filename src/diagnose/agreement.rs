@@ -184,8 +184,7 @@ impl Comparison<'_> {
     fn conclude(&mut self, difference: &Difference, here: Option<&Outcome>) -> Result<String, DiagnoseError> {
         let diagnosis = self.record.diagnoses.get(&difference.case);
         let one_fails = is_failure(difference.ours) != is_failure(difference.there());
-        let is_shown = diagnosis
-            .is_some_and(|diagnosis| diagnosis.remarks.iter().any(|remark| remark.contains(Diagnosis::ALONE_SHOWS)));
+        let is_shown = diagnosis.is_some_and(|diagnosis| diagnosis.runner_line.is_some());
         if one_fails && !is_shown {
             let output = difference.theirs.iter().filter_map(Outcome::failure).next();
             let ours = here.and_then(Outcome::failure);
@@ -218,6 +217,7 @@ impl Comparison<'_> {
                 repro: None,
                 causes: Vec::new(),
                 remarks: Vec::new(),
+                runner_line: None,
             },
         };
         self.tell(Event::Diagnosed(diagnosis))

@@ -1,11 +1,11 @@
 //! What is concluded of a suspect, and what is told beside it.
 
 use super::examine::Examiner;
-use crate::adapter::{Explain, OwnLine};
+use crate::adapter::{Explain, OwnLine, RunnerAlone};
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::repro::{Expected, ReproFile};
 use crate::diagnose::suspects::Suspect;
-use crate::event::{Conclusion, Diagnosis, Event, Identity, StateCause};
+use crate::event::{Conclusion, Diagnosis, Event, Identity, RunnerLine, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, Failure, MarkKind, OutcomeKind, Position, StateMark};
@@ -22,6 +22,8 @@ pub(super) struct OfTheSuite {
     /// The state that decides.
     pub causes: Vec<StateCause>,
     pub remarks: Vec<String>,
+    /// The line with which its own runner shows it.
+    pub runner_line: Option<RunnerLine>,
     /// Where two runs of it part.
     difference: Option<String>,
 }
@@ -102,7 +104,11 @@ impl Examiner<'_> {
             Conclusion::DoesNotReproduce | Conclusion::NotMinimised { .. } | Conclusion::Undiagnosed { .. }
         ) {
             let by_chance = matches!(conclusion, Conclusion::Intermittent | Conclusion::EnvironmentDependent { .. });
-            told.remarks.extend(self.own_line(suspect, order, by_chance));
+            match self.own_line(suspect, order, by_chance) {
+                Some(RunnerAlone::Shows(line)) => told.runner_line = Some(line),
+                Some(RunnerAlone::Otherwise(text)) => told.remarks.push(text),
+                None => {}
+            }
         }
         Ok(told)
     }
@@ -160,7 +166,7 @@ impl Examiner<'_> {
     }
 
     /// The line for the suite's own runner, which is tried once.
-    fn own_line(&mut self, suspect: &Suspect, order: &[CaseIndex], by_chance: bool) -> Vec<String> {
+    fn own_line(&mut self, suspect: &Suspect, order: &[CaseIndex], by_chance: bool) -> Option<RunnerAlone> {
         if let Some((known, line)) = &self.chart.own_line
             && known == order
         {
@@ -174,7 +180,6 @@ impl Examiner<'_> {
             case_deadline: self.setting.case_timeout,
             by_chance,
         });
-        let line: Vec<String> = line.into_iter().collect();
         self.chart.own_line = Some((order.to_vec(), line.clone()));
         line
     }
@@ -212,6 +217,7 @@ impl Examiner<'_> {
             repro: Some(repro),
             causes: of_the_suite.causes,
             remarks: under_stress(suspect).into_iter().chain(told).collect(),
+            runner_line: of_the_suite.runner_line,
         })
     }
 
@@ -228,6 +234,7 @@ impl Examiner<'_> {
             repro: Some(ending.repro),
             causes: of_the_suite.causes,
             remarks: ending.remarks.into_iter().chain(of_the_suite.remarks).collect(),
+            runner_line: of_the_suite.runner_line,
         })
     }
 

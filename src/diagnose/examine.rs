@@ -4,6 +4,7 @@
 //! fails by chance, an order with many causes) never takes what others need. Cases that fail alike are one cluster: its
 //! first is examined, and the others are tried with what was found for it.
 
+use crate::adapter::RunnerAlone;
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::Setting;
 use crate::diagnose::conclude::OfTheSuite;
@@ -122,7 +123,7 @@ pub(super) struct Chart {
     /// What was told last of the state that a suspect's sequences leave.
     pub states: Option<(CaseIndex, Vec<Vec<CaseIndex>>, OfTheSuite)>,
     /// What the suite's own runner made of an order last.
-    pub own_line: Option<(Vec<CaseIndex>, Vec<String>)>,
+    pub own_line: Option<(Vec<CaseIndex>, Option<RunnerAlone>)>,
     /// Searches that a limit ended, and that may go on.
     open: BTreeMap<CaseIndex, (Search, Duration)>,
     /// Suspects of which a first sequence was told.

@@ -2,7 +2,7 @@
 
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::examine::Examiner;
-use crate::diagnose::suspects::{Suspect, is_load};
+use crate::diagnose::suspects::Suspect;
 use crate::minimise::{Answer, Conclusion, Minimised, Role};
 use crate::model::CaseIndex;
 use crate::record::Record;
@@ -47,7 +47,7 @@ impl Examiner<'_> {
 pub(super) fn changing_of(cases: &[CaseIndex], record: &Record) -> Vec<CaseIndex> {
     let mut changing = BTreeSet::new();
     for round in &record.rounds {
-        let changes = round.dirt.iter().filter(|(_, dirt)| dirt.made.iter().any(|name| !is_load(name)));
+        let changes = round.dirt.iter().filter(|(_, dirt)| dirt.made.iter().any(|part| !part.is_load()));
         let places = changes.map(|(position, _)| position.index());
         changing.extend(places.filter_map(|place| round.slots.get(place)).map(|slot| slot.case));
     }

@@ -9,8 +9,8 @@ use crate::adapter::LoadedSubject;
 use crate::diagnose::{Deadlines, DiagnoseError, ReproFile, RunLog, Setting, diagnose};
 use crate::engine::{EngineError, Outlook, RoundResult, RoundUnit, Rounds, Stop, StopHandle, Stopped};
 use crate::event::{
-    Background, CaseInfo, Dirt, Event, Header, JOURNAL_VERSION, PlanPolicy, Policy, RoundEnd, RunEnd, SubjectInfo,
-    TrialReport,
+    Background, CaseInfo, Dirt, Event, Header, JOURNAL_VERSION, PlanPolicy, Policy, RoundEnd, RunEnd, StatePart,
+    SubjectInfo, TrialReport,
 };
 use crate::model::statistics::{Confidence, Tally as Counted, lower_bound};
 use crate::model::{
@@ -141,7 +141,7 @@ impl Suite {
         if !self.forks {
             return Dirt::default();
         }
-        let name = |case: &CaseIndex| format!("state {case}");
+        let name = |case: &CaseIndex| StatePart::Named(format!("state {case}"));
         let since = before.iter().rposition(|other| self.cleaners.contains(other)).map_or(0, |place| place + 1);
         let dirty = before[since..].iter().filter(|case| self.marking.contains(case));
         if self.cleaners.contains(&case) {

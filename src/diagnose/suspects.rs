@@ -1,5 +1,6 @@
 //! Cases that failed, and what the run knows about why.
 
+use crate::event::StatePart;
 use crate::minimise::{Answer, Conclusion, Costs, Minimised, Problem, Role};
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, EventLoop, OutcomeKind, Position, RoundKind, Stress};
@@ -319,18 +320,18 @@ pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<CaseIndex> {
         record.round(suspect.failure.round).map(|round| (round, suspect.failure.position))
     };
     let Some((round, position)) = shown else { return Vec::new() };
-    let mut dirty: BTreeMap<&str, Position> = BTreeMap::new();
+    let mut dirty: BTreeMap<&StatePart, Position> = BTreeMap::new();
     for (place, dirt) in round.dirt.range(..position) {
-        for name in &dirt.made {
-            dirty.entry(name).or_insert(*place);
+        for part in &dirt.made {
+            dirty.entry(part).or_insert(*place);
         }
         // What a case set for another can outlive the mark that shows it: there nothing counts as cleaned.
-        for name in dirt.cleaned.iter().filter(|_| !suspect.passes_after) {
-            dirty.remove(name.as_str());
+        for part in dirt.cleaned.iter().filter(|_| !suspect.passes_after) {
+            dirty.remove(part);
         }
     }
     let places = |loads: bool| -> BTreeSet<Position> {
-        dirty.iter().filter(|(name, _)| is_load(name) == loads).map(|(_, place)| *place).collect()
+        dirty.iter().filter(|(part, _)| part.is_load() == loads).map(|(_, place)| *place).collect()
     };
     let (changed, loaded) = (places(false), places(true));
     let chosen = if changed.is_empty() { loaded } else { changed };
@@ -339,11 +340,6 @@ pub(super) fn leads(record: &Record, suspect: &Suspect) -> Vec<CaseIndex> {
     }
     let cases = chosen.into_iter().filter_map(|place| round.slots.get(place.index())).map(|slot| slot.case);
     cases.filter(|case| suspect.before.contains(case)).collect()
-}
-
-/// Whether a mark says no more than that a case was the first to load a module.
-pub(super) fn is_load(name: &str) -> bool {
-    name.starts_with("loads ")
 }
 
 /// The round in which the suspect passed after the cases that are before it, and its place there.

@@ -1,6 +1,8 @@
 //! The facts of a journal, one a line.
 
-use crate::event::Header;
+use crate::event::dirt::Dirt;
+use crate::event::header::Header;
+use crate::event::runner_line::RunnerLine;
 use crate::model::statistics::Tally;
 use crate::model::{
     Aftermath, CaseIndex, EventLoop, LoopBound, Outcome, Position, Retained, RoundId, RoundKind, Seed, StateMark,
@@ -139,24 +141,6 @@ pub struct TrialReport {
     pub difference: Option<String>,
 }
 
-/// Parts of a process's state that a trial left other than they were when the round began: `environment variable X`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dirt {
-    /// They were as at the round's begin before it, and are not any more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub made: Vec<String>,
-    /// They were not, and are again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cleaned: Vec<String>,
-}
-
-impl Dirt {
-    /// Whether nothing changed.
-    pub fn is_empty(&self) -> bool {
-        self.made.is_empty() && self.cleaned.is_empty()
-    }
-}
-
 impl TrialReport {
     /// A report of nothing but an outcome.
     pub fn of(outcome: Outcome) -> Self {
@@ -230,11 +214,22 @@ pub struct Diagnosis {
     /// What a reader should know besides: a polluter that fails itself, an earlier crash.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// The line with which the suite's own runner was seen to show it. Earlier journals have it as the last remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_line: Option<RunnerLine>,
 }
 
 impl Diagnosis {
-    /// What stands in a remark between a runner's name and the line of its own that was seen to show the finding.
-    pub const ALONE_SHOWS: &'static str = " alone shows it: ";
+    /// The same with the line of the suite's own runner in its field, also where an earlier version wrote it as a remark.
+    #[must_use]
+    pub fn with_runner_line(mut self) -> Self {
+        let told = self.remarks.iter().enumerate().find_map(|(at, text)| Some((at, RunnerLine::of_remark(text)?)));
+        if let (None, Some((at, line))) = (&self.runner_line, told) {
+            self.remarks.remove(at);
+            self.runner_line = Some(line);
+        }
+        self
+    }
 }
 
 /// A part of the state that decides how a suspect ends.

@@ -3,6 +3,7 @@
 //! Facts are emitted in sequence and never changed. What a verdict depends on besides (policy, date, the cases and
 //! their hashes) stands in the [`Header`], so that every report is a function of the journal alone.
 
+mod dirt;
 mod fact;
 mod header;
 mod identity;
@@ -10,17 +11,20 @@ mod journal;
 mod past;
 mod question;
 mod redact;
+mod runner_line;
 mod secret_forms;
 mod secret_shapes;
 mod seen;
 mod words;
 
-pub use fact::{Conclusion, Diagnosis, Dirt, Entry, Event, Note, RoundEnd, RunEnd, StateCause, TrialReport};
+pub use dirt::{Dirt, StatePart};
+pub use fact::{Conclusion, Diagnosis, Entry, Event, Note, RoundEnd, RunEnd, StateCause, TrialReport};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, ShardInfo, SubjectInfo};
 pub use identity::{Difference, Identity, Product};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress};
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use question::{Question, RecordedEnd, RecordedOrder};
 pub use redact::Redactor;
+pub use runner_line::RunnerLine;
 pub(crate) use secret_shapes::REDACTED;
 pub use words::is_common;

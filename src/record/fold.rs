@@ -157,7 +157,7 @@ impl Fold {
             Event::Forecast { round_millis, plan_millis, .. } => self.forecast = Some((round_millis, plan_millis)),
             Event::Noted(note) => self.note(note),
             Event::Diagnosed(diagnosis) => {
-                self.diagnoses.insert(diagnosis.case, diagnosis);
+                self.diagnoses.insert(diagnosis.case, diagnosis.with_runner_line());
             }
             Event::RunFinished { end } => self.end = Some(end),
         }

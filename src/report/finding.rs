@@ -3,7 +3,7 @@
 use crate::event::{KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
-use crate::report::own_line::{self, OwnLine};
+use crate::report::own_line::OwnLine;
 pub(super) use crate::report::role::Role;
 use crate::report::state::{StateStory, stories};
 use crate::report::text::visible;
@@ -116,8 +116,12 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
     let kind = *judged.findings.first().filter(|_| judged.verdict.is_finding())?;
     let info = view.info(judged.case)?;
     let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
-    let mut remarks: Vec<String> = judged.remarks.iter().map(|remark| visible(remark).into_owned()).collect();
-    let own = own_line::take(&mut remarks, kind, &view.record.header);
+    let runner_line = judged.runner_line.as_ref();
+    let own = runner_line.map(|line| OwnLine::of(&visible(&line.line), kind, &view.record.header));
+    // It has a place of its own.
+    let sentence = runner_line.map(ToString::to_string);
+    let others = judged.remarks.iter().filter(|remark| Some(*remark) != sentence.as_ref());
+    let remarks: Vec<String> = others.map(|remark| visible(remark).into_owned()).collect();
     let message = match failure.map(|failure| visible(failure.message.trim())) {
         Some(message) if !message.is_empty() => message.into_owned(),
         _ => remarks.first().cloned().unwrap_or_else(|| crate::report::recipe(kind).means.to_owned()),

@@ -1,6 +1,6 @@
-//! The line with which a suite's own runner shows a finding. The diagnosis has tried it; journals keep it as a remark.
+//! The line with which a suite's own runner shows a finding. The diagnosis has tried it.
 
-use crate::event::{Diagnosis, Header};
+use crate::event::Header;
 use crate::model::FindingKind;
 
 /// The line of a suite's own runner.
@@ -12,14 +12,11 @@ pub(super) struct OwnLine {
     pub(super) tried: String,
 }
 
-/// Takes the line out of a case's remarks.
-pub(super) fn take(remarks: &mut Vec<String>, kind: FindingKind, header: &Header) -> Option<OwnLine> {
-    let is_line =
-        |remark: &String| remark.split_once(Diagnosis::ALONE_SHOWS).is_some_and(|(runner, _)| !runner.contains(' '));
-    let at = remarks.iter().position(is_line)?;
-    let remark = remarks.remove(at);
-    let tried = remark.split_once(Diagnosis::ALONE_SHOWS)?.1.to_owned();
-    Some(OwnLine { short: short(&tried, kind, header), tried })
+impl OwnLine {
+    /// A line as it was tried, and in short.
+    pub(super) fn of(tried: &str, kind: FindingKind, header: &Header) -> Self {
+        Self { short: short(tried, kind, header), tried: tried.to_owned() }
+    }
 }
 
 /// The line without what a reader in the project need not type: the folder, the interpreter, and the hash seed where
@@ -79,26 +76,23 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(arguments: &[&str], spec: serde_json::Value, kind: FindingKind, remark: &str, expected: &str) {
-        let mut remarks = vec!["another".to_owned(), remark.to_owned()];
-        let own = take(&mut remarks, kind, &header(arguments, spec)).expect("a line");
-        assert_eq!(own.short, expected);
-        assert_eq!(remarks, ["another"], "it is told once");
+    fn check(arguments: &[&str], spec: serde_json::Value, kind: FindingKind, line: &str, expected: &str) {
+        assert_eq!(OwnLine::of(line, kind, &header(arguments, spec)).short, expected);
     }
 
     #[test]
     fn the_short_line_is_what_one_types_in_the_project() {
         use FindingKind::{EnvironmentDependent, OrderDependent};
         let none = || serde_json::Value::Null;
-        let line = "pytest alone shows it: cd /home/a/shop && PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
+        let line = "cd /home/a/shop && PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
         check(&["--suite", "pytest:."], none(), OrderDependent, line, "pytest a.py::b c.py::d");
         check(&["--suite", "pytest:sub"], none(), OrderDependent, line, "cd sub && pytest a.py::b c.py::d");
         check(&["--suite", "pytest:."], none(), EnvironmentDependent, line, "PYTHONHASHSEED=7 pytest a.py::b c.py::d");
-        let here = "pytest alone shows it: PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
+        let here = "PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
         check(&["--suite", "pytest:."], none(), OrderDependent, here, "pytest a.py::b c.py::d");
-        let below = "pytest alone shows it: cd 'the suite' && python3 -m pytest a.py::b";
+        let below = "cd 'the suite' && python3 -m pytest a.py::b";
         check(&["--suite", "pytest:the suite"], none(), OrderDependent, below, "cd 'the suite' && pytest a.py::b");
-        let jest = "jest alone shows it: cd /home/a/shop/web && npx jest -t '^(a b)$'";
+        let jest = "cd /home/a/shop/web && npx jest -t '^(a b)$'";
         check(
             &[],
             serde_json::json!({"root": "/home/a/shop"}),
@@ -106,14 +100,7 @@ mod tests {
             jest,
             "cd web && npx jest -t '^(a b)$'",
         );
-        let spaced = "pytest alone shows it: cd '/home/a shop' && '/v e/bin/python3' -m pytest a.py::b";
+        let spaced = "cd '/home/a shop' && '/v e/bin/python3' -m pytest a.py::b";
         check(&["pytest:."], none(), OrderDependent, spaced, "'/v e/bin/python3' -m pytest a.py::b");
-    }
-
-    #[test]
-    fn other_remarks_stay() {
-        let mut remarks = vec!["pytest alone, started with these tests only, behaves differently".to_owned()];
-        assert_eq!(take(&mut remarks, FindingKind::Broken, &header(&[], serde_json::Value::Null)), None);
-        assert_eq!(remarks.len(), 1);
     }
 }

@@ -1,5 +1,6 @@
 //! What a case came to.
 
+use crate::event::RunnerLine;
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, FindingKind, Verdict};
 use crate::record::FailureSeen;
@@ -36,6 +37,8 @@ pub struct CaseJudgement {
     pub reason: Option<String>,
     /// What a reader should know besides.
     pub remarks: Vec<String>,
+    /// The line with which the suite's own runner was seen to show it; the remarks tell it too.
+    pub runner_line: Option<RunnerLine>,
     /// The case that stands for its cluster of like failures.
     pub cluster: Option<CaseIndex>,
     /// Its repro file, relative to the run's folder.

@@ -56,7 +56,8 @@ fn judge_case(record: &Record, case: CaseIndex, tally: &Trials) -> CaseJudgement
         compared: diagnosis.map(|diagnosis| (diagnosis.alone, diagnosis.in_order)),
         failure,
         reason: None,
-        remarks: diagnosis.map(|diagnosis| diagnosis.remarks.clone()).unwrap_or_default(),
+        remarks: diagnosis.map(remarks).unwrap_or_default(),
+        runner_line: diagnosis.and_then(|diagnosis| diagnosis.runner_line.clone()),
         cluster: diagnosis.and_then(|diagnosis| diagnosis.cluster),
         repro: diagnosis.and_then(|diagnosis| diagnosis.repro.clone()),
         leaks: Vec::new(),
@@ -101,6 +102,11 @@ fn with_leaks(judged: &mut CaseJudgement, found: &mut leaks::Leaks) {
     judged.verdict = judged.verdict.min(Verdict::Leaky);
     judged.remarks.extend(leaks.iter().map(ToString::to_string));
     judged.leaks = leaks;
+}
+
+/// What the diagnosis remarked, and the line of the suite's own runner in a sentence.
+fn remarks(diagnosis: &Diagnosis) -> Vec<String> {
+    diagnosis.remarks.iter().cloned().chain(diagnosis.runner_line.as_ref().map(ToString::to_string)).collect()
 }
 
 /// What is told of a case that was skipped in some orders and never failed.

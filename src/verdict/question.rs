@@ -50,6 +50,7 @@ pub(super) fn set_aside(record: &Record, question: &Question, cases: &mut [CaseJ
         judged.order = None;
         judged.reason = Some(format!("only {id} was asked about"));
         judged.remarks.clear();
+        judged.runner_line = None;
         judged.leaks.clear();
     }
     if let (Some(recorded), Some(judged)) = (&question.recorded, cases.get_mut(question.case.index())) {

@@ -8,7 +8,7 @@ use crate::adapter::command::world::{Copying, World};
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
-use crate::adapter::subject::{OwnLine, measured_of_suite};
+use crate::adapter::subject::{OwnLine, RunnerAlone, measured_of_suite};
 use crate::adapter::{AskedOfRunner, Installed, LoadedSubject, Plain, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured};
@@ -96,7 +96,7 @@ impl LoadedSubject for CommandSuite {
         serde_json::to_value(self.found.listed()).ok()
     }
 
-    fn own_line(&self, finding: &OwnLine<'_>) -> Option<String> {
+    fn own_line(&self, finding: &OwnLine<'_>) -> Option<RunnerAlone> {
         own_line(&self.spec, self.found.listed(), finding)
     }
 

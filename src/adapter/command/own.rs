@@ -6,8 +6,8 @@ use crate::adapter::command::launch::folder;
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence};
 use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder};
-use crate::adapter::subject::OwnLine;
-use crate::event::Diagnosis;
+use crate::adapter::subject::{OwnLine, RunnerAlone};
+use crate::event::RunnerLine;
 use crate::model::{CaseIndex, Failure};
 use std::path::Path;
 use std::process::Command;
@@ -27,16 +27,16 @@ const SEARCH: Duration = Duration::from_secs(45);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The line that shows a finding, or why none does; nothing where the profile has none.
-pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLine<'_>) -> Option<String> {
+pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLine<'_>) -> Option<RunnerAlone> {
     let profile = Profile::load(&spec.root, &spec.profile).ok()?;
     let own = profile.own.as_ref()?;
     let order = finding.order;
     let is_other = own.order == RunOrder::AsListed && !order.is_sorted_by(|one, other| one < other);
     if is_other && (own.shuffled.is_empty() || has_one_twice(order)) {
-        return Some(format!(
+        return Some(RunnerAlone::Otherwise(format!(
             "{} alone runs its cases in an order of its own, not in this one: use the steadfast command",
             program(own)
-        ));
+        )));
     }
     let asked: Vec<&ListedCase> = order.iter().filter_map(|case| cases.get(case.index())).collect();
     if asked.len() > MOST || asked.len() < order.len() {
@@ -63,24 +63,28 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
         for seed in 1..=SEEDS {
             let shuffled = shuffled(own, &line, seed);
             if shows(&shuffled)? {
-                return Some(format!("{}{}{}", program(own), Diagnosis::ALONE_SHOWS, written(&folder, &shuffled)));
+                return Some(shows_it(own, written(&folder, &shuffled)));
             }
             if Instant::now() > until {
                 break;
             }
         }
-        return Some(format!(
+        return Some(RunnerAlone::Otherwise(format!(
             "{} alone runs its cases in an order of its own, and none of its first seeds shows it: use the steadfast command",
             program(own)
-        ));
+        )));
     }
     if shows(&line)? {
-        return Some(format!("{}{}{}", program(own), Diagnosis::ALONE_SHOWS, written(&folder, &line)));
+        return Some(shows_it(own, written(&folder, &line)));
     }
-    Some(format!(
+    Some(RunnerAlone::Otherwise(format!(
         "{} alone, started with these cases only, behaves differently: use the steadfast command",
         program(own)
-    ))
+    )))
+}
+
+fn shows_it(own: &OwnRun, line: String) -> RunnerAlone {
+    RunnerAlone::Shows(RunnerLine { runner: program(own).to_owned(), line })
 }
 
 /// Whether an order has a case twice: no shuffle of a runner has.

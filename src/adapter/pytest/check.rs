@@ -1,8 +1,8 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
-use crate::adapter::{AskedOfRunner, OwnLine, Plain};
-use crate::event::{CaseInfo, Diagnosis};
+use crate::adapter::{AskedOfRunner, OwnLine, Plain, RunnerAlone};
+use crate::event::{CaseInfo, RunnerLine};
 use crate::model::{CaseId, CaseIndex, Outcome};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) fn plain(spec: &PytestSpec, asked: &AskedOfRunner<'_>) -> Result<Plai
 }
 
 /// The line that shows a finding with pytest alone, tried once; or that pytest alone does not show it.
-pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<String> {
+pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<RunnerAlone> {
     let OwnLine { record, order, fingerprint, hash_seed, case_deadline, by_chance } = *finding;
     let infos: Vec<_> = order.iter().filter_map(|case| record.case(*case)).collect();
     let ids: Vec<String> = infos.iter().map(|info| as_argument(info.id.as_str(), &info.file)).collect();
@@ -45,22 +45,26 @@ pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<Strin
     match plain_run(&fresh, hash_seed, case_deadline) {
         Ok(plain) if as_asked(&plain) || same_end(&plain) => {
             let line = line(spec, hash_seed, &[plain.switches, arguments].concat());
-            Some(format!("pytest{}{line}", Diagnosis::ALONE_SHOWS))
+            Some(RunnerAlone::Shows(RunnerLine { runner: "pytest".to_owned(), line }))
         }
         Ok(PlainRun { cut_short: Some(how), .. }) => {
-            Some(format!("pytest alone, started with these tests only, does not come to its end, since {how}"))
+            otherwise(format!("pytest alone, started with these tests only, does not come to its end, since {how}"))
         }
         Ok(_) if by_chance => None,
-        Ok(_) => Some(
+        Ok(_) => otherwise(
             "pytest alone, started with these tests only, behaves differently (it imports less, or orders them \
              otherwise): use the steadfast command"
                 .to_owned(),
         ),
         Err(error) => {
             let error = error.lines().next().unwrap_or_default();
-            Some(format!("pytest alone can't be started with these tests only: {error}"))
+            otherwise(format!("pytest alone can't be started with these tests only: {error}"))
         }
     }
+}
+
+fn otherwise(why: String) -> Option<RunnerAlone> {
+    Some(RunnerAlone::Otherwise(why))
 }
 
 /// Whether a test passes in plain pytest, alone, under a hash seed.

@@ -6,7 +6,7 @@ use crate::adapter::shared::kept::Kept;
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{as_pattern, measured_of_suite};
-use crate::adapter::{AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, Plain, SubjectProblem};
+use crate::adapter::{AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, Plain, RunnerAlone, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{ContentHash, Measured};
 use std::collections::BTreeMap;
@@ -124,7 +124,7 @@ impl LoadedSubject for PytestSuite {
         self.spec.copied.is_none()
     }
 
-    fn own_line(&self, finding: &OwnLine<'_>) -> Option<String> {
+    fn own_line(&self, finding: &OwnLine<'_>) -> Option<RunnerAlone> {
         own_line(&self.as_it_was(), finding)
     }
 

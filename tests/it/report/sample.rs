@@ -150,6 +150,7 @@ impl Teller {
             repro: Some(format!("repros/{case}.json")),
             causes: Vec::new(),
             remarks: Vec::new(),
+            runner_line: None,
         }))
     }
 
@@ -293,6 +294,7 @@ pub fn findings() -> Teller {
         repro: Some("repros/2.json".to_owned()),
         causes: Vec::new(),
         remarks: vec!["verified by one probe each way".to_owned()],
+        runner_line: None,
     }));
     teller.diagnosed(LOGIN, Conclusion::Broken, (5, 5), (5, 5));
     teller.diagnosed(SLOW, Conclusion::Intermittent, (3, 10), (4, 10));
