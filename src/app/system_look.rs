@@ -101,27 +101,38 @@ pub fn begin_system_file(document: &str) -> Result<String, AppError> {
     Ok(begun.text)
 }
 
+/// Why a document can't be had from a server.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("only this machine is asked: save the document and name the file")]
+    OtherMachine,
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("it was answered with {0}")]
+    Refused(String),
+    #[error("it sent no answer")]
+    Silent,
+}
+
 /// The body of a GET, from this machine only.
-fn fetched(rest: &str) -> Result<String, String> {
+fn fetched(rest: &str) -> Result<String, FetchError> {
     let (authority, path) = rest.split_once('/').unwrap_or((rest, "openapi.json"));
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
     if !matches!(host, "localhost" | "127.0.0.1" | "[::1]") {
-        return Err("only this machine is asked: save the document and name the file".to_owned());
+        return Err(FetchError::OtherMachine);
     }
     let address = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
-    let said = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect(&address).map_err(said)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(said)?;
+    let mut stream = TcpStream::connect(&address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
     std::io::Write::write_all(
         &mut stream,
         format!("GET /{path} HTTP/1.0\r\nHost: {authority}\r\nAccept: application/json\r\n\r\n").as_bytes(),
-    )
-    .map_err(said)?;
+    )?;
     let mut answer = String::new();
-    stream.take(LONGEST).read_to_string(&mut answer).map_err(said)?;
+    stream.take(LONGEST).read_to_string(&mut answer)?;
     match answer.split_once("\r\n\r\n") {
         Some((head, body)) if head.split(' ').nth(1) == Some("200") => Ok(body.to_owned()),
-        Some((head, _)) => Err(format!("it was answered with {}", head.lines().next().unwrap_or_default())),
-        None => Err("it sent no answer".to_owned()),
+        Some((head, _)) => Err(FetchError::Refused(head.lines().next().unwrap_or_default().to_owned())),
+        None => Err(FetchError::Silent),
     }
 }

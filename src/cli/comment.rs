@@ -72,7 +72,7 @@ pub(super) fn comment(arguments: &CommentArguments) -> Result<Exit, Trouble> {
         project: arguments.repository.clone(),
         request: arguments.request,
     };
-    let place = Place::find(&given, &tool.environment).map_err(app::AppError::Usage)?;
+    let place = Place::find(&given, &tool.environment).map_err(|error| app::AppError::Usage(error.to_string()))?;
     if place.is_none() && arguments.webhook.is_empty() {
         writeln!(out, "this is no pull request, and no webhook is given: nobody was told")?;
         return Ok(Exit::Good);

@@ -1,10 +1,23 @@
 //! `-k`: a filter in the words that pytest's users know.
 
+/// Why words are no filter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum KeywordError {
+    #[error("`{0}` is not expected there: {SHAPE}")]
+    Misplaced(String),
+    #[error("`and` or `or` is missing before `{0}`: {SHAPE}")]
+    NoOperator(String),
+    #[error("`{0}` has a bracket or comma: {SHAPE}; --filter can say more")]
+    Bracket(String),
+    #[error("a word is missing: {SHAPE}")]
+    NoWord,
+}
+
 /// The filter that `WORDS` mean: `cart and not slow` has the ids with `cart` and without `slow` in them.
 ///
 /// # Errors
 /// If it is not words joined by `and`, `or` and `not`.
-pub(super) fn keyword_filter(words: &str) -> Result<String, String> {
+pub(super) fn keyword_filter(words: &str) -> Result<String, KeywordError> {
     let (mut filter, mut negated, mut expects_word) = (String::new(), false, true);
     for word in words.split_whitespace() {
         match word {
@@ -13,10 +26,10 @@ pub(super) fn keyword_filter(words: &str) -> Result<String, String> {
                 filter.push(if word == "or" { ',' } else { ' ' });
                 expects_word = true;
             }
-            "and" | "or" | "not" => return Err(format!("`{word}` is not expected there: {SHAPE}")),
-            _ if !expects_word => return Err(format!("`and` or `or` is missing before `{word}`: {SHAPE}")),
+            "and" | "or" | "not" => return Err(KeywordError::Misplaced(word.to_owned())),
+            _ if !expects_word => return Err(KeywordError::NoOperator(word.to_owned())),
             _ if word.contains(['(', ')', ',']) => {
-                return Err(format!("`{word}` has a bracket or comma: {SHAPE}; --filter can say more"));
+                return Err(KeywordError::Bracket(word.to_owned()));
             }
             _ => {
                 filter.push_str(if negated { "!*" } else { "*" });
@@ -26,7 +39,7 @@ pub(super) fn keyword_filter(words: &str) -> Result<String, String> {
             }
         }
     }
-    if expects_word { Err(format!("a word is missing: {SHAPE}")) } else { Ok(filter) }
+    if expects_word { Err(KeywordError::NoWord) } else { Ok(filter) }
 }
 
 const SHAPE: &str = "parts of ids joined by `and`, `or` and `not` are expected, such as `cart and not slow`";

@@ -1,6 +1,7 @@
 //! The arguments of what works with memory: `history`, `diff`, `quarantine`.
 
 use crate::cli::history_place::PlaceParser;
+use crate::cli::values::parse_day;
 use crate::history::HistoryPlace;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::civil::Date;
@@ -167,8 +168,4 @@ pub(super) struct QuarantineAddArguments {
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,
-}
-
-fn parse_day(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| format!("`{text}` is no day: write 2026-12-31"))
 }

@@ -3,7 +3,8 @@
 use crate::cli::history_place::PlaceParser;
 use crate::cli::leave_arguments::LeaveArguments;
 use crate::cli::look::Color;
-use crate::cli::run_arguments::{Annotations, parse_duration};
+use crate::cli::run_arguments::Annotations;
+use crate::cli::values::parse_duration;
 use crate::history::HistoryPlace;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;

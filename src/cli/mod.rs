@@ -29,6 +29,7 @@ mod start;
 mod suite_arguments;
 mod surroundings;
 mod trouble;
+mod values;
 mod why;
 mod why_arguments;
 

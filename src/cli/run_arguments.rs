@@ -7,6 +7,7 @@ use crate::cli::history_place::PlaceParser;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::live::Telling;
 use crate::cli::look::Color;
+use crate::cli::values::{parse_duration, parse_share};
 use crate::history::HistoryPlace;
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
@@ -365,55 +366,6 @@ impl RunArguments {
             fail_fast: self.fail_fast,
             record: self.record,
             defects: Vec::new(),
-        }
-    }
-}
-
-/// A duration such as `500ms`, `90s`, `10m` or `2h`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wanted = || format!("`{text}` is no duration: write 500ms, 90s, 10m or 2h");
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wanted)?;
-    let (number, unit) = text.split_at(digits);
-    let number: f64 = number.parse().map_err(|_| wanted())?;
-    let seconds = match unit.trim() {
-        "ms" => number / 1e3,
-        "s" => number,
-        "m" | "min" => number * 60.0,
-        "h" => number * 3600.0,
-        _ => return Err(wanted()),
-    };
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|_| wanted())
-        .and_then(|duration| if duration.is_zero() { Err(format!("`{text}` is no time at all")) } else { Ok(duration) })
-}
-
-/// A number between 0 and 1, without these.
-fn parse_share(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
-        _ => Err(format!("`{text}` is no share: a number between 0 and 1 is wanted, such as 0.01")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_units() {
-        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(parse_duration("10m"), Ok(Duration::from_secs(600)));
-        for text in ["", "10", "m", "1d", "-1s", "0s", "1e400h", "s10"] {
-            assert!(parse_duration(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn shares_lie_between_nothing_and_all() {
-        assert_eq!(parse_share("0.01"), Ok(0.01));
-        for text in ["0", "1", "-0.1", "nan", "x"] {
-            assert!(parse_share(text).is_err(), "{text}");
         }
     }
 }

@@ -14,6 +14,9 @@ pub trait Subject {
     /// trial as it begins and ends. A subject that dies ends the round with [`RoundEnd::Died`] after it has reported the
     /// case that it died under; the engine sends the rest as another attempt.
     fn run(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd;
+
+    /// Ends what lives on from round to round, in the way that it asks for. What is not shut down is killed.
+    fn shutdown(&mut self) {}
 }
 
 /// Where a subject reports to.

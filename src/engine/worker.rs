@@ -67,6 +67,7 @@ pub fn serve(
             break;
         }
     }
+    subject.iter_mut().for_each(|subject| subject.shutdown());
     drop(subject);
     drop(served);
     let _ = reaper.join();

@@ -21,7 +21,37 @@ pub enum FoldError {
         /// The journal that could not be read.
         path: String,
         /// What is wrong with it.
-        reason: String,
+        #[source]
+        reason: Contradiction,
+    },
+}
+
+/// A fact that can't be true beside those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// The run began a second time.
+    #[error("a second `run_started`")]
+    SecondStart,
+    /// A round's order names a case that the header has not.
+    #[error("round {round} names case {case}, and there is none")]
+    NoSuchCase {
+        /// The round.
+        round: RoundId,
+        /// The case that it names.
+        case: CaseIndex,
+    },
+    /// Something is told of a round that did not begin.
+    #[error("round {0} was never begun")]
+    NeverBegun(RoundId),
+    /// A trial is told of a place where the round has another case, or none.
+    #[error("round {round} has no case {case} at place {position}")]
+    Misplaced {
+        /// The round.
+        round: RoundId,
+        /// The case that was told.
+        case: CaseIndex,
+        /// Where it was told.
+        position: Position,
     },
 }
 
@@ -88,7 +118,7 @@ impl Fold {
     ///
     /// # Errors
     /// If it names a case, round or place that there is not.
-    pub fn entry(&mut self, entry: Entry) -> Result<(), String> {
+    pub fn entry(&mut self, entry: Entry) -> Result<(), Contradiction> {
         self.millis = self.millis.max(entry.at);
         self.fact(entry.event)
     }
@@ -97,9 +127,9 @@ impl Fold {
     ///
     /// # Errors
     /// If it names a case, round or place that there is not.
-    pub fn fact(&mut self, event: Event) -> Result<(), String> {
+    pub fn fact(&mut self, event: Event) -> Result<(), Contradiction> {
         match event {
-            Event::RunStarted(_) => return Err("a second `run_started`".into()),
+            Event::RunStarted(_) => return Err(Contradiction::SecondStart),
             Event::RunResumed => self.end = None,
             Event::RoundStarted {
                 round,
@@ -113,8 +143,8 @@ impl Fold {
                 added,
                 order,
             } => {
-                if let Some(case) = order.iter().find(|case| case.index() >= self.header.cases.len()) {
-                    return Err(format!("round {round} names case {case}, and there is none"));
+                if let Some(&case) = order.iter().find(|case| case.index() >= self.header.cases.len()) {
+                    return Err(Contradiction::NoSuchCase { round, case });
                 }
                 let slots: Vec<Slot> = order.into_iter().map(|case| Slot { case, outcome: None, micros: 0 }).collect();
                 match self.places.get(&round) {
@@ -192,15 +222,15 @@ impl Fold {
         }
     }
 
-    fn round(&mut self, round: RoundId) -> Result<&mut RoundRecord, String> {
-        let place = self.places.get(&round).copied().ok_or_else(|| format!("round {round} was never begun"))?;
-        self.rounds.get_mut(place).ok_or_else(|| format!("round {round} was never begun"))
+    fn round(&mut self, round: RoundId) -> Result<&mut RoundRecord, Contradiction> {
+        let place = self.places.get(&round).copied().ok_or(Contradiction::NeverBegun(round))?;
+        self.rounds.get_mut(place).ok_or(Contradiction::NeverBegun(round))
     }
 
-    fn slot(&mut self, round: RoundId, position: Position, case: CaseIndex) -> Result<&mut Slot, String> {
+    fn slot(&mut self, round: RoundId, position: Position, case: CaseIndex) -> Result<&mut Slot, Contradiction> {
         match self.round(round)?.slots.get_mut(position.index()) {
             Some(slot) if slot.case == case => Ok(slot),
-            _ => Err(format!("round {round} has no case {case} at place {position}")),
+            _ => Err(Contradiction::Misplaced { round, case, position }),
         }
     }
 
@@ -210,7 +240,7 @@ impl Fold {
         position: Position,
         case: CaseIndex,
         report: TrialReport,
-    ) -> Result<(), String> {
+    ) -> Result<(), Contradiction> {
         let slot = self.slot(round, position, case)?;
         let before = slot.outcome.replace(report.outcome.kind());
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX).max(slot.micros);

@@ -3,5 +3,5 @@
 mod fold;
 mod folded;
 
-pub use fold::{Fold, FoldError, read};
+pub use fold::{Contradiction, Fold, FoldError, read};
 pub use folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};

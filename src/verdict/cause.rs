@@ -2,6 +2,7 @@
 
 use crate::model::{CaseIndex, Verdict};
 use crate::verdict::case_judgement::{CaseJudgement, Order};
+use crate::verdict::leaks::LeakKind;
 use std::collections::BTreeMap;
 
 /// Cases that fail for one reason, as far as can be told.
@@ -19,7 +20,7 @@ pub struct Cause {
 enum Key {
     Sequence(Verdict, Vec<CaseIndex>),
     Fingerprint(Verdict, String),
-    Leak(String, Option<String>),
+    Leak(LeakKind, Option<String>),
     Case(CaseIndex),
 }
 

@@ -17,8 +17,8 @@ const MEMORY_OF_OTHERS: f64 = 256.0;
 /// A resource that a case leaves behind.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leak {
-    /// The kind: a [`ResourceKind`], or `loop_bound` and what it is.
-    pub kind: String,
+    /// What kind of thing it is.
+    pub kind: LeakKind,
     /// Which of the two findings it is.
     pub finding: FindingKind,
     /// How many there were at the end.
@@ -33,6 +33,24 @@ pub struct Leak {
     pub course: Vec<u64>,
     /// The sentence of it.
     pub text: String,
+}
+
+/// What kind of thing is left behind.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeakKind {
+    /// Something that grows with the trials.
+    Growing(ResourceKind),
+    /// Something that belongs to an event loop that has ended; the probe's word for it: `client_session`, `transport`.
+    LoopBound(String),
+}
+
+impl fmt::Display for LeakKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Growing(kind) => write!(f, "{kind}"),
+            Self::LoopBound(kind) => write!(f, "loop_bound {kind}"),
+        }
+    }
 }
 
 impl fmt::Display for Leak {
@@ -66,7 +84,7 @@ pub(super) fn find(record: &Record) -> Leaks {
         let place = bound.created.first().cloned();
         let asked = Allowed { kinds: &kinds, owner: &owner, place: place.as_deref(), count: 1.0 };
         let leak = Leak {
-            kind: format!("loop_bound {}", bound.kind),
+            kind: LeakKind::LoopBound(bound.kind.clone()),
             finding: FindingKind::LoopBound,
             count: 1,
             growth: None,
@@ -93,7 +111,7 @@ pub(super) fn find(record: &Record) -> Leaks {
             Some(*total)
         };
         let leak = Leak {
-            kind: one.kind().to_string(),
+            kind: LeakKind::Growing(one.kind()),
             finding: FindingKind::Leak,
             count: one.left.iter().sum(),
             growth: Some(growth),

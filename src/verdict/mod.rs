@@ -17,6 +17,6 @@ pub use case_judgement::{CaseJudgement, Order};
 pub use cause::Cause;
 pub use judge::judge;
 pub use judgement::{Evidence, Gate, Judgement};
-pub use leaks::{Leak, growing_in_memory};
+pub use leaks::{Leak, LeakKind, growing_in_memory};
 pub use quarantine::{EntryStatus, QuarantineJudgement};
 pub use question::Tries;

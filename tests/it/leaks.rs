@@ -15,7 +15,7 @@ const CASES: &str = "providers/each-provider-is-asked-for-its-model, \
 fn leaks(finished: &Finished) -> Vec<(String, Vec<(String, String)>)> {
     let of = |case: &CaseJudgement| {
         let id = finished.record.case(case.case).expect("a case").id.to_string();
-        (id, case.leaks.iter().map(|leak| (leak.kind.clone(), leak.text.clone())).collect())
+        (id, case.leaks.iter().map(|leak| (leak.kind.to_string(), leak.text.clone())).collect())
     };
     finished.judgement.cases.iter().map(of).collect()
 }

@@ -46,7 +46,7 @@ pub struct CommandLook {
 /// # Errors
 /// If the profile is wrong, the cases can't be listed, or none is chosen: for people.
 pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, String> {
-    let profile = Profile::load(&spec.root, &spec.profile)?;
+    let profile = Profile::load(&spec.root, &spec.profile).map_err(|error| error.to_string())?;
     let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
     let around = around(spec)?;
     CommandLook::take(spec, &profile, scratch.path(), "", around.as_ref())

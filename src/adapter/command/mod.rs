@@ -12,6 +12,7 @@
 
 mod drivers;
 mod fields;
+mod formats;
 mod heard;
 mod launch;
 mod leave;

@@ -125,10 +125,13 @@ impl Process {
     }
 }
 
+/// Kills what [`Process::end`] did not end, and waits for nothing but its death: who reads its output goes with its pipes.
 impl Drop for Process {
     fn drop(&mut self) {
-        if !self.readers.is_empty() {
-            self.end();
+        if !self.has_ended() {
+            self.kill();
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A profile: what a runner is told, and how it is read.
 
-use crate::disk::{LONGEST_INPUT, read_text};
+use crate::adapter::command::formats::id;
+pub(super) use crate::adapter::command::formats::{ExitResults, JsonResults, LineResults, Results, TapResults, Word};
+use crate::disk::{LONGEST_INPUT, Unreadable, read_text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -225,183 +227,8 @@ pub(super) enum RunGroup {
     Module,
 }
 
-/// Where outcomes are read.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Results {
-    /// JUnit files, when the process has ended.
-    Junit(JunitResults),
-    /// TAP on standard output, as it comes.
-    Tap(TapResults),
-    /// A JSON object per line of standard output, as it comes.
-    JsonLines(JsonResults),
-    /// Lines of text, as they come.
-    Lines(LineResults),
-    /// A JSON document, when the process has ended.
-    Json(JsonResults),
-    /// How the process ended: for one case per process.
-    ExitCode(ExitResults),
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct JunitResults {
-    /// Files or globs, relative to the folder that commands run in.
-    pub files: Vec<String>,
-    /// A case's id, of the attributes of `testcase`, and `suite`, the name of its `testsuite`.
-    #[serde(default = "junit_id")]
-    pub id: String,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct TapResults {
-    /// A pattern that takes the id, a named group, out of a description. Without it the description is the id.
-    #[serde(rename = "match")]
-    pub pattern: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct JsonResults {
-    /// The file of the document or of the lines, relative to the folder that commands run in; standard output by default.
-    pub file: Option<String>,
-    /// Where the cases are in a document: a JSONPath.
-    pub items: Option<String>,
-    /// Only objects with these fields and values count.
-    #[serde(rename = "where")]
-    pub only: BTreeMap<String, String>,
-    /// A case's id, of the fields of an object.
-    pub id: String,
-    /// A pattern that takes the id, a named group, out of what `id` gives.
-    #[serde(rename = "match")]
-    pub pattern: Option<String>,
-    /// Ids that this pattern finds are parts of cases, and not looked at.
-    pub except: Option<String>,
-    /// The field that says how it ended, or that it begins.
-    pub outcome: String,
-    /// What words of that field mean, besides those that are known.
-    pub words: BTreeMap<String, Word>,
-    /// The fields that may hold a message, the first that has one counts.
-    pub message: Vec<String>,
-    /// The fields that may hold more to read.
-    pub details: Vec<String>,
-    /// The field with its duration.
-    pub seconds: Option<String>,
-    /// The same in milliseconds.
-    pub millis: Option<String>,
-    /// The field that says how often the case was run: one that passed at last has failed before.
-    pub tries: Option<String>,
-    /// An object with these fields and values that names no case says that every case that began has passed.
-    pub all_passed: BTreeMap<String, String>,
-    /// A pattern tried on the last line, indented ones apart, that a case wrote of which no end was told: its group `word`
-    /// says how it ended.
-    pub last_line: Option<String>,
-    /// A pattern tried on the details; its groups `message`, `file` and `line` are what they are named.
-    pub failure: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LineResults {
-    /// Patterns tried on each line, the first that fits counts. Their groups: `word` and what `id` is made of; perhaps
-    /// `message`, `seconds`, `millis`. Lines that none fits are what the case under way writes.
-    #[serde(rename = "match")]
-    pub patterns: Vec<String>,
-    /// The file of the lines, relative to the folder that commands run in; standard output by default.
-    #[serde(default)]
-    pub file: Option<String>,
-    /// A case's id, of the groups.
-    #[serde(default = "id")]
-    pub id: String,
-    /// What words mean, besides those that are known.
-    #[serde(default)]
-    pub words: BTreeMap<String, Word>,
-    /// A pattern tried on what a case wrote; its groups `message`, `file` and `line` are what they are named.
-    #[serde(default)]
-    pub failure: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ExitResults {
-    /// The codes that mean that the case did not run.
-    pub skipped: Vec<i32>,
-    /// A pattern tried on what a case wrote that failed; its groups `message`, `file` and `line` are what they are named.
-    pub failure: Option<String>,
-    /// A pattern that finds in what it wrote that it was skipped; its group `message` says why.
-    pub skip: Option<String>,
-}
-
-/// What a runner says of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Word {
-    Started,
-    Passed,
-    Failed,
-    Errored,
-    Skipped,
-    /// Something written by the case.
-    Output,
-    /// Something that a driver wants to be known.
-    #[serde(skip)]
-    Note,
-    /// Every case that began has passed.
-    #[serde(skip)]
-    AllPassed,
-    /// It is another case's, which the runner was not asked for; said of one that it was asked for, it was skipped.
-    Unasked,
-}
-
-impl Default for JsonResults {
-    fn default() -> Self {
-        Self {
-            file: None,
-            items: None,
-            only: BTreeMap::new(),
-            id: id(),
-            pattern: None,
-            except: None,
-            outcome: "outcome".to_owned(),
-            words: BTreeMap::new(),
-            message: vec!["message".to_owned()],
-            details: vec!["details".to_owned()],
-            seconds: Some("seconds".to_owned()),
-            millis: None,
-            tries: None,
-            all_passed: BTreeMap::new(),
-            last_line: None,
-            failure: None,
-        }
-    }
-}
-
-fn id() -> String {
-    "${id}".to_owned()
-}
-
 fn start_within() -> u64 {
     60
-}
-
-fn junit_id() -> String {
-    "${classname}::${name}".to_owned()
-}
-
-impl Word {
-    /// What runners usually mean by a word.
-    pub fn usual(word: &str) -> Option<Self> {
-        Some(match word.to_lowercase().as_str() {
-            "started" | "start" | "run" | "running" | "begin" => Self::Started,
-            "passed" | "pass" | "ok" | "success" => Self::Passed,
-            "failed" | "fail" | "failure" => Self::Failed,
-            "errored" | "error" => Self::Errored,
-            "skipped" | "skip" | "ignored" | "pending" | "todo" | "disabled" => Self::Skipped,
-            "output" => Self::Output,
-            _ => return None,
-        })
-    }
 }
 
 /// The names of the profiles that are part of this program.
@@ -414,53 +241,77 @@ pub fn is_shipped_profile(name: &str) -> bool {
     SHIPPED.iter().any(|(shipped, _)| *shipped == name)
 }
 
+/// Why there is no profile of a name.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProfileError {
+    /// It is none of the shipped ones, and no file that can be read.
+    #[error("{name}: {error}; the shipped profiles are {}", shipped_profiles().collect::<Vec<_>>().join(", "))]
+    Absent { name: String, error: Unreadable },
+    /// Something in it is wrong.
+    #[error("{name}: {fault}")]
+    Wrong { name: String, fault: ProfileFault },
+}
+
+/// What is wrong with a profile.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProfileFault {
+    #[error("{0}")]
+    Form(String),
+    #[error("a `command` names no program: command: [PROGRAM, ARGUMENT…]")]
+    NoProgram,
+    #[error(
+        "`run.command` names no cases: it needs one of {CASES} (arguments), {CASES_FILE} (a file with a case per line) and \
+         {CASE} (a process per case)"
+    )]
+    NoCases,
+    #[error("`run.command` names cases in more than one way: {0}")]
+    SeveralWays(String),
+    #[error("{CASES} inside of an argument needs `run.join`: what stands between two cases")]
+    NoJoin,
+    #[error("`results.exit_code` needs a process per case: `run.command` with {CASE}")]
+    SharedExitCode,
+}
+
 impl Profile {
     /// A shipped profile by its name, or the file of that name.
     ///
     /// # Errors
-    /// If there is neither, or it is wrong: for people.
-    pub fn load(root: &Path, name: &str) -> Result<Self, String> {
+    /// If there is neither, or it is wrong.
+    pub fn load(root: &Path, name: &str) -> Result<Self, ProfileError> {
         let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name);
         let text = match shipped {
             Some((_, text)) => (*text).to_owned(),
-            None => read_text(&root.join(name), LONGEST_INPUT).map_err(|error| {
-                let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-                format!("{name}: {error}; the shipped profiles are {}", names.join(", "))
-            })?,
+            None => read_text(&root.join(name), LONGEST_INPUT)
+                .map_err(|error| ProfileError::Absent { name: name.to_owned(), error })?,
         };
-        Self::read(&text).map_err(|error| format!("{name}: {error}"))
+        Self::read(&text).map_err(|fault| ProfileError::Wrong { name: name.to_owned(), fault })
     }
 
-    fn read(text: &str) -> Result<Self, String> {
-        let profile: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    fn read(text: &str) -> Result<Self, ProfileFault> {
+        let profile: Self = serde_saphyr::from_str(text).map_err(|error| ProfileFault::Form(error.to_string()))?;
         profile.check()?;
         Ok(profile)
     }
 
     /// What can be seen to be wrong without running anything.
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), ProfileFault> {
         if self.list.command.is_empty() || self.run.command.is_empty() {
-            return Err("a `command` names no program: command: [PROGRAM, ARGUMENT…]".to_owned());
+            return Err(ProfileFault::NoProgram);
         }
         let ways = [CASES, CASES_FILE, CASE];
         let named: Vec<&str> =
             ways.into_iter().filter(|way| self.run.command.iter().any(|word| word.contains(*way))).collect();
         match named[..] {
             [_] => {}
-            [] => {
-                return Err(format!(
-                    "`run.command` names no cases: it needs one of {CASES} (arguments), {CASES_FILE} (a file with a \
-                     case per line) and {CASE} (a process per case)"
-                ));
-            }
-            _ => return Err(format!("`run.command` names cases in more than one way: {}", named.join(", "))),
+            [] => return Err(ProfileFault::NoCases),
+            _ => return Err(ProfileFault::SeveralWays(named.join(", "))),
         }
         let whole = |word: &String| word.contains(CASES) && word != CASES;
         if self.run.join.is_none() && self.run.command.iter().any(whole) {
-            return Err(format!("{CASES} inside of an argument needs `run.join`: what stands between two cases"));
+            return Err(ProfileFault::NoJoin);
         }
         if matches!(self.results, Results::ExitCode(_)) && !self.is_one_by_one() {
-            return Err(format!("`results.exit_code` needs a process per case: `run.command` with {CASE}"));
+            return Err(ProfileFault::SharedExitCode);
         }
         Ok(())
     }
@@ -493,7 +344,7 @@ mod tests {
 
     fn check(text: &str, expected: &str) {
         let error = Profile::read(text).expect_err(text);
-        assert!(error.contains(expected), "{text}: {error}");
+        assert!(error.to_string().contains(expected), "{text}: {error}");
     }
 
     #[test]
@@ -514,6 +365,6 @@ mod tests {
         check(&PLAIN.replace("CASES", "\"${cases}\"").replace("list:", "lists:"), "lists");
         check("list: [", "");
         let missing = Profile::load(Path::new("/nowhere"), "jests").expect_err("no such file");
-        assert!(missing.contains("libtest"), "{missing}");
+        assert!(missing.to_string().contains("libtest"), "{missing}");
     }
 }

@@ -54,7 +54,7 @@ impl CommandSubject {
         let worker = prepare.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let mark = format!("{}.{worker}", prepare.mark);
         let scratch = prepare.scratch.clone();
-        let profile = Profile::load(&spec.root, &spec.profile).map_err(SubjectError)?;
+        let profile = Profile::load(&spec.root, &spec.profile).map_err(|error| SubjectError(error.to_string()))?;
         drivers::write(&profile.drivers, &spec.root, &scratch.join("drivers")).map_err(SubjectError)?;
         let around = around(&spec).map_err(SubjectError)?;
         let look = if spec.known.is_empty() {

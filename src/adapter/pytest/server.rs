@@ -241,10 +241,15 @@ impl Server {
     }
 }
 
+/// Kills what [`Server::end`] did not end, and waits for nothing but its death: who reads its output goes with its pipes.
 impl Drop for Server {
     fn drop(&mut self) {
-        if !self.readers.is_empty() {
-            self.end();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let family = Family::of(self.child.id());
+            self.kill();
+            family.kill();
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 }

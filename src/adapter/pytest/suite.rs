@@ -72,6 +72,8 @@ impl PytestSubject {
         if look.start == Start::Fork {
             let (places, drift) = (look.places.clone(), std::mem::take(&mut look.drift));
             servers.insert(first_seed, Collected { server: first, places, drift });
+        } else {
+            first.end();
         }
         let watch = spec.kept.as_ref().filter(|_| spec.copied.is_none()).map(TreeWatch::over);
         Ok(Self { spec, look, scratch, mark, started: 1, rounds: 0, servers, around, watch })
@@ -93,6 +95,12 @@ impl PytestSubject {
 }
 
 impl Subject for PytestSubject {
+    fn shutdown(&mut self) {
+        for (_, mut collected) in std::mem::take(&mut self.servers) {
+            collected.server.end();
+        }
+    }
+
     fn prepared(&self) -> Prepared {
         Prepared { cases: u32::try_from(self.look.cases.len()).unwrap_or(u32::MAX), hash: self.look.hash() }
     }

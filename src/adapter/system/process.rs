@@ -275,10 +275,15 @@ impl RunningProcess {
     }
 }
 
+/// Kills what [`RunningProcess::stop`] did not end, and waits for nothing but its death.
 impl Drop for RunningProcess {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.end();
+            let family = Family::of(self.child.id());
+            self.owned.iter().for_each(Owned::kill);
+            family.kill();
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 }

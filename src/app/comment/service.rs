@@ -39,18 +39,29 @@ pub struct GivenPlace {
     pub request: Option<u64>,
 }
 
+/// What is missing to find a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// The repository is not known.
+    #[error("which repository? say --repository OWNER/NAME")]
+    NoProject,
+    /// The service knows nobody without a token: the variable that has it.
+    #[error("there is no token: set {0}")]
+    NoToken(&'static str),
+}
+
 impl Place {
     /// The place that was given, completed from the environment of the CI job. `None` outside of a pull request.
     ///
     /// # Errors
     /// If it is a pull request and something is missing; the text says what.
-    pub fn find(given: &GivenPlace, environment: &BTreeMap<String, String>) -> Result<Option<Self>, String> {
+    pub fn find(given: &GivenPlace, environment: &BTreeMap<String, String>) -> Result<Option<Self>, PlaceError> {
         let named = |names: &[&str]| {
             names.iter().find_map(|name| environment.get(*name).filter(|text| !text.trim().is_empty()).cloned())
         };
         let on_gitlab = named(&["GITLAB_CI"]).is_some();
         let service = given.service.unwrap_or(if on_gitlab { Service::GitLab } else { Service::GitHub });
-        let (api, project, request, tokens): (_, _, _, &[&str]) = match service {
+        let (api, project, request, tokens): (_, _, _, &[&'static str]) = match service {
             Service::GitHub => (
                 named(&["GITHUB_API_URL"]).unwrap_or_else(|| "https://api.github.com".to_owned()),
                 named(&["GITHUB_REPOSITORY"]),
@@ -67,8 +78,8 @@ impl Place {
         };
         let Some(request) = given.request.or(request) else { return Ok(None) };
         let project = given.project.clone().or(project);
-        let project = project.ok_or("which repository? say --repository OWNER/NAME")?;
-        let token = named(tokens).ok_or_else(|| format!("there is no token: set {}", tokens[0]))?;
+        let project = project.ok_or(PlaceError::NoProject)?;
+        let token = named(tokens).ok_or(PlaceError::NoToken(tokens[0]))?;
         let api = given.api.clone().unwrap_or(api).trim_end_matches('/').to_owned();
         Ok(Some(Self { service, api, project, request, token }))
     }
@@ -78,7 +89,7 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn check(given: &GivenPlace, environment: &[(&str, &str)]) -> Result<Option<Place>, String> {
+    fn check(given: &GivenPlace, environment: &[(&str, &str)]) -> Result<Option<Place>, PlaceError> {
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Place::find(given, &environment)
     }
@@ -98,6 +109,9 @@ mod tests {
         let place = check(&GivenPlace::default(), &gitlab).expect("all is there").expect("a place");
         assert_eq!((place.service, place.project.as_str(), place.request), (Service::GitLab, "12", 3));
         assert_eq!(check(&GivenPlace::default(), &[("GITHUB_REF", "refs/heads/main")]), Ok(None));
-        assert!(check(&GivenPlace::default(), &github[..2]).is_err_and(|error| error.contains("GITHUB_TOKEN")));
+        assert!(
+            check(&GivenPlace::default(), &github[..2])
+                .is_err_and(|error| error == PlaceError::NoToken("GITHUB_TOKEN"))
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Runs the healthy tutor, then each defective one.
 
 use crate::adapter::{Reach, Sandbox};
+use crate::app::selfcheck::options::UnknownDefect;
 use crate::app::selfcheck::weigh::weigh;
 use crate::app::selfcheck::{Expectation, Healthy, Matrix, Row, ScenarioSource, SelfCheckOptions, Sentence, scenarios};
 use crate::app::{Accounting, AloneRounds, AppError, Effort, Finished, RunOptions, ToolInfo, Watcher, files, run};
@@ -43,7 +44,7 @@ pub fn selfcheck(
     stoppable: &(dyn Fn(StopHandle) + Sync),
 ) -> Result<Matrix, AppError> {
     let begun = Instant::now();
-    let defects = options.defects().map_err(|name| {
+    let defects = options.defects().map_err(|UnknownDefect(name)| {
         let known: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
         AppError::Usage(format!("there is no defect `{name}`; these are known: {}", known.join(", ")))
     })?;

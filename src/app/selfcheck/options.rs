@@ -30,16 +30,22 @@ pub struct SelfCheckOptions {
     pub healthy_trials: u32,
 }
 
+/// A name that no defect has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UnknownDefect(pub String);
+
 impl SelfCheckOptions {
     /// The defects that are meant.
     ///
     /// # Errors
     /// The first name that no defect has.
-    pub(super) fn defects(&self) -> Result<Vec<Defect>, String> {
+    pub(super) fn defects(&self) -> Result<Vec<Defect>, UnknownDefect> {
         if self.only.is_empty() {
             return Ok(Defect::ALL.to_vec());
         }
-        let named = |name: &String| Defect::ALL.into_iter().find(|defect| defect.name() == name).ok_or(name.clone());
+        let named = |name: &String| {
+            Defect::ALL.into_iter().find(|defect| defect.name() == name).ok_or_else(|| UnknownDefect(name.clone()))
+        };
         self.only.iter().map(named).collect()
     }
 }

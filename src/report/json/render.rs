@@ -280,7 +280,7 @@ fn notes(view: &View<'_>) -> Vec<JsonNote> {
 /// What it leaves behind.
 fn leaks(judged: &CaseJudgement) -> Option<Vec<JsonLeak>> {
     let told = judged.leaks.iter().map(|leak| JsonLeak {
-        kind: leak.kind.clone(),
+        kind: leak.kind.to_string(),
         count: leak.count,
         growth_per_trial: leak.growth.map(|growth| growth.per_trial),
         owner: leak.owner.clone(),

@@ -1,8 +1,10 @@
 //! Every format says the same of the same journal: one table, checked in all of them.
 
-use super::sample::{clean, context, findings, judged, judged_findings, one_failure};
+use super::sample::{self, clean, context, findings, judged, judged_findings, one_failure};
 use std::collections::BTreeMap;
 use std::path::Path;
+use steadfast::event::{Conclusion, Diagnosis, Event, RunEnd, RunnerLine};
+use steadfast::model::statistics::Tally;
 use steadfast::model::{CaseIndex, Verdict};
 use steadfast::record::{self, Record};
 use steadfast::report::{Format, github_annotations};
@@ -226,4 +228,35 @@ fn every_format_shows_the_same_verdicts_for_the_same_journal() {
         checked += 1;
     }
     assert!(checked > 0, "a committed journal is checked too");
+}
+
+/// Earlier journals have the line of a suite's own runner as a remark, which reports took to pieces.
+#[test]
+fn the_runners_own_line_is_told_alike_from_journals_old_and_new() {
+    let line =
+        RunnerLine { runner: "pytest".to_owned(), line: "cd /home/a/shop && python -m pytest a.py::b".to_owned() };
+    let told = |remarks: Vec<String>, runner_line: Option<RunnerLine>| {
+        let mut teller = findings();
+        teller.fact(Event::Diagnosed(Diagnosis {
+            case: CaseIndex(sample::LOGIN),
+            cluster: None,
+            conclusion: Conclusion::Broken,
+            alone: Tally::new(5, 5),
+            in_order: Tally::new(5, 5),
+            probes: 1,
+            repro: None,
+            causes: Vec::new(),
+            remarks,
+            runner_line,
+        }));
+        let record = teller.record(Some(RunEnd::Completed));
+        let judgement = judged(&record);
+        let formats = [Format::Terminal, Format::Json, Format::Junit, Format::Html, Format::Markdown];
+        formats.map(|format| format.render(&record, &judgement, &context()).unwrap())
+    };
+    let new = told(vec!["another remark".to_owned()], Some(line.clone()));
+    let old = told(vec!["another remark".to_owned(), line.to_string()], None);
+    assert_eq!(new, old);
+    assert!(new.iter().all(|text| text.contains("python -m pytest a.py::b")));
+    assert!(new[1].contains("pytest alone shows it: cd /home/a/shop"));
 }
