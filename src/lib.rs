@@ -28,6 +28,7 @@ pub mod history;
 pub mod report;
 
 pub mod diagnose;
+pub mod fleet;
 
 pub mod app;
 

@@ -5,6 +5,7 @@ use crate::diagnose::{DiagnoseError, ReproError};
 use crate::disk::{Limit, Refused};
 use crate::engine::EngineError;
 use crate::event::JournalError;
+use crate::fleet::FleetError;
 use crate::history::HistoryError;
 use crate::record::FoldError;
 use crate::report::ReportError;
@@ -35,6 +36,9 @@ pub enum AppError {
     /// The engine can't go on.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A fleet can't go on.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     /// A program can't be started.
     #[error("{0}")]
     Start(String),
@@ -112,6 +116,13 @@ impl AppError {
             Self::Report(_) => Some("the journal is whole: `steadfast report` renders the other formats"),
             Self::Engine(EngineError::Spawn(source) | EngineError::Journal(source)) => Some(of_file(source)),
             Self::Engine(EngineError::Changed { .. }) => None,
+            Self::Fleet(error) => match error {
+                FleetError::Unreachable { .. } => Some(
+                    "look whether a NATS server with JetStream listens there, and whether the credentials are its own",
+                ),
+                FleetError::NotReady(_) | FleetError::Garbled(_) => None,
+                FleetError::Usage(_) | FleetError::Busy(_) | FleetError::Engine(_) => None,
+            },
             Self::Start(_) => Some("name a program that can be started here, by its path or one in PATH"),
             Self::Io { source, .. } => Some(of_file(source)),
         }

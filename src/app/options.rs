@@ -4,6 +4,7 @@ use crate::adapter::{LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
 use crate::app::Effort;
 use crate::app::WhyOptions;
 use crate::app::secrets::Secrets;
+use crate::fleet::{Address, FleetName};
 use crate::history::HistoryPlace;
 use crate::model::{EventLoop, FindingKind, LeakAllowance, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
@@ -12,6 +13,21 @@ use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The fleet that runs the rounds.
+#[derive(Debug, Clone)]
+pub struct FleetOptions {
+    /// The server that coordinator and workers meet at.
+    pub address: Address,
+    /// Which fleet it is, where a server has several.
+    pub name: FleetName,
+    /// After how long without a sign of its worker a round goes to another one.
+    pub lease: Duration,
+    /// How long no worker may be there.
+    pub patience: Duration,
+    /// The name of this host.
+    pub host: String,
+}
 
 /// How this program starts itself for a round.
 #[derive(Debug, Clone)]
@@ -36,6 +52,8 @@ pub struct ToolInfo {
     pub virtual_env: Option<PathBuf>,
     /// What is kept out of everything that is written; known once there is a subject.
     pub secrets: BTreeSet<String>,
+    /// Passwords that stand on the command line.
+    pub passwords: Vec<String>,
     /// Variables that are called as secrets are, and whose values stay all the same.
     pub kept: BTreeSet<String>,
 }
@@ -49,6 +67,7 @@ impl ToolInfo {
         let found = Secrets::find(self, &names, subject, folders);
         tool.environment.retain(|name, _| names.contains(name));
         (tool.secrets, tool.kept) = (found.values, found.kept);
+        tool.secrets.extend(tool.passwords.iter().cloned());
         tool
     }
 
@@ -125,6 +144,8 @@ pub struct RunOptions {
     pub effort: Effort,
     /// The root of all randomness.
     pub seed: Seed,
+    /// The fleet that runs the rounds, if they are not run here.
+    pub fleet: Option<FleetOptions>,
     /// Whether each case is also run alone.
     pub alone: AloneRounds,
     /// The noise around rounds.

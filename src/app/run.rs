@@ -6,6 +6,7 @@ use crate::adapter::{
 use crate::app::background::background;
 use crate::app::course::Course;
 use crate::app::files;
+use crate::app::fleet::coordinator;
 use crate::app::forecast::Forecast;
 use crate::app::identity::identity_of;
 use crate::app::plans::Plans;
@@ -210,8 +211,11 @@ impl UnderWay<'_> {
         Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered })
     }
 
-    /// An engine for its rounds.
+    /// An engine for its rounds: here, or on the machines of a fleet.
     pub fn engine(&self) -> Result<Box<dyn Rounds>, AppError> {
+        if let Some(fleet) = &self.options.fleet {
+            return coordinator(fleet, redactor(self.tool).header(self.header), self.tool);
+        }
         let at_work = AtWork {
             jobs: self.options.jobs,
             start_within: self.subject.start_within(),

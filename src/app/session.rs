@@ -120,6 +120,11 @@ impl<'w> Session<'w> {
     /// Writes a fact and tells it on.
     pub fn emit(&mut self, event: Event) -> io::Result<()> {
         let entry = self.journal.append(event).map_err(io::Error::other)?;
+        self.take_in(entry)
+    }
+
+    /// Tells a fact on that is written.
+    fn take_in(&mut self, entry: Entry) -> io::Result<()> {
         self.watcher.fact(&entry);
         self.look_for_failure(&entry.event);
         match entry.event {
@@ -199,6 +204,15 @@ impl<'w> Session<'w> {
 impl Outlook for Session<'_> {
     fn fact(&mut self, event: Event) -> io::Result<()> {
         self.emit(event)
+    }
+
+    fn facts(&mut self, events: Vec<Event>) -> io::Result<()> {
+        let entries = self.journal.append_all(events).map_err(io::Error::other)?;
+        entries.into_iter().try_for_each(|entry| self.take_in(entry))
+    }
+
+    fn remark(&mut self, line: &str) {
+        self.watcher.say(line);
     }
 
     fn round(&mut self, result: RoundResult) {

@@ -95,6 +95,7 @@ mod tests {
             python_path: None,
             virtual_env: None,
             secrets: BTreeSet::new(),
+            passwords: Vec::new(),
             kept: BTreeSet::new(),
         }
     }

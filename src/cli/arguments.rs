@@ -2,6 +2,7 @@
 
 use crate::adapter::SuiteChoice;
 use crate::cli::comment::CommentArguments;
+use crate::cli::fleet_arguments::WorkerArguments;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::leave_arguments::LeaveArguments;
 use crate::cli::look::Color;
@@ -104,8 +105,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: SystemCommand,
     },
-    /// Run rounds for another steadfast (over pipes)
-    Worker,
+    /// Run rounds for another steadfast: for a fleet, or over pipes
+    Worker(Box<WorkerArguments>),
     /// Print the JSON Schema of scenario files, system files, report.json or steadfast.toml
     Schema {
         /// Of which files

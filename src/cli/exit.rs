@@ -1,7 +1,9 @@
 //! How the program ends.
 
 use crate::app::{AppError, Matrix, ShardRun};
+use crate::engine::EngineError;
 use crate::event::RunEnd;
+use crate::fleet::FleetError;
 use crate::verdict::Gate;
 use std::process::ExitCode;
 
@@ -80,6 +82,8 @@ impl From<&AppError> for Exit {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
             AppError::Io { .. } | AppError::Report(_) | AppError::History(_) | AppError::Output(_) => Self::Usage,
             AppError::Limit(_) | AppError::Engine(_) | AppError::Start(_) => Self::Subject,
+            AppError::Fleet(FleetError::Usage(_) | FleetError::Engine(EngineError::Changed { .. })) => Self::Usage,
+            AppError::Fleet(_) => Self::Subject,
         }
     }
 }

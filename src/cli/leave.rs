@@ -1,6 +1,6 @@
 //! What whoever calls gives leave for, and in which tree.
 
-use crate::app::{AppError, Grants};
+use crate::app::{AppError, Grants, RunOptions};
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::config::{self, ConfigError, Surroundings};
 use crate::cli::leave_arguments::LeaveArguments;
@@ -9,7 +9,7 @@ use crate::cli::surroundings::{environment, project};
 use crate::cli::trouble::Trouble;
 use crate::model::Seed;
 use clap::{CommandFactory, Parser};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder whose tree is tested: the current one, if no other is named.
 pub(super) fn tested_root(leave: &LeaveArguments) -> Result<PathBuf, Trouble> {
@@ -17,6 +17,22 @@ pub(super) fn tested_root(leave: &LeaveArguments) -> Result<PathBuf, Trouble> {
         None => project(),
         Some(root) => Ok(root.canonicalize().map_err(|source| AppError::Io { path: root.clone(), source })?),
     }
+}
+
+/// The options that `run` would take from the project's configuration, for a command that runs something in its stead.
+pub(super) fn configured_run(report_dir: Option<&Path>, root: &Path) -> Result<RunOptions, Trouble> {
+    let mut words: Vec<std::ffi::OsString> = vec!["steadfast".into(), "run".into()];
+    if let Some(folder) = report_dir {
+        words.extend(["--report-dir".into(), folder.into()]);
+    }
+    let around = Surroundings { typed: words, environment: environment(), folder: std::env::current_dir()? };
+    let effective = config::effective(&Arguments::command(), &around)?;
+    let configured = Arguments::try_parse_from(&effective.arguments).map_err(ConfigError::from)?;
+    let Command::Run(run) = configured.command else {
+        unreachable!("the words say `run`");
+    };
+    let (suite, _) = suite_arguments::meant(run.suite.clone(), false, root)?;
+    Ok(run.options(suite, root.to_owned(), Seed::new(0), 1))
 }
 
 /// What is given leave for: on the command line, and by what `run` would take from the project's configuration.

@@ -22,6 +22,7 @@ use crate::cli::stand_in::stand_in;
 use crate::cli::surroundings::{environment, project, random_seed, tool};
 use crate::cli::trouble::Trouble;
 use crate::cli::why::why;
+use crate::cli::worker::worker;
 use crate::cli::{comment, config, start, suite_arguments};
 use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
@@ -129,6 +130,7 @@ fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
         Command::Run(_) | Command::Why(_) | Command::Repro(_) | Command::Minimise(_) | Command::Merge(_) => {}
         Command::Check(_) | Command::List(_) => {}
         Command::Selfcheck(_) | Command::Demo { .. } => {}
+        Command::Worker(arguments) if arguments.connect.is_some() => {}
         Command::Providers(arguments) if arguments.command.is_some() => {}
         Command::System { .. } => {}
         _ => return Ok(None),
@@ -167,10 +169,7 @@ fn carry_out(command: Command, shown: &str, stoppable: &Stoppable) -> Result<Exi
         Command::Tutor(arguments) => tutor(arguments),
         Command::Providers(arguments) => providers(&arguments),
         Command::System { what } => system(&what),
-        Command::Worker => {
-            app::worker(io::stdin(), io::stdout().lock())?;
-            Ok(Exit::Good)
-        }
+        Command::Worker(arguments) => worker(*arguments, stoppable),
         Command::Schema { of } => {
             let schema = match of {
                 SchemaOf::Scenario => crate::scenario::schema(),

@@ -2,20 +2,16 @@
 
 use crate::app::{self, MergeOptions, Missing, RunOptions};
 use crate::cli::Exit;
-use crate::cli::arguments::{Arguments, Command};
-use crate::cli::config::{self, ConfigError, Surroundings};
 use crate::cli::door;
-use crate::cli::leave::{grants, tested_root};
+use crate::cli::leave::{configured_run, grants, tested_root};
 use crate::cli::live::{Live, Telling};
 use crate::cli::look::style;
 use crate::cli::merge_arguments::{MergeArguments, MissingRounds};
 use crate::cli::running::tell_finished;
 use crate::cli::signals::Stoppable;
-use crate::cli::suite_arguments;
-use crate::cli::surroundings::{environment, tool};
+use crate::cli::surroundings::tool;
 use crate::cli::trouble::Trouble;
-use crate::model::{Seed, SystemClock};
-use clap::{CommandFactory, Parser};
+use crate::model::SystemClock;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -44,18 +40,7 @@ pub(super) fn merge(arguments: MergeArguments, stoppable: &Stoppable) -> Result<
 
 /// The options of the merged run: what is typed, over what `run` would take from the configuration.
 fn options(typed: MergeArguments, root: &Path) -> Result<RunOptions, Trouble> {
-    let mut words: Vec<std::ffi::OsString> = vec!["steadfast".into(), "run".into()];
-    if let Some(folder) = &typed.report_dir {
-        words.extend(["--report-dir".into(), folder.into()]);
-    }
-    let around = Surroundings { typed: words, environment: environment(), folder: std::env::current_dir()? };
-    let effective = config::effective(&Arguments::command(), &around)?;
-    let configured = Arguments::try_parse_from(&effective.arguments).map_err(ConfigError::from)?;
-    let Command::Run(run) = configured.command else {
-        unreachable!("the words say `run`");
-    };
-    let (suite, _) = suite_arguments::meant(run.suite.clone(), false, root)?;
-    let configured = run.options(suite, root.to_owned(), Seed::new(0), 1);
+    let configured = configured_run(typed.report_dir.as_deref(), root)?;
     let history = match typed.no_history {
         true => None,
         false => typed.history.or(configured.history),
@@ -69,6 +54,7 @@ fn options(typed: MergeArguments, root: &Path) -> Result<RunOptions, Trouble> {
         json: typed.json.or(configured.json),
         history,
         shard: None,
+        fleet: None,
         ..configured
     })
 }

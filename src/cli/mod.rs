@@ -8,6 +8,7 @@ mod demo;
 mod documented;
 mod door;
 mod exit;
+mod fleet_arguments;
 mod history_place;
 mod keywords;
 mod leave;
@@ -32,6 +33,7 @@ mod trouble;
 mod values;
 mod why;
 mod why_arguments;
+mod worker;
 
 #[cfg(fuzzing)]
 pub use config::fuzz_config;

@@ -3,6 +3,7 @@
 use crate::adapter::{Explain, Reach, Sandbox, Start};
 use crate::adapter::{NamedSuite, SuiteChoice};
 use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
+use crate::cli::fleet_arguments::CoordinatorArguments;
 use crate::cli::history_place::PlaceParser;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::live::Telling;
@@ -113,6 +114,8 @@ pub(super) struct RunArguments {
     /// Run this part of a plan that several machines share, such as 2/8, and judge nothing: `merge` does
     #[arg(long, value_name = "I/N", help_heading = "Plan", conflicts_with_all = ["resume", "dry_run"])]
     pub shard: Option<Shard>,
+    #[command(flatten)]
+    pub coordinator: CoordinatorArguments,
     /// How long rounds of a suite are added to its plan: quick (not at all), default (10 suite times), thorough (100), or N
     /// suite times, and at least as many seconds
     #[arg(long, value_name = "EFFORT", default_value = "default", help_heading = "Plan")]
@@ -332,6 +335,7 @@ impl RunArguments {
             rounds: self.rounds,
             since: self.since,
             shard: self.shard,
+            fleet: self.coordinator.meant(),
             effort: self.effort,
             seed: self.seed.unwrap_or(seed),
             alone: if self.no_alone { AloneRounds::Never } else { AloneRounds::WhereCheap },

@@ -38,7 +38,7 @@ pub(super) fn run_asking(
     question: Option<WhyOptions>,
     stoppable: &Stoppable,
 ) -> Result<Exit, Trouble> {
-    let tool = tool()?;
+    let mut tool = tool()?;
     if arguments.suite.is_none()
         && let Some((suite, tests)) =
             tests_named(&arguments.paths, &project()?).map_err(|problem| AppError::Usage(problem.to_string()))?
@@ -68,6 +68,7 @@ pub(super) fn run_asking(
         (true, None) => return Err(AppError::Usage(NO_SEED.to_owned()).into()),
     };
     let options = RunOptions { question, ..arguments.options(suite, root, seed, cores) };
+    tool.passwords = options.fleet.iter().flat_map(|fleet| fleet.address.secrets()).collect();
     if is_dry {
         return tell_outline(&app::outline(&options, &tool)?, options.seed);
     }

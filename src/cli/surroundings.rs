@@ -27,6 +27,7 @@ pub(super) fn tool() -> Result<ToolInfo, Trouble> {
         python_path: std::env::var("PYTHONPATH").ok(),
         virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
         secrets: BTreeSet::new(),
+        passwords: Vec::new(),
         kept: BTreeSet::new(),
     })
 }

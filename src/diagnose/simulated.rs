@@ -288,6 +288,7 @@ impl World<'_> {
             hash_seed: None,
             aftermath: None,
             added: false,
+            host: None,
             order: order.clone(),
         })?;
         let begun = self.clock.passed.get();

@@ -69,7 +69,10 @@ impl Engine {
     /// An engine without workers: they are started as rounds come.
     pub fn new(config: EngineConfig, leftovers: Leftovers) -> Self {
         let (sender, heard) = mpsc::channel();
-        let stop = StopHandle::new(sender.clone());
+        let waking = sender.clone();
+        let stop = StopHandle::waking(move || {
+            let _ = waking.send(FromWorker { worker: 0, message: Heard::Silence(None) });
+        });
         Self { config, leftovers, workers: Vec::new(), heard, sender, stop, started: 0 }
     }
 }

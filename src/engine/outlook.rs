@@ -31,6 +31,14 @@ pub trait Outlook {
     /// If it can't be kept.
     fn fact(&mut self, event: Event) -> io::Result<()>;
 
+    /// Facts that came together, in sequence.
+    ///
+    /// # Errors
+    /// If they can't be kept.
+    fn facts(&mut self, events: Vec<Event>) -> io::Result<()> {
+        events.into_iter().try_for_each(|event| self.fact(event))
+    }
+
     /// A round came to its end.
     fn round(&mut self, result: RoundResult);
 
@@ -38,6 +46,9 @@ pub trait Outlook {
     fn wants_more(&self) -> bool {
         true
     }
+
+    /// Something to read while the run goes on, which no journal keeps.
+    fn remark(&mut self, _line: &str) {}
 }
 
 /// Why an engine can't go on.

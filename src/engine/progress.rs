@@ -58,19 +58,7 @@ impl Progress {
     /// Begins an attempt.
     pub fn begin(&mut self) -> Event {
         self.begun = Instant::now();
-        let unit = &self.unit;
-        Event::RoundStarted {
-            round: unit.round,
-            attempt: unit.attempt,
-            kind: unit.kind,
-            seed: unit.seed,
-            event_loop: unit.event_loop,
-            stress: unit.stress,
-            hash_seed: unit.hash_seed,
-            aftermath: unit.aftermath.clone(),
-            added: unit.added,
-            order: unit.order.clone(),
-        }
+        self.unit.begins()
     }
 
     pub fn started(&mut self, position: Position, allowed: Duration) -> Option<Event> {

@@ -1,7 +1,7 @@
 //! What engine and worker say to each other: JSON, a message per line.
 
 use crate::engine::Owned;
-use crate::event::{Note, RoundEnd, TrialReport};
+use crate::event::{Event, Note, RoundEnd, TrialReport};
 use crate::model::{Aftermath, CaseIndex, ContentHash, EventLoop, Position, RoundId, RoundKind, Seed, Stress};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,6 +72,25 @@ impl RoundUnit {
             order,
             from: Position(0),
             case_deadline_ms: u64::try_from(case_timeout.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl RoundUnit {
+    /// The fact that it begins, on this host.
+    pub fn begins(&self) -> Event {
+        Event::RoundStarted {
+            round: self.round,
+            attempt: self.attempt,
+            kind: self.kind,
+            seed: self.seed,
+            event_loop: self.event_loop,
+            stress: self.stress,
+            hash_seed: self.hash_seed,
+            aftermath: self.aftermath.clone(),
+            added: self.added,
+            host: None,
+            order: self.order.clone(),
         }
     }
 }

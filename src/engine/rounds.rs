@@ -64,6 +64,14 @@ impl Outlook for Collector<'_> {
         self.outlook.fact(event)
     }
 
+    fn facts(&mut self, events: Vec<Event>) -> io::Result<()> {
+        self.outlook.facts(events)
+    }
+
+    fn remark(&mut self, line: &str) {
+        self.outlook.remark(line);
+    }
+
     fn round(&mut self, result: RoundResult) {
         self.outlook.round(result.clone());
         self.results.insert(result.unit.round, result);

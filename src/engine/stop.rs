@@ -1,9 +1,8 @@
 //! How a run is stopped from outside, and why it ended.
 
-use crate::engine::worker_process::{FromWorker, Heard};
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 
 /// Why rounds were not run to their end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,22 +27,28 @@ pub enum Stop {
 }
 
 /// Stops an engine from another thread.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StopHandle {
     flag: Arc<AtomicBool>,
-    wake: Sender<FromWorker>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for StopHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StopHandle").field("flag", &self.flag).finish_non_exhaustive()
+    }
 }
 
 impl StopHandle {
-    /// A handle that nobody has used; `wake` is where the engine listens.
-    pub(super) fn new(wake: Sender<FromWorker>) -> Self {
-        Self { flag: Arc::default(), wake }
+    /// A handle that nobody has used; `wake` lets whoever it stops look at it.
+    pub fn waking(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { flag: Arc::default(), wake: Arc::new(wake) }
     }
 
     /// Asks the engine to stop: no round is begun any more, and the running ones end after their present trial.
     pub fn interrupt(&self) {
         self.flag.store(true, Ordering::SeqCst);
-        let _ = self.wake.send(FromWorker { worker: 0, message: Heard::Silence(None) });
+        (self.wake)();
     }
 
     /// Whether somebody asked.

@@ -51,6 +51,9 @@ pub enum Event {
         /// Whether it is no part of the plan that the header counts: it was added while there was time.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         added: bool,
+        /// The host that ran it, where that was not the one that keeps the journal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
         /// The cases to run, by their place in the header.
         order: Vec<CaseIndex>,
     },

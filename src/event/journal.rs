@@ -132,6 +132,33 @@ impl JournalWriter {
     /// # Errors
     /// If the file can't be written.
     pub fn append(&mut self, event: Event) -> Result<Entry, JournalError> {
+        let is_last = matches!(event, Event::RunFinished { .. });
+        let (line, entry) = self.line(event)?;
+        self.file.write_all(line.as_bytes()).map_err(io_error(&self.path))?;
+        self.look_whether_it_is_kept(is_last)?;
+        Ok(entry)
+    }
+
+    /// Appends facts that came together, with one system call for all of them: a writer that is killed has written all or
+    /// none, unless the system was in the midst of it.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn append_all(&mut self, events: Vec<Event>) -> Result<Vec<Entry>, JournalError> {
+        let mut lines = String::new();
+        let mut entries = Vec::with_capacity(events.len());
+        for event in events {
+            let (line, entry) = self.line(event)?;
+            lines.push_str(&line);
+            entries.push(entry);
+        }
+        self.file.write_all(lines.as_bytes()).map_err(io_error(&self.path))?;
+        self.look_whether_it_is_kept(false)?;
+        Ok(entries)
+    }
+
+    /// A fact's line without secrets, and the fact as it stands there.
+    fn line(&self, event: Event) -> Result<(String, Entry), JournalError> {
         let at = self.offset_ms + u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let entry = Entry { at, event };
         let text = serde_json::to_string(&entry)
@@ -145,10 +172,7 @@ impl JournalWriter {
             }
         };
         line.push('\n');
-        self.file.write_all(line.as_bytes()).map_err(io_error(&self.path))?;
-        let is_last = matches!(entry.event, Event::RunFinished { .. });
-        self.look_whether_it_is_kept(is_last)?;
-        Ok(entry)
+        Ok((line, entry))
     }
 
     /// A file whose name was taken away can be written on and on, and nobody will ever read it. That it was moved is

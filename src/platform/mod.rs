@@ -4,6 +4,7 @@
 //! Where a system does not tell, every answer is empty and [`tells`] says so: a run then reports what it could not
 //! measure and never takes silence for proof. `docs/platforms.md` has what works where.
 
+mod host;
 mod memory;
 mod orphans;
 mod peers;
@@ -11,6 +12,7 @@ mod ports;
 pub mod process;
 mod sockets;
 
+pub use host::host_name;
 pub use memory::anonymous_memory;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use peers::owner_of_socket;

@@ -141,6 +141,7 @@ impl Fold {
                 hash_seed,
                 aftermath,
                 added,
+                host,
                 order,
             } => {
                 if let Some(&case) = order.iter().find(|case| case.index() >= self.header.cases.len()) {
@@ -160,6 +161,7 @@ impl Fold {
                             hash_seed,
                             aftermath,
                             added,
+                            host,
                             attempts,
                             slots,
                             retained: BTreeMap::new(),

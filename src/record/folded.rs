@@ -60,6 +60,8 @@ pub struct RoundRecord {
     pub aftermath: Option<Aftermath>,
     /// Whether it is no part of the plan that the header counts.
     pub added: bool,
+    /// The host that ran it first, where that was not the one that keeps the journal.
+    pub host: Option<String>,
     /// How many times it was begun.
     pub attempts: u32,
     /// Its trials in order.

@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["record", "engine"],
     &["verdict", "adapter"],
     &["report", "history"],
-    &["diagnose"],
+    &["diagnose", "fleet"],
     &["app"],
     &["cli"],
 ];

@@ -33,6 +33,7 @@ fn tool(temporary: &Path) -> ToolInfo {
         python_path: None,
         virtual_env: None,
         secrets: BTreeSet::new(),
+        passwords: Vec::new(),
         kept: BTreeSet::new(),
     }
 }
@@ -54,6 +55,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         rounds: None,
         since: None,
         shard: None,
+        fleet: None,
         seed: Seed::new(7),
         alone: AloneRounds::WhereCheap,
         keep_going: true,

@@ -5,6 +5,7 @@ mod cli;
 mod command;
 mod comment;
 mod defects;
+mod fleet;
 mod history;
 mod hostile;
 mod imports;

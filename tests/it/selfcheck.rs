@@ -20,6 +20,7 @@ fn tool(temporary: &Path) -> ToolInfo {
         python_path: None,
         virtual_env: None,
         secrets: BTreeSet::new(),
+        passwords: Vec::new(),
         kept: BTreeSet::new(),
     }
 }

@@ -82,23 +82,8 @@ impl Sharded {
         self.project.start(&arguments).wait_within(PATIENCE)
     }
 
-    /// The latest report, without what differs from run to run.
     fn report(&self) -> Value {
-        let mut report = self.project.report();
-        let fields = report.as_object_mut().expect("an object");
-        for field in ["run", "started", "duration_s"] {
-            fields.remove(field).expect("it is there");
-        }
-        // Commands name the run's folder, and how the program was called.
-        fields.remove("command");
-        for case in fields.get_mut("cases").and_then(Value::as_array_mut).expect("cases") {
-            let case = case.as_object_mut().expect("an object");
-            case.remove("command");
-            if let Some(brief) = case.get_mut("brief").and_then(Value::as_object_mut) {
-                brief.remove("repeat").expect("how it is seen again");
-            }
-        }
-        report
+        self.project.report_of_any_run()
     }
 
     fn assert_merges_to_the_same(&self, splits: &[u32], exit: i32) {

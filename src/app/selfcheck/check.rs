@@ -219,6 +219,7 @@ impl<'a> Laboratory<'a> {
             rounds: None,
             since: None,
             shard: None,
+            fleet: None,
             seed: seed(self.options.seed, name),
             alone: AloneRounds::WhereCheap,
             keep_going: true,

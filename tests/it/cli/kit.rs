@@ -130,6 +130,25 @@ impl Project {
         serde_json::from_str(&self.read("reports/latest/report.json")).expect("report.json is JSON")
     }
 
+    /// The latest report, without what differs from run to run.
+    pub fn report_of_any_run(&self) -> Value {
+        let mut report = self.report();
+        let fields = report.as_object_mut().expect("an object");
+        for field in ["run", "started", "duration_s"] {
+            fields.remove(field).expect("it is there");
+        }
+        // Commands name the run's folder, and how the program was called.
+        fields.remove("command");
+        for case in fields.get_mut("cases").and_then(Value::as_array_mut).expect("cases") {
+            let case = case.as_object_mut().expect("an object");
+            case.remove("command");
+            if let Some(brief) = case.get_mut("brief").and_then(Value::as_object_mut) {
+                brief.remove("repeat").expect("how it is seen again");
+            }
+        }
+        report
+    }
+
     /// The whole lines of the latest run's journal.
     pub fn journal(&self) -> Vec<Value> {
         let text = self.read("reports/latest/events.jsonl");

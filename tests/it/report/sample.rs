@@ -105,6 +105,7 @@ impl Teller {
             hash_seed: None,
             aftermath: None,
             added: false,
+            host: None,
             order: CaseIndex::list(order.iter().copied()),
         });
         for (position, case) in order.iter().enumerate() {

@@ -1,0 +1,16 @@
+//! `run --workers`: the rounds of a run on the machines of a fleet.
+
+use crate::app::{AppError, FleetOptions, ToolInfo};
+use crate::engine::Rounds;
+use crate::event::Header;
+use crate::fleet::{Coordinator, Invitation, NatsBroker};
+
+/// The coordinator of a run, as an engine for its rounds. `header` is the run's, without secrets.
+///
+/// # Errors
+/// If the server can't be reached, or another run has the fleet.
+pub(super) fn coordinator(fleet: &FleetOptions, header: Header, tool: &ToolInfo) -> Result<Box<dyn Rounds>, AppError> {
+    let invitation = Invitation { header, variables: tool.environment.keys().cloned().collect() };
+    let (broker, state) = NatsBroker::open(&fleet.address, &fleet.name, &invitation, &fleet.host, fleet.lease)?;
+    Ok(Box::new(Coordinator::new(Box::new(broker), state, fleet.host.clone(), fleet.patience)))
+}

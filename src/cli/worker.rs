@@ -1,0 +1,47 @@
+//! `worker`, from its arguments to its end.
+
+use crate::app::{self, JoinOptions};
+use crate::cli::Exit;
+use crate::cli::door;
+use crate::cli::fleet_arguments::WorkerArguments;
+use crate::cli::leave::{configured_run, grants, tested_root};
+use crate::cli::signals::Stoppable;
+use crate::cli::surroundings::tool;
+use crate::cli::trouble::Trouble;
+use crate::fleet::{Ended, NatsPost};
+use std::io::{self, Write};
+
+/// Plays rounds: of another steadfast over pipes, or of a fleet.
+pub(super) fn worker(arguments: WorkerArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
+    let Some(url) = arguments.connect.clone() else {
+        app::worker(io::stdin(), io::stdout().lock())?;
+        return Ok(Exit::Good);
+    };
+    let address = arguments.meeting.address(url);
+    let mut tool = tool()?;
+    tool.passwords = address.secrets();
+    let (root, grants) = (tested_root(&arguments.leave)?, grants(&arguments.leave)?);
+    let options = JoinOptions {
+        fleet: arguments.meeting.fleet.clone(),
+        jobs: arguments.jobs as usize,
+        idle: arguments.idle,
+        once: arguments.once,
+        host: arguments.meeting.host(),
+        run: configured_run(arguments.report_dir.as_deref(), &root)?,
+        address,
+    };
+    let say = |line: &str| {
+        let _ = writeln!(door::err(), "{line}");
+    };
+    let told = move |line: String| {
+        let _ = writeln!(door::err(), "{line}");
+    };
+    let post = NatsPost::open(&options.address, &options.fleet, options.jobs, told).map_err(app::AppError::from)?;
+    let mut stop = |handle| stoppable.set(handle);
+    let ended = app::join(&options, &grants, &tool, &say, &post, &mut stop);
+    post.close();
+    Ok(match ended? {
+        Ended::RunOver | Ended::Idle | Ended::Dismissed => Exit::Good,
+        Ended::Asked => Exit::Interrupted,
+    })
+}

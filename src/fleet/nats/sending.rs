@@ -1,0 +1,52 @@
+//! Messages that must be stored, whatever becomes of the connection meanwhile.
+
+use async_nats::jetstream::Context;
+use async_nats::jetstream::message::PublishMessage;
+use bytes::Bytes;
+use std::time::Duration;
+
+/// How long the next try is waited for.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// What the server says where a subject has as many messages as it may: a stream's limit is its error 10077.
+const FULL: &str = "per subject";
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is stored.
+    Yes,
+    /// Its subject has as many messages as it may: somebody was first.
+    Refused,
+}
+
+/// Sends a message until the server has stored it or refuses it. With an `id`, one that is sent twice counts once.
+pub(super) async fn store(context: &Context, subject: String, payload: Bytes, id: Option<String>) -> Stored {
+    loop {
+        let message = PublishMessage::build().payload(payload.clone());
+        let message = match &id {
+            Some(id) => message.message_id(id),
+            None => message,
+        };
+        let sent = match context.send_publish(subject.clone(), message).await {
+            Ok(sent) => sent.await.map(drop),
+            Err(error) => Err(error),
+        };
+        match sent {
+            Ok(()) => return Stored::Yes,
+            Err(error) if is_full(&error) => return Stored::Refused,
+            Err(_) => tokio::time::sleep(AGAIN).await,
+        }
+    }
+}
+
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains(FULL) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,232 @@
+//! A NATS server of one test, and a project whose runs have a fleet there.
+
+use crate::cli::kit::{BROKEN, Ended, GREETING, Project, Running, until};
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Arguments that all runs have in common.
+pub const PLAN: &[&str] = &["--rounds", "5", "--seed", "7", "--no-history"];
+
+/// A suite in which one test pollutes another, and one fails by its own fault.
+const ORDER_DEPENDENT: &str = "\
+import os
+def test_sets():
+    os.environ['SHOP_CURRENCY'] = 'EUR'
+def test_reads():
+    currency = os.environ.get('SHOP_CURRENCY')
+    assert currency is None
+def test_wrong():
+    assert 1 == 2
+def test_right():
+    pass
+";
+
+/// A server with a store of its own. Dropping it ends it.
+pub struct Server {
+    folder: TempDir,
+    program: PathBuf,
+    port: u16,
+    monitor: u16,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// A server that is up; nothing where no program for one is.
+    #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+    pub fn start() -> Option<Self> {
+        let program = std::env::var_os("STEADFAST_NATS_SERVER").map_or_else(|| "nats-server".into(), PathBuf::from);
+        if !Command::new(&program).arg("--version").output().is_ok_and(|run| run.status.success()) {
+            eprintln!("skipped: {} can't be started; STEADFAST_NATS_SERVER names a NATS server", program.display());
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (port, monitor) = (free_port(), free_port());
+        let text = format!(
+            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor}\njetstream {{ store_dir: \"{}\" }}\n",
+            folder.path().join("store").display()
+        );
+        std::fs::write(folder.path().join("server.conf"), text).expect("a file");
+        let mut server = Self { folder, program, port, monitor, child: None };
+        server.go_on();
+        Some(server)
+    }
+
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills it at once.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Starts it, with what its store has.
+    pub fn go_on(&mut self) {
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(self.folder.path().join("server.conf"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.child = Some(command.spawn().expect("the server starts"));
+        until("the server is up", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
+        until("its store is open", || self.ask("/healthz").contains("\"ok\""));
+    }
+
+    fn ask(&self, path: &str) -> String {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.monitor)) else { return String::new() };
+        let _ = write!(stream, "GET {path} HTTP/1.0\r\n\r\n");
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text);
+        text
+    }
+
+    /// How many messages each stream has.
+    pub fn messages(&self) -> Vec<(String, u64)> {
+        let answer = self.ask("/jsz?streams=true");
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let told: Value = serde_json::from_str(body).expect("JSON");
+        let streams = told["account_details"][0]["stream_detail"].as_array().cloned().unwrap_or_default();
+        let of = |stream: &Value| {
+            let name = stream["name"].as_str().expect("a name").to_owned();
+            (name, stream["state"]["messages"].as_u64().expect("a number"))
+        };
+        streams.iter().map(of).collect()
+    }
+
+    /// Nothing of a run is left: what it was at work on last, and who had it.
+    #[track_caller]
+    pub fn assert_empty(&self) {
+        let is_left = |(name, count): &(String, u64)| *count > u64::from(name.ends_with("HEADER")) * 2;
+        let left: Vec<(String, u64)> = self.messages().into_iter().filter(is_left).collect();
+        assert_eq!(left, vec![], "messages are left");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A project that a fleet runs.
+pub struct Fleet {
+    pub project: Project,
+    pub server: Server,
+    subject: Vec<String>,
+    leave: Vec<String>,
+}
+
+impl Fleet {
+    pub fn scenarios() -> Option<Self> {
+        let project = Project::new().with("scenarios/greeting.yaml", GREETING).with("scenarios/wrong.yaml", BROKEN);
+        Some(Self { project, server: Server::start()?, subject: Vec::new(), leave: Vec::new() })
+    }
+
+    /// Cases that take a while: a tenth of a second each.
+    pub fn slow() -> Option<Self> {
+        let slow = GREETING.replace("reply: Hello }", "reply: Hello, after: 100ms }");
+        let project = Project::new().with("scenarios/greeting.yaml", slow).with("scenarios/wrong.yaml", BROKEN);
+        Some(Self { project, server: Server::start()?, subject: Vec::new(), leave: Vec::new() })
+    }
+
+    /// Nothing where no pytest is.
+    pub fn pytest() -> Option<Self> {
+        let server = Server::start()?;
+        let python = crate::pytest::kit::python()?.display().to_string();
+        let project = Project::new().with("suite/test_shop.py", ORDER_DEPENDENT).with("suite/shop.py", "price = 1\n");
+        let leave = vec!["--python".to_owned(), python];
+        let subject = ["--suite", "pytest:suite"].map(str::to_owned).into_iter().chain(leave.clone()).collect();
+        Some(Self { project, server, subject, leave })
+    }
+
+    /// Nothing where no Python is.
+    pub fn unittest() -> Option<Self> {
+        let server = Server::start()?;
+        if !crate::command::kit::has_python() {
+            return None;
+        }
+        let project = Project::new().with(
+            "test_shop.py",
+            "import unittest\nclass Shop(unittest.TestCase):\n    def test_a(self): pass\n    def test_b(self): self.fail('b')\n    def test_c(self): pass\n",
+        );
+        Some(Self {
+            project,
+            server,
+            subject: ["--suite", "command:unittest"].map(str::to_owned).into(),
+            leave: Vec::new(),
+        })
+    }
+
+    fn words<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let subject = self.subject.iter().map(String::as_str);
+        ["run"].into_iter().chain(subject).chain(PLAN.iter().copied()).chain(more.iter().copied()).collect()
+    }
+
+    /// The run on this machine alone, to its end.
+    pub fn alone(&self, more: &[&str]) -> Ended {
+        self.project.start(&self.words(more)).wait_within(PATIENCE)
+    }
+
+    /// Starts a coordinator.
+    pub fn coordinator(&self, more: &[&str]) -> Running {
+        let url = self.server.url();
+        let fleet = [&["--workers", url.as_str(), "--lease", "2s"], more].concat();
+        self.project.start(&self.words(&fleet))
+    }
+
+    /// Goes on with the latest run.
+    pub fn resumed(&self) -> Running {
+        let url = self.server.url();
+        let words =
+            ["run", "--resume", "latest", "--no-history", "--jobs", "2", "--workers", url.as_str(), "--lease", "2s"];
+        let leave = self.leave.iter().map(String::as_str);
+        self.project.start(&words.into_iter().chain(leave).collect::<Vec<_>>())
+    }
+
+    /// Starts a worker.
+    pub fn worker(&self, more: &[&str]) -> Running {
+        Running::of(self.worker_command(more))
+    }
+
+    pub fn worker_command(&self, more: &[&str]) -> Command {
+        let url = self.server.url();
+        let words = ["worker", "--connect", url.as_str()];
+        let leave = self.leave.iter().map(String::as_str);
+        self.project.command(&words.into_iter().chain(more.iter().copied()).chain(leave).collect::<Vec<_>>())
+    }
+
+    /// How many rounds the latest run's journal has to their end.
+    pub fn rounds(&self) -> usize {
+        let text = std::fs::read_to_string(self.project.path("reports/latest/events.jsonl")).unwrap_or_default();
+        text.matches("\"round_finished\"").count()
+    }
+
+    /// Nothing is left: no process, no file, no message.
+    #[track_caller]
+    pub fn assert_nothing_left(&self) {
+        self.project.assert_nothing_left();
+        self.server.assert_empty();
+    }
+}
+
+/// Two reports are the same.
+#[track_caller]
+pub fn similar(found: &Value, expected: &Value, told: &str) {
+    for (key, value) in expected.as_object().expect("an object") {
+        assert_eq!(&found[key], value, "{key}: {told}");
+    }
+    assert_eq!(found, expected, "{told}");
+}

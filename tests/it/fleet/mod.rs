@@ -1,0 +1,6 @@
+//! Runs whose rounds are played by workers: what a fleet comes to is what one run comes to, whatever fails meanwhile.
+
+mod failures;
+mod kit;
+mod refusals;
+mod same;
