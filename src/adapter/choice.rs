@@ -165,6 +165,7 @@ pub fn scenario_spec(root: &Path, paths: &[PathBuf], system: &str, filter: Optio
         sandbox: Sandbox::default(),
         reach: Reach::default(),
         record: None,
+        live: None,
         hidden: std::collections::BTreeSet::new(),
         defects: Vec::new(),
     }

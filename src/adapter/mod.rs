@@ -30,6 +30,7 @@ pub use pytest::fuzz_message;
 pub use pytest::{
     KnownTest, PlainRun, ProvidersAround, PytestLook, PytestSpec, Start, TestPathProblem, plain_run, tests_named,
 };
+pub use scenario::live::LiveSpec;
 pub use scenario::spec::ScenarioSpec;
 pub use scenario::steps::Tried;
 pub use scenario::subject::{ScenarioSubject, load_scenarios};
@@ -38,5 +39,5 @@ pub use shared::python::{Installed, PythonChoice, choose_python};
 pub use shared::reach::Reach;
 pub use shared::sandbox::Sandbox;
 pub use shared::tree::Files;
-pub use spec::{DEFAULT_SYSTEM, SubjectSpec, Workplace};
+pub use spec::{DEFAULT_SYSTEM, PURSE, SubjectSpec, Workplace};
 pub use subject::{AskedOfRunner, Explain, LeakSearch, LoadedSubject, OwnLine, Plain, RunnerAlone};

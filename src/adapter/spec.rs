@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// The system that scenarios run on where nobody names one.
 pub const DEFAULT_SYSTEM: &str = "embedded";
 
+/// The file in a run's folder that says what was spent on real providers.
+pub const PURSE: &str = "spending.json";
+
 /// What is run, as it was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -127,6 +130,15 @@ impl SubjectSpec {
             }
             Self::Pytest(spec) => spec.python_path = python_path.or(spec.python_path.take()),
             Self::Command(spec) => spec.python_path = python_path.or(spec.python_path.take()),
+        }
+        self
+    }
+
+    /// The same, with what was spent on real providers kept in a run's folder.
+    #[must_use]
+    pub fn spending_in(mut self, folder: &Path) -> Self {
+        if let Self::Scenarios(ScenarioSpec { live: Some(live), .. }) = &mut self {
+            live.purse = folder.join(PURSE);
         }
         self
     }

@@ -41,6 +41,7 @@ mod source_files;
 mod split;
 mod system_look;
 mod trust;
+mod verify;
 mod why;
 mod worker;
 
@@ -73,10 +74,11 @@ pub use selfcheck::{
     Expectation, Healthy, Matrix, Progress, Row, ScenarioSource, SelfCheckOptions, Sentence, expectation, selfcheck,
     shipped_scenarios,
 };
-pub use serve::{TutorSettings, serve_providers, serve_tutor};
+pub use serve::{ProvidersSettings, ServedLive, TutorSettings, serve_providers, serve_tutor};
 pub use session::Watcher;
 pub use shard::{ShardRun, run_shard, seed_of_ci};
 pub use system_look::{begin_system_file, look_at_system};
 pub use trust::Grants;
+pub use verify::verify_recording;
 pub use why::{ToldBy, WhyOptions};
 pub use worker::worker;

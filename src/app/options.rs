@@ -1,6 +1,6 @@
 //! What a run is asked for, as meant.
 
-use crate::adapter::{LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
+use crate::adapter::{LiveSpec, LoadedSubject, Reach, Sandbox, SuiteOptions, Workplace};
 use crate::app::Effort;
 use crate::app::WhyOptions;
 use crate::app::secrets::Secrets;
@@ -192,6 +192,8 @@ pub struct RunOptions {
     pub leaks: Vec<LeakAllowance>,
     /// Whether a resumed run may have whatever its journal asks for.
     pub trust: bool,
+    /// The providers that are real, and what they may cost.
+    pub live: Option<LiveSpec>,
     /// Where exchanges with providers are recorded.
     pub record: Option<PathBuf>,
     /// Defects of the embedded tutor: for tests and the self-check, no argument sets them.

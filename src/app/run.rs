@@ -1,7 +1,8 @@
 //! The main job: load, plan, run, diagnose, judge, report.
 
 use crate::adapter::{
-    DEFAULT_SYSTEM, LoadedSubject, Reach, ScenarioSpec, SubjectSpec, load_subject, scenario_spec, suite_spec,
+    DEFAULT_SYSTEM, LiveSpec, LoadedSubject, PURSE, Reach, ScenarioSpec, SubjectSpec, load_subject, scenario_spec,
+    suite_spec,
 };
 use crate::app::background::background;
 use crate::app::course::Course;
@@ -26,7 +27,7 @@ use crate::event::{
     RunLock, ShardInfo, SubjectInfo,
 };
 use crate::model::{CaseIndex, Clock, Measured, ResourceKind, RoundId};
-use crate::provider::Recorder;
+use crate::provider::{Purse, Recorder};
 use crate::record::{FailureSeen, Fold, Record};
 use crate::report::count;
 use crate::verdict::{Judgement, judge};
@@ -154,6 +155,7 @@ pub(super) fn chosen(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpe
         sandbox: options.sandbox,
         reach: options.reach,
         record: recording(options)?,
+        live: options.live.clone(),
         defects: options.defects.iter().map(|defect| defect.name().to_owned()).collect(),
         ..scenario_spec(&options.root, &options.paths, &options.system, options.filter.as_deref())
     }))
@@ -200,6 +202,7 @@ impl UnderWay<'_> {
         let end = self.drive(attempts, deadlines, &mut session, stoppable)?;
         let mut notes: Vec<String> = files.appeared(&options.root.join(&options.report_dir)).into_iter().collect();
         notes.extend(note_of_limits(&session.record()));
+        notes.extend(options.live.as_ref().and_then(|live| note_of_spending(live, folder)));
         for text in notes {
             session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(folder))?;
         }
@@ -267,6 +270,15 @@ fn note_of_limits(record: &Record) -> Option<String> {
     let first = limits.first()?;
     let cases = count(limits.len(), "case");
     Some(format!("{cases} failed for want of what this machine allows ({first}): raise it before you look for a cause"))
+}
+
+/// What live calls have cost.
+fn note_of_spending(live: &LiveSpec, folder: &Path) -> Option<String> {
+    let spent = Purse::new(&folder.join(PURSE), live.limit).spent().ok()?;
+    let calls = count(usize::try_from(spent.calls).unwrap_or(usize::MAX), "live call");
+    let more = if spent.refused == 0 { String::new() } else { format!("; {} more were not made", spent.refused) };
+    let (settled, limit) = (spent.settled, live.limit);
+    Some(format!("{calls} cost {settled} USD by the price list, of {limit} USD that they may cost{more}"))
 }
 
 /// The same end, with the limit of this machine by its name where a subject failed for it.
@@ -369,7 +381,13 @@ pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) 
         program: tool.program.clone(),
         arguments: vec!["worker".to_owned()],
         jobs: at_work.jobs,
-        spec: spec.clone().meaning(&header.cases).at(&tool.workplace()).hiding(&tool.secrets).to_json()?,
+        spec: spec
+            .clone()
+            .meaning(&header.cases)
+            .at(&tool.workplace())
+            .hiding(&tool.secrets)
+            .spending_in(at_work.folder)
+            .to_json()?,
         secrets: tool.environment.clone(),
         expected: crate::engine::Prepared {
             cases: u32::try_from(header.cases.len()).unwrap_or(u32::MAX),

@@ -1,10 +1,11 @@
 //! `steadfast tutor` and `steadfast providers`: parts of the harness, served alone.
 
-use crate::adapter::SubjectProblem;
+use crate::adapter::{LiveSpec, Reach, SubjectProblem};
 use crate::app::AppError;
-use crate::provider::{ProvidersOptions, Recorder, ServeProviders};
+use crate::provider::{Live, ProviderDecl, ProvidersOptions, Recorder, ServeProviders};
 use crate::scenario::{load_providers, load_system};
 use crate::tutor::{self, Config, Endpoint, Endpoints, Place, StderrLog, Usd};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -92,36 +93,70 @@ fn listen(port: u16) -> Result<TcpListener, AppError> {
     })
 }
 
+/// What served providers are told.
+#[derive(Debug, Clone)]
+pub struct ProvidersSettings {
+    /// The file that says what they do.
+    pub script: Option<PathBuf>,
+    /// The first of their ports; 0 takes free ones.
+    pub port: u16,
+    /// The key that they accept; any one without it.
+    pub key: Option<String>,
+    /// What records their exchanges.
+    pub recorder: Option<Arc<Recorder>>,
+    /// Those that are real.
+    pub live: Option<ServedLive>,
+}
+
+/// Providers that are real where they are served alone.
+#[derive(Debug, Clone)]
+pub struct ServedLive {
+    /// Which, and what they may cost.
+    pub spec: LiveSpec,
+    /// How far they may be.
+    pub reach: Reach,
+    /// The environment, which holds the keys.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl ServedLive {
+    fn providers(&self, decls: &[ProviderDecl]) -> Result<Live, AppError> {
+        if let Some(problem) = self.spec.problem(decls, self.reach) {
+            return Err(AppError::Usage(problem));
+        }
+        self.spec.providers(decls, &self.environment).map_err(|error| AppError::Usage(error.to_string()))
+    }
+}
+
 /// Serves the mock providers of the embedded system until the process is ended: as the `providers` of a scenario file
 /// say, or with plain answers and the failures that a message asks for. Any key is good without `key`.
 ///
 /// # Errors
 /// If the scenario is wrong or a port can't be had.
 pub fn serve_providers(
-    script: Option<&Path>,
-    port: u16,
-    key: Option<&str>,
-    recorder: Option<Arc<Recorder>>,
+    settings: ProvidersSettings,
     root: &Path,
     out: &mut dyn Write,
     log: impl Write + Send + 'static,
 ) -> Result<(), AppError> {
+    let ProvidersSettings { script, port, key, recorder, live } = settings;
     let mut system = load_system("embedded", root).map_err(SubjectProblem::from)?;
     for provider in &mut system.providers {
-        provider.key = key.map(str::to_owned);
+        provider.key.clone_from(&key);
     }
     let script = match script {
         None => ServeProviders::default_script(&system.providers),
         Some(file) => {
-            let file = load_providers(file, root).map_err(SubjectProblem::from)?;
+            let file = load_providers(&file, root).map_err(SubjectProblem::from)?;
             system.providers = file.decls;
             for provider in &mut system.providers {
-                provider.key = key.map(str::to_owned).or(provider.key.take());
+                provider.key = key.clone().or(provider.key.take());
             }
             file.script
         }
     };
-    let mut options = ProvidersOptions { recorder, ..ProvidersOptions::default() };
+    let live = live.map(|live| live.providers(&system.providers)).transpose()?;
+    let mut options = ProvidersOptions { live, recorder, ..ProvidersOptions::default() };
     if port != 0 {
         options.ports = system.providers.iter().map(|provider| provider.name.clone()).zip(port..).collect();
     }

@@ -37,7 +37,7 @@ pub(super) struct Session<'w> {
 /// Whether rounds go on after a failure.
 #[derive(Debug, Default)]
 enum FirstFailure {
-    /// They do.
+    /// Rounds go on, whatever failed.
     #[default]
     GoesOn,
     /// They end at the first failure of a case that is not held back.

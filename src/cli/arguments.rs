@@ -9,9 +9,9 @@ use crate::cli::look::Color;
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::merge_arguments::MergeArguments;
 use crate::cli::run_arguments::{Detail, RunArguments};
-use crate::cli::values::parse_duration;
+use crate::cli::values::{parse_duration, parse_live, parse_money};
 use crate::cli::why_arguments::WhyArguments;
-use crate::model::Seed;
+use crate::model::{Money, Seed};
 use crate::report::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -317,6 +317,15 @@ pub(super) struct ProvidersArguments {
     /// Record every exchange into this folder, a tape for each provider, without secrets
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+    /// Pass calls on to the real providers, with your own keys: their names, separated by commas; `NAME=URL` where one is elsewhere
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_live, requires = "spend_limit")]
+    pub live: Vec<(String, Option<String>)>,
+    /// What live calls may cost together, in USD: none is started whose worst case would pass it
+    #[arg(long, value_name = "USD", requires = "live", value_parser = parse_money)]
+    pub spend_limit: Option<Money>,
+    /// Let real providers be on other machines
+    #[arg(long)]
+    pub allow_network: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -337,6 +346,12 @@ pub(super) enum SystemCommand {
 pub(super) enum ProvidersCommand {
     /// Run a program among the mock providers, and say which of them it reaches, and how
     Doctor(DoctorArguments),
+    /// Compare the mocks with what was recorded of real providers: exit 1 and each difference with both sides
+    Verify {
+        /// A folder of tapes, as `--record` writes them
+        #[arg(long, value_name = "DIR")]
+        recording: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
-use crate::adapter::{Explain, Start};
+use crate::adapter::{Explain, LiveSpec, PURSE, Reach, Start};
 use crate::app::{self, AppError, MinimiseLimits};
 use crate::cli::Exit;
 use crate::cli::arguments::{
@@ -378,17 +378,27 @@ fn recorder(folder: Option<&Path>) -> Result<Option<Arc<Recorder>>, Trouble> {
 }
 
 fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {
-    if let Some(ProvidersCommand::Doctor(arguments)) = &arguments.command {
-        return doctor(arguments);
+    match &arguments.command {
+        Some(ProvidersCommand::Doctor(arguments)) => return doctor(arguments),
+        Some(ProvidersCommand::Verify { recording }) => {
+            let is_same = app::verify_recording(recording, &tool()?.temporary, &mut io::stdout())?;
+            return Ok(if is_same { Exit::Good } else { Exit::Found });
+        }
+        None => {}
     }
-    app::serve_providers(
-        arguments.script.as_deref(),
-        arguments.port,
-        arguments.key.as_deref(),
-        recorder(arguments.record.as_deref())?,
-        &project()?,
-        &mut io::stdout(),
-        io::stderr(),
-    )?;
+    let purse = tempfile::tempdir()?;
+    let live = arguments.spend_limit.map(|limit| app::ServedLive {
+        spec: LiveSpec { hosts: arguments.live.iter().cloned().collect(), limit, purse: purse.path().join(PURSE) },
+        reach: if arguments.allow_network { Reach::Network } else { Reach::Loopback },
+        environment: environment(),
+    });
+    let settings = app::ProvidersSettings {
+        script: arguments.script.clone(),
+        port: arguments.port,
+        key: arguments.key.clone(),
+        recorder: recorder(arguments.record.as_deref())?,
+        live,
+    };
+    app::serve_providers(settings, &project()?, &mut io::stdout(), io::stderr())?;
     Ok(Exit::Good)
 }

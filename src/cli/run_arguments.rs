@@ -1,16 +1,15 @@
 //! The arguments of `run`, as typed and as meant.
 
-use crate::adapter::{Explain, Reach, Sandbox, Start};
-use crate::adapter::{NamedSuite, SuiteChoice};
+use crate::adapter::{Explain, LiveSpec, NamedSuite, Reach, Sandbox, Start, SuiteChoice};
 use crate::app::{Accounting, AloneRounds, Effort, RunOptions};
 use crate::cli::fleet_arguments::CoordinatorArguments;
 use crate::cli::history_place::PlaceParser;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::live::Telling;
 use crate::cli::look::Color;
-use crate::cli::values::{parse_duration, parse_share};
+use crate::cli::values::{parse_duration, parse_live, parse_money, parse_share};
 use crate::history::HistoryPlace;
-use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Seed, Stress};
+use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Money, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
 use crate::report::JunitDetail;
 use clap::{Args, ValueEnum, ValueHint};
@@ -83,6 +82,20 @@ pub(super) struct RunArguments {
     /// With --resume: accept whatever the run's journal asks for (the network, an interpreter, arguments of the suite)
     #[arg(long, requires = "resume", help_heading = "Subject")]
     pub trust: bool,
+    /// Ask the real providers, with your own keys: their names, separated by commas; `NAME=URL` where one is elsewhere. Runs the cases that say `live`
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        value_parser = parse_live,
+        requires = "spend_limit",
+        conflicts_with_all = ["suite", "resume", "shard"],
+        help_heading = "Subject"
+    )]
+    pub live: Vec<(String, Option<String>)>,
+    /// What live calls may cost together, in USD: none is started whose worst case would pass it
+    #[arg(long, value_name = "USD", requires = "live", value_parser = parse_money, help_heading = "Subject")]
+    pub spend_limit: Option<Money>,
     /// Record every exchange with a provider into this folder, a tape for each, without secrets
     #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "resume"], help_heading = "Reports")]
     pub record: Option<PathBuf>,
@@ -321,6 +334,13 @@ impl RunArguments {
             let suite = suite.options(self.python, self.suite_arguments, start, explain, self.providers);
             suite.with_first_difference(self.first_difference)
         });
+        let live = self.spend_limit.filter(|_| !self.live.is_empty()).map(|limit| LiveSpec {
+            hosts: self.live.into_iter().collect(),
+            limit,
+            purse: PathBuf::new(),
+        });
+        // Each answer costs: one order, unless more is asked for.
+        let is_live = live.is_some();
         RunOptions {
             root,
             paths,
@@ -329,7 +349,7 @@ impl RunArguments {
             suite_name: self.suite_name,
             question: None,
             filter: self.filter.or(self.keyword),
-            strategy: self.orders,
+            strategy: if is_live && self.rounds.is_none() { Strategy::Declared } else { self.orders },
             order: self.order,
             group: self.group,
             rounds: self.rounds,
@@ -338,7 +358,7 @@ impl RunArguments {
             fleet: self.coordinator.meant(),
             effort: self.effort,
             seed: self.seed.unwrap_or(seed),
-            alone: if self.no_alone { AloneRounds::Never } else { AloneRounds::WhereCheap },
+            alone: if self.no_alone || is_live { AloneRounds::Never } else { AloneRounds::WhereCheap },
             stress: self.stress,
             sandbox: match self.sandbox {
                 SandboxKind::Tmp => Sandbox::Tmp,
@@ -364,10 +384,11 @@ impl RunArguments {
             html: self.html,
             markdown: self.markdown,
             leaks: self.allow_leak,
-            accounting: if self.no_leaks { Accounting::Off } else { Accounting::On },
+            accounting: if self.no_leaks || is_live { Accounting::Off } else { Accounting::On },
             trust: self.trust,
             keep_going: self.keep_going,
             fail_fast: self.fail_fast,
+            live,
             record: self.record,
             defects: Vec::new(),
         }

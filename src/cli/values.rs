@@ -1,5 +1,6 @@
 //! Values of arguments that are more than words: durations, shares, days.
 
+use crate::model::Money;
 use jiff::civil::Date;
 use std::time::Duration;
 
@@ -47,6 +48,27 @@ pub(super) fn parse_share(text: &str) -> Result<f64, ValueError> {
 /// A day such as `2026-12-31`.
 pub(super) fn parse_day(text: &str) -> Result<Date, ValueError> {
     text.parse().map_err(|_| ValueError::Day(text.to_owned()))
+}
+
+/// A provider that is real, and where it is.
+pub(super) fn parse_live(text: &str) -> Result<(String, Option<String>), String> {
+    let (name, url) = match text.split_once('=') {
+        Some((name, url)) => (name, Some(url.trim().to_owned())),
+        None => (text, None),
+    };
+    if name.trim().is_empty() || url.as_deref() == Some("") {
+        return Err(format!("`{text}` is no provider: write a name, or NAME=URL"));
+    }
+    Ok((name.trim().to_owned(), url))
+}
+
+/// An amount of money that is none below zero.
+pub(super) fn parse_money(text: &str) -> Result<Money, String> {
+    match text.parse::<Money>() {
+        Ok(money) if money >= Money::default() => Ok(money),
+        Ok(_) => Err(format!("`{text}` is less than nothing")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]

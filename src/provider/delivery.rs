@@ -1,5 +1,6 @@
 //! How an answer goes over the wire: what the rule engine tells the front, in a header that no client ever sees.
 
+use crate::provider::live::gateway::Quote;
 use crate::provider::script::behaviour::{Answer, Behaviour, Fault, ResetAt};
 use crate::provider::wire::format::Format;
 use crate::provider::wire::page::Page;
@@ -36,6 +37,9 @@ pub(crate) struct Delivery {
     pub(crate) hang: bool,
     /// The connection ends with the answer.
     pub(crate) close: bool,
+    /// It goes on to the real provider, and may cost this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quote: Option<Quote>,
     /// Headers that the scenario adds.
     pub(crate) headers: Vec<(String, String)>,
 }

@@ -6,6 +6,8 @@ use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
 use crate::provider::exchange::call::Seq;
 use crate::provider::exchange::stage::{Decision, Inquiry};
 use crate::provider::hash::BodyHash;
+use crate::provider::live::gateway::Quote;
+use crate::provider::live::price::Extent;
 use crate::provider::mark::Mark;
 use crate::provider::script::behaviour::{Answer, Behaviour, Fault, ResetAt};
 use crate::provider::shared::{Shared, Site};
@@ -108,6 +110,7 @@ impl Engine {
                 body: &request.body,
                 keys: &keys_of(format, &self.site.decl, &sent),
             },
+            is_live: self.site.live.is_some(),
         };
         let decision = {
             let mut stage = self.shared.stage();
@@ -126,6 +129,14 @@ impl Engine {
                 let page = format.builtin(&endpoint, &ask, &Installed(&installed), &stamp);
                 let signed = page.map(|page| format.sign(page, &stamp));
                 whole(signed.unwrap_or_else(|| plain_error(format, 404, "not found", &stamp)))
+            }
+            Decision::Live { wrong_key } => {
+                let asks_a_model = inquiry.asks_a_model;
+                let bytes = (request.body.len() + request.url.as_str().len()) as u64;
+                let audio_ms = ask.audio.map_or(0, |audio| u64::try_from(audio.as_millis()).unwrap_or(u64::MAX));
+                let extent = Extent { bytes, output: ask.most_output, answers: ask.answers, audio_ms };
+                let quote = Quote::of(&self.site.decl, &ask.model, &extent, asks_a_model, wrong_key);
+                (Page::text(200, ""), Delivery { quote: Some(quote), ..Delivery::default() })
             }
             Decision::Replayed(played) => self.replay(seq, &endpoint, &played),
             Decision::Unrecorded(nearest) => {

@@ -17,6 +17,15 @@ pub enum ProviderError {
         #[source]
         source: std::io::Error,
     },
+    /// No client can be made for a real provider.
+    #[error("no client for the real {provider}")]
+    Client {
+        /// The provider.
+        provider: ProviderName,
+        /// What is wrong.
+        #[source]
+        source: reqwest::Error,
+    },
     /// Their thread could not be started.
     #[error("no thread for the providers")]
     Thread(#[source] std::io::Error),

@@ -3,7 +3,7 @@
 //! A mark is a keyed hash of the round's seed, the trial and the attempt, so that no canned text, no cache of another
 //! case and no other provider can carry it by chance. It is plain ASCII, so that it survives JSON, databases and HTML.
 
-use crate::model::{Seed, TrialKey};
+use crate::model::{Position, RoundId, Seed, TrialKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -28,6 +28,12 @@ impl Mark {
             hash >>= 5;
             digit
         }))
+    }
+
+    /// The mark of a refusal or an error, which belongs to no trial: its ids only have to differ.
+    pub(crate) fn of_nobody(call: u64) -> Self {
+        let nobody = TrialKey { round: RoundId(u32::MAX), position: Position(u32::MAX) };
+        Self::of(Seed::new(call), nobody, 0)
     }
 
     /// The ten characters that tell it apart.

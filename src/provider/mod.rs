@@ -6,7 +6,9 @@
 //! over all providers of a round, so that a case can be judged by what really went over the wire.
 //!
 //! The rooms: `wire` has a file per wire format, `script` what is answered, `exchange` whose a request is and what becomes
-//! of it, `front` how an answer goes over the wire, `tape` what was recorded, `proxy` the way to the providers for programs that know
+//! of it, `front` how an answer goes over the wire, `tape` what was recorded, `verify`
+//! whether mocks are like the real ones, `live` the real
+//! providers behind the fronts, `proxy` the way to the providers for programs that know
 //! nothing of them.
 //!
 //! `docs/providers.md` says what is mocked and how an SDK is pointed at it.
@@ -19,6 +21,7 @@ mod error;
 mod exchange;
 mod front;
 mod hash;
+mod live;
 mod mark;
 mod name;
 mod providers;
@@ -27,6 +30,7 @@ mod script;
 mod serve;
 mod shared;
 mod tape;
+mod verify;
 mod wire;
 
 pub use audio::Wav;
@@ -40,6 +44,9 @@ pub use exchange::logical::{LogicalCall, logical_calls};
 pub use exchange::outcome::{TrialCalls, UnusedAnswer};
 pub use front::thread::Quiet;
 pub use hash::BodyHash;
+pub use live::gateway::{Live, LiveHost};
+pub use live::price::Price;
+pub use live::purse::{Purse, Spent};
 pub use mark::Mark;
 pub use name::ProviderName;
 pub use providers::{Providers, ProvidersOptions, ShutdownReport};
@@ -53,6 +60,7 @@ pub use tape::exchange::{Answer as TapedAnswer, Chunk, End, Exchange, Request as
 pub use tape::player::{Pace, Tape, TapeError};
 pub use tape::recorder::{Recorder, TAPE_EXTENSION};
 pub use tape::schema::tape_schema;
+pub use verify::{Compared, Difference, VerifyError, verify};
 pub use wire::ask::{Auth, Message};
 pub use wire::endpoint::Endpoint;
 #[cfg(fuzzing)]

@@ -10,6 +10,7 @@ use crate::provider::exchange::journal::JournalLimits;
 use crate::provider::exchange::outcome::TrialCalls;
 use crate::provider::exchange::stage::Stage;
 use crate::provider::front::thread::{Command, Front, Opening, Parting, Quiet};
+use crate::provider::live::gateway::{Gateway, Live};
 use crate::provider::name::ProviderName;
 use crate::provider::script::case::Script;
 use crate::provider::shared::{AccessLog, Shared, Site};
@@ -35,6 +36,8 @@ pub struct ProvidersOptions {
     pub clock: Arc<dyn Clock>,
     /// What records the exchanges, if they are recorded.
     pub recorder: Option<Arc<Recorder>>,
+    /// The providers that are real.
+    pub live: Option<Live>,
 }
 
 impl Default for ProvidersOptions {
@@ -46,6 +49,7 @@ impl Default for ProvidersOptions {
             ports: BTreeMap::new(),
             clock: Arc::new(SystemClock),
             recorder: None,
+            live: None,
         }
     }
 }
@@ -89,7 +93,8 @@ impl Providers {
             if openings.iter().any(|opening| opening.site.decl.name == decl.name) {
                 return Err(ProviderError::Twice(decl.name.clone()));
             }
-            openings.push(open(decl, options.ports.get(&decl.name).copied().unwrap_or(0))?);
+            let port = options.ports.get(&decl.name).copied().unwrap_or(0);
+            openings.push(open(decl, port, options.live.as_ref())?);
         }
         let sites = openings.iter().map(|opening| opening.site.clone()).collect();
         let stage = Stage::new(options.attribution, options.journal);
@@ -204,7 +209,10 @@ impl Providers {
     }
 }
 
-fn open(decl: &ProviderDecl, port: u16) -> Result<Opening, ProviderError> {
+fn open(decl: &ProviderDecl, port: u16, live: Option<&Live>) -> Result<Opening, ProviderError> {
+    let real = live.and_then(|live| Some((live.hosts.get(&decl.name)?.clone(), live.purse.clone())));
+    let gateway = real.map(|(host, purse)| Gateway::new(decl, host, purse)).transpose();
+    let live = gateway.map_err(|source| ProviderError::Client { provider: decl.name.clone(), source })?;
     let bind = || {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
@@ -212,5 +220,5 @@ fn open(decl: &ProviderDecl, port: u16) -> Result<Opening, ProviderError> {
         Ok((listener, port))
     };
     let (listener, port) = bind().map_err(|source| ProviderError::Bind { provider: decl.name.clone(), source })?;
-    Ok(Opening { site: Arc::new(Site { decl: decl.clone(), port }), listener })
+    Ok(Opening { site: Arc::new(Site { decl: decl.clone(), port, live }), listener })
 }

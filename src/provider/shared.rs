@@ -6,6 +6,7 @@ use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::call::{Call, Ended, Seq};
 use crate::provider::exchange::connections::Ledger;
 use crate::provider::exchange::stage::Stage;
+use crate::provider::live::gateway::Gateway;
 use crate::provider::tape::recorder::Recorder;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -20,6 +21,8 @@ use tokio::sync::watch;
 pub(crate) struct Site {
     pub(crate) decl: ProviderDecl,
     pub(crate) port: u16,
+    /// The way to the real provider, if it is the one that answers.
+    pub(crate) live: Option<Gateway>,
 }
 
 /// Where a line about each answered request goes.

@@ -25,6 +25,8 @@ pub struct Case {
     pub cell: BTreeMap<String, Value>,
     /// Why the case does not run, if the scenario says so.
     pub skip: Option<String>,
+    /// Providers that must be real: the case runs in live mode only.
+    pub live: BTreeSet<ProviderName>,
     /// What the system must be able to do; inferred from the steps and `given`, plus what `needs` names.
     pub needs: BTreeSet<Capability>,
     /// The state in which the case starts.

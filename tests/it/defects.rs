@@ -41,6 +41,7 @@ fn tool(temporary: &Path) -> ToolInfo {
 fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions {
     RunOptions {
         record: None,
+        live: None,
         root: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
         paths: vec!["scenarios".into()],
         system: "embedded".into(),

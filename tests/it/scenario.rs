@@ -54,8 +54,14 @@ fn tutor_providers() -> Vec<ProviderDecl> {
         ("ollama", Wire::Ollama),
         ("piper", Wire::Piper),
     ];
-    let declared =
-        |(name, wire)| ProviderDecl { name: ProviderName::new(name), wire, hosts: Vec::new(), key: None, replay: None };
+    let declared = |(name, wire)| ProviderDecl {
+        name: ProviderName::new(name),
+        wire,
+        hosts: Vec::new(),
+        key: None,
+        replay: None,
+        prices: Default::default(),
+    };
     wires.map(declared).to_vec()
 }
 

@@ -9,7 +9,7 @@ use crate::adapter::system::event_loop::EventLoop;
 use crate::adapter::system::stage::Stage;
 use crate::engine::Reports;
 use crate::model::{Failure, LoopBound, Outcome, Place, Retained, Seed, Stress, TrialKey};
-use crate::provider::{Call, Ended, Script, Stray, TrialCalls, UnusedAnswer};
+use crate::provider::{Call, Ended, Matched, Script, Stray, TrialCalls, UnusedAnswer};
 use crate::scenario::{Case, System};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,27 +30,28 @@ pub(in crate::adapter) struct Verdictless {
     pub loop_bound: Vec<LoopBound>,
     /// What is still held at its end.
     pub retained: Vec<Retained>,
+    /// Why a live call was not made, if one was not.
+    pub not_made: Option<String>,
     /// Earlier trials that turned out to have failed by what they sent after their end.
     pub late: Vec<(TrialKey, Failure)>,
 }
 
 impl Verdictless {
     pub fn skipped(reason: String) -> Self {
-        Self {
-            outcome: Outcome::Skipped { reason },
-            notes: Vec::new(),
-            loop_bound: Vec::new(),
-            retained: Vec::new(),
-            late: Vec::new(),
-        }
+        Self::of(Outcome::Skipped { reason })
     }
 
     pub fn errored(reason: String) -> Self {
+        Self::of(Outcome::Errored(Failure::new(reason, None)))
+    }
+
+    fn of(outcome: Outcome) -> Self {
         Self {
-            outcome: Outcome::Errored(Failure::new(reason, None)),
+            outcome,
             notes: Vec::new(),
             loop_bound: Vec::new(),
             retained: Vec::new(),
+            not_made: None,
             late: Vec::new(),
         }
     }
@@ -104,6 +105,8 @@ impl CaseRun<'_> {
         }
         let left = stage.end_case(self.deadline);
         let mut done = self.judge(result, &player, ended.as_ref());
+        let calls = ended.iter().flat_map(|ended| &ended.calls);
+        done.not_made = calls.filter(|call| call.matched == Matched::NotMade).find_map(|call| call.remark.clone());
         done.notes.extend(stage.providers.as_ref().and_then(|providers| providers.trouble()));
         match left {
             Ok(Some(found)) => {
@@ -176,7 +179,7 @@ impl CaseRun<'_> {
             late.extend(ended.late.iter().filter_map(blame_late));
         }
         let Some((place, _)) = problems.first() else {
-            return Verdictless { outcome: Outcome::Passed, notes, loop_bound: Vec::new(), retained: Vec::new(), late };
+            return Verdictless { notes, late, ..Verdictless::of(Outcome::Passed) };
         };
         let text: Vec<String> = problems.iter().map(|(_, text)| text.clone()).collect();
         let failure = Failure::new(text.join("\n"), Some(place.clone()));
@@ -187,7 +190,7 @@ impl CaseRun<'_> {
         } else {
             Outcome::Failed(failure)
         };
-        Verdictless { outcome, notes, loop_bound: Vec::new(), retained: Vec::new(), late }
+        Verdictless { notes, late, ..Verdictless::of(outcome) }
     }
 }
 

@@ -22,6 +22,10 @@ impl Asking for ScenarioSpec {
         for path in self.paths.iter().filter(|path| !leave.holds(path)) {
             wanted.push(format!("scenarios outside the project: {}", path.display()));
         }
+        if let Some(live) = &self.live {
+            let names = live.hosts.keys().cloned().collect::<Vec<_>>().join(", ");
+            wanted.push(format!("calls to real providers: {names}"));
+        }
         if let Some(folder) = &self.record {
             wanted.push(format!("recording into a folder: {}", folder.display()));
         }

@@ -4,6 +4,7 @@ pub(super) mod answer;
 pub(super) mod calls;
 pub(super) mod case_run;
 mod leave;
+pub(super) mod live;
 pub(super) mod loaded;
 pub(super) mod matching;
 mod needs;

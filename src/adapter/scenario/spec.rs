@@ -1,6 +1,6 @@
 //! Scenarios against a system, as they were chosen.
 
-use crate::adapter::{Reach, Sandbox};
+use crate::adapter::{LiveSpec, Reach, Sandbox};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -34,6 +34,9 @@ pub struct ScenarioSpec {
     /// The folder into which exchanges with providers are recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<PathBuf>,
+    /// The providers that are real.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveSpec>,
     /// Secrets that no recording may hold: only workers get them.
     #[serde(default, skip_serializing_if = "std::collections::BTreeSet::is_empty")]
     pub hidden: std::collections::BTreeSet<String>,

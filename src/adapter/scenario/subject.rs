@@ -10,7 +10,7 @@ use crate::adapter::system::holdings::SystemHoldings;
 use crate::adapter::system::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
-use crate::event::{CaseInfo, RoundEnd, TrialReport};
+use crate::event::{CaseInfo, Note, RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Measured, Outcome, Position, ResourceKind, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,20 @@ pub fn load_scenarios(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProb
     }
     let loaded = load(&spec.root, &spec.paths, &known_providers(&system))?;
     let mut cases = loaded.cases;
+    match &spec.live {
+        // What can be asked of a real provider only is neither run nor skipped elsewhere.
+        None => cases.retain(|case| case.live.is_empty()),
+        Some(live) => {
+            if let Some(problem) = live.problem(&system.providers, spec.reach) {
+                return Err(SubjectProblem::OutOfReach(problem));
+            }
+            cases.retain(|case| live.covers(case));
+            if cases.is_empty() {
+                let text = "--live: no case says `live: […]` of these providers only; scenarios/live has some";
+                return Err(SubjectProblem::Filter(text.to_owned()));
+            }
+        }
+    }
     if let Some(expression) = &spec.filter {
         let filter = parse_filter(expression).map_err(|error| SubjectProblem::Filter(error.to_string()))?;
         let all = cases.len();
@@ -70,6 +84,7 @@ pub fn load_scenarios(spec: ScenarioSpec) -> Result<ScenarioSubject, SubjectProb
     let notes = loaded.notes.iter().map(ToString::to_string).collect();
     let mut environment = loaded.environment;
     environment.extend(system.environment.iter().cloned());
+    environment.extend(spec.live.iter().flat_map(|live| live.variables(&system.providers)));
     Ok(ScenarioSubject { cases, system, notes, files: loaded.files, environment, spec, workplace: None })
 }
 
@@ -176,6 +191,7 @@ impl ScenarioSubject {
             reach: self.spec.reach,
             life,
             sandbox: self.spec.sandbox,
+            live: self.spec.live.as_ref(),
             record: self.spec.record.as_deref().map(|folder| (folder, &self.spec.hidden)),
         };
         Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
@@ -236,6 +252,11 @@ impl ScenarioSubject {
                 None if needs_own_instance(&case) => self.on_own_instance(&case, key, deadline, unit, reports),
                 None => self.one_trial(&case, key, deadline, unit, stage, lasting.as_mut(), reports),
             };
+            if let Some(why) = done.not_made {
+                // What could not be asked proves nothing, and neither does the rest of the round.
+                reports.note(Note { case: Some(index), text: format!("a live call was not made: {why}") });
+                return RoundEnd::Interrupted;
+            }
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let mut report = TrialReport {
                 micros,

@@ -67,6 +67,7 @@ pub fn try_system(mut spec: ScenarioSpec, scratch: &Path, mark: &str) -> Result<
         reach: spec.reach,
         life: StoreLife::Instance,
         sandbox: spec.sandbox,
+        live: None,
         record: None,
     };
     let failed = |error: String| SubjectProblem::Start(error);

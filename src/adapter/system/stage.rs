@@ -1,5 +1,6 @@
 //! A system, set up for a round: what a case is played on.
 
+use crate::adapter::scenario::live::LiveSpec;
 use crate::adapter::scenario::transport::Target;
 use crate::adapter::shared::python::{Found, Probes};
 use crate::adapter::shared::reach::Reach;
@@ -47,6 +48,8 @@ pub(in crate::adapter) struct StageSetting<'a> {
     pub virtual_env: Option<&'a Path>,
     /// How long the embedded tutor's store lives.
     pub life: StoreLife,
+    /// The providers that are real.
+    pub live: Option<&'a LiveSpec>,
     /// The folder into which exchanges with providers are recorded, and the secrets that are kept out of it.
     pub record: Option<(&'a Path, &'a BTreeSet<String>)>,
 }
@@ -89,13 +92,14 @@ impl Stage {
         let providers = match &system.kind {
             SystemKind::Url(_) => None,
             SystemKind::Embedded | SystemKind::Process(_) => {
-                let options = ProvidersOptions { recorder: recorder(setting)?, ..ProvidersOptions::default() };
+                let live = setting.live.map(|live| live.providers(&system.providers, setting.secrets)).transpose()?;
+                let options = ProvidersOptions { recorder: recorder(setting)?, live, ..ProvidersOptions::default() };
                 let providers = Providers::start(&system.providers, options).map_err(|error| {
                     SubjectError(format!("can't start the mock providers: {}", with_causes(&error)))
                 })?;
                 for provider in &system.providers {
                     let url = providers.url(&provider.name).unwrap_or_default();
-                    let key = provider.key.clone().unwrap_or_else(|| format!("key-of-{}", provider.name));
+                    let key = provider.key_of_the_system();
                     variables.insert(format!("url.{}", provider.name), Value::from(url));
                     variables.insert(format!("key.{}", provider.name), Value::from(key));
                 }

@@ -208,6 +208,7 @@ impl<'a> Laboratory<'a> {
             paths: vec![SCENARIO_FOLDER.into()],
             system: "embedded".to_owned(),
             record: None,
+            live: None,
             suite: None,
             suite_name: None,
             question: None,

@@ -30,6 +30,10 @@ pub enum Matched {
     Line(u32),
     /// This exchange of a tape, counted from 1.
     Replayed(u32),
+    /// The real provider answered.
+    Live,
+    /// Nobody: its worst case would have passed the limit of what live calls may cost, or nothing bounds it.
+    NotMade,
     /// The provider is down in this case.
     Down,
     /// The provider itself refused it: wrong key, missing field. No scripted behaviour was used up.

@@ -45,6 +45,8 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) marks: &'a [Mark],
     /// The request, for a tape to know it by.
     pub(crate) received: Received<'a>,
+    /// Whether the real provider answers.
+    pub(crate) is_live: bool,
 }
 
 /// What a request is answered with.
@@ -53,6 +55,11 @@ pub(crate) enum Decision {
     Scripted(Arc<Behaviour>, Mark, Vec<String>),
     /// As every such provider answers.
     Builtin(Vec<String>),
+    /// By the real provider; with a key that is none, if the case wants that.
+    Live {
+        /// Whether the key is to be a wrong one.
+        wrong_key: bool,
+    },
     /// As it was recorded.
     Replayed(Played),
     /// Not: the tape does not know it, and says what it knows.
@@ -191,6 +198,13 @@ fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> 
     if current.is_down(inquiry.provider) {
         return Decision::Down;
     }
+    let wrong_key = current.refuses_key(inquiry.provider);
+    if inquiry.is_live {
+        return Decision::Live { wrong_key };
+    }
+    if wrong_key && inquiry.asks_a_model {
+        return Decision::WrongKey;
+    }
     let is_builtin = !inquiry.asks_a_model && !matches!(inquiry.endpoint, Endpoint::Unknown(_));
     match current.replay(inquiry.provider, &inquiry.received) {
         Some(Ok(played)) => return Decision::Replayed(played),
@@ -224,6 +238,7 @@ impl Decision {
     fn matched(&self) -> Matched {
         match self {
             Self::Scripted(behaviour, ..) => Matched::Line(behaviour.line),
+            Self::Live { .. } => Matched::Live,
             Self::Replayed(played) => Matched::Replayed(played.line),
             Self::Builtin(_) => Matched::Builtin,
             Self::WrongKey | Self::Refused(_) => Matched::Refused,

@@ -30,6 +30,7 @@ pub(crate) struct Trial {
     seed: Seed,
     scripts: BTreeMap<ProviderName, Scripted>,
     down: Vec<ProviderName>,
+    wrong_key: Vec<ProviderName>,
     installed: Vec<String>,
     voices: Vec<String>,
     sent: Option<Vec<String>>,
@@ -72,6 +73,7 @@ impl Trial {
             seed,
             scripts,
             down: script.down,
+            wrong_key: script.wrong_key,
             voices: script.voices,
             installed: script.models.into_iter().map(|model| model.name).collect(),
             sent: None,
@@ -129,6 +131,11 @@ impl Trial {
     /// Whether the script has anything to say for the provider.
     pub(crate) fn covers(&self, provider: &ProviderName) -> bool {
         self.scripts.contains_key(provider)
+    }
+
+    /// Whether the provider is to be asked with a key that is none.
+    pub(crate) fn refuses_key(&self, provider: &ProviderName) -> bool {
+        self.wrong_key.contains(provider)
     }
 
     /// What a tape answers; `None` if none is played for the provider.

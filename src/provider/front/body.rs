@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// What hyper sends: a body as a whole, or one that takes its time.
 pub(crate) type AnswerBody = Either<Full<Bytes>, StreamBody<Frames>>;
-type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
+pub(crate) type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
 
 /// The pause between two signs of life.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_millis(200);

@@ -7,9 +7,10 @@ use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::AnswerBody;
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
 use crate::provider::front::flight::{Apron, Flight};
-use crate::provider::front::upstream::{Upstream, UpstreamError};
+use crate::provider::front::forward::{Passing, forward};
+use crate::provider::front::post::{Post, is_ours};
+use crate::provider::front::upstream::UpstreamError;
 use crate::provider::hash::BodyHash;
-use crate::provider::shared::{Shared, Site};
 use crate::provider::tape::taping::Taping;
 use crate::provider::wire::ask::Auth;
 use bytes::{Bytes, BytesMut};
@@ -21,13 +22,6 @@ use std::sync::Arc;
 
 /// What is read of a body that is too large before its client is answered.
 const MAX_DRAINED: usize = 256 << 20;
-
-/// A provider as its front serves it.
-pub(crate) struct Post {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) site: Arc<Site>,
-    pub(crate) upstream: Arc<Upstream>,
-}
 
 /// Answers one request.
 pub(crate) async fn handle(
@@ -41,8 +35,9 @@ pub(crate) async fn handle(
     let mut flight = Flight::new(post.shared.clone(), connection.clone(), seq);
     let upload = read(body, post.shared.max_body).await?;
     if let Some(recorder) = &post.shared.recorder {
-        flight.record(Taping::new(recorder.clone(), &post.site.decl, &head, upload.bytes()));
+        flight.record(Taping::new(recorder.clone(), &post.site, &head, upload.bytes()));
     }
+    let sent = upload.whole();
     let response = match pass_on(&head, upload, &post.shared.name_of(seq.0)) {
         Some((request, size)) => {
             let upstream = post.upstream.clone();
@@ -57,7 +52,10 @@ pub(crate) async fn handle(
         post.shared.stage().note_unreadable(seq, status.as_u16());
         Answer::plain(status, &format!("steadfast: {error}"))
     });
-    deliver(&post.shared, &connection, &apron, flight, answer).await
+    match answer.delivery.quote.clone() {
+        Some(quote) => forward(Passing { post, connection, apron, seq }, flight, &head, sent, quote).await,
+        None => deliver(&post.shared, &connection, &apron, flight, answer).await,
+    }
 }
 
 /// A request's body.
@@ -67,6 +65,13 @@ enum Upload {
 }
 
 impl Upload {
+    fn whole(&self) -> Bytes {
+        match self {
+            Self::Whole(bytes) => bytes.clone(),
+            Self::TooLarge => Bytes::new(),
+        }
+    }
+
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Whole(bytes) => bytes,
@@ -147,21 +152,6 @@ fn pass_on(head: &Parts, upload: Upload, call: &str) -> Option<(Request<Full<Byt
     *request.uri_mut() = path.as_str().parse().ok()?;
     *request.headers_mut() = headers;
     Some((request, size))
-}
-
-/// Headers that speak of the connection, or that only we may send.
-fn is_ours(name: &HeaderName) -> bool {
-    let of_connection = [
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::TE,
-        header::TRAILER,
-        header::UPGRADE,
-        header::EXPECT,
-        header::HOST,
-    ];
-    of_connection.contains(name) || [CALL_HEADER, DELIVERY_HEADER, TOO_LARGE_HEADER].contains(&name.as_str())
 }
 
 fn understand(response: Response<Bytes>) -> Answer {

@@ -7,7 +7,9 @@
 mod body;
 mod deliver;
 mod flight;
+mod forward;
 mod handler;
+mod post;
 mod raw;
 mod socket;
 pub(crate) mod thread;

@@ -3,7 +3,8 @@
 use crate::provider::error::ProviderError;
 use crate::provider::exchange::connections::Connection;
 use crate::provider::front::flight::Apron;
-use crate::provider::front::handler::{Post, handle};
+use crate::provider::front::handler::handle;
+use crate::provider::front::post::Post;
 use crate::provider::front::socket::Socket;
 use crate::provider::front::upstream::Upstream;
 use crate::provider::shared::{Shared, Site};

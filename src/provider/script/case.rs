@@ -20,6 +20,9 @@ pub struct Script {
     pub voices: Vec<String>,
     /// Providers that are down: every request to them, health and tags too, is answered by a reset connection.
     pub down: Vec<ProviderName>,
+    /// Providers that are asked with a key that is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wrong_key: Vec<ProviderName>,
 }
 
 /// How one provider answers.

@@ -1,7 +1,8 @@
 //! An exchange that is being recorded.
 
-use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::call::Ended;
+use crate::provider::live::gateway::Gateway;
+use crate::provider::shared::Site;
 use crate::provider::tape::bytes::Bytes;
 use crate::provider::tape::exchange::{Answer, Chunk, End, Exchange, Request, TAPE_VERSION};
 use crate::provider::tape::mask::Mask;
@@ -22,14 +23,16 @@ pub(crate) struct Taping {
 
 impl Taping {
     /// A request that has been read to its end.
-    pub(crate) fn new(recorder: Arc<Recorder>, decl: &ProviderDecl, head: &Parts, body: &[u8]) -> Self {
+    pub(crate) fn new(recorder: Arc<Recorder>, site: &Site, head: &Parts, body: &[u8]) -> Self {
+        let decl = &site.decl;
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let mut mask = recorder.mask().clone();
         let sent = Sent { query: head.uri.query().unwrap_or_default(), headers: &head.headers, body };
         let format = decl.wire.format();
         let in_query = format.key_parameter().and_then(|name| sent.parameter(name));
         let carried = format.key(&sent).map(str::to_owned).into_iter().chain(in_query.map(|key| key.into_owned()));
-        carried.chain(decl.key.clone()).for_each(|key| mask.add(&key));
+        let own = site.live.iter().flat_map(Gateway::secrets).chain(&decl.key).cloned();
+        carried.chain(own).for_each(|key| mask.add(&key));
         let mut body = body.to_vec();
         mask.cover(&mut body);
         let request = Request {

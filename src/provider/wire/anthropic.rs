@@ -26,7 +26,11 @@ impl Format for Anthropic {
     }
 
     fn environment(&self) -> Environment {
-        Environment { base_url: Some(("ANTHROPIC_BASE_URL", "")), key: Some("ANTHROPIC_API_KEY") }
+        Environment {
+            base_url: Some(("ANTHROPIC_BASE_URL", "")),
+            key: Some("ANTHROPIC_API_KEY"),
+            home: Some("https://api.anthropic.com"),
+        }
     }
 
     fn key<'a>(&self, sent: &Sent<'a>) -> Option<&'a str> {

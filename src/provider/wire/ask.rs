@@ -88,6 +88,10 @@ pub(crate) struct Ask {
     pub(crate) audio: Option<Duration>,
     /// The language that the request names in a field of its own.
     pub(crate) language: Option<String>,
+    /// The most tokens that an answer may have, if the request says so.
+    pub(crate) most_output: Option<u64>,
+    /// How many answers are asked for, if the request says so.
+    pub(crate) answers: u64,
 }
 
 impl Ask {
@@ -116,6 +120,8 @@ impl Ask {
             model: text(fields, "model"),
             stream: fields.get("stream").and_then(Value::as_bool).unwrap_or_default(),
             system: text(fields, "system"),
+            most_output: ["max_tokens", "max_completion_tokens"].iter().find_map(|name| fields.get(*name)?.as_u64()),
+            answers: fields.get("n").and_then(Value::as_u64).unwrap_or(1),
             ..Self::default()
         };
         for message in fields.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {

@@ -33,7 +33,7 @@ impl Format for Deepseek {
 
     fn environment(&self) -> Environment {
         // It has no SDK of its own, and programs write its address into their code: they get there through the proxy.
-        Environment { base_url: None, key: Some("DEEPSEEK_API_KEY") }
+        Environment { base_url: None, key: Some("DEEPSEEK_API_KEY"), home: Some("https://api.deepseek.com") }
     }
 
     fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {

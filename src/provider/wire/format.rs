@@ -132,6 +132,8 @@ pub(crate) struct Environment {
     pub(crate) base_url: Option<(&'static str, &'static str)>,
     /// The variable with the key.
     pub(crate) key: Option<&'static str>,
+    /// Where the real provider is.
+    pub(crate) home: Option<&'static str>,
 }
 
 /// What the formats need to write an answer.

@@ -35,7 +35,11 @@ impl Format for Gemini {
     }
 
     fn environment(&self) -> Environment {
-        Environment { base_url: Some(("GOOGLE_GEMINI_BASE_URL", "")), key: Some("GEMINI_API_KEY") }
+        Environment {
+            base_url: Some(("GOOGLE_GEMINI_BASE_URL", "")),
+            key: Some("GEMINI_API_KEY"),
+            home: Some("https://generativelanguage.googleapis.com"),
+        }
     }
 
     fn key<'a>(&self, sent: &Sent<'a>) -> Option<&'a str> {

@@ -32,7 +32,6 @@ impl Heard {
     }
 
     /// Tokens of prompt and answer, if both are told.
-    #[cfg(test)]
     pub(crate) fn tokens(&self) -> Option<(u64, u64)> {
         Some((self.input?, self.output?))
     }

@@ -33,7 +33,7 @@ impl Format for Mistral {
 
     fn environment(&self) -> Environment {
         // Its SDK reads no variable for the address: programs get to the mock through the proxy.
-        Environment { base_url: None, key: Some("MISTRAL_API_KEY") }
+        Environment { base_url: None, key: Some("MISTRAL_API_KEY"), home: Some("https://api.mistral.ai") }
     }
 
     fn read(&self, sent: &Sent<'_>, endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {

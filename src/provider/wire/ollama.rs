@@ -37,7 +37,7 @@ impl Format for Ollama {
     }
 
     fn environment(&self) -> Environment {
-        Environment { base_url: Some(("OLLAMA_HOST", "")), key: None }
+        Environment { base_url: Some(("OLLAMA_HOST", "")), key: None, home: Some("http://127.0.0.1:11434") }
     }
 
     fn is_local(&self) -> bool {

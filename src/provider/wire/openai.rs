@@ -37,7 +37,11 @@ impl Format for Openai {
     }
 
     fn environment(&self) -> Environment {
-        Environment { base_url: Some(("OPENAI_BASE_URL", "/v1")), key: Some("OPENAI_API_KEY") }
+        Environment {
+            base_url: Some(("OPENAI_BASE_URL", "/v1")),
+            key: Some("OPENAI_API_KEY"),
+            home: Some("https://api.openai.com"),
+        }
     }
 
     fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {

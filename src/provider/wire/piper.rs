@@ -31,7 +31,7 @@ impl Format for Piper {
 
     fn environment(&self) -> Environment {
         // It has no client of its own: programs are told its address in their own way.
-        Environment::default()
+        Environment { home: Some("http://127.0.0.1:5000"), ..Environment::default() }
     }
 
     fn is_local(&self) -> bool {
@@ -67,7 +67,8 @@ impl Format for Piper {
         let characters: usize = answering.ask.messages.iter().map(|message| message.text.chars().count()).sum();
         let length = PER_CHARACTER.saturating_mul(u32::try_from(characters).unwrap_or(u32::MAX)).max(SHORTEST);
         let mark = (!answering.text().is_empty()).then_some(answering.stamp.mark);
-        Page::text(200, speak(mark, rate(answering.model), length)).of_type("audio/wav")
+        // Flask's own type for whatever a handler returns: the real server does not say that it is audio.
+        Page::text(200, speak(mark, rate(answering.model), length)).of_type("text/html; charset=utf-8")
     }
 
     fn null_reply(&self, _ask: &Ask, _stamp: &Stamp) -> Value {

@@ -25,6 +25,12 @@ impl Reader<'_> {
             }
             let provider = self.provider(&entry.key, entry.key_span).map(|known| (known.name.clone(), known.wire));
             let wires: Vec<Wire> = provider.iter().map(|(_, wire)| *wire).collect();
+            if entry.value.get("wrong_key").is_some() {
+                let fields = self.fields(&entry.value, "a provider", &["wrong_key"]);
+                let is_meant = fields.and_then(|fields| self.boolean(fields.value("wrong_key")?));
+                script.wrong_key.extend(provider.filter(|_| is_meant == Some(true)).map(|(name, _)| name));
+                continue;
+            }
             let answers = self.provider_script(&entry.value, &wires);
             if let (Some((name, _)), Some(answers)) = (provider, answers) {
                 script.providers.insert(name, answers);

@@ -1,7 +1,7 @@
 //! A whole file: its cells, and each of them read as a case.
 
 use crate::model::{CaseId, ContentHash, LEAK_KINDS, LeakAllowance};
-use crate::provider::{ProviderDecl, Script};
+use crate::provider::{ProviderDecl, ProviderName, Script};
 use crate::scenario::cells::{CELL_KEYS, Cell, cells};
 use crate::scenario::problem::Problem;
 use crate::scenario::read::step::Within;
@@ -24,6 +24,7 @@ pub(crate) const SCENARIO_KEYS: &[&str] = &[
     "examples",
     "exclude",
     "given",
+    "live",
     "providers",
     "steps",
     "calls",
@@ -126,6 +127,7 @@ impl Reader<'_> {
         if let Some(providers) = fields.value("providers") {
             self.scripts(providers, &mut script);
         }
+        let live = fields.value("live").map(|node| self.live(node)).unwrap_or_default();
         let steps = match fields.value("steps") {
             Some(steps) => self.steps(steps, Within::Case),
             None => {
@@ -152,6 +154,7 @@ impl Reader<'_> {
             tags,
             cell: cell.values.iter().map(|(name, value)| (name.clone(), value.to_json())).collect(),
             skip,
+            live,
             needs: self.needs.clone(),
             given: start.given,
             script,
@@ -177,6 +180,16 @@ impl Reader<'_> {
             }
         }
         tags
+    }
+
+    /// Providers that must be real.
+    fn live(&mut self, node: &Node) -> BTreeSet<ProviderName> {
+        let items = self.items(node, "a list of providers").unwrap_or_default();
+        let named = items.iter().filter_map(|item| {
+            let name = self.text(item, "a provider")?;
+            self.provider(&name, item.span).map(|known| known.name.clone())
+        });
+        named.collect()
     }
 
     fn leaks(&mut self, node: &Node) -> Vec<LeakAllowance> {

@@ -12,6 +12,7 @@ pub(super) fn add(defs: &mut Map<String, Value>) {
     let rule = behaviour(&[("when", closed(WHEN_KEYS.iter().map(|key| (*key, when(key))), &[]))]);
     defs.insert("rules".into(), closed([("rules", list(&rule))], &["rules"]));
     let tape = described(json!({"type": "string"}), "a tape, named from the project's folder");
+    defs.insert("wrong_key".into(), closed([("wrong_key", typed("boolean"))], &["wrong_key"]));
     defs.insert("tape".into(), closed([("replay", tape), ("speed", speed())], &["replay"]));
     defs.insert(
         "script".into(),
@@ -19,6 +20,7 @@ pub(super) fn add(defs: &mut Map<String, Value>) {
             defined("behaviour"),
             defined("rules"),
             defined("tape"),
+            defined("wrong_key"),
             described(list(&defined("behaviour")), "attempt by attempt"),
         ]),
     );

@@ -30,6 +30,7 @@ fn property(key: &str) -> Value {
         "scenario" => described(text, "what must hold, in a sentence"),
         "tags" => list(&text),
         "needs" => list(&words(Capability::ALL.iter().map(|known| known.as_str()))),
+        "live" => described(list(&text), "providers that must be real: the case runs with `--live` only"),
         "skip" => described(text, "why it does not run"),
         "matrix" => described(
             json!({"type": "object", "additionalProperties": {"type": "array", "minItems": 1}, "minProperties": 1}),

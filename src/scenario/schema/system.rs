@@ -1,8 +1,8 @@
 //! The schema of a system file.
 
-use super::parts::{any_of, closed, defined, described, list, mapping, one_key, shared};
+use super::parts::{any_of, closed, count, defined, described, list, mapping, one_key, shared};
 use crate::provider::Wire;
-use crate::scenario::read::HTTP_METHODS;
+use crate::scenario::read::{HTTP_METHODS, PRICE_KEYS};
 use crate::scenario::system_file::{BINDING_KEYS, PROCESS_KEYS, PROVIDER_KEYS, SYSTEM_KEYS};
 use crate::scenario::{Capability, REFUSAL_FIELDS, Verb};
 use serde_json::{Value, json};
@@ -81,6 +81,14 @@ fn provider(key: &str) -> Value {
         "hosts" => list(&text()),
         "replay" => described(text(), "a tape that plays it, named from the project's folder"),
         "speed" => super::providers::speed(),
+        "prices" => {
+            let amount = || described(json!({"type": ["number", "string"]}), "dollars");
+            let price = closed(
+                PRICE_KEYS.iter().map(|key| (*key, if *key == "most_output" { count(1) } else { amount() })),
+                &[],
+            );
+            described(mapping(&price), "by model: 1K tokens in and out, a minute of audio, the model's longest answer")
+        }
         "env" | "key_env" => any_of([text(), defined("headers")]),
         _ => text(),
     }

@@ -38,7 +38,7 @@ pub(crate) const SYSTEM_KEYS: &[&str] = &[
 ];
 
 /// The keys of a provider's declaration.
-pub(crate) const PROVIDER_KEYS: &[&str] = &["wire", "hosts", "key", "env", "key_env", "replay", "speed"];
+pub(crate) const PROVIDER_KEYS: &[&str] = &["wire", "hosts", "key", "env", "key_env", "replay", "speed", "prices"];
 
 /// How a system is run, before what goes with it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -351,7 +351,8 @@ fn declared(reader: &mut Reader<'_>, entry: &Entry) -> Option<Declared> {
             }
         }
     }
+    let prices = fields.value("prices").map(|node| reader.prices(node)).unwrap_or_default();
     let replay = fields.value("replay").and_then(|node| reader.tape(node, fields.value("speed"), wire));
-    let provider = ProviderDecl { name: ProviderName::new(&entry.key), wire: wire?, hosts, key, replay };
+    let provider = ProviderDecl { name: ProviderName::new(&entry.key), wire: wire?, hosts, key, replay, prices };
     Some(Declared { provider, env })
 }

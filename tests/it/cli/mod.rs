@@ -12,6 +12,7 @@ mod kills;
 pub mod kit;
 mod leaks;
 mod liars;
+mod live;
 mod mistakes;
 mod orders;
 mod processes;

@@ -16,7 +16,14 @@ pub fn name(text: &str) -> ProviderName {
 }
 
 pub fn decl(text: &str, wire: Wire) -> ProviderDecl {
-    ProviderDecl { name: name(text), wire, hosts: vec![], key: Some("sk-right".into()), replay: None }
+    ProviderDecl {
+        name: name(text),
+        wire,
+        hosts: vec![],
+        key: Some("sk-right".into()),
+        replay: None,
+        prices: BTreeMap::new(),
+    }
 }
 
 /// One provider per wire format, called as the format is.

@@ -26,6 +26,7 @@ impl Room {
             hosts: vec![],
             key: None,
             replay: None,
+            prices: BTreeMap::new(),
         };
         let decls = [decl("mistral", Wire::Mistral), decl("piper", Wire::Piper)];
         let providers = Providers::start(&decls, ProvidersOptions::default()).expect("they start");
