@@ -5,8 +5,8 @@ use crate::record::Record;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// What the diagnosis of one way of failing takes, beside half a round of all cases. Measured with the suites of
-/// `fixtures/suites`.
+/// What the diagnosis of one way of failing takes, beside half a round of all cases. Measured with
+/// the suites of `fixtures/suites`.
 const EXAMINED: Duration = Duration::from_millis(1_500);
 
 /// What the look for leaks takes, beside a round of all cases.

@@ -33,9 +33,9 @@ pub struct RecordedOrder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordedEnd {
-    /// It failed.
+    /// It failed there.
     Failed,
-    /// It passed.
+    /// It passed there.
     Passed,
     /// It was skipped.
     Skipped,

@@ -14,7 +14,7 @@ pub(super) enum Cell {
     Null,
     /// A whole number.
     Number(i64),
-    /// A text.
+    /// A text of any length.
     Text(String),
 }
 

@@ -49,7 +49,7 @@ pub(super) fn imported() -> ContentHash {
 pub enum JunitEnd {
     /// It failed, in its first try if it was tried again.
     Failed,
-    /// It passed.
+    /// It passed there.
     Passed,
     /// It was skipped.
     Skipped,

@@ -20,7 +20,7 @@ pub enum ProviderError {
     /// No client can be made for a real provider.
     #[error("no client for the real {provider}")]
     Client {
-        /// The provider.
+        /// The provider that was meant.
         provider: ProviderName,
         /// What is wrong.
         #[source]

@@ -35,7 +35,7 @@ pub enum Contradiction {
     /// A round's order names a case that the header has not.
     #[error("round {round} names case {case}, and there is none")]
     NoSuchCase {
-        /// The round.
+        /// The round that was named.
         round: RoundId,
         /// The case that it names.
         case: CaseIndex,
@@ -46,7 +46,7 @@ pub enum Contradiction {
     /// A trial is told of a place where the round has another case, or none.
     #[error("round {round} has no case {case} at place {position}")]
     Misplaced {
-        /// The round.
+        /// The round that was named.
         round: RoundId,
         /// The case that was told.
         case: CaseIndex,

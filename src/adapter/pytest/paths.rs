@@ -22,7 +22,7 @@ pub enum TestPathProblem {
     /// They belong to a runner that must be named.
     #[error("{path} is not a scenario; to run it with its runner: steadfast run --suite {suite} -- {path}", path = path.display())]
     OfAnotherRunner {
-        /// The file.
+        /// The file that was named.
         path: PathBuf,
         /// The runner's suite, as one types it.
         suite: String,
@@ -30,7 +30,7 @@ pub enum TestPathProblem {
     /// There is no such file.
     #[error("there is no file {}; {}", file.display(), instead(meant.as_deref()))]
     Missing {
-        /// The file.
+        /// The file that was named.
         file: PathBuf,
         /// The test file beside it whose name is nearest, if one is near.
         meant: Option<String>,

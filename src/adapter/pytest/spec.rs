@@ -108,9 +108,9 @@ impl PytestSpec {
 /// A tree, and where a copy of it is that no round changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptTree {
-    /// The tree.
+    /// The tree that the tests run in.
     pub tree: PathBuf,
-    /// Its copy.
+    /// Where its copy is.
     pub copy: PathBuf,
 }
 

@@ -54,8 +54,8 @@ impl Kept {
         &self.copy
     }
 
-    /// The files of the tree that are not what they were, as people read them: the first ones by name. `None` where there
-    /// are none.
+    /// The files of the tree that are not what they were, as people read them, the first ones by name; `None` if
+    /// all of them are.
     pub fn changed(&self) -> Option<String> {
         let mut now = BTreeMap::new();
         look(&self.original, &mut now, &mut 0);

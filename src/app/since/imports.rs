@@ -30,8 +30,8 @@ struct Reader<'a> {
 }
 
 impl Imports {
-    /// Follows the imports of these files, relative to the project's folder `root`. Python's may also start in the suite's
-    /// folder.
+    /// Follows the imports of these files, relative to the project's folder `root`. Python's may also start
+    /// in the suite's folder.
     pub fn of<'f>(root: &Path, suite: &Path, files: impl Iterator<Item = &'f PathBuf>) -> Self {
         let inside = |folder: &Path| folder.strip_prefix(root).map(Path::to_owned).unwrap_or_default();
         let suite = inside(suite);

@@ -114,8 +114,8 @@ fn file_of(place: &str, file: &str) -> Option<PathBuf> {
     Some(plain)
 }
 
-/// The files of cases that a change touches: changed themselves, below a changed `conftest.py`, or importing what is
-/// changed.
+/// The files of cases that a change touches: changed themselves, below a changed `conftest.py`, or importing
+/// what is changed.
 fn touched(root: &Path, suite: &Path, files: &[Option<PathBuf>], changed: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     let files: BTreeSet<&PathBuf> = files.iter().flatten().collect();
     if changed.is_empty() {

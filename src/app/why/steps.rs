@@ -23,7 +23,7 @@ const SHUFFLES: u32 = 3;
 /// A question about a case, as it is asked of a suite.
 #[derive(Debug, Clone)]
 pub(in crate::app) struct Asked {
-    /// The case.
+    /// The case that is asked about.
     pub case: CaseIndex,
     /// The order in which it ran elsewhere.
     recorded: Option<Recorded>,
@@ -45,7 +45,7 @@ pub(in crate::app) struct Asked {
 /// Rounds of one purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::app) struct Stage {
-    /// Their kind.
+    /// The kind of its rounds.
     pub kind: RoundKind,
     /// The number of the first in the run.
     pub first: u32,

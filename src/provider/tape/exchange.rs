@@ -29,20 +29,20 @@ pub struct Exchange {
 /// A recorded request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The method.
+    /// The request's method.
     pub method: String,
     /// Path and query; a key in it is masked.
     pub target: String,
     /// Name and value of each header, by name; what could be a secret is masked.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The request's body.
     pub body: Bytes,
 }
 
 /// A recorded answer. Times are in microseconds since the request was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The status.
+    /// The status code.
     pub status: u16,
     /// Name and value of each header, without those of the connection and the date.
     pub headers: Vec<(String, String)>,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Something in which a mock is not like the real provider.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Difference {
-    /// What differs.
+    /// What it is that differs.
     pub what: String,
     /// How it is at the real provider.
     pub real: String,

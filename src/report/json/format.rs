@@ -78,7 +78,7 @@ pub struct JsonReport {
 /// The case that a run was asked about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JsonQuestion {
-    /// Its id.
+    /// The id of the case.
     pub case: String,
     /// How often it was tried in rounds, the diagnosis not included.
     pub tries: u32,
