@@ -137,7 +137,7 @@ test('sets \"it\" #1 > (a|b) [$x]\\nünï', () => { mode = 'fancy'; });
     let victim = case(&report, "a.test.js > reads the mode");
     assert_eq!(victim["polluters"], json!([[setter]]));
     let own = project.read("reports/latest/events.jsonl");
-    assert!(own.contains("jest alone shows it") && own.contains("--randomize --seed="), "{victim:#}");
+    assert!(own.contains(r#""runner_line":{"runner":"jest""#) && own.contains("--randomize --seed="), "{victim:#}");
     project.assert_nothing_left();
 }
 
