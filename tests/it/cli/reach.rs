@@ -21,7 +21,7 @@ fn run(project: &Project, more: &[&str]) -> crate::cli::kit::Ended {
 fn a_system_on_another_machine_needs_to_be_allowed() {
     for url in ["https://example.com", "http://127.0.0.1@example.com", "http://192.0.2.1:80", "http://0.0.0.0:1"] {
         let project = project(&format!("system: s\nextends: embedded\nurl: {url}\nreset: none\ncan: []\n"));
-        run(&project, &[]).exits(2).says(&["--allow-network", "not on this machine"]);
+        run(&project, &[]).exits(2).says(&["--allow-network", "of another machine"]);
         assert!(!project.path("reports/runs").exists(), "nothing was started");
         project.run(&["check", "--system", "s.yaml"]).exits(0);
     }
