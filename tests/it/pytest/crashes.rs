@@ -78,7 +78,7 @@ fn what_hangs_is_looked_into_last() {
                 def test_polluter():\n    state.add('dirt')\n    state.add('stuck')\n";
     let suite = suite.with("test_stuck.py", text);
     // There is no time to look into what hangs.
-    let hurried = ["--orders", "reverse", "--no-alone", "--no-leaks", "--case-timeout", "5s", "--max-time", "12s"];
+    let hurried = ["--orders", "reverse", "--no-alone", "--no-leaks", "--case-timeout", "10s", "--max-time", "30s"];
     suite.command("run", &hurried).exits(1);
     let report = suite.project.report();
     assert_eq!(sequences(case(&report, "test_stuck.py::test_victim"), "polluters"), [["test_polluter"]], "{report:#}");
@@ -89,7 +89,7 @@ fn what_hangs_is_looked_into_last() {
 fn plain_pytest_is_not_run_when_there_is_no_time_for_it() {
     let Some(suite) = Suite::empty() else { return };
     let suite = suite.with("test_hangs.py", "import time\ndef test_hangs(): time.sleep(60)\n");
-    let hurried = ["--orders", "declared", "--no-alone", "--no-leaks", "--case-timeout", "2s", "--max-time", "7s"];
+    let hurried = ["--orders", "declared", "--no-alone", "--no-leaks", "--case-timeout", "8s", "--max-time", "24s"];
     suite.command("run", &hurried).exits(1);
     let noted = notes(&suite.project);
     assert!(noted.iter().any(|note| note.starts_with("time was up before plain pytest")), "{noted:#?}");

@@ -30,7 +30,7 @@ fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_r
 fn files_that_appear_beside_the_tests_are_told_and_those_of_a_clean_suite_are_not() {
     let Some(suite) = Suite::of_fixture("dirty") else { return };
     suite.command("run", &["--orders", "declared", "--seed", "1"]);
-    let told = "tests leave files in the project's folder (state.txt, test_made.py): from now on each round";
+    let told = "tests leave files in the project's folder (suite/prices.txt, suite/state.txt, suite/test_made.py): from now on";
     assert!(notes(&suite.project).iter().any(|note| note.starts_with(told)), "{:#?}", notes(&suite.project));
     let Some(clean) = Suite::of_fixture("orders") else { return };
     clean.command("run", &["--orders", "declared", "--seed", "1"]);
