@@ -35,7 +35,7 @@ fn a_fleet_of_another_runner_comes_to_what_one_run_is() {
 #[test]
 fn a_worker_of_several_lanes_stays_for_the_next_run() {
     let Some(fleet) = Fleet::scenarios() else { return };
-    let worker = fleet.worker(&["--jobs", "2", "--idle", "3s"]);
+    let worker = fleet.worker(&["--jobs", "2", "--idle", "20s"]);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(1);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(1);
     let ended = worker.wait_within(PATIENCE).exits(0);
