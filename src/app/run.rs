@@ -302,36 +302,45 @@ fn rounds_and_diagnosis(
     if course.ends_at_failure {
         session.end_at_failure(held_back(setting.header));
     }
-    let stopped = course.run(engine, deadlines.rounds, session)?;
+    let end = end_of(course.run(engine, deadlines.rounds, session)?);
     session.go_on_after_failures();
-    let end = match stopped {
-        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
-        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
-        Stopped::Asked(Stop::Enough) => RunEnd::FirstFailure,
-        Stopped::Not => RunEnd::Completed,
-    };
+    if is_broken_off(&end) {
+        return Ok(end);
+    }
     session.forecast_again().map_err(EngineError::Journal)?;
     // First what fails: whoever waits for a repro waits no longer than it takes.
     let within = if accounts_for_resources(setting.header) { deadlines.leaving_some() } else { deadlines };
-    match diagnose(engine, setting, within, session)? {
-        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
-        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => {}
+    if let Some(end) = broken_off(diagnose(engine, setting, within, session)?) {
+        return Ok(end);
     }
     if end == RunEnd::FirstFailure {
         return Ok(end);
     }
-    match look_for_leaks(engine, setting, deadlines, session)? {
-        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
-        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => {}
+    if let Some(end) = broken_off(look_for_leaks(engine, setting, deadlines, session)?) {
+        return Ok(end);
     }
-    match compare_with_own_runner(engine, setting, deadlines, session)? {
-        Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
-        Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => Ok(end),
+    Ok(broken_off(compare_with_own_runner(engine, setting, deadlines, session)?).unwrap_or(end))
+}
+
+/// How a run ends whose rounds stopped so.
+pub(super) fn end_of(stopped: Stopped) -> RunEnd {
+    match stopped {
+        Stopped::Not => RunEnd::Completed,
+        Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
+        Stopped::Asked(Stop::Enough) => RunEnd::FirstFailure,
+        Stopped::Asked(Stop::Interrupt) => RunEnd::Interrupted,
+        Stopped::SubjectFailed(reason) => RunEnd::SubjectFailed { reason },
     }
+}
+
+/// Whether nothing more is tried after this end: somebody interrupted the run, or its subject can't be run any more.
+fn is_broken_off(end: &RunEnd) -> bool {
+    matches!(end, RunEnd::Interrupted | RunEnd::SubjectFailed { .. })
+}
+
+/// The end of a run that is broken off by what stopped one of its later parts.
+fn broken_off(stopped: Stopped) -> Option<RunEnd> {
+    Some(end_of(stopped)).filter(is_broken_off)
 }
 
 /// The cases whose failures the quarantine holds back on the day of the run.
@@ -350,17 +359,14 @@ fn inquiry_and_diagnosis(
     deadlines: Deadlines,
     session: &mut Session<'_>,
 ) -> Result<RunEnd, AppError> {
-    let end = match inquiry.run(engine, deadlines.rounds, session)? {
-        Stopped::Asked(Stop::Interrupt) => return Ok(RunEnd::Interrupted),
-        Stopped::SubjectFailed(reason) => return Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
-        Stopped::Asked(Stop::Enough) | Stopped::Not => RunEnd::Completed,
+    let end = match end_of(inquiry.run(engine, deadlines.rounds, session)?) {
+        RunEnd::FirstFailure => RunEnd::Completed,
+        end => end,
     };
-    match diagnose(engine, setting, deadlines, session)? {
-        Stopped::Asked(Stop::Interrupt) => Ok(RunEnd::Interrupted),
-        Stopped::SubjectFailed(reason) => Ok(RunEnd::SubjectFailed { reason }),
-        Stopped::Asked(Stop::TimeLimit | Stop::Enough) | Stopped::Not => Ok(end),
+    if is_broken_off(&end) {
+        return Ok(end);
     }
+    Ok(broken_off(diagnose(engine, setting, deadlines, session)?).unwrap_or(end))
 }
 
 /// What an engine needs besides the run's own facts.

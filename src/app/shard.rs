@@ -1,11 +1,11 @@
 //! `run --shard I/N`: a part of a plan that several machines share. It runs its rounds and keeps their facts; what they
 //! mean is `merge`'s to say.
 
-use crate::app::run::{UnderWay, begin};
+use crate::app::run::{UnderWay, begin, end_of};
 use crate::app::session::Session;
 use crate::app::{AppError, RunOptions, ToolInfo, Watcher, files};
 use crate::diagnose::RunLog;
-use crate::engine::{RoundUnit, Stop, StopHandle, Stopped};
+use crate::engine::{RoundUnit, StopHandle};
 use crate::event::{Event, Note, RunEnd, compress};
 use crate::model::{Clock, ContentHash, Seed};
 use crate::plan::Shard;
@@ -75,13 +75,7 @@ fn rounds(
         stoppable(engine.stop_handle());
         let stopped = engine.run(&mut units.into_iter(), until, &mut session);
         engine.shut_down();
-        match stopped? {
-            Stopped::Not => RunEnd::Completed,
-            Stopped::Asked(Stop::TimeLimit) => RunEnd::TimeLimit,
-            Stopped::Asked(Stop::Enough) => RunEnd::FirstFailure,
-            Stopped::Asked(Stop::Interrupt) => RunEnd::Interrupted,
-            Stopped::SubjectFailed(reason) => RunEnd::SubjectFailed { reason },
-        }
+        end_of(stopped?)
     };
     let io = AppError::io(*folder);
     let appeared = beside.appeared(&options.root.join(&options.report_dir));

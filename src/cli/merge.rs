@@ -20,7 +20,7 @@ pub(super) fn merge(arguments: MergeArguments, stoppable: &Stoppable) -> Result<
     let tool = tool()?;
     let root = tested_root(&arguments.leave)?;
     let grants = grants(&arguments.leave)?;
-    let (annotations, color) = (arguments.annotations, arguments.color);
+    let (annotations, color) = (arguments.outputs.annotations, arguments.color);
     let telling = if arguments.quiet { Telling::Nothing } else { Telling::Usual };
     let missing = match arguments.missing {
         MissingRounds::Refuse => Missing::Refuse,
@@ -41,17 +41,17 @@ pub(super) fn merge(arguments: MergeArguments, stoppable: &Stoppable) -> Result<
 /// The options of the merged run: what is typed, over what `run` would take from the configuration.
 fn options(typed: MergeArguments, root: &Path) -> Result<RunOptions, Trouble> {
     let configured = configured_run(typed.report_dir.as_deref(), root)?;
-    let history = match typed.no_history {
+    let history = match typed.outputs.no_history {
         true => None,
-        false => typed.history.or(configured.history),
+        false => typed.outputs.history.or(configured.history),
     };
     Ok(RunOptions {
         max_time: typed.max_time.or(configured.max_time),
         case_timeout: typed.case_timeout.unwrap_or(configured.case_timeout),
-        junit: typed.junit.or(configured.junit),
-        html: typed.html.or(configured.html),
-        markdown: typed.markdown.or(configured.markdown),
-        json: typed.json.or(configured.json),
+        junit: typed.outputs.junit.or(configured.junit),
+        html: typed.outputs.html.or(configured.html),
+        markdown: typed.outputs.markdown.or(configured.markdown),
+        json: typed.outputs.json.or(configured.json),
         history,
         shard: None,
         fleet: None,

@@ -1,12 +1,10 @@
 //! The arguments of `merge`.
 
-use crate::cli::history_place::PlaceParser;
 use crate::cli::leave_arguments::LeaveArguments;
 use crate::cli::look::Color;
-use crate::cli::run_arguments::Annotations;
+use crate::cli::output_arguments::OutputArguments;
 use crate::cli::values::parse_duration;
-use crate::history::HistoryPlace;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,27 +44,8 @@ pub(super) struct MergeArguments {
     /// Where the merged run is kept
     #[arg(long, value_name = "DIR")]
     pub report_dir: Option<PathBuf>,
-    /// Another copy of the JUnit report
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Another copy of the HTML report
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Another copy of the Markdown summary
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
-    /// Another copy of report.json
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
-    #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
-    pub history: Option<HistoryPlace>,
-    /// Remember nothing of this run, and know nothing of earlier ones
-    #[arg(long, conflicts_with = "history")]
-    pub no_history: bool,
-    /// Print annotations for this service
-    #[arg(long, value_enum)]
-    pub annotations: Option<Annotations>,
+    #[command(flatten)]
+    pub outputs: OutputArguments,
     /// Tell nothing while it goes on: only the result
     #[arg(short, long)]
     pub quiet: bool,

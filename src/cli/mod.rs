@@ -20,6 +20,7 @@ mod memory;
 mod memory_arguments;
 mod merge;
 mod merge_arguments;
+mod output_arguments;
 mod run_arguments;
 mod running;
 mod selfcheck;

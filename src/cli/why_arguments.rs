@@ -3,13 +3,12 @@
 use crate::adapter::SuiteChoice;
 use crate::app::{Effort, ToldBy, WhyOptions};
 use crate::cli::arguments::{Arguments, Command};
-use crate::cli::history_place::PlaceParser;
 use crate::cli::look::Color;
-use crate::cli::run_arguments::{Annotations, RunArguments, SandboxKind};
+use crate::cli::output_arguments::OutputArguments;
+use crate::cli::run_arguments::{RunArguments, SandboxKind};
 use crate::cli::values::parse_duration;
-use crate::history::HistoryPlace;
 use crate::model::Seed;
-use clap::{Args, Parser, ValueHint};
+use clap::{Args, Parser};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,27 +87,8 @@ pub(super) struct WhyArguments {
     /// Where runs are kept
     #[arg(long, value_name = "DIR", default_value = "reports")]
     pub report_dir: PathBuf,
-    /// Another copy of the JUnit report
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
-    /// Another copy of the HTML report
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-    /// Another copy of the Markdown summary
-    #[arg(long, value_name = "FILE")]
-    pub markdown: Option<PathBuf>,
-    /// Another copy of report.json
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
-    #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
-    pub history: Option<HistoryPlace>,
-    /// Remember nothing of this run, and know nothing of earlier ones
-    #[arg(long, conflicts_with = "history")]
-    pub no_history: bool,
-    /// Print annotations for this service
-    #[arg(long, value_enum)]
-    pub annotations: Option<Annotations>,
+    #[command(flatten)]
+    pub outputs: OutputArguments,
     /// Tell nothing while it runs: only the result
     #[arg(short, long)]
     pub quiet: bool,
@@ -151,13 +131,13 @@ impl WhyArguments {
             max_time: self.max_time,
             case_timeout: self.case_timeout,
             report_dir: self.report_dir,
-            junit: self.junit,
-            html: self.html,
-            markdown: self.markdown,
-            json: self.json,
-            history: self.history,
-            no_history: self.no_history,
-            annotations: self.annotations,
+            junit: self.outputs.junit,
+            html: self.outputs.html,
+            markdown: self.outputs.markdown,
+            json: self.outputs.json,
+            history: self.outputs.history,
+            no_history: self.outputs.no_history,
+            annotations: self.outputs.annotations,
             quiet: self.quiet,
             verbose: self.verbose,
             color: self.color,

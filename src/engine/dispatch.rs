@@ -4,7 +4,7 @@ use crate::disk::short_name;
 use crate::engine::outlook::{EngineError, Outlook};
 use crate::engine::progress::{Next, Progress};
 use crate::engine::protocol::{Reply, Request};
-use crate::engine::stop::{Stop, StopHandle, Stopped};
+use crate::engine::stop::{StopHandle, Stopped};
 use crate::engine::subject::TEMPORARY;
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
 use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit, Rounds};
@@ -92,7 +92,7 @@ impl Rounds for Engine {
         let mut units = units.map(Progress::new);
         let mut waiting: VecDeque<Progress> = VecDeque::new();
         loop {
-            if let Some(stop) = self.stop_asked(until, outlook) {
+            if let Some(stop) = self.stop.asked(until, outlook) {
                 self.dismiss(outlook)?;
                 return Ok(Stopped::Asked(stop));
             }
@@ -140,18 +140,6 @@ impl Rounds for Engine {
 }
 
 impl Engine {
-    fn stop_asked(&self, until: Option<Instant>, outlook: &dyn Outlook) -> Option<Stop> {
-        if self.stop.is_interrupted() {
-            Some(Stop::Interrupt)
-        } else if until.is_some_and(|until| Instant::now() >= until) {
-            Some(Stop::TimeLimit)
-        } else if !outlook.wants_more() {
-            Some(Stop::Enough)
-        } else {
-            None
-        }
-    }
-
     fn idle_worker(&self) -> Option<usize> {
         self.workers.iter().position(|worker| matches!(worker.state, State::Idle))
     }

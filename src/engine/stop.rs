@@ -1,8 +1,10 @@
 //! How a run is stopped from outside, and why it ended.
 
+use crate::engine::Outlook;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Why rounds were not run to their end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,5 +56,18 @@ impl StopHandle {
     /// Whether somebody asked.
     pub fn is_interrupted(&self) -> bool {
         self.flag.load(Ordering::SeqCst)
+    }
+
+    /// Why rounds are to stop now, if they are: it was asked, `until` has passed, or whoever hears of them has enough.
+    pub fn asked(&self, until: Option<Instant>, outlook: &dyn Outlook) -> Option<Stop> {
+        if self.is_interrupted() {
+            Some(Stop::Interrupt)
+        } else if until.is_some_and(|until| Instant::now() >= until) {
+            Some(Stop::TimeLimit)
+        } else if !outlook.wants_more() {
+            Some(Stop::Enough)
+        } else {
+            None
+        }
     }
 }

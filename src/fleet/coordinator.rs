@@ -1,6 +1,6 @@
 //! The coordinator: offers rounds, takes in what they came to, and is an engine to whoever asks for rounds.
 
-use crate::engine::{EngineError, Outlook, RoundUnit, Rounds, Stop, StopHandle, Stopped};
+use crate::engine::{EngineError, Outlook, RoundUnit, Rounds, StopHandle, Stopped};
 use crate::event::{Event, Note, RoundEnd};
 use crate::fleet::broker::{Broker, Heard};
 use crate::fleet::ledger::{Ledger, Settled};
@@ -53,18 +53,6 @@ impl Coordinator {
             early: BTreeMap::new(),
             over: BTreeSet::new(),
             stop,
-        }
-    }
-
-    fn stop_asked(&self, until: Option<Instant>, outlook: &dyn Outlook) -> Option<Stop> {
-        if self.stop.is_interrupted() {
-            Some(Stop::Interrupt)
-        } else if until.is_some_and(|until| Instant::now() >= until) {
-            Some(Stop::TimeLimit)
-        } else if !outlook.wants_more() {
-            Some(Stop::Enough)
-        } else {
-            None
         }
     }
 
@@ -233,7 +221,7 @@ impl Rounds for Coordinator {
         self.last_present = Instant::now();
         let mut is_offered = false;
         loop {
-            if let Some(stop) = self.stop_asked(until, outlook) {
+            if let Some(stop) = self.stop.asked(until, outlook) {
                 self.withdraw();
                 return Ok(Stopped::Asked(stop));
             }

@@ -8,10 +8,10 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Arguments that one run and all shards of it have in common.
-const PLAN: &[&str] = &["--rounds", "5", "--seed", "7", "--no-history"];
+pub const PLAN: &[&str] = &["--rounds", "5", "--seed", "7", "--no-history"];
 
 /// A suite in which one test pollutes another, and one fails by its own fault.
-const ORDER_DEPENDENT: &str = "\
+pub const ORDER_DEPENDENT: &str = "\
 import os
 def test_sets():
     os.environ['SHOP_CURRENCY'] = 'EUR'

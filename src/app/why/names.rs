@@ -137,12 +137,13 @@ fn joined(words: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::{CaseId, ContentHash};
     use std::collections::BTreeSet;
 
-    fn cases(ids: &[&str]) -> Vec<CaseInfo> {
+    /// Cases of these ids, of which nothing else is known.
+    pub(in crate::app::why) fn cases(ids: &[&str]) -> Vec<CaseInfo> {
         let case = |id: &&str| CaseInfo {
             id: CaseId::from(*id),
             title: String::new(),

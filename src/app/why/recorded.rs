@@ -129,23 +129,7 @@ fn of_list(path: &Path) -> Result<Vec<Line>, AppError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::CaseInfo;
-    use crate::model::{CaseId, ContentHash};
-
-    fn cases(ids: &[&str]) -> Vec<CaseInfo> {
-        let case = |id: &&str| CaseInfo {
-            id: CaseId::from(*id),
-            title: String::new(),
-            file: String::new(),
-            line: 1,
-            module: String::new(),
-            tags: BTreeSet::new(),
-            hash: ContentHash::of([*id]),
-            skip: None,
-            leaks: Vec::new(),
-        };
-        ids.iter().map(case).collect()
-    }
+    use crate::app::why::names::tests::cases;
 
     fn read(ids: &[&str], text: &str) -> Recorded {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,7 @@
 //! A NATS server of one test, and a project whose runs have a fleet there.
 
 use crate::cli::kit::{BROKEN, Ended, GREETING, Project, Running, until};
+pub use crate::shards::{ORDER_DEPENDENT, PLAN};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,23 +11,6 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Arguments that all runs have in common.
-pub const PLAN: &[&str] = &["--rounds", "5", "--seed", "7", "--no-history"];
-
-/// A suite in which one test pollutes another, and one fails by its own fault.
-const ORDER_DEPENDENT: &str = "\
-import os
-def test_sets():
-    os.environ['SHOP_CURRENCY'] = 'EUR'
-def test_reads():
-    currency = os.environ.get('SHOP_CURRENCY')
-    assert currency is None
-def test_wrong():
-    assert 1 == 2
-def test_right():
-    pass
-";
 
 /// A server with a store of its own. Dropping it ends it.
 pub struct Server {
