@@ -70,7 +70,7 @@ impl World {
     /// Makes the copy that rounds run in from now on.
     fn make(&mut self) -> io::Result<()> {
         let Some(kept) = &self.kept else { return Ok(()) };
-        self.mirror = Some(Mirror::make(Whose::Suite, kept.copy(), &self.copy)?);
+        self.mirror = Some(Mirror::make(Whose::Suite, &kept.place().copy, &self.copy)?);
         self.is_copied = true;
         self.link()
     }

@@ -16,6 +16,8 @@ impl Asking for PytestSpec {
     fn ask(&mut self, leave: &Leave<'_>) -> Vec<String> {
         let mut wanted = Vec::new();
         self.python_path.clone_from(&leave.workplace.python_path);
+        // A copy that somebody else made could hold anything.
+        self.kept = None;
         if !leave.holds(&self.folder) && !names_folder(leave, &self.folder) {
             wanted.push(format!("a suite outside the project: {}", self.folder.display()));
         }

@@ -1,14 +1,14 @@
 //! A pytest suite that was collected, as use cases see it.
 
 use crate::adapter::pytest::check::{own_line, passes_by_itself, plain};
-use crate::adapter::pytest::{KeptTree, PytestLook, PytestSpec, Start, look};
+use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
 use crate::adapter::shared::kept::Kept;
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{as_pattern, measured_of_suite};
 use crate::adapter::{AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, Plain, RunnerAlone, SubjectProblem};
 use crate::event::CaseInfo;
-use crate::model::{CaseIndex, ContentHash, Measured, Outcome};
+use crate::model::{CaseIndex, ContentHash, Measured, Outcome, OutcomeKind};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(in crate::adapter) struct PytestSuite {
     spec: PytestSpec,
     found: PytestLook,
     /// The tree as it was before the rounds, and where that is.
-    kept: OnceLock<Option<(Kept, KeptTree, TempDir)>>,
+    kept: OnceLock<Option<(Kept, TempDir)>>,
 }
 
 impl PytestSuite {
@@ -34,22 +34,20 @@ impl PytestSuite {
     }
 
     /// Keeps the tree as it is now. Mock providers around a suite have a world of their own, and read files in the tree.
-    fn keep(&self) -> Option<(Kept, KeptTree, TempDir)> {
+    fn keep(&self) -> Option<(Kept, TempDir)> {
         if self.spec.copied.is_some() || self.spec.providers.is_some() {
             return None;
         }
         let tree = if self.spec.tree.as_os_str().is_empty() { &self.spec.folder } else { &self.spec.tree };
         let scratch = crate::disk::temporary_folder().ok()?;
-        let copy = scratch.path().join("kept");
-        let kept = Kept::make_if_small(tree, &copy)?;
-        Some((kept, KeptTree { tree: tree.clone(), copy }, scratch))
+        Some((Kept::make_if_small(tree, &scratch.path().join("kept"))?, scratch))
     }
 
     /// The suite as it was when the run began: in a copy, if it is not that any more.
     fn as_it_was(&self) -> PytestSpec {
         match self.kept.get().and_then(Option::as_ref) {
-            Some((kept, tree, _)) if kept.changed().is_some() => {
-                PytestSpec { kept: Some(tree.clone()), ..self.spec.clone() }.in_a_copy()
+            Some((kept, _)) if kept.changed().is_some() => {
+                PytestSpec { kept: Some(kept.place().clone()), ..self.spec.clone() }.in_a_copy()
             }
             _ => self.spec.clone(),
         }
@@ -141,8 +139,8 @@ impl LoadedSubject for PytestSuite {
     }
 
     fn listed(&self) -> Option<serde_json::Value> {
-        let (_, tree, _) = self.kept.get()?.as_ref()?;
-        serde_json::to_value(tree).ok()
+        let (kept, _) = self.kept.get()?.as_ref()?;
+        serde_json::to_value(kept.place()).ok()
     }
 
     fn own_runner(&self) -> Option<String> {
@@ -152,13 +150,16 @@ impl LoadedSubject for PytestSuite {
     fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
         let as_it_was = self.as_it_was();
         let mut told = plain(&as_it_was, asked)?;
-        let ours = |case: &CaseIndex| asked.declared.slots.iter().find(|slot| slot.case == *case)?.outcome;
-        let differs = |(case, theirs): (&CaseIndex, &Outcome)| ours(case).is_some_and(|ours| ours != theirs.kind());
+        let is_copied = as_it_was.copied != self.spec.copied;
+        let ours = asked.declared.slots.iter().filter_map(|slot| Some((slot.case, slot.outcome?)));
+        let ours: BTreeMap<CaseIndex, OutcomeKind> = ours.filter(|_| is_copied).collect();
+        let differs =
+            |(case, theirs): (&CaseIndex, &Outcome)| ours.get(case).is_some_and(|ours| *ours != theirs.kind());
         // A copy may lack what a test needs: what agrees in the folder itself is no difference.
-        if as_it_was.copied != self.spec.copied && told.outcomes.iter().any(differs) {
-            let in_place = plain(&self.spec, asked)?;
-            let agrees = |(case, theirs): &(CaseIndex, Outcome)| ours(case) == Some(theirs.kind());
-            told.outcomes.extend(in_place.outcomes.into_iter().filter(agrees));
+        if told.outcomes.iter().any(differs) {
+            let mut in_place = plain(&self.spec, asked)?.outcomes;
+            in_place.retain(|case, theirs| ours.get(case) == Some(&theirs.kind()));
+            told.outcomes.extend(in_place);
         }
         Ok(told)
     }

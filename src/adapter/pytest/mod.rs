@@ -28,6 +28,7 @@ pub use message::fuzz_message;
 pub use paths::{TestPathProblem, tests_named};
 pub use plain::{PlainRun, plain_run};
 
+pub use crate::adapter::shared::kept::KeptTree;
 pub(super) use loaded::PytestSuite;
-pub use spec::{KeptTree, KnownTest, ProvidersAround, PytestSpec, Start};
+pub use spec::{KnownTest, ProvidersAround, PytestSpec, Start};
 pub(super) use suite::PytestSubject;

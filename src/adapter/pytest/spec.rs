@@ -1,6 +1,7 @@
 //! Which suite, and how it is run.
 
 use crate::adapter::Explain;
+use crate::adapter::shared::kept::KeptTree;
 use crate::event::CaseInfo;
 use crate::model::CaseId;
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,8 @@ pub struct PytestSpec {
     /// The tree that would be copied, where each round got a copy.
     #[serde(skip)]
     pub tree: PathBuf,
-    /// That tree as it was when the run began: rounds run in copies of it once one has left the tree other than it was.
+    /// That tree as it was when the run began: rounds run in copies of it once one has left the tree other than it was. Only
+    /// whoever runs them says where it is, and no file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<KeptTree>,
     /// Whether TMPDIR stays this machine's own, as nobody but plain pytest may have it.
@@ -103,15 +105,6 @@ impl PytestSpec {
         let (_, zone) = self.time_zones.iter().find(|(seed, _)| Some(*seed) == hash_seed)?;
         Some(zone)
     }
-}
-
-/// A tree, and where a copy of it is that no round changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptTree {
-    /// The tree that the tests run in.
-    pub tree: PathBuf,
-    /// Where its copy is.
-    pub copy: PathBuf,
 }
 
 /// Mock providers around a suite, as they were chosen.

@@ -24,7 +24,7 @@ pub(super) struct TreeWatch {
 impl TreeWatch {
     /// Watches a tree of which there is a copy.
     pub fn over(tree: &KeptTree) -> Self {
-        Self { kept: Kept::made(&tree.tree, &tree.copy), look: Duration::ZERO, since: Duration::ZERO }
+        Self { kept: Kept::made(tree), look: Duration::ZERO, since: Duration::ZERO }
     }
 
     /// A round took so long. What it, or one since the last look, left other than it was, if it is time for a look.

@@ -2,6 +2,7 @@
 
 use crate::adapter::shared::mirror::{Mirror, Whose};
 use crate::adapter::shared::tree::{is_left_out, is_of_a_run};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -16,49 +17,64 @@ const MOST_BYTES: u64 = 64 << 20;
 const NAMED: usize = 3;
 
 /// What tells a file from other states of it.
-type Stamp = (u64, Option<SystemTime>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    /// When it was written, where a copy has the same time.
+    modified: Option<SystemTime>,
+    /// Whether a copy of its tree has it: no copy has sockets and pipes.
+    is_copied: bool,
+}
 
-/// A tree, and a copy of it that was made before the first round.
+/// A tree, and where a copy of it is that no round changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptTree {
+    /// The tree that is copied.
+    pub tree: PathBuf,
+    /// Where its copy is.
+    pub copy: PathBuf,
+}
+
+/// A tree with a copy that was made before the first round, and what stood in it then.
 #[derive(Debug)]
 pub(in crate::adapter) struct Kept {
-    original: PathBuf,
-    copy: PathBuf,
+    place: KeptTree,
     before: BTreeMap<PathBuf, Stamp>,
 }
 
 impl Kept {
     /// Copies a tree, whatever its size.
-    pub fn make(original: &Path, copy: &Path) -> io::Result<Self> {
-        let mut before = BTreeMap::new();
-        look(original, &mut before, &mut 0);
-        Mirror::make(Whose::Suite, original, copy)?;
-        Ok(Self { original: original.to_owned(), copy: copy.to_owned(), before })
+    pub fn make(tree: &Path, copy: &Path) -> io::Result<Self> {
+        Mirror::make(Whose::Suite, tree, copy)?;
+        Ok(Self::made(&KeptTree { tree: tree.to_owned(), copy: copy.to_owned() }))
     }
 
     /// Copies a tree if it is small and the copy would have all of it.
-    pub fn make_if_small(original: &Path, copy: &Path) -> Option<Self> {
+    pub fn make_if_small(tree: &Path, copy: &Path) -> Option<Self> {
         let mut bytes = 0;
-        let is_whole = look(original, &mut BTreeMap::new(), &mut bytes);
-        (is_whole && bytes <= MOST_BYTES).then(|| Self::make(original, copy).ok()).flatten()
+        let is_whole = look(tree, &mut BTreeMap::new(), &mut bytes);
+        (is_whole && bytes <= MOST_BYTES).then(|| Self::make(tree, copy).ok()).flatten()
     }
 
-    /// A copy that somebody else made of a tree.
-    pub fn made(original: &Path, copy: &Path) -> Self {
-        let mut before = BTreeMap::new();
-        look(copy, &mut before, &mut 0);
-        Self { original: original.to_owned(), copy: copy.to_owned(), before }
+    /// A copy that was made of a tree: what stands in it is what stood in the tree, besides what no copy has.
+    pub fn made(place: &KeptTree) -> Self {
+        let (mut before, mut now) = (BTreeMap::new(), BTreeMap::new());
+        look(&place.copy, &mut before, &mut 0);
+        look(&place.tree, &mut now, &mut 0);
+        before.extend(now.into_iter().filter(|(_, stamp)| !stamp.is_copied));
+        Self { place: place.clone(), before }
     }
 
-    /// Where the copy is.
-    pub fn copy(&self) -> &Path {
-        &self.copy
+    /// Where the tree and its copy are.
+    pub fn place(&self) -> &KeptTree {
+        &self.place
     }
 
     /// The files of the tree that are not what they were, as people read them, the first ones by name; `None` if
     /// all of them are.
     pub fn changed(&self) -> Option<String> {
         let mut now = BTreeMap::new();
-        look(&self.original, &mut now, &mut 0);
+        look(&self.place.tree, &mut now, &mut 0);
         let changed: Vec<String> = now
             .iter()
             .filter(|(path, stamp)| self.before.get(*path) != Some(*stamp))
@@ -93,9 +109,11 @@ fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> b
                 Ok(metadata) if metadata.is_dir() => folders.push(path),
                 Ok(metadata) => {
                     *bytes += metadata.len();
-                    // A copy of what nobody may write has the time at which it was made.
-                    let modified = metadata.modified().ok().filter(|_| !metadata.permissions().readonly());
-                    found.insert(path, (metadata.len(), modified));
+                    // A copy of a link, and of what nobody may write, has the time at which it was made.
+                    let keeps_time = !metadata.is_symlink() && !metadata.permissions().readonly();
+                    let modified = metadata.modified().ok().filter(|_| keeps_time);
+                    let is_copied = metadata.is_file() || metadata.is_symlink();
+                    found.insert(path, Stamp { bytes: metadata.len(), modified, is_copied });
                 }
                 Err(_) => {}
             }
@@ -105,4 +123,31 @@ fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> b
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::net::UnixListener;
+
+    #[test]
+    fn what_a_copy_can_not_keep_is_no_change_and_a_file_is_one() {
+        let (project, scratch) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (tree, copy) = (project.path(), scratch.path().join("kept"));
+        fs::write(tree.join("a.py"), "a").expect("a file");
+        fs::write(tree.join("fixed.py"), "b").expect("a file");
+        fs::set_permissions(tree.join("fixed.py"), Permissions::from_mode(0o444)).expect("modes");
+        symlink("a.py", tree.join("link.py")).expect("a link");
+        let _socket = UnixListener::bind(tree.join("socket")).expect("a socket");
+        let kept = Kept::make_if_small(tree, &copy).expect("it is small");
+        assert_eq!(kept.changed(), None);
+        fs::write(tree.join("left.txt"), "x").expect("a file");
+        assert_eq!(kept.changed().as_deref(), Some("left.txt"));
+        assert_eq!(Kept::made(kept.place()).changed().as_deref(), Some("left.txt"));
+        fs::remove_file(tree.join("left.txt")).expect("it is there");
+        fs::write(tree.join("a.py"), "changed").expect("a file");
+        assert_eq!(kept.changed().as_deref(), Some("a.py"));
+    }
 }
