@@ -122,6 +122,8 @@ pub struct RunOptions {
     pub system: String,
     /// A suite instead of scenarios.
     pub suite: Option<SuiteOptions>,
+    /// The interpreter that was named, whether a suite is or not: the run that is gone on with may have one.
+    pub python: Option<PathBuf>,
     /// The name by which the history knows the suite, if one was given.
     pub suite_name: Option<String>,
     /// The one case that is asked about, if one is.

@@ -30,6 +30,7 @@ impl Grants {
     pub fn and_of(mut self, options: &RunOptions) -> Self {
         self.network |= options.reach == Reach::Network;
         self.systems.push(options.system.clone());
+        self.pythons.extend(options.python.clone());
         if let Some(suite) = &options.suite {
             self.pythons.extend(suite.python().map(Path::to_owned));
             self.arguments.push(suite.arguments().to_vec());
@@ -164,6 +165,22 @@ mod tests {
         let command =
             |root: &Path| json!({ "kind": "command", "root": root, "profile": "libtest", "arguments": ["/tmp/evil"] });
         check(&refused(command, &none), "/tmp/evil");
+    }
+
+    /// A file that says where a copy of the tree is could have any code run in its place.
+    #[test]
+    fn no_file_says_where_a_copy_of_the_tree_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("it is there");
+        let spec = suite(&root, "kept", json!({ "tree": root, "copy": "/tmp/evil" }));
+        let spec: SubjectSpec = serde_json::from_value(spec).expect("a subject");
+        assert!(serde_json::to_string(&spec).expect("JSON").contains("/tmp/evil"));
+        for everything in [false, true] {
+            let (tool, grants) = (tool(), Grants { everything, ..Grants::default() });
+            let judge = Judge { root: &root, grants: &grants, tool: &tool };
+            let admitted = judge.admit(Path::new("file"), spec.clone()).expect("nothing else is asked for");
+            assert!(!serde_json::to_string(&admitted).expect("JSON").contains("/tmp/evil"), "{admitted:?}");
+        }
     }
 
     #[test]

@@ -330,6 +330,7 @@ impl RunArguments {
         };
         let start = if self.fresh_process { Start::Fresh } else { Start::Fork };
         let explain = if self.explain { Explain::All } else { Explain::Repro };
+        let python = self.python.clone();
         let suite = suite.map(|suite| {
             let suite = suite.options(self.python, self.suite_arguments, start, explain, self.providers);
             suite.with_first_difference(self.first_difference)
@@ -346,6 +347,7 @@ impl RunArguments {
             paths,
             system: self.system,
             suite,
+            python,
             suite_name: self.suite_name,
             question: None,
             filter: self.filter.or(self.keyword),

@@ -46,6 +46,7 @@ fn options(filter: &str, defects: Vec<Defect>, report_dir: &Path) -> RunOptions 
         paths: vec!["scenarios".into()],
         system: "embedded".into(),
         suite: None,
+        python: None,
         suite_name: None,
         question: None,
         filter: Some(filter.to_owned()),

@@ -210,6 +210,7 @@ impl<'a> Laboratory<'a> {
             record: None,
             live: None,
             suite: None,
+            python: None,
             suite_name: None,
             question: None,
             filter: Some(selection.to_owned()),

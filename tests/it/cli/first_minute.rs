@@ -105,7 +105,7 @@ fn a_run_that_is_to_end_at_its_first_failure_examines_that_and_goes_on_when_it_i
     };
     let before = planned(&project.journal());
     let python = python.display().to_string();
-    let resumed = project.run(&["run", "--resume", "latest", "--suite", "pytest:.", "--python", &python]).exits(1);
+    let resumed = project.run(&["run", "--resume", "latest", "--python", &python]).exits(1);
     let resumed = resumed.says(&["order_dependent  test_cart.py::test_price", "fails after test_sale.py::test_sale"]);
     assert!(planned(&project.journal()) > before);
     assert!(!resumed.out.contains("ended at the first failure"), "{}", resumed.out);
