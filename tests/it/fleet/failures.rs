@@ -85,6 +85,7 @@ fn check(faults: &[(Fault, usize, usize)]) {
     let Some(fleet) = Fleet::slow() else { return };
     fleet.alone(&["--jobs", "2"]).exits(1);
     let expected = fleet.project.report_of_any_run();
+    let rounds = fleet.kinds();
     let mut chaos = Chaos::begin(fleet);
     for (fault, after, chosen) in faults {
         chaos.suffer(*fault, *after, *chosen);
@@ -95,7 +96,7 @@ fn check(faults: &[(Fault, usize, usize)]) {
     if faults.iter().any(|(fault, _, _)| *fault == Fault::CoordinatorDies) {
         assert_eq!(verdicts(&found), verdicts(&expected), "{faults:?}");
     } else {
-        similar(&found, &expected, &format!("{faults:?}"));
+        similar(&found, &expected, &format!("{faults:?}; rounds {:?}, expected {rounds:?}", fleet.kinds()));
     }
     let mut seen = std::collections::BTreeMap::new();
     for entry in fleet.project.journal() {

@@ -3,6 +3,7 @@
 use crate::cli::kit::{BROKEN, Ended, GREETING, Project, Running, until};
 pub use crate::shards::{ORDER_DEPENDENT, PLAN};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -196,6 +197,17 @@ impl Fleet {
     pub fn rounds(&self) -> usize {
         let text = std::fs::read_to_string(self.project.path("reports/latest/events.jsonl")).unwrap_or_default();
         text.matches("\"round_finished\"").count()
+    }
+
+    /// How many rounds of each kind the latest run's journal has.
+    pub fn kinds(&self) -> BTreeMap<String, u32> {
+        let mut kinds = BTreeMap::new();
+        for entry in self.project.journal() {
+            if let Some(kind) = entry["event"]["round_started"]["kind"].as_str() {
+                *kinds.entry(kind.to_owned()).or_default() += 1;
+            }
+        }
+        kinds
     }
 
     /// Nothing is left: no process, no file, no message.
