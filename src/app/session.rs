@@ -69,13 +69,8 @@ impl Watched {
         let ended = result.unit.order.iter().zip(&result.outcomes).filter(|(case, _)| **case == self.case);
         for outcome in ended.filter_map(|(_, outcome)| outcome.as_ref()) {
             let (failed, passed) = self.seen.get();
-            match outcome {
-                Outcome::Skipped { .. } => {}
-                Outcome::Passed => self.seen.set((failed, passed + 1)),
-                Outcome::Failed(_) | Outcome::Errored(_) | Outcome::TimedOut(_) | Outcome::Crashed(_) => {
-                    self.seen.set((failed + 1, passed));
-                }
-            }
+            let has_passed = u32::from(*outcome == Outcome::Passed);
+            self.seen.set((failed + u32::from(outcome.is_failure()), passed + has_passed));
         }
     }
 }

@@ -149,7 +149,6 @@ impl Coordinator {
         if let Played::SubjectFailed { reason } = &head.played {
             return Ok(Some(Stopped::SubjectFailed(format!("on {}: {reason}", head.worker.host))));
         }
-        self.ledger.played(&head.worker);
         let host = Some(&head.worker.host).filter(|host| **host != self.host);
         let result = result_of(unit, &facts);
         let named = facts.into_iter().map(|fact| of_host(fact, host)).collect();

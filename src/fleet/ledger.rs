@@ -36,7 +36,6 @@ pub(super) struct Settled {
 struct Present {
     lanes: u32,
     heard: Instant,
-    rounds: u32,
 }
 
 /// The books of a coordinator.
@@ -87,7 +86,7 @@ impl Ledger {
         let is_new = known.is_none();
         match known {
             Some(known) => (known.lanes, known.heard) = (lanes, now),
-            None => _ = self.workers.insert(worker.clone(), Present { lanes, heard: now, rounds: 0 }),
+            None => _ = self.workers.insert(worker.clone(), Present { lanes, heard: now }),
         }
         is_new
     }
@@ -103,13 +102,6 @@ impl Ledger {
     pub fn gave_back(&mut self, key: &Key) {
         if let Some(open) = self.open.get_mut(key) {
             open.taken.clear();
-        }
-    }
-
-    /// A worker played a round to its end.
-    pub fn played(&mut self, worker: &WorkerName) {
-        if let Some(known) = self.workers.get_mut(worker) {
-            known.rounds += 1;
         }
     }
 

@@ -6,7 +6,7 @@ use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::{AnswerBody, Frames};
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
 use crate::provider::front::flight::{Apron, Flight};
-use crate::provider::front::post::{Post, is_ours};
+use crate::provider::front::post::{Post, passed_on};
 use crate::provider::live::gateway::Quote;
 use crate::provider::live::price::Price;
 use crate::provider::live::purse::Reservation;
@@ -18,7 +18,7 @@ use bytes::Bytes;
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::{Either, StreamBody};
 use hyper::body::Frame;
 use std::convert::Infallible;
@@ -53,11 +53,7 @@ pub(crate) async fn forward(
             return passing.refuse(flight, status, &why.to_string(), matched).await;
         }
     };
-    let mut headers = HeaderMap::with_capacity(head.headers.len());
-    for (name, value) in head.headers.iter().filter(|(name, _)| !is_ours(name)) {
-        headers.append(name, value.clone());
-    }
-    match gateway.request(head, headers, body, quote.wrong_key).send().await {
+    match gateway.request(head, passed_on(&head.headers), body, quote.wrong_key).send().await {
         Ok(answer) => Ok(passing.pass_back(flight, answer, quote, reservation)),
         Err(error) => {
             // Where no connection was had, nothing was carried out.
@@ -107,10 +103,7 @@ impl Passing {
         let text = |name: HeaderName| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let content_length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
         let content_type = text(header::CONTENT_TYPE).unwrap_or_default().to_owned();
-        let mut headers = HeaderMap::new();
-        for (name, value) in answer.headers().iter().filter(|(name, _)| !is_ours(name)) {
-            headers.append(name, value.clone());
-        }
+        let mut headers = passed_on(answer.headers());
         self.post.shared.stage().journal.change(self.seq, |call| call.status = Some(status.as_u16()));
         flight.head(status, &headers, content_length);
         if let Some(length) = content_length {

@@ -8,14 +8,14 @@ use crate::provider::front::body::AnswerBody;
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
 use crate::provider::front::flight::{Apron, Flight};
 use crate::provider::front::forward::{Passing, forward};
-use crate::provider::front::post::{Post, is_ours};
+use crate::provider::front::post::{Post, passed_on};
 use crate::provider::front::upstream::UpstreamError;
 use crate::provider::hash::BodyHash;
 use crate::provider::tape::taping::Taping;
 use crate::provider::wire::ask::Auth;
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use std::sync::Arc;
@@ -134,10 +134,7 @@ async fn read(mut body: Incoming, most: usize) -> Result<Upload, Hangup> {
 /// The request as the rule engine gets it; `None` if it names no path.
 fn pass_on(head: &Parts, upload: Upload, call: &str) -> Option<(Request<Full<Bytes>>, usize)> {
     let path = head.uri.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
-    let mut headers = HeaderMap::with_capacity(head.headers.len() + 2);
-    for (name, value) in head.headers.iter().filter(|(name, _)| !is_ours(name)) {
-        headers.append(name, value.clone());
-    }
+    let mut headers = passed_on(&head.headers);
     headers.insert(CALL_HEADER, HeaderValue::from_str(call).ok()?);
     let body = match upload {
         Upload::Whole(body) => body,

@@ -4,7 +4,7 @@ use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER};
 use crate::provider::engine::TOO_LARGE_HEADER;
 use crate::provider::front::upstream::Upstream;
 use crate::provider::shared::{Shared, Site};
-use http::{HeaderName, header};
+use http::{HeaderMap, HeaderName, header};
 use std::sync::Arc;
 
 /// A provider as its front serves it.
@@ -14,8 +14,14 @@ pub(crate) struct Post {
     pub(crate) upstream: Arc<Upstream>,
 }
 
+/// The headers that go on with a call or an answer: all but those that speak of the connection, or that only we may send.
+pub(crate) fn passed_on(headers: &HeaderMap) -> HeaderMap {
+    let theirs = headers.iter().filter(|(name, _)| !is_ours(name));
+    theirs.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// Headers that speak of the connection, or that only we may send.
-pub(crate) fn is_ours(name: &HeaderName) -> bool {
+fn is_ours(name: &HeaderName) -> bool {
     let of_connection = [
         header::CONNECTION,
         header::CONTENT_LENGTH,
