@@ -1,6 +1,6 @@
 //! The way in for the fuzzer, built with `--cfg fuzzing` only: a request's bytes, through reading and answering.
 
-use crate::model::{RoundId, Seed, TrialKey};
+use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::mark::Mark;
 use crate::provider::script::reply::{Finish, Reply, Usage};
 use crate::provider::wire::ask::{Ask, Sent};
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 /// Reads `body` as a request to `path`, as each provider would, and answers it.
 pub fn fuzz_request(path: &str, key: &[u8], body: &[u8]) {
-    let trial = TrialKey { round: RoundId(0), position: 0 };
+    let trial = TrialKey { round: RoundId(0), position: Position(0) };
     let stamp = Stamp { mark: Mark::of(Seed::new(1), trial, 0), now: Timestamp::UNIX_EPOCH };
     let mut headers = HeaderMap::new();
     headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
