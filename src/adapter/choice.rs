@@ -74,6 +74,14 @@ impl SuiteOptions {
         }
     }
 
+    /// Whether mock providers stand around it.
+    pub fn has_providers(&self) -> bool {
+        match self {
+            Self::Pytest(pytest) => pytest.providers.is_some(),
+            Self::Command(command) => command.providers.is_some(),
+        }
+    }
+
     /// Arguments for the suite's own runner.
     pub fn arguments(&self) -> &[String] {
         match self {
@@ -195,6 +203,7 @@ pub fn suite_spec(
             filter: filter.map(str::to_owned),
             python_path: environment.get("PYTHONPATH").cloned(),
             providers: suite.providers.clone(),
+            tapes: None,
             copied: sandbox == Sandbox::Full,
             known: Vec::new(),
         }),
@@ -235,6 +244,7 @@ fn pytest_spec(
         filter: filter.map(str::to_owned),
         start: suite.start,
         providers: suite.providers.clone().map(|file| ProvidersAround { root: root.to_owned(), file }),
+        tapes: None,
         time_zones: time_zones(&hash_seeds, environment),
         hash_seeds,
         explain: suite.explain,

@@ -1,5 +1,6 @@
 //! What is run, as it was chosen: it stands in journals and repro files, and goes to workers.
 
+use crate::adapter::shared::surroundings::Tapes;
 use crate::adapter::{CommandSpec, KnownTest, ListedCase, PytestSpec, ScenarioSpec, SubjectProblem};
 use crate::event::CaseInfo;
 use serde::de::Error as _;
@@ -143,13 +144,27 @@ impl SubjectSpec {
         self
     }
 
+    /// The same with exchanges with its providers recorded into a folder; or with none recorded.
+    #[must_use]
+    pub fn recording_into(mut self, folder: Option<PathBuf>) -> Self {
+        match &mut self {
+            Self::Scenarios(spec) => spec.record = folder,
+            Self::Pytest(spec) => spec.tapes = folder.map(Tapes::new),
+            Self::Command(spec) => spec.tapes = folder.map(Tapes::new),
+        }
+        self
+    }
+
     /// The same with the secrets that no recording may hold.
     #[must_use]
     pub fn hiding(mut self, secrets: &BTreeSet<String>) -> Self {
-        if let Self::Scenarios(spec) = &mut self
-            && spec.record.is_some()
-        {
-            spec.hidden.clone_from(secrets);
+        let hidden = match &mut self {
+            Self::Scenarios(spec) => spec.record.as_ref().map(|_| &mut spec.hidden),
+            Self::Pytest(spec) => spec.tapes.as_mut().map(|tapes| &mut tapes.hidden),
+            Self::Command(spec) => spec.tapes.as_mut().map(|tapes| &mut tapes.hidden),
+        };
+        if let Some(hidden) = hidden {
+            hidden.clone_from(secrets);
         }
         self
     }

@@ -79,6 +79,6 @@ pub use session::Watcher;
 pub use shard::{ShardRun, run_shard, seed_of_ci};
 pub use system_look::{begin_system_file, look_at_system};
 pub use trust::Grants;
-pub use verify::verify_recording;
+pub use verify::{Likeness, LiveComparison, verify_live, verify_recording};
 pub use why::{ToldBy, WhyOptions};
 pub use worker::worker;

@@ -61,7 +61,8 @@ pub fn repro(
 ) -> Result<ReproOutcome, AppError> {
     let repro = ReproFile::read(file)?;
     // The order names its cases: a filter of the time has nothing to add.
-    let spec = spec_in(file, &repro.subject, leave.0)?.unfiltered();
+    // What the run recorded is not added to.
+    let spec = spec_in(file, &repro.subject, leave.0)?.unfiltered().recording_into(None);
     refuse_gaps(file, &spec)?;
     let spec = Judge { root: leave.0, grants: leave.1, tool }.admit(file, spec)?;
     let subject = load_subject(spec.clone().meaning_tests(repro.known_tests()))?;

@@ -147,8 +147,13 @@ pub(super) fn begin<T>(
 /// What is run, as it was chosen.
 pub(super) fn chosen(options: &RunOptions, tool: &ToolInfo) -> Result<SubjectSpec, AppError> {
     if let Some(suite) = &options.suite {
+        if options.record.is_some() && !suite.has_providers() {
+            let text = "--record keeps what a suite asks of its providers: say with --providers FILE which it has";
+            return Err(AppError::Usage(text.to_owned()));
+        }
         let (filter, environment) = (options.filter.as_deref(), &tool.environment);
-        return Ok(suite_spec(suite, options.sandbox, &options.root, filter, options.seed, environment)?);
+        let spec = suite_spec(suite, options.sandbox, &options.root, filter, options.seed, environment)?;
+        return Ok(spec.recording_into(recording(options)?));
     }
     Ok(SubjectSpec::Scenarios(ScenarioSpec {
         program: tool.program.clone(),

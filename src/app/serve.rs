@@ -120,7 +120,8 @@ pub struct ServedLive {
 }
 
 impl ServedLive {
-    fn providers(&self, decls: &[ProviderDecl]) -> Result<Live, AppError> {
+    /// The real providers, with the user's keys.
+    pub(super) fn providers(&self, decls: &[ProviderDecl]) -> Result<Live, AppError> {
         if let Some(problem) = self.spec.problem(decls, self.reach) {
             return Err(AppError::Usage(problem));
         }

@@ -1,11 +1,90 @@
 //! `steadfast providers verify`: are the mocks like what was recorded of real providers?
 
-use crate::app::AppError;
+use crate::adapter::SubjectProblem;
+use crate::app::{AppError, ServedLive};
 use crate::disk::{LONGEST_INPUT, read_text};
-use crate::provider::{Compared, Pace, TAPE_EXTENSION, Tape, verify};
+use crate::provider::{Compared, Inquiry, Pace, Recorder, TAPE_EXTENSION, Tape, verify};
 use crate::report::count;
+use crate::scenario::load_system;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// What is to be asked of real providers, to compare their mocks with what they answer.
+#[derive(Debug)]
+pub struct LiveComparison {
+    /// Which providers, and what they may cost.
+    pub live: ServedLive,
+    /// The system that declares them.
+    pub system: String,
+    /// The model to ask, by provider.
+    pub models: BTreeMap<String, String>,
+    /// Where the tapes are kept, if they are.
+    pub record: Option<PathBuf>,
+    /// What must not get onto them.
+    pub secrets: BTreeSet<String>,
+}
+
+/// What a comparison came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// The mocks answered as the real providers did.
+    Alike,
+    /// At least one of them answered otherwise.
+    Different,
+    /// No difference was seen, and not everything was asked.
+    Unproven,
+}
+
+/// Asks real providers within a limit of money, and compares the mocks with what they answer. `root` is the project's folder.
+///
+/// # Errors
+/// If the system or its providers are not what the arguments say, or files can't be had.
+pub fn verify_live(
+    comparison: &LiveComparison,
+    root: &Path,
+    temporary: &Path,
+    out: &mut dyn Write,
+) -> Result<Likeness, AppError> {
+    let usage = |error: &dyn std::fmt::Display| AppError::Usage(error.to_string());
+    let system = load_system(&comparison.system, root).map_err(SubjectProblem::from)?;
+    let live = comparison.live.providers(&system.providers)?;
+    if let Some(unknown) = comparison.models.keys().find(|name| !comparison.live.spec.hosts.contains_key(*name)) {
+        return Err(AppError::Usage(format!("--model {unknown}=…: {unknown} is none of the providers of --live")));
+    }
+    let scratch = tempfile::tempdir_in(temporary).map_err(AppError::io(temporary))?;
+    let folder = comparison.record.clone().unwrap_or_else(|| scratch.path().join("tapes"));
+    if Recorder::is_used(&folder) {
+        return Err(AppError::Usage(format!("{} holds tapes already: name another folder", folder.display())));
+    }
+    std::fs::create_dir_all(&folder).map_err(AppError::io(&folder))?;
+    let (mut all, mut unasked) = (Compared::default(), Vec::new());
+    for decl in system.providers.iter().filter(|decl| live.hosts.contains_key(&decl.name)) {
+        let inquiry = Inquiry {
+            decl,
+            live: &live,
+            model: comparison.models.get(decl.name.as_str()).map(String::as_str),
+            secrets: &comparison.secrets,
+            folder: &folder,
+            scratch: &scratch.path().join(decl.name.as_str()),
+        };
+        let inquired = inquiry.ask().map_err(|error| usage(&error))?;
+        unasked.extend(inquired.unasked);
+        if let Some(tape) = &inquired.tape {
+            all.add(compared(tape, temporary)?);
+        }
+    }
+    let spent = live.purse.spent().map_err(AppError::io("spending"))?;
+    tell(&all, out)
+        .and_then(|()| unasked.iter().try_for_each(|why| writeln!(out, "not asked: {why}")))
+        .and_then(|()| writeln!(out, "spent {} of {} USD", spent.settled, live.purse.limit()))
+        .map_err(AppError::io("output"))?;
+    Ok(match (all.differences.is_empty(), unasked.is_empty()) {
+        (false, _) => Likeness::Different,
+        (true, true) => Likeness::Alike,
+        (true, false) => Likeness::Unproven,
+    })
+}
 
 /// Compares the tapes in a folder with the mocks, and tells each difference with both sides. Says whether there is none.
 ///
@@ -14,17 +93,20 @@ use std::path::{Path, PathBuf};
 pub fn verify_recording(folder: &Path, temporary: &Path, out: &mut dyn Write) -> Result<bool, AppError> {
     let mut all = Compared::default();
     for path in tapes(folder)? {
-        let name = path.display().to_string();
-        let text = read_text(&path, LONGEST_INPUT).map_err(|error| AppError::Usage(format!("{name}: {error}")))?;
-        let tape = Tape::read(&name, text.as_bytes(), None, Pace::Instant)
-            .map_err(|error| AppError::Usage(format!("{name} is no tape: {error}")))?;
-        let scratch = tempfile::tempdir_in(temporary).map_err(AppError::io(temporary))?;
-        let compared = verify(&tape, scratch.path()).map_err(|error| AppError::Usage(error.to_string()))?;
-        all.exchanges += compared.exchanges;
-        all.differences.extend(compared.differences);
+        all.add(compared(&path, temporary)?);
     }
     tell(&all, out).map_err(AppError::io("output"))?;
     Ok(all.differences.is_empty())
+}
+
+/// Compares one tape with its mock.
+fn compared(path: &Path, temporary: &Path) -> Result<Compared, AppError> {
+    let name = path.display().to_string();
+    let text = read_text(path, LONGEST_INPUT).map_err(|error| AppError::Usage(format!("{name}: {error}")))?;
+    let tape = Tape::read(&name, text.as_bytes(), None, Pace::Instant)
+        .map_err(|error| AppError::Usage(format!("{name} is no tape: {error}")))?;
+    let scratch = tempfile::tempdir_in(temporary).map_err(AppError::io(temporary))?;
+    verify(&tape, scratch.path()).map_err(|error| AppError::Usage(error.to_string()))
 }
 
 /// The tapes in a folder, by name.

@@ -9,7 +9,7 @@ use crate::cli::look::Color;
 use crate::cli::memory_arguments::{DiffArguments, HistoryArguments, QuarantineCommand};
 use crate::cli::merge_arguments::MergeArguments;
 use crate::cli::run_arguments::{Detail, RunArguments};
-use crate::cli::values::{parse_duration, parse_live, parse_money};
+use crate::cli::values::{parse_duration, parse_live, parse_model, parse_money};
 use crate::cli::why_arguments::WhyArguments;
 use crate::model::{Money, Seed};
 use crate::report::Format;
@@ -346,12 +346,34 @@ pub(super) enum SystemCommand {
 pub(super) enum ProvidersCommand {
     /// Run a program among the mock providers, and say which of them it reaches, and how
     Doctor(DoctorArguments),
-    /// Compare the mocks with what was recorded of real providers: exit 1 and each difference with both sides
-    Verify {
-        /// A folder of tapes, as `--record` writes them
-        #[arg(long, value_name = "DIR")]
-        recording: PathBuf,
-    },
+    /// Compare the mocks with real providers, or with what was recorded of them: exit 1 and each difference with both sides
+    Verify(VerifyArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["recording", "live"])))]
+pub(super) struct VerifyArguments {
+    /// A folder of tapes, as `--record` writes them
+    #[arg(long, value_name = "DIR", conflicts_with = "live")]
+    pub recording: Option<PathBuf>,
+    /// Ask the real providers, with your own keys: their names, separated by commas; `NAME=URL` where one is elsewhere
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = parse_live, requires = "spend_limit")]
+    pub live: Vec<(String, Option<String>)>,
+    /// What that may cost together, in USD: nothing is asked whose worst case would pass it
+    #[arg(long, value_name = "USD", requires = "live", value_parser = parse_money)]
+    pub spend_limit: Option<Money>,
+    /// Let real providers be on other machines
+    #[arg(long, requires = "live")]
+    pub allow_network: bool,
+    /// The system file that declares the providers and their prices
+    #[arg(long, value_name = "NAME|FILE", default_value = crate::adapter::DEFAULT_SYSTEM)]
+    pub system: String,
+    /// The model to ask, where it is not the first one with a price, or that is installed
+    #[arg(long, value_name = "NAME=MODEL", value_delimiter = ',', value_parser = parse_model, requires = "live")]
+    pub model: Vec<(String, String)>,
+    /// Keep what the real providers answered in this folder, a tape for each, without secrets
+    #[arg(long, value_name = "DIR", requires = "live")]
+    pub record: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! From arguments to a use case, and from what it came to, to an exit.
 
-use crate::adapter::{Explain, LiveSpec, PURSE, Reach, Start};
+use crate::adapter::{Explain, Start};
 use crate::app::{self, AppError, MinimiseLimits};
 use crate::cli::Exit;
 use crate::cli::arguments::{
-    Arguments, Command, DoctorArguments, InputArguments, MinimiseArguments, ProvidersArguments, ProvidersCommand,
-    ReportArguments, ReproArguments, SchemaOf, SelfCheckArguments, SystemCommand, TutorArguments,
+    Arguments, Command, InputArguments, MinimiseArguments, ReportArguments, ReproArguments, SchemaOf,
+    SelfCheckArguments, SystemCommand, TutorArguments,
 };
 use crate::cli::config::{ConfigError, Surroundings};
 use crate::cli::demo::demo;
@@ -15,6 +15,7 @@ use crate::cli::live::{Live, Telling};
 use crate::cli::look::{Color, style};
 use crate::cli::memory;
 use crate::cli::merge::merge;
+use crate::cli::providers::providers;
 use crate::cli::running::{run, say, summarise};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
@@ -28,12 +29,10 @@ use crate::disk::Limit;
 use crate::engine::{Scratch, end_orphans};
 use crate::model::SystemClock;
 use crate::platform::adopt_orphans;
-use crate::provider::Recorder;
 use crate::report::{Format, RenderOptions};
 use clap::{CommandFactory, Parser};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 /// How many trials the healthy tutor must stand in a whole self-check.
 const ENOUGH_TRIALS: u32 = 10_000;
@@ -339,22 +338,6 @@ fn tutor(arguments: TutorArguments) -> Result<Exit, Trouble> {
     Ok(Exit::Good)
 }
 
-fn doctor(arguments: &DoctorArguments) -> Result<Exit, Trouble> {
-    let options = app::DoctorOptions {
-        root: project()?,
-        providers: arguments.providers.clone(),
-        command: arguments.program.clone(),
-    };
-    let diagnosis = app::doctor(&options, &tool()?)?;
-    let mut out = door::Door::new(io::stdout(), door::of_environment(), Colours::None);
-    write!(out, "{diagnosis}")?;
-    out.flush()?;
-    Ok(match diagnosis.health() {
-        app::Health::Well => Exit::Good,
-        app::Health::Ill => Exit::Found,
-    })
-}
-
 fn system(what: &SystemCommand) -> Result<Exit, Trouble> {
     let (text, is_well) = match what {
         SystemCommand::Check { file } => app::look_at_system(&project()?, file, &tool()?)?,
@@ -364,41 +347,4 @@ fn system(what: &SystemCommand) -> Result<Exit, Trouble> {
     write!(out, "{text}")?;
     out.flush()?;
     Ok(if is_well { Exit::Good } else { Exit::Found })
-}
-
-/// What records exchanges of providers that are served alone, without the secrets of the environment.
-fn recorder(folder: Option<&Path>) -> Result<Option<Arc<Recorder>>, Trouble> {
-    let Some(folder) = folder else { return Ok(None) };
-    if Recorder::is_used(folder) {
-        let text = format!("{} holds tapes already: name another folder", folder.display());
-        return Err(AppError::Usage(text).into());
-    }
-    let secrets = app::secrets_of_environment(&environment(), &project()?);
-    Ok(Some(Arc::new(Recorder::new(folder, secrets)?)))
-}
-
-fn providers(arguments: &ProvidersArguments) -> Result<Exit, Trouble> {
-    match &arguments.command {
-        Some(ProvidersCommand::Doctor(arguments)) => return doctor(arguments),
-        Some(ProvidersCommand::Verify { recording }) => {
-            let is_same = app::verify_recording(recording, &tool()?.temporary, &mut io::stdout())?;
-            return Ok(if is_same { Exit::Good } else { Exit::Found });
-        }
-        None => {}
-    }
-    let purse = tempfile::tempdir()?;
-    let live = arguments.spend_limit.map(|limit| app::ServedLive {
-        spec: LiveSpec { hosts: arguments.live.iter().cloned().collect(), limit, purse: purse.path().join(PURSE) },
-        reach: if arguments.allow_network { Reach::Network } else { Reach::Loopback },
-        environment: environment(),
-    });
-    let settings = app::ProvidersSettings {
-        script: arguments.script.clone(),
-        port: arguments.port,
-        key: arguments.key.clone(),
-        recorder: recorder(arguments.record.as_deref())?,
-        live,
-    };
-    app::serve_providers(settings, &project()?, &mut io::stdout(), io::stderr())?;
-    Ok(Exit::Good)
 }

@@ -21,6 +21,7 @@ mod memory_arguments;
 mod merge;
 mod merge_arguments;
 mod output_arguments;
+mod providers;
 mod run_arguments;
 mod running;
 mod selfcheck;

@@ -97,7 +97,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "USD", requires = "live", value_parser = parse_money, help_heading = "Subject")]
     pub spend_limit: Option<Money>,
     /// Record every exchange with a provider into this folder, a tape for each, without secrets
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["suite", "resume"], help_heading = "Reports")]
+    #[arg(long, value_name = "DIR", conflicts_with = "resume", help_heading = "Reports")]
     pub record: Option<PathBuf>,
     /// A profile of steadfast.toml: ci, nightly, local, or one of your own
     #[arg(long, value_name = "NAME", help_heading = "Configuration")]

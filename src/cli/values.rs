@@ -62,6 +62,14 @@ pub(super) fn parse_live(text: &str) -> Result<(String, Option<String>), String>
     Ok((name.trim().to_owned(), url))
 }
 
+/// A provider and one of its models.
+pub(super) fn parse_model(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=').map(|(name, model)| (name.trim(), model.trim())) {
+        Some((name, model)) if !name.is_empty() && !model.is_empty() => Ok((name.to_owned(), model.to_owned())),
+        _ => Err(format!("`{text}` names no model: write NAME=MODEL")),
+    }
+}
+
 /// An amount of money that is none below zero.
 pub(super) fn parse_money(text: &str) -> Result<Money, String> {
     match text.parse::<Money>() {

@@ -60,7 +60,7 @@ pub use tape::exchange::{Answer as TapedAnswer, Chunk, End, Exchange, Request as
 pub use tape::player::{Pace, Tape, TapeError};
 pub use tape::recorder::{Recorder, TAPE_EXTENSION};
 pub use tape::schema::tape_schema;
-pub use verify::{Compared, Difference, VerifyError, verify};
+pub use verify::{Compared, Difference, Inquired, Inquiry, VerifyError, verify};
 pub use wire::ask::{Auth, Message};
 pub use wire::endpoint::Endpoint;
 #[cfg(fuzzing)]

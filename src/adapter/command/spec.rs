@@ -1,6 +1,7 @@
 //! Which suite, and how it is run.
 
 use crate::adapter::command::listing::ListedCase;
+use crate::adapter::shared::surroundings::Tapes;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -26,6 +27,9 @@ pub struct CommandSpec {
     /// The file that says what the mock providers around it do, relative to the project's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<PathBuf>,
+    /// Where exchanges with them are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tapes: Option<Tapes>,
     /// Whether each round runs in a fresh copy of the project.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub copied: bool,

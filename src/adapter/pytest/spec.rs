@@ -2,6 +2,7 @@
 
 use crate::adapter::Explain;
 use crate::adapter::shared::kept::KeptTree;
+use crate::adapter::shared::surroundings::Tapes;
 use crate::event::CaseInfo;
 use crate::model::CaseId;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct PytestSpec {
     /// The file that says what the mock providers around it do, relative to the project's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub providers: Option<ProvidersAround>,
+    /// Where exchanges with them are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tapes: Option<Tapes>,
     /// The tree of which each round gets a fresh copy, and a fresh HOME; without one, tests run where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied: Option<PathBuf>,

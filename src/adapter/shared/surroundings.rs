@@ -6,11 +6,13 @@
 use crate::engine::{Owned, Reports, RoundUnit};
 use crate::event::{Note, TrialReport};
 use crate::model::{CaseId, CaseIndex, Outcome, Position, RoundId, Seed, TrialKey, with_causes};
-use crate::provider::{EnclosedTrial, Enclosure, Stray};
+use crate::provider::{EnclosedTrial, Enclosure, Recorder, Stray};
 use crate::scenario::load_providers;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long answers may take to end once a case has.
@@ -21,6 +23,23 @@ const NOTED: usize = 20;
 
 /// What programs of a suite are told by their environment.
 pub(in crate::adapter) type Environment = BTreeMap<String, String>;
+
+/// Where exchanges of a suite with its providers are recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tapes {
+    /// The folder of the tapes.
+    pub folder: PathBuf,
+    /// Secrets that none of them may hold: only workers get them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub hidden: BTreeSet<String>,
+}
+
+impl Tapes {
+    /// Tapes in this folder; what they may not hold is said later.
+    pub(in crate::adapter) fn new(folder: PathBuf) -> Self {
+        Self { folder, hidden: BTreeSet::new() }
+    }
+}
 
 /// The providers around a suite.
 pub(in crate::adapter) struct Surroundings {
@@ -52,10 +71,12 @@ impl Surroundings {
     ///
     /// # Errors
     /// If the file is wrong or something can't be started: for people.
-    pub fn start(file: &Path, root: &Path) -> Result<Self, String> {
+    pub fn start(file: &Path, root: &Path, tapes: Option<&Tapes>) -> Result<Self, String> {
         let file = load_providers(file, root).map_err(|error| error.to_string())?;
         let folder = crate::disk::temporary_folder().map_err(|e| e.to_string())?;
-        let enclosure = Enclosure::start(&file.decls, file.script, folder.path())
+        let recorder = tapes.map(|tapes| Recorder::new(&tapes.folder, tapes.hidden.clone()));
+        let recorder = recorder.transpose().map_err(|error| format!("can't record: {error}"))?.map(Arc::new);
+        let enclosure = Enclosure::start(&file.decls, file.script, folder.path(), recorder)
             .map_err(|error| format!("can't start the mock providers: {}", with_causes(&error)))?;
         Ok(Self { enclosure, _folder: folder, noted: BTreeSet::new(), is_open: false })
     }

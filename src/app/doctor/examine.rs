@@ -48,7 +48,7 @@ pub fn doctor(options: &DoctorOptions, tool: &ToolInfo) -> Result<Diagnosis, App
     let scripted: BTreeSet<_> =
         if options.providers.is_some() { file.script.providers.keys().cloned().collect() } else { BTreeSet::new() };
     let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
-    let mut enclosure = Enclosure::start(&file.decls, file.script, folder.path())
+    let mut enclosure = Enclosure::start(&file.decls, file.script, folder.path(), None)
         .map_err(|error| AppError::Usage(format!("can't start the mock providers: {}", with_causes(&error))))?;
     enclosure.begin(TrialKey { round: RoundId(0), position: Position(0) }, Seed::new(0));
     let mark = format!("STEADFAST_OWNER=doctor-{}", std::process::id());

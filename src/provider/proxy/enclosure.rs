@@ -11,8 +11,10 @@ use crate::provider::providers::{Providers, ProvidersOptions};
 use crate::provider::proxy::books::{Reach, Strays};
 use crate::provider::proxy::gate::{Proxy, ProxyError};
 use crate::provider::script::case::Script;
+use crate::provider::tape::recorder::Recorder;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why there is no enclosure.
@@ -44,7 +46,7 @@ pub struct EnclosedTrial {
 /// # use steadfast::{model::*, provider::*};
 /// # use std::time::Duration;
 /// # fn round(decls: &[ProviderDecl], script: Script, folder: &std::path::Path) -> Result<(), EnclosureError> {
-/// let mut enclosure = Enclosure::start(decls, script, folder)?;
+/// let mut enclosure = Enclosure::start(decls, script, folder, None)?;
 /// let _environment = enclosure.environment(None); // of the program that runs the tests
 /// let key = TrialKey { round: RoundId(1), position: 0 };
 /// enclosure.begin(key, Seed::new(1));
@@ -67,12 +69,18 @@ pub struct Enclosure {
 
 impl Enclosure {
     /// Starts providers and proxy on loopback. The script answers every trial anew. What programs read is written into
-    /// `folder`, which must outlive them.
+    /// `folder`, which must outlive them. A recorder keeps the exchanges.
     ///
     /// # Errors
     /// If either can't be started.
-    pub fn start(decls: &[ProviderDecl], script: Script, folder: &Path) -> Result<Self, EnclosureError> {
-        let options = ProvidersOptions { attribution: Attribution::ByArrival, ..ProvidersOptions::default() };
+    pub fn start(
+        decls: &[ProviderDecl],
+        script: Script,
+        folder: &Path,
+        recorder: Option<Arc<Recorder>>,
+    ) -> Result<Self, EnclosureError> {
+        let attribution = Attribution::ByArrival;
+        let options = ProvidersOptions { attribution, recorder, ..ProvidersOptions::default() };
         let providers = Providers::start(decls, options)?;
         let proxy = match Proxy::start(&providers, folder) {
             Ok(proxy) => proxy,

@@ -4,8 +4,10 @@
 //! a document has and of which types, the order of a stream's events, and errors in the same way.
 
 mod compare;
+mod inquiry;
 mod rehearsal;
 mod shape;
 
 pub use compare::Difference;
+pub use inquiry::{Inquired, Inquiry};
 pub use rehearsal::{Compared, VerifyError, verify};

@@ -36,6 +36,16 @@ pub struct Compared {
     pub differences: BTreeMap<(String, Difference), usize>,
 }
 
+impl Compared {
+    /// Adds what another comparison came to.
+    pub fn add(&mut self, other: Self) {
+        self.exchanges += other.exchanges;
+        for (difference, times) in other.differences {
+            *self.differences.entry(difference).or_default() += times;
+        }
+    }
+}
+
 /// Compares what a tape holds with what the mocks answer. `scratch` is a folder for what the mocks answer.
 ///
 /// # Errors
@@ -182,7 +192,7 @@ fn failure(exchange: &Exchange, answer: &Taped) -> Option<FailureKind> {
 }
 
 /// What the real provider had installed, as far as the tape tells.
-fn installed(tape: &Tape) -> (Vec<LocalModel>, Vec<String>) {
+pub(super) fn installed(tape: &Tape) -> (Vec<LocalModel>, Vec<String>) {
     let (mut models, mut voices) = (Vec::new(), Vec::new());
     for exchange in tape.exchanges().filter(|exchange| exchange.request.method == "GET") {
         let body = exchange.answer.as_ref().map(Taped::body).unwrap_or_default();

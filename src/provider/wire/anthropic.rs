@@ -5,7 +5,7 @@ use crate::provider::script::reply::Finish;
 use crate::provider::wire::ask::{Ask, Auth, Given, Sent};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
-use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
+use crate::provider::wire::format::{Answering, Environment, Format, Known, QUESTION, SHORT, Said, known};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
@@ -35,6 +35,16 @@ impl Format for Anthropic {
 
     fn key<'a>(&self, sent: &Sent<'a>) -> Option<&'a str> {
         sent.header("x-api-key").or(sent.bearer())
+    }
+
+    fn credentials(&self, key: &str) -> Vec<(&'static str, String)> {
+        vec![("x-api-key", key.to_owned()), ("anthropic-version", "2023-06-01".to_owned())]
+    }
+
+    fn question(&self, model: &str, stream: bool) -> (String, Value) {
+        let messages = json!([{"role": "user", "content": QUESTION}]);
+        let body = json!({"model": model, "max_tokens": SHORT, "messages": messages, "stream": stream});
+        ("/v1/messages".to_owned(), body)
     }
 
     fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {

@@ -101,6 +101,12 @@ impl Route {
         Self { word, role: Role::SignOfLife, post: false, paths }
     }
 
+    /// The path of what is only read, and names no model.
+    pub(crate) fn list_path(&self) -> Option<&'static str> {
+        let is_list = !self.post && self.role == Role::Service;
+        self.paths.iter().rev().find(|path| is_list && !path.contains("{model}")).copied()
+    }
+
     /// The endpoint that it leads to.
     pub(crate) fn endpoint(&self) -> Endpoint {
         match self.role {

@@ -7,8 +7,14 @@ use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::told::Told;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
+
+/// What a model is asked where nothing but the form of its answer matters.
+pub(crate) const QUESTION: &str = "Say hello.";
+
+/// How many tokens the answer to it may have.
+pub(crate) const SHORT: u32 = 16;
 
 /// A provider's wire format: everything by which its API differs from another's.
 pub(crate) trait Format: Sync {
@@ -36,6 +42,18 @@ pub(crate) trait Format: Sync {
     /// The parameter of the URL in which a key may stand instead.
     fn key_parameter(&self) -> Option<&'static str> {
         None
+    }
+
+    /// The headers that carry a key, and those that go with them.
+    fn credentials(&self, key: &str) -> Vec<(&'static str, String)> {
+        vec![("authorization", format!("Bearer {key}"))]
+    }
+
+    /// A short question to a model, as clients put it: path and body.
+    fn question(&self, model: &str, stream: bool) -> (String, Value) {
+        let messages = json!([{"role": "user", "content": QUESTION}]);
+        let body = json!({"model": model, "messages": messages, "max_tokens": SHORT, "stream": stream});
+        ("/v1/chat/completions".to_owned(), body)
     }
 
     /// Whether the provider asks for a key at all.

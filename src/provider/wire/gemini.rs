@@ -5,7 +5,7 @@ use crate::provider::script::reply::Finish;
 use crate::provider::wire::ask::{Ask, Auth, Message, Sent, text_of};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
-use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
+use crate::provider::wire::format::{Answering, Environment, Format, Known, QUESTION, SHORT, Said, known};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
@@ -48,6 +48,17 @@ impl Format for Gemini {
 
     fn key_parameter(&self) -> Option<&'static str> {
         Some("key")
+    }
+
+    fn credentials(&self, key: &str) -> Vec<(&'static str, String)> {
+        vec![("x-goog-api-key", key.to_owned())]
+    }
+
+    fn question(&self, model: &str, stream: bool) -> (String, Value) {
+        let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let contents = json!([{"role": "user", "parts": [{"text": QUESTION}]}]);
+        let body = json!({"contents": contents, "generationConfig": {"maxOutputTokens": SHORT}});
+        (format!("/v1beta/models/{model}:{method}"), body)
     }
 
     fn wrong_key(&self, auth: Auth) -> (u16, &'static str) {

@@ -5,7 +5,7 @@ use crate::provider::script::reply::Finish;
 use crate::provider::wire::ask::{Ask, Given, Message, Purpose, Sent, text};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
-use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, known};
+use crate::provider::wire::format::{Answering, Environment, Format, Known, QUESTION, SHORT, Said, known};
 use crate::provider::wire::installed::{Installed, full_name};
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
@@ -46,6 +46,12 @@ impl Format for Ollama {
 
     fn needs_key(&self) -> bool {
         false
+    }
+
+    fn question(&self, model: &str, stream: bool) -> (String, Value) {
+        let messages = json!([{"role": "user", "content": QUESTION}]);
+        let body = json!({"model": model, "messages": messages, "stream": stream, "options": {"num_predict": SHORT}});
+        ("/api/chat".to_owned(), body)
     }
 
     fn read(&self, sent: &Sent<'_>, endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {

@@ -6,7 +6,7 @@ use crate::provider::script::reply::Finish;
 use crate::provider::wire::ask::{Ask, Message, Sent, text};
 use crate::provider::wire::endpoint::{Endpoint, Route};
 use crate::provider::wire::failing::plain_error;
-use crate::provider::wire::format::{Answering, Environment, Format, Known, Said, Stock, known};
+use crate::provider::wire::format::{Answering, Environment, Format, Known, QUESTION, Said, Stock, known};
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::page::{Page, Stamp};
 use crate::provider::wire::reading::fields_of;
@@ -44,6 +44,10 @@ impl Format for Piper {
 
     fn needs_key(&self) -> bool {
         false
+    }
+
+    fn question(&self, voice: &str, _stream: bool) -> (String, Value) {
+        ("/synthesize".to_owned(), json!({"text": QUESTION, "voice": voice}))
     }
 
     fn read(&self, sent: &Sent<'_>, _endpoint: &Endpoint, stamp: &Stamp) -> (Ask, Option<Page>) {

@@ -200,7 +200,7 @@ fn every_answer_of_every_format_is_as_it_was_written_down() {
 #[test]
 fn a_program_is_told_of_the_providers_by_the_variables_that_its_clients_read() {
     let folder = tempfile::tempdir().expect("a folder");
-    let enclosure = Enclosure::start(&all(), Script::default(), folder.path()).expect("it starts");
+    let enclosure = Enclosure::start(&all(), Script::default(), folder.path(), None).expect("it starts");
     let names_one = |name: &str| ["_URL", "_HOST", "_API_KEY"].iter().any(|end| name.ends_with(end));
     let port = regex::Regex::new(r"127\.0\.0\.1:\d+").expect("an expression");
     let mut text = String::new();

@@ -27,7 +27,7 @@ struct Inside {
 impl Inside {
     fn new(script: Script) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut enclosure = Enclosure::start(&decls(), script, folder.path()).expect("it starts");
+        let mut enclosure = Enclosure::start(&decls(), script, folder.path(), None).expect("it starts");
         enclosure.begin(trial(0), Seed::new(1));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Self { enclosure, folder, runtime }

@@ -25,6 +25,31 @@ fn a_test_that_leaves_one_collaborator_out_is_named_with_the_host_that_it_called
 }
 
 #[test]
+fn what_a_suite_asks_of_its_providers_is_recorded_and_plays_in_their_place() {
+    let Some(suite) = Suite::of_fixture("providers") else { return };
+    suite.project.write("providers.yaml", suite.project.read("suite/providers.yaml"));
+    let about = ["--seed", "1", "--rounds", "1", "--no-alone", "-k", "test_is_answered"];
+    let record = [&["--providers", "providers.yaml", "--record", "tapes"], about.as_slice()].concat();
+    suite.command("run", &record).exits(0);
+    let tapes = suite.project.files("tapes");
+    assert!(!tapes.is_empty(), "nothing was recorded");
+    let text: String = tapes.iter().map(|tape| std::fs::read_to_string(tape).expect("a tape")).collect();
+    assert!(text.contains("\"answer\"") && !text.contains("key-of-"), "{text}");
+    suite.command("run", &record).exits(2).says(&["tapes holds tapes already"]);
+    suite.command("run", &["--record", "others"]).exits(2).says(&["--providers FILE"]);
+    // A tape in the script's place, and the same test passes.
+    let replay: String = tapes
+        .iter()
+        .map(|tape| {
+            let name = tape.file_stem().and_then(|stem| stem.to_str()).expect("a name");
+            format!("  {name}: {{ replay: tapes/{name}.jsonl, speed: instant }}\n")
+        })
+        .collect();
+    suite.project.write("replay.yaml", format!("providers:\n{replay}"));
+    suite.command("run", &[&["--providers", "replay.yaml"], about.as_slice()].concat()).exits(0);
+}
+
+#[test]
 fn without_providers_the_same_tests_can_not_reach_them() {
     let Some(suite) = Suite::of_fixture("providers") else { return };
     suite.command("run", &["--seed", "1", "--rounds", "1", "--no-alone", "--", "test_tutor.py"]).exits(1);
