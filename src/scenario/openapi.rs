@@ -5,6 +5,7 @@
 
 use crate::scenario::Verb;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A system file that was begun.
@@ -84,7 +85,11 @@ pub fn begin_system(document: &Value) -> Option<Begun> {
         .collect();
     let title = document.pointer("/info/title").and_then(Value::as_str).unwrap_or("my tutor");
     let mut text = format!("system: {}\n", Value::from(title));
-    text.push_str(PREAMBLE);
+    let header = token_header(document, &operations);
+    let ready = SIGNS_OF_LIFE.iter().find(|sign| {
+        operations.iter().any(|operation| operation.method == "get" && operation.path == format!("/{sign}"))
+    });
+    text.push_str(&PREAMBLE.replace("{ready}", ready.unwrap_or(&"")).replace("{header}", &header));
     let mut found = Vec::new();
     let mut verbs = String::new();
     for (verb, words, methods) in WORDS {
@@ -117,7 +122,7 @@ const PREAMBLE: &str = "\
 process:
   # ? how it is started; `asgi: module:app` serves an ASGI application with an event loop for each case
   command: [python, -m, uvicorn, \"main:app\", --port, \"${port}\"]
-  ready: /
+  ready: /{ready}
   ready_within: 30s
 # ? which variables carry the addresses and keys of its providers; or `hosts: [api.anthropic.com]` where they are in its code
 providers:
@@ -128,8 +133,35 @@ providers:
 # ? how a case starts from the same state: a request, statements for its database, or `restart`
 reset: fresh_learner
 auth:
-  learner: { header: Authorization, value: \"Bearer ${token}\" }
+  learner: {header}
 ";
+
+/// Paths at which services say that they are there.
+const SIGNS_OF_LIFE: &[&str] = &["health", "healthz", "ready", "alive", "ping", "status"];
+
+/// Headers that clients send, and that carry no token.
+const NO_TOKENS: &[&str] = &["accept", "accept-language", "content-type", "user-agent", "x-request-id"];
+
+/// The header in which the token travels: as the document's security says, else the one that most operations take.
+fn token_header(document: &Value, operations: &[Operation<'_>]) -> String {
+    let schemes = document.pointer("/components/securitySchemes").and_then(Value::as_object);
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let by_key = schemes.into_iter().flat_map(|schemes| schemes.values());
+    let by_key = by_key.filter(|scheme| text(scheme, "in") == "header").map(|scheme| text(scheme, "name")).next();
+    let parameters = operations.iter().filter_map(|operation| operation.value.get("parameters")?.as_array()).flatten();
+    let headers = parameters.filter(|parameter| text(parameter, "in") == "header").map(|header| text(header, "name"));
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for name in headers.filter(|name| !NO_TOKENS.contains(&name.to_lowercase().as_str())) {
+        *counts.entry(name).or_default() += 1;
+    }
+    let usual = counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name);
+    match by_key.or(usual).filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("authorization")) {
+        Some(name) => {
+            format!("{{ header: {}, value: \"${{token}}\" }} # ? what stands before the token", Value::from(name))
+        }
+        None => "{ header: Authorization, value: \"Bearer ${token}\" }".to_owned(),
+    }
+}
 
 fn binding(document: &Value, verb: Verb, operation: &Operation<'_>) -> String {
     let mut path = operation.path.to_owned();
@@ -164,12 +196,7 @@ fn binding(document: &Value, verb: Verb, operation: &Operation<'_>) -> String {
     let answer = responses.into_iter().flatten().find(|(status, _)| status.starts_with('2')).map(|(_, answer)| answer);
     let schema = answer.and_then(|answer| answer.pointer("/content/application~1json/schema"));
     let mut fields = Vec::new();
-    for name in properties(document, schema) {
-        match meant(&name, verb.fields()) {
-            Some(field) => fields.push(format!("        {field}: $.{name}\n")),
-            None => fields.push(format!("        # ? $.{name}\n")),
-        }
-    }
+    answer_fields(document, verb, schema, "$", &mut fields);
     let is_settings = verb == Verb::Settings;
     let indent = if is_settings { "  " } else { "" };
     let mut text = format!("  {verb}:\n");
@@ -180,6 +207,9 @@ fn binding(document: &Value, verb: Verb, operation: &Operation<'_>) -> String {
     let has = |lines: &[String]| lines.iter().any(|line| !line.trim_start().starts_with('#'));
     for (key, lines) in [("body", body.lines().map(|line| format!("{line}\n")).collect::<Vec<_>>()), ("answer", fields)]
     {
+        if key == "body" && operation.method == "get" {
+            continue;
+        }
         if has(&lines) {
             let _ = writeln!(text, "{indent}    {key}:");
             lines.iter().for_each(|line| text.push_str(&format!("{indent}{line}")));
@@ -189,6 +219,31 @@ fn binding(document: &Value, verb: Verb, operation: &Operation<'_>) -> String {
         }
     }
     text
+}
+
+/// How deep an answer is looked into.
+const DEPTH: usize = 4;
+
+/// The lines that say where an answer's fields are, those inside of others too.
+fn answer_fields(document: &Value, verb: Verb, schema: Option<&Value>, path: &str, lines: &mut Vec<String>) {
+    let Some(properties) = resolved(document, schema).and_then(|schema| schema.get("properties")?.as_object()) else {
+        return;
+    };
+    for (name, inner) in properties {
+        let path = format!("{path}.{name}");
+        let is_object = resolved(document, Some(inner)).is_some_and(|inner| inner.get("properties").is_some());
+        match meant(name, verb.fields()) {
+            Some(field)
+                if !is_object && !lines.iter().any(|line| line.trim_start().starts_with(&format!("{field}:"))) =>
+            {
+                lines.push(format!("        {field}: {path}\n"));
+            }
+            _ if is_object && path.matches('.').count() < DEPTH => {
+                answer_fields(document, verb, Some(inner), &path, lines);
+            }
+            _ => lines.push(format!("        # ? {path}\n")),
+        }
+    }
 }
 
 /// The contract's word for a name, of those that are wanted.
@@ -204,20 +259,59 @@ fn meant<'w>(name: &str, wanted: &[&'w str]) -> Option<&'w str> {
 
 /// The names of a schema's properties.
 fn properties(document: &Value, schema: Option<&Value>) -> Vec<String> {
-    let mut schema = schema;
-    // A reference leads to a schema, and perhaps to another reference; never round in a circle.
-    for _ in 0..8 {
-        let Some(reference) = schema.and_then(|schema| schema.get("$ref")).and_then(Value::as_str) else { break };
-        schema = reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
-    }
+    let schema = resolved(document, schema);
     let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
     properties.map(|properties| properties.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// A schema, where references lead to it; of several that a value may have, the first.
+fn resolved<'d>(document: &'d Value, schema: Option<&'d Value>) -> Option<&'d Value> {
+    let mut schema = schema?;
+    // A reference leads to a schema, and perhaps to another reference; never round in a circle.
+    for _ in 0..8 {
+        let one_of = ["anyOf", "oneOf", "allOf"].iter().find_map(|key| schema.get(*key)?.get(0));
+        schema = match (schema.get("$ref").and_then(Value::as_str), one_of) {
+            (Some(reference), _) => document.pointer(reference.strip_prefix('#')?)?,
+            (None, Some(first)) => first,
+            (None, None) => break,
+        };
+    }
+    Some(schema)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn fields_inside_of_others_headers_and_signs_of_life_are_found() {
+        let teacher = json!({"$ref": "#/components/schemas/Teacher"});
+        let pupil = json!([{"in": "header", "name": "x-pupil"}, {"in": "header", "name": "user-agent"}]);
+        let schema = json!({"properties": {"lesson": {"anyOf": [teacher, {"type": "null"}]}, "again": {}, "mood": {}}});
+        let document = json!({
+            "paths": {
+                "/alive": {"get": {}},
+                "/lessons": {"post": {"parameters": pupil.clone(), "responses": {"200": {"content": {"application/json": {"schema": schema}}}}}},
+                "/purse": {"get": {"parameters": pupil}}
+            },
+            "components": {"schemas": {"Teacher": {"properties": {"text": {}, "teacher": {}}}}}
+        });
+        let begun = begin_system(&document).expect("a document");
+        for line in [
+            "  ready: /alive",
+            "  learner: { header: \"x-pupil\", value: \"${token}\" } # ? what stands before the token",
+            "        text: $.lesson.text",
+            "        provider: $.lesson.teacher",
+            "        cached: $.again",
+            "        # ? $.mood",
+        ] {
+            assert!(begun.text.lines().any(|found| found == line), "{line}\n{}", begun.text);
+        }
+        assert!(!begun.text.contains("get: \"/purse\"\n    # ? body"), "{}", begun.text);
+        let keyed = json!({"paths": {}, "components": {"securitySchemes": {"k": {"in": "header", "name": "X-Key"}}}});
+        assert!(begin_system(&keyed).expect("a document").text.contains("header: \"X-Key\""));
+    }
 
     #[test]
     fn a_file_is_begun_from_paths_and_names() {
