@@ -5,7 +5,8 @@ that can be set, no speech and no conversations. Every learner's request carries
 said stands in the system prompt. A provider that is busy (503) is asked once more.
 
 SECOND_TUTOR_FAULT plants one of ten faults: wrong_month, shared_models, french, estimate, label, canned, unrecorded,
-double_charge, shared_cache, bound_session.
+double_charge, shared_cache, bound_session. SECOND_TUTOR_PACE is no fault: so many seconds lie at least between the
+beginnings of two lessons, which makes the tutor slow.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from fastapi import FastAPI, Header, Request
 from fastapi.responses import JSONResponse
 
 FAULT = os.environ.get("SECOND_TUTOR_FAULT", "")
+PACE = float(os.environ.get("SECOND_TUTOR_PACE", 0))
 PROMPT = "Answer the learner, and nothing else."
 OWN_NAMES = {"haiku": "claude", "tramontane": "mistral", "deep": "deepseek", "home": "ollama"}
 CLOUD = ("haiku", "tramontane", "deep")
@@ -50,6 +52,7 @@ db = sqlite3.connect(os.environ.get("SECOND_TUTOR_DB", ":memory:"), isolation_le
 db.executescript(SCHEMA)
 app = FastAPI()
 held = 0
+next_lesson = 0.0
 models_of_the_process = []
 sessions = weakref.WeakKeyDictionary()
 first_session = None
@@ -440,10 +443,19 @@ async def price(tongue: str, goal: str = "", x_pupil: str = Header("")):
     return {"teacher": provider, "because": because, "price": usd(cost)}
 
 
+async def take_turn():
+    global next_lesson
+    now = time.monotonic()
+    next_lesson = max(now, next_lesson) + PACE
+    await asyncio.sleep(next_lesson - now)
+
+
 @app.post("/lessons/{tongue:path}")
 async def lesson(tongue: str, request: Request, x_pupil: str = Header("")):
     name, body = me(x_pupil), await request.json()
     tongue, wanted = read_tongue(tongue)
+    if PACE:
+        await take_turn()
     said, goal = body["said"], body.get("goal") or "conversation"
     system = f"You teach. Reply in language: {tongue}. Purpose: {goal}. The learner says: {said}"
     tried, mine = [], wishes(name)

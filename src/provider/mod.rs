@@ -42,6 +42,7 @@ pub use exchange::connections::{Connections, OpenConnection};
 pub use exchange::journal::JournalLimits;
 pub use exchange::logical::{LogicalCall, logical_calls};
 pub use exchange::outcome::{TrialCalls, UnusedAnswer};
+pub use front::hold::Counted;
 pub use front::thread::Quiet;
 pub use hash::BodyHash;
 pub use live::gateway::{Live, LiveHost};

@@ -9,6 +9,7 @@ use crate::provider::exchange::connections::Connections;
 use crate::provider::exchange::journal::JournalLimits;
 use crate::provider::exchange::outcome::TrialCalls;
 use crate::provider::exchange::stage::Stage;
+use crate::provider::front::hold::Counted;
 use crate::provider::front::thread::{Command, Front, Opening, Parting, Quiet};
 use crate::provider::live::gateway::{Gateway, Live};
 use crate::provider::name::ProviderName;
@@ -136,6 +137,11 @@ impl Providers {
     /// every request of the trial, with an empty text where it has none: before the first, no request is the trial's.
     pub fn sent(&self, text: &str) {
         self.shared.stage().note_sent(text);
+    }
+
+    /// A request to the system under test is under way as long as this lives: calls can still come of it.
+    pub fn asking(&self) -> Counted {
+        Counted::one_more(&self.shared.asked)
     }
 
     /// The place of the next call in the journal: a step's window begins here.

@@ -37,6 +37,10 @@ pub(crate) struct Shared {
     pub(crate) flights: watch::Sender<usize>,
     /// Model calls that have arrived in the trial under way.
     pub(crate) arrived: watch::Sender<u32>,
+    /// Requests of the harness to the system that are under way.
+    pub(crate) asked: watch::Sender<usize>,
+    /// Answers that are held for calls still to come.
+    pub(crate) held: watch::Sender<usize>,
     /// Whether the trial is over, so that nothing hangs or is held any longer.
     pub(crate) draining: watch::Sender<bool>,
     pub(crate) max_body: usize,
@@ -62,6 +66,8 @@ impl Shared {
             ledger: Ledger::default(),
             flights: watch::Sender::new(0),
             arrived: watch::Sender::new(0),
+            asked: watch::Sender::new(0),
+            held: watch::Sender::new(0),
             draining: watch::Sender::new(false),
             max_body,
             recorder,

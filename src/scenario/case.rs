@@ -27,6 +27,8 @@ pub struct Case {
     pub skip: Option<String>,
     /// Providers that must be real: the case runs in live mode only.
     pub live: BTreeSet<ProviderName>,
+    /// In live mode: how many answers are asked for, and how many of them must be as expected.
+    pub answers: Answers,
     /// What the system must be able to do; inferred from the steps and `given`, plus what `needs` names.
     pub needs: BTreeSet<Capability>,
     /// The state in which the case starts.
@@ -43,6 +45,21 @@ pub struct Case {
     pub leaks: Vec<LeakAllowance>,
     /// Equal as long as the case means the same: scenario text, cell and fixtures.
     pub hash: ContentHash,
+}
+
+/// How often a real provider is asked, whose answers vary: a rate is judged, and not a single answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answers {
+    /// How often the case is played.
+    pub of: u32,
+    /// How often it must go as expected.
+    pub at_least: u32,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self { of: 5, at_least: 4 }
+    }
 }
 
 /// The state in which a case starts.

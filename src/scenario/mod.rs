@@ -24,7 +24,7 @@ mod vocabulary;
 mod yaml;
 
 pub use audio::{Audio, NotAudio};
-pub use case::{Case, DEFAULT_LEARNER, Given, Learner};
+pub use case::{Answers, Case, DEFAULT_LEARNER, Given, Learner};
 pub use expectation::{
     CallExpectation, CallExpectations, CallField, CallProperty, Expectation, LOG_PATIENCE, Matcher, StreamSubject,
     Subject,
@@ -39,7 +39,9 @@ pub use schema::{schema, system_schema};
 pub(crate) use source::SourceFile;
 pub use step::{Action, Auth, Capture, HttpBody, HttpRequest, Step};
 pub(crate) use suggest::{did_you_mean, nearest};
-pub use system::{Binding, BindingAuth, FieldPath, Process, RESET_NAMES, Reset, StreamBinding, System, SystemKind};
+pub use system::{
+    Binding, BindingAuth, CarriedForm, FieldPath, Process, RESET_NAMES, Reset, StreamBinding, System, SystemKind,
+};
 pub use system_file::{BUILT_IN, load_system};
 pub use template::{Part, closing_brace};
 pub use vocabulary::{Capability, REFUSAL_FIELDS, Verb};

@@ -34,6 +34,8 @@ pub struct System {
     pub names: BTreeMap<String, BTreeMap<String, String>>,
     /// Fields whose words are not believed: what lies behind them is read off the wire, or not measured.
     pub untrusted: BTreeSet<String>,
+    /// What requests can carry of an argument: argument → the form that the whole text must have.
+    pub carries: BTreeMap<String, CarriedForm>,
     /// The contract's status → the statuses by which this system says it.
     pub statuses: BTreeMap<u16, Vec<u16>>,
     /// Requests made once, after the system has started and before its first case.
@@ -49,6 +51,15 @@ pub struct System {
     pub environment: BTreeSet<String>,
     /// Changes when the file does.
     pub hash: ContentHash,
+}
+
+/// The form of what a request can carry.
+#[derive(Debug, Clone)]
+pub struct CarriedForm {
+    /// The regular expression, as written.
+    pub text: String,
+    /// The same for a whole text.
+    pub whole: Regex,
 }
 
 /// How a system is run.

@@ -231,11 +231,13 @@ pub enum Capability {
     Stream,
     /// Be asked by the reference tutor's own paths and JSON, for what no verb says.
     ReferenceApi,
+    /// Send each call to a provider once: no client of its own tries a failed one again.
+    SingleAttempts,
 }
 
 impl Capability {
     /// Every capability that a system can have.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Reset,
         Self::Budget,
         Self::Clock,
@@ -246,6 +248,7 @@ impl Capability {
         Self::Log,
         Self::Stream,
         Self::ReferenceApi,
+        Self::SingleAttempts,
     ];
 
     /// The word used in scenarios and system files.
@@ -261,6 +264,7 @@ impl Capability {
             Self::Log => "log",
             Self::Stream => "stream",
             Self::ReferenceApi => "reference_api",
+            Self::SingleAttempts => "single_attempts",
         }
     }
 }

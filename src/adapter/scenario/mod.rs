@@ -1,7 +1,9 @@
 //! Scenarios, played against a system: the steps of a case, the truth of its answers, and the calls that it made.
 
 pub(super) mod answer;
+mod answers;
 pub(super) mod calls;
+mod carried;
 pub(super) mod case_run;
 mod leave;
 pub(super) mod live;

@@ -4,6 +4,7 @@
 //! An expectation on a field that is not bound can't be judged: it is left out, and noted as not measured. Neither is
 //! ever a failure of the system.
 
+use crate::adapter::scenario::carried::not_carried;
 use crate::adapter::shared::template::names_in;
 use crate::model::Money;
 use crate::provider::{ProviderScript, Wire};
@@ -40,6 +41,9 @@ pub(in crate::adapter) fn missing(case: &Case, system: &System) -> Vec<String> {
     each_step(&case.steps, &mut |step| {
         if let Action::Verb(verb, arguments) = &step.action {
             missing.extend(missing_of_verb(*verb, arguments, system, true));
+            if let Some(binding) = binding_of(*verb, arguments, system) {
+                missing.extend(not_carried(step, binding, system));
+            }
         }
         for capture in &step.capture {
             if !tells(system, step, &capture.from) {

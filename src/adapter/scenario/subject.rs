@@ -1,5 +1,6 @@
 //! Scenarios against a system, as something the engine can run.
 
+use crate::adapter::scenario::answers::AnswersSeen;
 use crate::adapter::scenario::case_run::{CaseRun, Verdictless};
 use crate::adapter::scenario::needs::{known_providers, missing, tells_nothing, untold};
 use crate::adapter::shared::books::Books;
@@ -245,12 +246,18 @@ impl ScenarioSubject {
             let key = TrialKey { round: unit.round, position };
             let Some(case) = self.cases.get(index.index()).cloned() else { continue };
             let deadline = case.timeout.unwrap_or(Duration::from_millis(unit.case_deadline_ms));
-            reports.started(position, deadline + AROUND);
+            let mut answers = AnswersSeen::of(&case);
+            reports.started(position, (deadline + AROUND) * answers.wanted());
             let begun = Instant::now();
-            let done = match self.skip(&case) {
-                Some(reason) => Verdictless::skipped(reason),
-                None if needs_own_instance(&case) => self.on_own_instance(&case, key, deadline, unit, reports),
-                None => self.one_trial(&case, key, deadline, unit, stage, lasting.as_mut(), reports),
+            let done = loop {
+                let done = match self.skip(&case) {
+                    Some(reason) => Verdictless::skipped(reason),
+                    None if needs_own_instance(&case) => self.on_own_instance(&case, key, deadline, unit, reports),
+                    None => self.one_trial(&case, key, deadline, unit, stage, lasting.as_mut(), reports),
+                };
+                if let Some(done) = answers.add(done) {
+                    break done;
+                }
             };
             if let Some(why) = done.not_made {
                 // What could not be asked proves nothing, and neither does the rest of the round.

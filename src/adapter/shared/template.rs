@@ -129,14 +129,17 @@ fn query_mark(template: &str) -> Option<usize> {
     }
 }
 
+/// A path without its query.
+pub(in crate::adapter) fn path_alone(template: &str) -> &str {
+    query_mark(template).and_then(|at| template.get(..at)).unwrap_or(template)
+}
+
 /// A path with a query: values are percent-encoded, and a parameter whose `${x?}` has no value is left out.
 pub(in crate::adapter) fn fill_path(template: &str, variables: &Variables) -> Result<String, UnknownName> {
     let encode =
         |text: String| percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let (path, query) = match query_mark(template) {
-        Some(at) => (&template[..at], template.get(at + 1..)),
-        None => (template, None),
-    };
+    let path = path_alone(template);
+    let query = template.get(path.len() + 1..);
     let mut out = fill_with(path, variables, encode)?.unwrap_or_default();
     let mut parameters = Vec::new();
     for parameter in query.into_iter().flat_map(|query| query.split('&')) {

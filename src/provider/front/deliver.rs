@@ -5,12 +5,12 @@ use crate::provider::exchange::call::Ended;
 use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::{AnswerBody, Paced};
 use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::hold::hold;
 use crate::provider::front::raw;
 use crate::provider::script::behaviour::Fault;
 use crate::provider::shared::Shared;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
-use std::time::Duration;
 use tokio::time::sleep;
 
 /// An answer, with the way it goes out.
@@ -49,7 +49,7 @@ pub(crate) async fn deliver(
 ) -> Result<Response<AnswerBody>, Hangup> {
     let delivery = &answer.delivery;
     if let Some(calls) = delivery.hold
-        && !hold(shared, calls).await
+        && !hold(shared, calls, over(shared)).await
     {
         flight.land(Ended::Held);
         connection.reset_on_close();
@@ -70,21 +70,6 @@ pub(crate) async fn deliver(
             raw::send(connection, flight, &answer, fault).await;
             Err(Hangup)
         }
-    }
-}
-
-/// How long an answer is held for calls that don't come. Calls that are to race are made at once, so that what has not
-/// come by then never will, and a case need not wait for its deadline to say so.
-const HOLD: Duration = Duration::from_secs(2);
-
-/// Waits until so many model calls have arrived in the trial, or the trial is over. Says whether the answer may go out.
-async fn hold(shared: &Shared, calls: u32) -> bool {
-    let mut arrived = shared.arrived.subscribe();
-    let enough = async { arrived.wait_for(|arrived| *arrived >= calls).await.is_ok() };
-    tokio::select! {
-        _ = enough => true,
-        () = over(shared) => true,
-        () = sleep(HOLD) => false,
     }
 }
 

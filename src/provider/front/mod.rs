@@ -9,6 +9,7 @@ mod deliver;
 mod flight;
 mod forward;
 mod handler;
+pub(crate) mod hold;
 mod post;
 mod raw;
 mod socket;

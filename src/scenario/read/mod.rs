@@ -23,5 +23,5 @@ pub(crate) use matcher::{OPERATORS, TYPES};
 pub(crate) use prices::PRICE_KEYS;
 pub(crate) use providers::WHEN_KEYS;
 pub(crate) use reader::{Names, Reader, quoted};
-pub(crate) use scenario::{LEAK_KEYS, SCENARIO_KEYS, read_scenario};
+pub(crate) use scenario::{ANSWERS_KEYS, LEAK_KEYS, SCENARIO_KEYS, read_scenario};
 pub(crate) use step::{MODIFIERS, OTHER_ACTIONS, action_keys};

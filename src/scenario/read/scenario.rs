@@ -10,7 +10,7 @@ use crate::scenario::scope::Scope;
 use crate::scenario::source::SourceFile;
 use crate::scenario::suggest::did_you_mean;
 use crate::scenario::yaml::{Entry, Kind, Node, Span, parse};
-use crate::scenario::{Case, Project};
+use crate::scenario::{Answers, Case, Project};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ pub(crate) const SCENARIO_KEYS: &[&str] = &[
     "exclude",
     "given",
     "live",
+    "answers",
     "providers",
     "steps",
     "calls",
@@ -32,6 +33,9 @@ pub(crate) const SCENARIO_KEYS: &[&str] = &[
     "timeout",
     "leaks",
 ];
+
+/// The keys of `answers`.
+pub(crate) const ANSWERS_KEYS: &[&str] = &["of", "at_least"];
 
 /// Reads the cases of one file; what is wrong with it goes to `problems`.
 pub(crate) fn read_scenario(
@@ -128,6 +132,13 @@ impl Reader<'_> {
             self.scripts(providers, &mut script);
         }
         let live = fields.value("live").map(|node| self.live(node)).unwrap_or_default();
+        let answers = fields.get("answers").and_then(|entry| {
+            if live.is_empty() {
+                self.problem(entry.key_span, "`answers` says how often a real provider is asked")
+                    .help("live: [claude]");
+            }
+            self.answers(&entry.value)
+        });
         let steps = match fields.value("steps") {
             Some(steps) => self.steps(steps, Within::Case),
             None => {
@@ -155,6 +166,7 @@ impl Reader<'_> {
             cell: cell.values.iter().map(|(name, value)| (name.clone(), value.to_json())).collect(),
             skip,
             live,
+            answers: answers.unwrap_or_default(),
             needs: self.needs.clone(),
             given: start.given,
             script,
@@ -190,6 +202,17 @@ impl Reader<'_> {
             self.provider(&name, item.span).map(|known| known.name.clone())
         });
         named.collect()
+    }
+
+    /// How often a real provider is asked.
+    fn answers(&mut self, node: &Node) -> Option<Answers> {
+        let fields = self.fields(node, "`answers`", ANSWERS_KEYS)?;
+        let of = self.required(&fields, "of").and_then(|node| self.count(node, 1))?;
+        let at_least = self.required(&fields, "at_least").and_then(|node| self.count(node, 1))?;
+        if at_least > of {
+            self.problem(node.span, format!("at least {at_least} of {of} answers can't be as expected"));
+        }
+        Some(Answers { of, at_least })
     }
 
     fn leaks(&mut self, node: &Node) -> Vec<LeakAllowance> {

@@ -3,7 +3,7 @@
 use super::expect::Answers;
 use super::parts::{any_of, closed, count, defined, described, list, mapping, of_kind, shared, words};
 use super::{expect, providers, step};
-use crate::scenario::read::{BUDGET_KEYS, GIVEN_KEYS, LEAK_KEYS, SCENARIO_KEYS, settings_keys};
+use crate::scenario::read::{ANSWERS_KEYS, BUDGET_KEYS, GIVEN_KEYS, LEAK_KEYS, SCENARIO_KEYS, settings_keys};
 use crate::scenario::{Capability, kinds};
 use serde_json::{Value, json};
 
@@ -31,6 +31,10 @@ fn property(key: &str) -> Value {
         "tags" => list(&text),
         "needs" => list(&words(Capability::ALL.iter().map(|known| known.as_str()))),
         "live" => described(list(&text), "providers that must be real: the case runs with `--live` only"),
+        "answers" => described(
+            closed(ANSWERS_KEYS.iter().map(|key| (*key, count(1))), ANSWERS_KEYS),
+            "how often a real provider is asked, and how many answers must be as expected",
+        ),
         "skip" => described(text, "why it does not run"),
         "matrix" => described(
             json!({"type": "object", "additionalProperties": {"type": "array", "minItems": 1}, "minProperties": 1}),

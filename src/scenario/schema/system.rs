@@ -50,6 +50,7 @@ fn property(key: &str) -> Value {
         "verbs" => closed(Verb::ALL.iter().map(|verb| (verb.as_str(), verb_binding(*verb))), &[]),
         "names" => mapping(&mapping(&text())),
         "untrusted" => list(&text()),
+        "carries" => mapping(&json!({"type": "string", "format": "regex"})),
         "statuses" => mapping(&any_of([status(), list(&status())])),
         "prepare" => {
             let requests = || list(&defined("request"));

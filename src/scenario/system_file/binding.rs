@@ -5,7 +5,7 @@ use crate::scenario::suggest::did_you_mean;
 use crate::scenario::template::{Part, Segment, segments};
 use crate::scenario::yaml::{Kind, Node, Span, Typed};
 use crate::scenario::{
-    Binding, BindingAuth, Capability, FieldPath, REFUSAL_FIELDS, RESET_NAMES, Reset, StreamBinding, Verb,
+    Binding, BindingAuth, Capability, CarriedForm, FieldPath, REFUSAL_FIELDS, RESET_NAMES, Reset, StreamBinding, Verb,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -167,6 +167,23 @@ impl Reader<'_> {
     pub(crate) fn preparations(&mut self, node: &Node, known: &Known, auth: BindingAuth) -> Vec<Binding> {
         let items = self.items(node, "a list of requests").unwrap_or_default();
         items.iter().filter_map(|item| self.request(item, known, auth, None)).collect()
+    }
+
+    /// What requests can carry of an argument: a regular expression for the whole text.
+    pub(crate) fn carried_forms(&mut self, node: &Node) -> BTreeMap<String, CarriedForm> {
+        let mut forms = BTreeMap::new();
+        for entry in self.entries(node, "a mapping from arguments to regular expressions").unwrap_or_default() {
+            let arguments = Verb::ALL.map(Verb::arguments).concat();
+            if !arguments.contains(&entry.key.as_str()) {
+                self.unknown_key(entry, "`carries`", &arguments);
+            } else if let Some(form) = self.regex(&entry.value) {
+                let text = form.as_str().to_owned();
+                // It was a regular expression a moment ago, and is one in a group.
+                let whole = regex::Regex::new(&format!(r"\A(?:{text})\z"));
+                forms.extend(whole.ok().map(|whole| (entry.key.clone(), CarriedForm { text, whole })));
+            }
+        }
+        forms
     }
 
     /// By which statuses a system says those of the contract: one, or a list.

@@ -9,7 +9,7 @@ use crate::scenario::system_file::binding::Known;
 use crate::scenario::template::is_name;
 use crate::scenario::yaml::{Entry, Kind, Node, Span};
 use crate::scenario::{
-    Binding, BindingAuth, Capability, FieldPath, Process, REFUSAL_FIELDS, Reset, System, SystemKind, Verb,
+    Binding, BindingAuth, Capability, CarriedForm, FieldPath, Process, REFUSAL_FIELDS, Reset, System, SystemKind, Verb,
 };
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,7 @@ pub(crate) const SYSTEM_KEYS: &[&str] = &[
     "verbs",
     "names",
     "untrusted",
+    "carries",
     "statuses",
     "prepare",
     "call_language",
@@ -73,6 +74,7 @@ pub(crate) struct Draft {
     change_settings: Option<Binding>,
     names: BTreeMap<String, BTreeMap<String, String>>,
     untrusted: BTreeSet<String>,
+    carries: BTreeMap<String, CarriedForm>,
     statuses: BTreeMap<u16, Vec<u16>>,
     prepare_run: Vec<Binding>,
     prepare_learner: Vec<Binding>,
@@ -131,6 +133,9 @@ impl Draft {
         if let Some(node) = fields.value("untrusted") {
             let items = reader.items(node, "a list of fields").unwrap_or_default();
             self.untrusted = items.iter().filter_map(|item| reader.text(item, "a field")).collect();
+        }
+        if let Some(node) = fields.value("carries") {
+            self.carries = reader.carried_forms(node);
         }
         if let Some(node) = fields.value("statuses") {
             self.statuses = reader.statuses(node);
@@ -285,6 +290,7 @@ impl Draft {
             admin_auth: self.admin_auth,
             names: self.names,
             untrusted: self.untrusted,
+            carries: self.carries,
             statuses: self.statuses,
             prepare_run: self.prepare_run,
             prepare_learner: self.prepare_learner,

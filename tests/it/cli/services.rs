@@ -85,6 +85,47 @@ fn faults_of_a_strangers_tutor_are_found_by_shipped_scenarios_and_the_healthy_on
     project.assert_nothing_left();
 }
 
+/// What the second tutor can't be asked, what it does by its own design, and a race that it is slow to run.
+const HARD: [&str; 4] = [
+    "providers/an-unknown-name-is-refused-with-the-known-ones",
+    "faults/after-the-cloud-ollama-is-tried-once",
+    "faults/where-the-cloud-and-ollama-fail-nobody-else-is-asked",
+    "budget/calls-that-race-share-what-is-left",
+];
+
+#[test]
+fn a_strangers_tutor_is_not_accused_of_what_it_can_not_be_asked_nor_of_being_slow() {
+    let Some(python) = python() else { return };
+    let project = Project::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = HARD.map(|scenario| format!("scenarios/{scenario}.yaml"));
+    let system = ["examples/second_tutor/app.py", "examples/second_tutor/system.yaml"];
+    for file in files.iter().map(String::as_str).chain(system) {
+        project.write(file, std::fs::read(root.join(file)).expect("a file"));
+    }
+    let environment = Path::new(&python).parent().and_then(Path::parent).expect("a virtual environment").to_owned();
+    // Of the races one is enough: eight lessons that begin 0.4 s after one another.
+    let filter = "providers/*, faults/*, budget/*limit=0.0004125*";
+    let arguments = ["run", "--system", system[1], "--orders", "declared", "--no-leaks", "--filter", filter];
+    let mut command = project.command(&arguments);
+    command.env("VIRTUAL_ENV", &environment).env("SECOND_TUTOR_PACE", "0.4");
+    Running::of(command).wait().exits(0);
+    let report = project.report();
+    let cases = report["cases"].as_array().expect("cases");
+    let why = |id: &str| {
+        let case = cases.iter().find(|case| case["id"].as_str().is_some_and(|found| found.starts_with(id)));
+        let case = case.unwrap_or_else(|| panic!("no {id} in {report:#}"));
+        (case["verdict"].as_str().unwrap_or_default(), case["reason"].as_str().unwrap_or_default())
+    };
+    let (verdict, reason) = why("providers/an-unknown-name-is-refused-with-the-known-ones[name=Claude]");
+    assert!(verdict == "skipped" && reason.contains("chat.provider \"Claude\" (the request joins it"), "{reason}");
+    assert_eq!(why("providers/an-unknown-name-is-refused-with-the-known-ones[name=gpt]").0, "stable");
+    let (verdict, reason) = why("faults/after-the-cloud-ollama-is-tried-once");
+    assert!(verdict == "skipped" && reason.contains("can't do: single_attempts"), "{reason}");
+    assert_eq!(why("faults/where-the-cloud-and-ollama-fail").0, "stable");
+    assert_eq!(why("budget/calls-that-race").0, "stable");
+}
+
 #[test]
 fn a_system_is_tried_verb_by_verb_and_begun_from_a_document() {
     let project = Project::that_passes();

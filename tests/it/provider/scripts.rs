@@ -136,6 +136,8 @@ fn ollama_lists_shows_pulls_and_lacks_models() {
 fn answers_are_held_until_enough_calls_have_arrived() {
     let held = Behaviour { hold_until: Some(Barrier { calls: 3 }), ..reply("Hi") };
     let kit = Kit::new(always(held));
+    // Three requests are under way: the third call may take its time.
+    let _asking = [(); 3].map(|()| kit.providers.asking());
     std::thread::scope(|scope| {
         let clients: Vec<_> = [Wire::Anthropic, Wire::Mistral]
             .map(|wire| {

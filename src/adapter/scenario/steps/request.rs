@@ -133,6 +133,7 @@ impl Player<'_> {
             outgoing.build(scene.target).map_err(|error| Problem::errored(place, format!("{what}: {error}")))?;
         let failed = |error: TransportError| Problem::failed(place, format!("{what}: {error}"));
         let begun = Instant::now();
+        let _asking = scene.providers.map(|providers| providers.asking());
         let exchange = transport::send(scene.target, request, &self.serving).await.map_err(failed)?;
         read(exchange, begun, binding, hang_up).await.map_err(|error| match error {
             ReadError::Transport(error) => failed(error),
