@@ -5,7 +5,7 @@ use crate::app::{AppError, ToolInfo};
 use crate::disk::read_text;
 use crate::scenario::begin_system;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::io::Read;
 use std::net::TcpStream;
@@ -36,7 +36,8 @@ pub fn look_at_system(root: &Path, system: &str, tool: &ToolInfo) -> Result<(Str
     let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
     let mark = format!("STEADFAST_OWNER=system-{}", std::process::id());
     let look = try_system(spec, folder.path(), &mark)?;
-    let is_well = look.tried.iter().all(|tried| tried.problem.is_none() && tried.absent.is_empty());
+    let is_well =
+        look.tried.iter().all(|tried| tried.problem.is_none() && tried.absent.is_empty() && tried.strangers.is_empty());
     Ok((rendered(&look), is_well))
 }
 
@@ -58,6 +59,13 @@ fn rendered(look: &SystemLook) -> String {
         if !tried.absent.is_empty() {
             let _ = writeln!(out, "{:verbs$}  NOT THERE: {}", "", tried.absent.join(", "));
         }
+    }
+    let strangers: BTreeSet<&String> = look.tried.iter().flat_map(|tried| &tried.strangers).collect();
+    for name in strangers {
+        let _ = writeln!(
+            out,
+            "\nNO PROVIDER: {name:?} is none of the file's; say whose word it is: names: {{ provider: {{ {name}: … }} }}"
+        );
     }
     if !look.unbound.is_empty() {
         let unbound: Vec<&str> = look.unbound.iter().map(|verb| verb.as_str()).collect();

@@ -214,8 +214,17 @@ fn binding(document: &Value, verb: Verb, operation: &Operation<'_>) -> String {
             let _ = writeln!(text, "{indent}    {key}:");
             lines.iter().for_each(|line| text.push_str(&format!("{indent}{line}")));
         } else {
-            let _ =
-                writeln!(text, "{indent}    # ? {key}: the document does not say, or in words that are not known here");
+            // What the document leaves open, in the contract's words: an argument for the body, a field of the answer.
+            let open: Vec<String> = match key {
+                "body" => verb
+                    .arguments()
+                    .iter()
+                    .filter(|word| !OF_THE_STEP.contains(word))
+                    .map(|word| format!("…: \"${{{word}?}}\""))
+                    .collect(),
+                _ => verb.fields().iter().map(|word| format!("{word}: $.…")).collect(),
+            };
+            let _ = writeln!(text, "{indent}    # ? {key}: {{ {} }}", open.join(", "));
         }
     }
     text
@@ -245,6 +254,9 @@ fn answer_fields(document: &Value, verb: Verb, schema: Option<&Value>, path: &st
         }
     }
 }
+
+/// Arguments that say how a step asks, and that no request carries.
+const OF_THE_STEP: &[&str] = &["token", "hang_up", "hang_up_after"];
 
 /// The contract's word for a name, of those that are wanted.
 fn meant<'w>(name: &str, wanted: &[&'w str]) -> Option<&'w str> {

@@ -134,9 +134,22 @@ fn a_system_is_tried_verb_by_verb_and_begun_from_a_document() {
     let broken = "system: broken\nextends: embedded\nverbs: { budget: { get: /nowhere, answer: [used_budget] } }\n";
     project.write("broken.yaml", broken);
     project.run(&["system", "check", "broken.yaml"]).exits(1).says(&["GET /nowhere", "404", "FAILED"]);
+    let own_words = "system: own\nextends: embedded\nverbs: { estimate: { post: /estimate, body: { language: \"${language}\" }, answer: { provider: $.reason } } }\n";
+    project.write("own.yaml", own_words);
+    let named = project.run(&["system", "check", "own.yaml"]).exits(1);
+    named.says(&["NO PROVIDER: \"", "names: { provider: { "]);
+    let other_status = "scenario: a stranger is not there\nsteps:\n  - http: { get: /budget, auth: none }\n    expect: { status: 404 }\n";
+    project.write("scenarios/other.yaml", other_status);
+    let other = ["run", "scenarios/other.yaml", "--system", "process", "--orders", "declared", "--no-leaks"];
+    project.run(&other).exits(1).says(&["`statuses: { 404: [404, 401] }`"]);
     project.write("openapi.json", r#"{"info": {"title": "T"}, "paths": {"/chat": {"post": {}}}}"#);
     let begun = project.run(&["system", "init", "openapi.json"]).exits(0);
-    begun.says(&["system: \"T\"", "post: \"/chat\"", "Not found in the document, and skipped: register"]);
+    begun.says(&[
+        "system: \"T\"",
+        "post: \"/chat\"",
+        "# ? answer: { text: $.…, provider: $.…",
+        "Not found in the document, and skipped: register",
+    ]);
     project.run(&["system", "init", "broken.yaml"]).exits(2).says(&["no JSON document"]);
 }
 

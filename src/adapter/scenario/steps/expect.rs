@@ -7,7 +7,7 @@ use crate::adapter::scenario::answer::Answer;
 use crate::adapter::scenario::matching::{mismatch, shorten, show, tally};
 use crate::adapter::scenario::needs::tells;
 use crate::adapter::shared::template::Variables;
-use crate::scenario::{Action, Expectation, LOG_PATIENCE, Matcher, Step, StreamSubject, Subject};
+use crate::scenario::{Action, Expectation, LOG_PATIENCE, Matcher, Step, StreamSubject, Subject, System, SystemKind};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,8 @@ impl Player<'_> {
             let wrong = |status: &u16| mismatch(&expectation.matcher, Some(&Value::from(*status)), &variables);
             let wrong = said.iter().map(wrong).collect::<Option<Vec<_>>>()?;
             let wanted = wrong.into_iter().next().unwrap_or_default();
-            return Some(format!("{name}: expected {wanted}, was {}", answer.status));
+            let hint = said_in_another_way(&expectation.matcher, answer.status, self.system).unwrap_or_default();
+            return Some(format!("{name}: expected {wanted}, was {}{hint}", answer.status));
         }
         let found = answer.value(&expectation.subject);
         let wanted = mismatch(&expectation.matcher, found.as_ref(), &variables)?;
@@ -85,6 +86,16 @@ impl Player<'_> {
         }
         Ok(())
     }
+}
+
+/// What to say of a refusal by another status than the contract's, which may be the system's way to say it.
+fn said_in_another_way(matcher: &Matcher, was: u16, system: &System) -> Option<String> {
+    let Matcher::Equals(wanted) = matcher else { return None };
+    let wanted = wanted.as_u64().filter(|wanted| (400..500).contains(wanted) && (400..500).contains(&was))?;
+    let is_ours = matches!(system.kind, SystemKind::Embedded);
+    let hint =
+        format!(" (if that is how it says so: `statuses: {{ {wanted}: [{wanted}, {was}] }}` in the system file)");
+    (!is_ours).then_some(hint)
 }
 
 /// Checks an expectation on the answers of lanes that ran side by side.

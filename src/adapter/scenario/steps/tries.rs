@@ -7,12 +7,12 @@ use crate::adapter::scenario::matching::{shorten, show};
 use crate::adapter::scenario::needs::binding_of;
 use crate::adapter::system::stage::Stage;
 use crate::model::Place;
-use crate::scenario::{Action, Binding, REFUSAL_FIELDS, Reset, Verb};
+use crate::scenario::{Action, Binding, REFUSAL_FIELDS, Reset, System, Verb};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What came of a verb that was tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tried {
     /// `reset`, or the verb.
     pub what: String,
@@ -24,6 +24,8 @@ pub struct Tried {
     pub read: Vec<(String, String)>,
     /// The fields that the file binds and the answer has not.
     pub absent: Vec<String>,
+    /// The providers that the answer names and the file does not.
+    pub strangers: Vec<String>,
     /// Why there was no answer, or what it said instead.
     pub problem: Option<String>,
 }
@@ -49,7 +51,7 @@ impl Player<'_> {
             Reset::None => "none".to_owned(),
         };
         let problem = reset.err().map(|problem| problem.text);
-        all.push(Tried { what: "reset".into(), request, status: None, read: Vec::new(), absent: Vec::new(), problem });
+        all.push(Tried { what: "reset".into(), request, problem, ..Tried::default() });
         let mut conversation = None;
         for step in &self.case.steps {
             let Action::Verb(verb, arguments) = &step.action else { continue };
@@ -78,7 +80,7 @@ impl Player<'_> {
         let request = binding.map(|binding| format!("{} {}", binding.method, binding.path)).unwrap_or_default();
         let changes = verb == Verb::Settings && !arguments.is_empty();
         let what = if changes { "settings (change)".to_owned() } else { verb.to_string() };
-        let mut tried = Tried { what, request, status: None, read: Vec::new(), absent: Vec::new(), problem: None };
+        let mut tried = Tried { what, request, ..Tried::default() };
         let answer = match self.act(scene, place, verb, arguments, None).await {
             Ok(answer) => answer,
             Err(problem) => {
@@ -91,9 +93,17 @@ impl Player<'_> {
             tried.problem = Some(shorten(&answer.text));
         } else if let Some(binding) = binding {
             (tried.read, tried.absent) = read_and_absent(binding, verb, &answer);
+            tried.strangers = strangers(&answer, self.system);
         }
         (tried, Some(answer))
     }
+}
+
+/// What an answer calls its provider by, where that is none of the system's: a word of its own that no `names` explains.
+fn strangers(answer: &Answer, system: &System) -> Vec<String> {
+    let named = answer.field("provider").and_then(|value| value.as_str().map(str::to_owned));
+    let is_known = |name: &str| system.providers.iter().any(|provider| provider.name.as_str() == name);
+    named.filter(|name| !is_known(name)).into_iter().collect()
 }
 
 /// The fields of a verb that an answer has, and those of them that it has not. A refusal's fields are not looked for.
