@@ -117,6 +117,11 @@ pub trait LoadedSubject: fmt::Debug {
         None
     }
 
+    /// Whether two runs of a case can be followed line by line, to find where they part.
+    fn follows_lines(&self) -> bool {
+        self.explains().is_some()
+    }
+
     /// Whether somebody asked for the first difference of two runs, whatever it takes to find it.
     fn follows_on_request(&self) -> bool {
         false

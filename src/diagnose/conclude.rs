@@ -52,7 +52,12 @@ impl OfTheSuite {
     /// Learns what a polluter or a state-setter leaves. Where a part of it decides, the rest is of no interest.
     fn learn(&mut self, case: CaseIndex, name: &str, marks: Vec<StateMark>) {
         // What is bound to a closed loop and could not be put back is told by the words of the failure.
-        let is_cause = |mark: &StateMark| mark.decides == Some(true) || mark.kind == MarkKind::LoopBound;
+        // A variable that could not be put back is the cause where the suspect reads it, or nothing else is left.
+        let is_alone = marks.iter().filter(|mark| mark.only_seen).count() == 1;
+        let decides = |mark: &StateMark| mark.decides == Some(true) || mark.kind == MarkKind::LoopBound;
+        let is_tried = marks.iter().any(decides);
+        let is_seen = |mark: &StateMark| !is_tried && mark.only_seen && (is_alone || mark.read_at.is_some());
+        let is_cause = |mark: &StateMark| decides(mark) || is_seen(mark);
         let (deciding, others): (Vec<_>, Vec<_>) = marks.into_iter().partition(is_cause);
         if !deciding.is_empty() {
             self.causes.extend(deciding.into_iter().map(|mark| StateCause { case, mark }));
@@ -124,7 +129,7 @@ impl Examiner<'_> {
         conclusion: &Conclusion,
         order: &[CaseIndex],
     ) -> Result<Option<String>, DiagnoseError> {
-        if self.setting.subject.explains().is_none() {
+        if self.setting.subject.explains().is_none() || !self.setting.subject.follows_lines() {
             return Ok(None);
         }
         let order = match conclusion {

@@ -28,6 +28,13 @@ pub struct StateMark {
     /// Where that case reads the part, as `file:line`, as far as the lines that it ran tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at: Option<String>,
+    /// Whether nobody but the code around it can put it back, such as a variable of a JavaScript module: it is seen and
+    /// could not be tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_seen: bool,
+    /// How the case can put it back, in the words of its runner; a clause with `it` or the part's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 /// The kinds of state that are compared.

@@ -145,6 +145,8 @@ mod tests {
             chain: None,
             decides: None,
             read_at: None,
+            only_seen: false,
+            remedy: None,
         }
     }
 

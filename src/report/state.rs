@@ -33,6 +33,9 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
     }
     let leaves = visible(&sentence).into_owned();
     let tried = match role {
+        _ if mark.decides != Some(true) && mark.only_seen => {
+            "nothing but its own module can put it back, so that was not tried".to_owned()
+        }
         _ if mark.decides != Some(true) && mark.kind == MarkKind::LoopBound => {
             "the failure speaks of a loop, and nothing could be put back to try it".to_owned()
         }
@@ -50,6 +53,9 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
 
 /// How the case that leaves it can put it back.
 fn fix(writer: &str, mark: &StateMark) -> String {
+    if let Some(remedy) = &mark.remedy {
+        return remedy.clone();
+    }
     let value = mark.after.as_deref().unwrap_or("…");
     let inner = || mark.name.split_once('[').and_then(|(_, key)| key.strip_suffix(']')).unwrap_or(&mark.name);
     let call = match mark.kind {
@@ -159,6 +165,8 @@ mod tests {
             chain: None,
             decides: None,
             read_at: None,
+            only_seen: false,
+            remedy: None,
         };
         assert_eq!(fix("test_a", &mark), expected);
     }

@@ -36,6 +36,10 @@ const SHIPPED: &[(&str, &str)] = &[
     ("python-unittest.py", include_str!("drivers/python-unittest.py")),
     ("rspec.rb", include_str!("drivers/rspec.rb")),
     ("rspec.sh", include_str!("drivers/rspec.sh")),
+    ("state-functions.cjs", include_str!("drivers/state-functions.cjs")),
+    ("state-handles.cjs", include_str!("drivers/state-handles.cjs")),
+    ("state-snapshot.cjs", include_str!("drivers/state-snapshot.cjs")),
+    ("state.cjs", include_str!("drivers/state.cjs")),
     ("vitest-launch.mjs", include_str!("drivers/vitest-launch.mjs")),
     ("vitest-runner.mjs", include_str!("drivers/vitest-runner.mjs")),
 ];

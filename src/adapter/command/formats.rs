@@ -125,6 +125,9 @@ pub(super) enum Word {
     /// Something that a driver wants to be known.
     #[serde(skip)]
     Note,
+    /// What a case left changed, as a driver in its process sees it.
+    #[serde(skip)]
+    Marks,
     /// Every case that began has passed.
     #[serde(skip)]
     AllPassed,

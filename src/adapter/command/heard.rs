@@ -4,7 +4,7 @@ use crate::adapter::command::profile::Word;
 use crate::adapter::command::results::Told;
 use crate::engine::Reports;
 use crate::event::TrialReport;
-use crate::model::{Failure, Outcome, Position};
+use crate::model::{Failure, Outcome, Position, StateMark};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub(super) struct Heard {
     again: BTreeSet<String>,
     /// What a driver wants to be known.
     remarks: BTreeSet<String>,
+    /// What cases left changed, as far as that was looked at.
+    marks: BTreeMap<Position, Vec<StateMark>>,
     /// What could not be read.
     pub problem: Option<String>,
 }
@@ -69,6 +71,7 @@ impl Heard {
             has_others: false,
             again: BTreeSet::new(),
             remarks: BTreeSet::new(),
+            marks: BTreeMap::new(),
             problem: None,
         }
     }
@@ -101,6 +104,10 @@ impl Heard {
             }
             return;
         };
+        if told.word == Word::Marks {
+            self.marks.insert(position, told.marks);
+            return;
+        }
         if told.word == Word::Unasked {
             self.passed_over.insert(position);
             return;
@@ -198,6 +205,19 @@ impl Heard {
         self.ended.values().any(|report| report.outcome.is_failure())
     }
 
+    /// What a case left changed.
+    pub fn marks(&self, position: Position) -> Vec<StateMark> {
+        self.marks.get(&position).cloned().unwrap_or_default()
+    }
+
+    /// Whether a case failed; `None` where it did not end, or was skipped.
+    pub fn has_failed(&self, position: Position) -> Option<bool> {
+        match &self.ended.get(&position)?.outcome {
+            Outcome::Skipped { .. } => None,
+            outcome => Some(outcome.is_failure()),
+        }
+    }
+
     /// The case that began and did not end.
     pub fn running(&self) -> Option<Position> {
         self.running.keys().next().copied()
@@ -288,7 +308,9 @@ fn report(told: Told, began: Instant) -> TrialReport {
         Failure::new(message, told.place.clone()).with_details(told.details.clone())
     };
     let outcome = match told.word {
-        Word::Passed | Word::Started | Word::Output | Word::Unasked | Word::AllPassed | Word::Note => Outcome::Passed,
+        Word::Passed | Word::Started | Word::Output | Word::Unasked | Word::AllPassed | Word::Note | Word::Marks => {
+            Outcome::Passed
+        }
         Word::Failed => Outcome::Failed(failure()),
         Word::Errored => Outcome::Errored(failure()),
         Word::Skipped => {

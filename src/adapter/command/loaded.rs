@@ -8,7 +8,7 @@ use crate::adapter::command::world::{Copying, World};
 use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
-use crate::adapter::subject::{OwnLine, RunnerAlone, measured_of_suite};
+use crate::adapter::subject::{Explain, OwnLine, RunnerAlone, measured_of_suite};
 use crate::adapter::{AskedOfRunner, Installed, LoadedSubject, Plain, SubjectProblem};
 use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured};
@@ -115,6 +115,15 @@ impl LoadedSubject for CommandSuite {
         let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
         let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
         Runner { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.plain(asked)
+    }
+
+    fn explains(&self) -> Option<Explain> {
+        let profile = Profile::load(&self.spec.root, &self.spec.profile).ok()?;
+        profile.run.watches.then_some(Explain::Repro)
+    }
+
+    fn follows_lines(&self) -> bool {
+        false
     }
 
     fn runs_through(&self, order: &[CaseIndex]) -> bool {

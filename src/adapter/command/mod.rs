@@ -28,6 +28,7 @@ mod round;
 mod spec;
 mod stretch;
 mod suite;
+mod watched;
 mod world;
 
 pub use listing::ListedCase;

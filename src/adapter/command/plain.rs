@@ -120,6 +120,6 @@ fn outcome(told: &Told) -> Option<Outcome> {
         Word::Passed => Some(Outcome::Passed),
         Word::Failed | Word::Errored => Some(Outcome::Failed(Failure::new(&told.message, told.place.clone()))),
         Word::Skipped => Some(Outcome::Skipped { reason: told.message.clone() }),
-        Word::Started | Word::Output | Word::Note | Word::AllPassed | Word::Unasked => None,
+        Word::Started | Word::Output | Word::Note | Word::Marks | Word::AllPassed | Word::Unasked => None,
     }
 }

@@ -163,6 +163,10 @@ pub(super) struct Running {
     /// `--sandbox full` asks for one.
     #[serde(default)]
     pub in_place: bool,
+    /// Whether the drivers tell what the case named by `STEADFAST_WATCH` leaves changed, and put back what is listed in
+    /// `STEADFAST_RESTORE`, parts by their names.
+    #[serde(default)]
+    pub watches: bool,
     /// How many seconds a process may take before its first case, to compile say.
     #[serde(default = "start_within")]
     pub start_within: u64,

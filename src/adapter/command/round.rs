@@ -57,6 +57,8 @@ pub(super) struct Round<'a> {
     pub memory: &'a mut Memory,
     /// What the providers around it say to its processes.
     pub environment: &'a Environment,
+    /// What its drivers are asked to look at and to put back.
+    pub asked: Environment,
 }
 
 /// How a process ended.
@@ -105,6 +107,11 @@ impl Round<'_> {
         self.conclude(stretch, &played, reports)
     }
 
+    /// Runs these places of the order in one process, and tells the engine nothing.
+    pub fn try_out(&mut self, stretch: &[Position], reports: &mut dyn Reports) -> Result<Played, String> {
+        self.play(stretch, Telling::Kept, reports)
+    }
+
     /// Runs these places of the order in one process.
     fn play(&mut self, stretch: &[Position], telling: Telling, reports: &mut dyn Reports) -> Result<Played, String> {
         self.memory.started += 1;
@@ -130,7 +137,7 @@ impl Round<'_> {
         reader.clear(&folder, scratch)?;
         let places = Places { scratch, drivers: self.drivers, temporary: self.temporary };
         let mut command = running(self.spec, self.profile, &cases, places)?;
-        command.envs(self.environment);
+        command.envs(self.environment).envs(&self.asked);
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);
@@ -232,7 +239,7 @@ impl Round<'_> {
         Told { message: self.world.told(&told.message), details: self.world.told(&told.details), ..told }
     }
 
-    fn case(&self, position: Position) -> Option<&ListedCase> {
+    pub fn case(&self, position: Position) -> Option<&ListedCase> {
         self.cases.get(self.unit.order.get(position.index())?.index())
     }
 

@@ -9,12 +9,13 @@ use crate::adapter::command::profile::{Profile, RunGroup};
 use crate::adapter::command::results::Reader;
 use crate::adapter::command::round::{AROUND, Round};
 use crate::adapter::command::stretch::{Stretch, stretches};
+use crate::adapter::command::watched::watched;
 use crate::adapter::command::world::{Copying, World};
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{CaseId, CaseIndex, Outcome, Position};
+use crate::model::{CaseId, CaseIndex, Outcome, Position, StateMark};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -133,7 +134,7 @@ impl CommandSubject {
         let stretches = stretches(&self.profile, &self.look.listed, &unit.order);
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
         let cases: Vec<ListedCase> = self.look.listed.iter().map(|case| self.world.placed(case)).collect();
-        let mut reports = Begun { firsts: self.firsts(unit, &stretches), reports };
+        let mut reports = Begun { firsts: self.firsts(unit, &stretches), marks: None, reports };
         let mut round = Round {
             spec: &spec,
             profile: &self.profile,
@@ -146,7 +147,10 @@ impl CommandSubject {
             mark: &self.mark,
             memory: &mut self.memory,
             environment,
+            asked: Environment::new(),
         };
+        let marks = unit.watch.map(|place| (place, watched(&mut round, &stretches, place, &mut reports)));
+        reports.marks = marks;
         for position in gone.iter().copied().filter(|position| *position >= unit.from) {
             reports.started(position, AROUND);
             let reason = "the runner lists it no more".to_owned();
@@ -181,9 +185,11 @@ impl CommandSubject {
     }
 }
 
-/// Reports that say with which trials memory began anew.
+/// Reports that say with which trials memory began anew, and what was watched.
 struct Begun<'a> {
     firsts: BTreeSet<Position>,
+    /// What the case left changed that is watched.
+    marks: Option<(Position, Vec<StateMark>)>,
     reports: &'a mut dyn Reports,
 }
 
@@ -193,7 +199,8 @@ impl Reports for Begun<'_> {
     }
 
     fn finished(&mut self, position: Position, report: TrialReport) {
-        self.reports.finished(position, TrialReport { fresh: self.firsts.contains(&position), ..report });
+        let marks = self.marks.take_if(|(place, _)| *place == position).map(|(_, marks)| marks).unwrap_or_default();
+        self.reports.finished(position, TrialReport { fresh: self.firsts.contains(&position), marks, ..report });
     }
 
     fn note(&mut self, note: Note) {

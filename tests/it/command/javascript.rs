@@ -136,6 +136,8 @@ test('sets \"it\" #1 > (a|b) [$x]\\nünï', () => { mode = 'fancy'; });
     assert_eq!(found, expected);
     let victim = case(&report, "a.test.js > reads the mode");
     assert_eq!(victim["polluters"], json!([[setter]]));
+    let cause = &victim["causes"][0];
+    assert_eq!((cause["name"].as_str(), cause["read_at"].as_str()), (Some("a.test.js: mode"), Some("a.test.js:2")));
     let own = project.read("reports/latest/events.jsonl");
     assert!(own.contains(r#""runner_line":{"runner":"jest""#) && own.contains("--randomize --seed="), "{victim:#}");
     project.assert_nothing_left();

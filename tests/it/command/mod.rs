@@ -1,6 +1,7 @@
 //! Suites with runners of their own: the fixtures, whose truth is known, run as a user runs them.
 
 mod cargo;
+mod causes;
 mod ctest;
 mod endings;
 mod go;

@@ -156,6 +156,8 @@ impl World {
                 chain: None,
                 decides: None,
                 read_at: None,
+                only_seen: false,
+                remedy: None,
             };
             (CaseIndex(case), changed.map(mark).collect::<Vec<_>>())
         });

@@ -2,6 +2,7 @@
 // ended as it ends. A group that the order visits twice has its hooks run twice.
 'use strict';
 const { state, find, tell, keyOf, plain } = require('./jest-common.js');
+const watcherOf = require('./state.cjs');
 
 /** The tests of a tree in the order in which they were declared, each with its id. */
 function declared(root, key) {
@@ -68,11 +69,38 @@ function told(errors) {
   return { message: plain(first?.message ?? first).trim() || stacks[0], details: stacks.join('\n\n') };
 }
 
+/** The modules that a file's tests have loaded, by their files. */
+function* loadedBy(runtime) {
+  const registries = [runtime.registries?.moduleRegistry ?? runtime._moduleRegistry, runtime.registries?.esModuleRegistry ?? runtime._esmoduleRegistry];
+  for (const [file, module] of registries[0] ?? []) yield [file, module?.exports];
+  for (const [key, module] of registries[1] ?? []) {
+    if (module?.status === 'evaluated') yield [key.replace(/^file:\/\//, '').replace(/\?.*$/, ''), module.namespace];
+  }
+}
+
+/** Sees what a case of this file leaves changed, where somebody asks for it. */
+function watching(root, { config, environment, runtime }) {
+  const functions = declared(root, '').map(({ test }) => test.fn);
+  return watcherOf({
+    root: config.rootDir,
+    global: environment.global,
+    process: environment.global.process,
+    modules: () => loadedBy(runtime),
+    functions: () => functions,
+    restoreWords: {
+      mocks: 'call jest.restoreAllMocks() in an afterEach hook, or set restoreMocks: true',
+      timers: 'call jest.useRealTimers() in an afterEach hook',
+    },
+    tell,
+  });
+}
+
 module.exports = async function run(globalConfig, config, environment, runtime, testPath, ...rest) {
   const circus = find('jest-circus/runner', config.rootDir);
   const key = keyOf(config, testPath);
   const ids = new Map();
   const ended = new Set();
+  let watcher = null;
   const end = (test, result) => {
     const id = ids.get(test);
     if (id === undefined || ended.has(id)) return;
@@ -92,6 +120,9 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
   };
   const on = (event) => {
     const { name, test } = event;
+    if (name === 'test_start' && ids.has(test)) watcher?.start(ids.get(test), test.fn, place(test, testPath));
+    if (name === 'test_done' && ids.has(test)) watcher?.end(ids.get(test));
+    if (name === 'run_finish') watcher?.finish();
     if (name === 'test_start' && ids.has(test) && !ended.has(ids.get(test))) tell({ id: ids.get(test), outcome: 'started' });
     else if (name === 'test_skip') end(test, { outcome: 'skipped', message: 'the test is marked to be skipped' });
     else if (name === 'test_todo') end(test, { outcome: 'skipped', message: 'todo' });
@@ -112,6 +143,7 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
       const byId = new Map(declared(root, key).map((found) => [found.id, found.test]));
       const asked = state.segment.ids.filter((id) => byId.has(id));
       asked.forEach((id) => ids.set(byId.get(id), id));
+      watcher = watching(root, { config, environment, runtime });
       arrange(root, asked.map((id) => byId.get(id)));
     } else if (state.segment) {
       on(event);

@@ -4,6 +4,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { createRequire } = require('node:module');
+const watcherOf = require('./state.cjs');
 
 const Mocha = createRequire(path.join(process.cwd(), 'package.json'))('mocha');
 const results = process.env.STEADFAST_RESULTS;
@@ -70,7 +71,12 @@ function described(error) {
   return { message: text, details: String(error?.stack ?? text) };
 }
 
+/** The modules that were loaded, by their files. */
+const loaded = () => Object.entries(require.cache).map(([file, module]) => [file, module?.exports]);
+
 function follow(runner, ids) {
+  const functions = () => [...ids.keys()].map((test) => test.fn);
+  const watcher = watcherOf({ root, modules: loaded, functions, tell });
   let last = null;
   const ended = new Set();
   const settle = () => {
@@ -89,6 +95,7 @@ function follow(runner, ids) {
   runner.on('test', (test) => {
     settle();
     const id = ids.get(original(test));
+    if (id !== undefined) watcher?.start(id, test.fn);
     if (id !== undefined && !ended.has(id)) tell({ id, outcome: 'started' });
   });
   runner.on('retry', (test, error) => {
@@ -121,9 +128,11 @@ function follow(runner, ids) {
     settle();
     tell({ note: `${runnable.title} of ${runnable.parent.fullTitle() || 'the root suite'} failed: ${message}` });
   });
+  runner.on('test end', (test) => watcher?.end(ids.get(original(test))));
   runner.on('suite end', settle);
   runner.on('end', () => {
     settle();
+    watcher?.finish();
     const usual = new Set(['TTYWrap', 'PipeWrap', 'FSReqCallback', 'FSReqPromise', 'Immediate', 'CloseReq', 'TickObject']);
     const open = (process.getActiveResourcesInfo?.() ?? []).filter((kind) => !usual.has(kind));
     if (open.length > 0) {

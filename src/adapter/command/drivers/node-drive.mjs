@@ -8,6 +8,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const require = createRequire(import.meta.url);
+const watcherOf = require('./state.cjs');
 const real = require('node:test');
 const file = process.argv[2];
 const order = process.env.STEADFAST_ORDER;
@@ -123,21 +124,42 @@ for (const id of asked) {
   (stack.at(-1) ?? top).children.push({ of: node, id });
 }
 
+/** Sees what a case leaves changed, where somebody asks for it. */
+const watcher = watcherOf({
+  root: process.cwd(),
+  modules: () => Object.entries(require.cache).map(([file, module]) => [file, module?.exports]),
+  functions: () => cases.map(({ node }) => node.fn),
+  tell,
+});
+
 // Node reports when a whole suite has ended. Of one that its process did not come to the end of, what is known is told.
 const outcomes = new Map();
 const told = (globalThis[Symbol.for('steadfast.node.told')] = new Set());
 process.on('exit', () => {
+  watcher?.finish();
   for (const [id, outcome] of outcomes) if (!told.has(id)) tell({ id, outcome });
 });
 
 function begun(id, fn) {
   if (typeof fn !== 'function') return fn;
   const wrapped = function (...given) {
+    watcher?.start(id, fn);
     tell({ id, outcome: 'started' });
-    const passed = () => outcomes.set(id, 'passed');
-    const result = fn.apply(this, given);
-    if (typeof result?.then === 'function') result.then(passed, () => outcomes.set(id, 'failed'));
-    else if (fn.length < 2) passed();
+    const passed = () => { outcomes.set(id, 'passed'); };
+    const settled = (outcome) => { outcomes.set(id, outcome); watcher?.end(id); };
+    if (fn.length > 1) given[1] = ((done) => (...said) => { watcher?.end(id); return done(...said); })(given[1]);
+    let result;
+    try {
+      result = fn.apply(this, given);
+    } catch (error) {
+      watcher?.end(id);
+      throw error;
+    }
+    if (typeof result?.then === 'function') result.then(() => settled('passed'), () => settled('failed'));
+    else if (fn.length < 2) {
+      passed();
+      watcher?.end(id);
+    }
     return result;
   };
   // With two parameters or more a test is told by a callback that it has ended.

@@ -11,8 +11,10 @@ const manifest = require.resolve('vitest/package.json');
 const { exports: entries } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
 const pick = (entry) => (typeof entry === 'string' ? entry : pick(entry.import ?? entry.default));
 const load = (name) => import(pathToFileURL(path.join(path.dirname(manifest), pick(entries[name]))).href);
+const getFn = entries['./suite'] ? (await load('./suite')).getFn : (await load('.')).TestRunner.getTestFn;
 const Base = entries['./runners'] ? (await load('./runners')).VitestTestRunner : (await load('.')).TestRunner;
 
+const watcherOf = createRequire(import.meta.url)('./state.cjs');
 const tell = (object) => fs.appendFileSync(process.env.STEADFAST_RESULTS, JSON.stringify(object) + '\n');
 const plain = (text) => String(text ?? '').replace(/\x1b\[[0-9;]*m/g, '');
 const said = (errors) => {
@@ -43,10 +45,28 @@ function declared(file) {
   return found;
 }
 
+/** The modules that this worker has loaded, by their files. */
+function* loaded() {
+  const modules = globalThis.__vitest_worker__?.evaluatedModules ?? {};
+  for (const node of modules.idToModuleMap?.values?.() ?? []) {
+    if (node?.exports) yield [String(node.file ?? node.id ?? '').replace(/^file:\/\//, ''), node.exports];
+  }
+}
+
 export default class Runner extends Base {
   ids = new Map();
   visits = new Map();
   ended = new Set();
+  watcher = watcherOf({
+    root,
+    modules: loaded,
+    functions: () => [...this.ids.keys()].map(getFn),
+    restoreWords: {
+      mocks: 'call vi.restoreAllMocks() in an afterEach hook, or set restoreMocks: true',
+      timers: 'call vi.useRealTimers() in an afterEach hook',
+    },
+    tell,
+  });
 
   end(task, result) {
     const id = this.ids.get(task);
@@ -124,6 +144,7 @@ export default class Runner extends Base {
   }
 
   async onBeforeRunTask(test) {
+    if (this.ids.has(test)) this.watcher?.start(this.ids.get(test), getFn(test), test.location?.line);
     if (this.ids.has(test) && !this.ended.has(this.ids.get(test))) {
       if (test.mode === 'skip' || test.mode === 'todo') {
         this.end(test, { outcome: 'skipped', message: test.mode === 'todo' ? 'todo' : 'the test is marked to be skipped' });
@@ -141,6 +162,7 @@ export default class Runner extends Base {
     else if (state === 'fail') this.end(test, { outcome: 'failed', seconds, ...said(errors) });
     else if (retryCount > 0) this.end(test, { outcome: 'failed', seconds, message: `failed, and the runner tried it again: ${said(errors).message}`, details: said(errors).details });
     else this.end(test, { outcome: 'passed', seconds });
+    this.watcher?.end(this.ids.get(test));
     return super.onAfterRunTask?.(test);
   }
 }

@@ -4,8 +4,9 @@ use crate::adapter::command::fields::{Fields, fill, of_json};
 use crate::adapter::command::listing::items;
 use crate::adapter::command::profile::{JsonResults, Word};
 use crate::adapter::command::results::told::{Told, first_line};
-use crate::model::Place;
+use crate::model::{Place, StateMark};
 use regex::Regex;
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ impl JsonReader {
             let mut objects = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
             let mut told = Vec::new();
             while let Some(Ok(object)) = objects.next() {
-                told.extend(self.told(of_json(&object)));
+                told.extend(self.marks(&object).or_else(|| self.told(of_json(&object))));
             }
             if !told.is_empty() || objects.byte_offset() > 0 {
                 return told;
@@ -50,6 +51,13 @@ impl JsonReader {
             from += 1;
         }
         Vec::new()
+    }
+
+    /// What a driver saw a case leave changed. Only a driver writes into a file of its own.
+    fn marks(&self, object: &Value) -> Option<Told> {
+        self.json.file.as_ref()?;
+        let marks = Vec::<StateMark>::deserialize(object.get("marks")?).ok()?;
+        Some(Told { marks, ..Told::plain(object.get("id")?.as_str()?, Word::Marks) })
     }
 
     /// What a document says.

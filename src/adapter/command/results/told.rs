@@ -1,7 +1,7 @@
 //! What was said of a case.
 
 use crate::adapter::command::profile::Word;
-use crate::model::Place;
+use crate::model::{Place, StateMark};
 
 /// What was said of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,11 +12,21 @@ pub(in crate::adapter::command) struct Told {
     pub details: String,
     pub place: Option<Place>,
     pub micros: Option<u64>,
+    /// What it left changed, where that was looked at.
+    pub marks: Vec<StateMark>,
 }
 
 impl Told {
     pub(in crate::adapter::command) fn plain(id: impl Into<String>, word: Word) -> Self {
-        Self { id: id.into(), word, message: String::new(), details: String::new(), place: None, micros: None }
+        Self {
+            id: id.into(),
+            word,
+            message: String::new(),
+            details: String::new(),
+            place: None,
+            micros: None,
+            marks: Vec::new(),
+        }
     }
 }
 
