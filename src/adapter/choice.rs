@@ -35,6 +35,8 @@ pub struct CommandOptions {
     pub arguments: Vec<String>,
     /// The file that says what the mock providers around it do.
     pub providers: Option<PathBuf>,
+    /// How often the runner's own parallel mode is played.
+    pub parallel: Option<u32>,
 }
 
 /// A pytest suite, as it is asked for.
@@ -54,6 +56,8 @@ pub struct PytestOptions {
     pub explain: Explain,
     /// Whether the first difference of two runs is looked for at any length.
     pub first_difference: bool,
+    /// How often its own parallel mode is asked for.
+    pub parallel: Option<u32>,
 }
 
 impl SuiteOptions {
@@ -62,6 +66,16 @@ impl SuiteOptions {
     pub fn with_first_difference(mut self, is_wanted: bool) -> Self {
         if let Self::Pytest(pytest) = &mut self {
             pytest.first_difference = is_wanted;
+        }
+        self
+    }
+
+    /// With the runner's own parallel mode played so many times, if at all.
+    #[must_use]
+    pub fn with_parallel(mut self, rounds: Option<u32>) -> Self {
+        match &mut self {
+            Self::Pytest(pytest) => pytest.parallel = rounds,
+            Self::Command(command) => command.parallel = rounds,
         }
         self
     }
@@ -106,6 +120,7 @@ impl CommandOptions {
             typed.extend(["--python".to_owned(), python.display().to_string()]);
         }
         typed.extend(providers(self.providers.as_ref()));
+        typed.extend(self.parallel.map(|rounds| format!("--parallel={rounds}")));
         if !self.arguments.is_empty() {
             typed.push("--".to_owned());
             typed.extend(self.arguments.iter().cloned());
@@ -192,6 +207,12 @@ pub fn suite_spec(
     environment: &BTreeMap<String, String>,
 ) -> Result<SubjectSpec, SubjectProblem> {
     Ok(match suite {
+        SuiteOptions::Pytest(PytestOptions { parallel: Some(_), .. }) => {
+            return Err(SubjectProblem::Suite(
+                "--parallel is for runners with a profile; start pytest-xdist yourself for what needs two workers"
+                    .to_owned(),
+            ));
+        }
         SuiteOptions::Pytest(suite) => {
             SubjectSpec::Pytest(pytest_spec(suite, sandbox, root, filter, seed, environment)?)
         }
@@ -205,6 +226,7 @@ pub fn suite_spec(
             providers: suite.providers.clone(),
             tapes: None,
             copied: sandbox == Sandbox::Full,
+            parallel: suite.parallel,
             known: Vec::new(),
         }),
     })

@@ -97,9 +97,12 @@ impl NamedSuite {
                     explain,
                     providers,
                     first_difference,
+                    parallel: None,
                 })
             }
-            Self::Command(profile) => SuiteOptions::Command(CommandOptions { profile, python, arguments, providers }),
+            Self::Command(profile) => {
+                SuiteOptions::Command(CommandOptions { profile, python, arguments, providers, parallel: None })
+            }
         }
     }
 

@@ -171,6 +171,19 @@ pub trait LoadedSubject: fmt::Debug {
         Err("there is no runner to ask".to_owned())
     }
 
+    /// How often its runner's own parallel mode is to be played; 0 where nobody asks for it.
+    fn parallel_rounds(&self) -> u32 {
+        0
+    }
+
+    /// How its own runner ends each case in its parallel mode, where several cases run at once.
+    ///
+    /// # Errors
+    /// Why that can't be told: for people.
+    fn parallel(&self, _asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        Err("there is no runner to ask".to_owned())
+    }
+
     /// Whether a case passes in its own runner with the machine's own temporary folder in place of a round's.
     fn passes_in_own_folder(&self, _case: &CaseInfo, _hash_seed: Option<u32>, _case_deadline: Duration) -> bool {
         false

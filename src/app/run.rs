@@ -19,6 +19,7 @@ use crate::app::why::{Asked, Inquiry};
 use crate::app::{Accounting, AloneRounds, AppError, RunOptions, ToolInfo, Watcher};
 use crate::diagnose::{
     Deadlines, RunLog, Setting, accounts_for_resources, compare_with_own_runner, diagnose, look_for_leaks,
+    play_in_parallel,
 };
 use crate::disk::{Limit, Needs, too_tight};
 use crate::engine::{Engine, EngineConfig, EngineError, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
@@ -324,7 +325,11 @@ fn rounds_and_diagnosis(
     if let Some(end) = broken_off(look_for_leaks(engine, setting, deadlines, session)?) {
         return Ok(end);
     }
-    Ok(broken_off(compare_with_own_runner(engine, setting, deadlines, session)?).unwrap_or(end))
+    if let Some(end) = broken_off(compare_with_own_runner(engine, setting, deadlines, session)?) {
+        return Ok(end);
+    }
+    play_in_parallel(setting, deadlines, session)?;
+    Ok(end)
 }
 
 /// How a run ends whose rounds stopped so.

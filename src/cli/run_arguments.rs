@@ -60,6 +60,9 @@ pub(super) struct RunArguments {
     /// Follow each finding's test line by line, whatever it takes, and tell the first line at which two runs of it part
     #[arg(long, requires = "suite")]
     pub first_difference: bool,
+    /// Then run the suite's runner alone in its own parallel mode, so many times (10): what fails only there needs two at once
+    #[arg(long, value_name = "ROUNDS", requires = "suite", num_args = 0..=1, require_equals = true, default_missing_value = "10")]
+    pub parallel: Option<u32>,
     /// Arguments for the suite's own runner
     #[arg(last = true, value_name = "ARGS")]
     pub suite_arguments: Vec<String>,
@@ -333,7 +336,7 @@ impl RunArguments {
         let python = self.python.clone();
         let suite = suite.map(|suite| {
             let suite = suite.options(self.python, self.suite_arguments, start, explain, self.providers);
-            suite.with_first_difference(self.first_difference)
+            suite.with_first_difference(self.first_difference).with_parallel(self.parallel)
         });
         let live = self.spend_limit.filter(|_| !self.live.is_empty()).map(|limit| LiveSpec {
             hosts: self.live.into_iter().collect(),

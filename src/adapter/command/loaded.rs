@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tempfile::TempDir;
 
+/// How profiles begin the note that says what needs several cases at once.
+const NOT_LOOKED_FOR: &str = "not looked for: failures that need ";
+
 /// A suite whose cases were listed.
 #[derive(Debug)]
 pub(in crate::adapter) struct CommandSuite {
@@ -29,7 +32,12 @@ pub(in crate::adapter) struct CommandSuite {
 impl CommandSuite {
     /// Lists the cases.
     pub fn load(spec: CommandSpec) -> Result<Self, SubjectProblem> {
-        let found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
+        let mut found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
+        let is_played = spec.parallel.is_some()
+            && Profile::load(&spec.root, &spec.profile).is_ok_and(|profile| profile.parallel.is_some());
+        if is_played {
+            found.notes.retain(|note| !note.starts_with(NOT_LOOKED_FOR));
+        }
         Ok(Self { spec, found, world: OnceLock::new() })
     }
 }
@@ -108,6 +116,17 @@ impl LoadedSubject for CommandSuite {
 
     fn own_runner(&self) -> Option<String> {
         self.world.get_or_init(|| self.world()).as_ref().map(|_| format!("plain {}", self.spec.profile))
+    }
+
+    fn parallel_rounds(&self) -> u32 {
+        self.spec.parallel.unwrap_or_default()
+    }
+
+    fn parallel(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        let world = self.world.get_or_init(|| self.world()).as_ref();
+        let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
+        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        Runner { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.parallel(asked)
     }
 
     fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {

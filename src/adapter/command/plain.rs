@@ -32,10 +32,25 @@ impl Runner<'_> {
     pub fn plain(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
         let profile = Profile::load(&self.spec.root, &self.spec.profile).map_err(|error| error.to_string())?;
         let plain = profile.plain.as_ref().ok_or("its profile has no `plain`")?;
+        self.run(&profile, plain, asked)
+    }
+
+    /// Runs it in its own parallel mode.
+    pub fn parallel(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+        let profile = Profile::load(&self.spec.root, &self.spec.profile).map_err(|error| error.to_string())?;
+        let mut parallel = profile.parallel.clone().ok_or("its profile has no `parallel`")?;
+        if let Some(plain) = &profile.plain {
+            parallel.told_as = parallel.told_as.or_else(|| plain.told_as.clone());
+            parallel.results = parallel.results.or_else(|| plain.results.clone());
+        }
+        self.run(&profile, &parallel, asked)
+    }
+
+    fn run(&mut self, profile: &Profile, plain: &PlainRun, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
         let took = Duration::from_millis(asked.declared.millis);
         let within = took * TIMES + Duration::from_secs(profile.run.start_within);
         let within = asked.until.map_or(within, |until| within.min(until.saturating_duration_since(Instant::now())));
-        let outcomes = self.outcomes(&profile, plain, within)?;
+        let outcomes = self.outcomes(profile, plain, within)?;
         Ok(Plain { outcomes, is_like_ours: false, cut_short: None })
     }
 

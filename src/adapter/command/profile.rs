@@ -54,6 +54,9 @@ pub(super) struct Profile {
     /// How a user runs all cases with the runner alone: what is said of the first round is compared with it.
     #[serde(default)]
     pub plain: Option<PlainRun>,
+    /// How a user runs all cases with the runner's own parallel mode; names and results are those of `plain` by default.
+    #[serde(default)]
+    pub parallel: Option<PlainRun>,
     pub list: Listing,
     pub run: Running,
     pub results: Results,

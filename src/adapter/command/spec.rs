@@ -33,6 +33,9 @@ pub struct CommandSpec {
     /// Whether each round runs in a fresh copy of the project.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub copied: bool,
+    /// How often the runner's own parallel mode is played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<u32>,
     /// The cases of the run, in its order. Workers are handed them whole, so that a runner lists once in a run. Who goes
     /// on with a run hands over ids and files; then the listing is brought into their order. Empty in journals
     /// and repro files.

@@ -23,7 +23,7 @@ const WITHOUT_CONFIG: &[&str] =
 const INPUTS: &[&str] = &["file", "run", "resume", "system"];
 
 /// What is said of suites: nothing where there is none. An interpreter may be that of a suite which is found.
-const OF_SUITES: &[&str] = &["fresh_process", "providers", "explain", "first_difference"];
+const OF_SUITES: &[&str] = &["fresh_process", "providers", "explain", "first_difference", "parallel"];
 
 /// Where the program was called.
 #[derive(Debug)]

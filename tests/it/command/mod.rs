@@ -9,6 +9,7 @@ mod javascript;
 pub mod kit;
 mod libtest;
 mod orders;
+mod parallel;
 mod plain;
 mod providers;
 mod rspec;

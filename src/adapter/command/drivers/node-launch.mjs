@@ -1,6 +1,7 @@
 // Starts Node for files of tests: one process for each, as `node --test` does.
 //     node-launch.mjs list RESULTS -- [OPTIONS OF NODE] [FILES, FOLDERS]
 //     node-launch.mjs plain RESULTS -- [OPTIONS OF NODE] [FILES, FOLDERS]        node --test as it is
+//     node-launch.mjs parallel RESULTS -- …                                      the same, four files at once
 //     node-launch.mjs run RESULTS FILE ORDER -- [OPTIONS OF NODE] [FILES, FOLDERS]
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -48,9 +49,9 @@ function start(file, environment) {
   return new Promise((done) => child.on('close', (code, signal) => done(signal ? 128 : code)));
 }
 
-if (mode === 'plain') {
+if (mode === 'plain' || mode === 'parallel') {
   const report = ['--test-reporter', path.join(here, 'node-plain.mjs'), '--test-reporter-destination', 'stdout'];
-  const child = spawn(process.execPath, [...options, '--test', ...report, ...files()], {
+  const child = spawn(process.execPath, [...options, '--test', ...(mode === 'parallel' ? ['--test-concurrency=4'] : []), ...report, ...files()], {
     stdio: 'inherit', env: { ...process.env, STEADFAST_RESULTS: results },
   });
   process.exitCode = await new Promise((done) => child.on('close', (code) => done(code ?? 1)));
