@@ -77,6 +77,8 @@ pub(super) struct JsonResults {
     pub last_line: Option<String>,
     /// A pattern tried on the details; its groups `message`, `file` and `line` are what they are named.
     pub failure: Option<String>,
+    /// A file in which a driver says how cases ended: of these, what standard output says is only why they failed.
+    pub verdicts: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -154,6 +156,7 @@ impl Default for JsonResults {
             all_passed: BTreeMap::new(),
             last_line: None,
             failure: None,
+            verdicts: None,
         }
     }
 }

@@ -87,8 +87,13 @@ impl Runner<'_> {
                 _ => begun.retain(|id| *id != one.id),
             }
         }
+        // Where all of a group have passed, what looks like a failure of one of them was printed by another.
+        let groups: Vec<&str> =
+            told.iter().filter(|told| told.word == Word::AllPassed).map(|told| told.id.as_str()).collect();
+        let has_passed = |id: &str| groups.iter().any(|group| !group.is_empty() && id.starts_with(group));
         for told in told.iter().chain(&passed) {
             let Some(end) = outcome(told) else { continue };
+            let end = if end.is_failure() && has_passed(&told.id) { Outcome::Passed } else { end };
             if let Some(case) = waiting.get_mut(told.id.as_str()).and_then(VecDeque::pop_front) {
                 ends.insert(case, end);
             }

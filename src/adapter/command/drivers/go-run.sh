@@ -3,8 +3,8 @@
 # Vet does not know overlays; listing the tests has run it.
 # A file is laid over the package, beside its own files and outside of its folder: it is compiled as one of them.
 drivers=$1 scratch=$2 folder=$3 name=$4 package=$6
-STEADFAST_ORDER=$5
-export STEADFAST_ORDER
+STEADFAST_ORDER=$5 STEADFAST_PACKAGE=$6 STEADFAST_RESULTS=$2/results
+export STEADFAST_ORDER STEADFAST_PACKAGE STEADFAST_RESULTS
 shift 6
 # The same file each time, so that it is compiled once.
 driver=$drivers/order_${name}_test.go

@@ -94,6 +94,14 @@ impl JsonReader {
         told
     }
 
+    /// The same with what the case wrote, and what that says of the failure.
+    pub fn with_output(&mut self, told: Told) -> Told {
+        let details = self.output.remove(&told.id).unwrap_or_default();
+        let mut told = Told { details, ..told };
+        self.look_into(&mut told);
+        told
+    }
+
     /// What an object with these fields says.
     pub(super) fn told(&mut self, mut fields: Fields) -> Option<Told> {
         let is_meant = |(name, value): (&String, &String)| fields.get(name) == Some(value);
@@ -114,7 +122,13 @@ impl JsonReader {
             if is_said {
                 self.output.clear();
             }
-            return is_said.then(|| Told::plain("", Word::AllPassed));
+            // What all ids of the group begin with.
+            let mut group = fields.clone();
+            if let Err(missing) = fill(&self.json.id, &fields) {
+                group.insert(missing, String::new());
+            }
+            let prefix = fill(&self.json.id, &group).unwrap_or_default();
+            return is_said.then(|| Told::plain(prefix, Word::AllPassed));
         };
         let inner = self
             .pattern

@@ -2,6 +2,7 @@
 
 mod exit;
 mod json;
+mod judge;
 mod junit;
 mod lines;
 mod tail;
@@ -13,6 +14,7 @@ use crate::adapter::command::profile::Results;
 use crate::disk::{LONGEST_RESULT, read_bytes};
 pub(super) use exit::ExitReader;
 use json::JsonReader;
+use judge::Judge;
 use lines::LineReader;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +32,8 @@ pub(super) enum Reader {
     GrowingLines(LineReader, String, Tail),
     /// Objects in a file that grows as the runner works.
     Growing(JsonReader, String, Tail),
+    /// Objects on standard output, and how the cases ended in a file that a driver writes.
+    Judged(Judge, String, Tail),
     /// A document on standard output.
     Document(JsonReader, Vec<u8>),
     /// A document in a file.
@@ -51,7 +55,10 @@ impl Reader {
         Ok(match results {
             Results::Tap(tap) => Self::Tap(TapReader::new(tap)?),
             Results::JsonLines(json) => match &json.file {
-                None => Self::Objects(JsonReader::new(json)?),
+                None => match &json.verdicts {
+                    None => Self::Objects(JsonReader::new(json)?),
+                    Some(file) => Self::Judged(Judge::new(JsonReader::new(json)?), file.clone(), Tail::default()),
+                },
                 Some(file) => Self::Growing(JsonReader::new(json)?, file.clone(), Tail::default()),
             },
             Results::Lines(lines) => match &lines.file {
@@ -75,6 +82,7 @@ impl Reader {
             | Self::Lines(_)
             | Self::GrowingLines(..)
             | Self::Growing(..)
+            | Self::Judged(..)
             | Self::ExitCode(_) => true,
             Self::Document(..) | Self::File(..) | Self::Junit(..) => false,
         }
@@ -86,6 +94,10 @@ impl Reader {
             Self::Tap(tap) => tap.line(&String::from_utf8_lossy(line)),
             Self::Objects(json) => json.line(line),
             Self::Lines(lines) => lines.line(line),
+            Self::Judged(judge, ..) => {
+                judge.hold(line);
+                Vec::new()
+            }
             Self::Document(_, text) => {
                 if text.len() < LARGEST {
                     text.extend_from_slice(line);
@@ -105,6 +117,10 @@ impl Reader {
             Self::Growing(json, file, tail) => {
                 let lines = path(file).map(|file| tail.lines(&file)).unwrap_or_default();
                 lines.iter().flat_map(|line| json.line(line)).collect()
+            }
+            Self::Judged(judge, file, tail) => {
+                let lines = path(file).map(|file| tail.lines(&file)).unwrap_or_default();
+                judge.judged(&lines)
             }
             Self::GrowingLines(reader, file, tail) => {
                 let lines = path(file).map(|file| tail.lines(&file)).unwrap_or_default();
@@ -137,6 +153,13 @@ impl Reader {
             Self::Objects(json) => Ok(json.end()),
             Self::Lines(_) => Ok(Vec::new()),
             Self::Growing(..) | Self::GrowingLines(..) => Ok(self.grown(folder, scratch)),
+            Self::Judged(..) => {
+                let mut told = self.grown(folder, scratch);
+                if let Self::Judged(judge, ..) = self {
+                    told.extend(judge.end());
+                }
+                Ok(told)
+            }
             Self::ExitCode(_) => Ok(Vec::new()),
             Self::Document(json, text) => json.document(text),
             Self::File(json, file) => {
@@ -160,9 +183,10 @@ impl Reader {
     /// Takes away what an earlier process left where the next one writes: it must not be read again.
     pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), String> {
         let files = match self {
-            Self::File(_, file) | Self::Growing(_, file, _) | Self::GrowingLines(_, file, _) => {
-                std::slice::from_ref(file)
-            }
+            Self::File(_, file)
+            | Self::Growing(_, file, _)
+            | Self::Judged(_, file, _)
+            | Self::GrowingLines(_, file, _) => std::slice::from_ref(file),
             Self::Junit(files, _) => files,
             Self::Tap(_) | Self::Objects(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
         };
