@@ -51,6 +51,9 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
     StateStory { leaves, tried: visible(&tried).into_owned(), fix: visible(&fix).into_owned() }
 }
 
+/// What follows the name of a function whose cache is meant.
+const OF_A_CACHE: &str = " (its cache)";
+
 /// How the case that leaves it can put it back.
 fn fix(writer: &str, mark: &StateMark) -> String {
     if let Some(remedy) = &mark.remedy {
@@ -65,6 +68,7 @@ fn fix(writer: &str, mark: &StateMark) -> String {
         },
         MarkKind::Directory => Some(format!("monkeypatch.chdir({value})")),
         MarkKind::Path => Some("monkeypatch.syspath_prepend(…)".to_owned()),
+        MarkKind::Variable if mark.name.starts_with("fixture ") => return of_a_fixture(writer, mark),
         MarkKind::Variable => of_a_variable(mark),
         MarkKind::Logging if mark.name.ends_with(".disabled") => {
             return format!(
@@ -83,6 +87,12 @@ fn fix(writer: &str, mark: &StateMark) -> String {
             return format!(
                 "let {writer} keep the token of set() and reset {} with it",
                 mark.name.trim_end_matches(".get()")
+            );
+        }
+        MarkKind::LoopBound if mark.name.ends_with(OF_A_CACHE) => {
+            let function = mark.name.trim_end_matches(OF_A_CACHE);
+            return format!(
+                "call {function}.cache_clear() in a fixture after {writer}, or cache nothing that belongs to an event loop"
             );
         }
         MarkKind::LoopBound => {
@@ -120,6 +130,13 @@ fn fix(writer: &str, mark: &StateMark) -> String {
         Some(call) => format!("let {writer} use {call}, which is undone at its end"),
         None => format!("restore {} in a fixture around {writer}", mark.name),
     }
+}
+
+/// Of what a fixture of several tests holds: `fixture basket.items`.
+fn of_a_fixture(writer: &str, mark: &StateMark) -> String {
+    let part = mark.name.trim_start_matches("fixture ");
+    let fixture = part.split(['.', '[', ' ']).next().unwrap_or(part);
+    format!("give fixture {fixture} the scope of one test, or let {writer} put {part} back")
 }
 
 /// `monkeypatch.setitem(shop.CONFIG, "currency", "EUR")`, `monkeypatch.setattr(shop, "RATE", 2)`: for a part that holds a
@@ -189,6 +206,18 @@ mod tests {
         );
         check(Variable, "shop.RATE", None, &format!("let test_a use monkeypatch.delattr(shop, \"RATE\"), {undone}"));
         check(Variable, "shop.ORDERS", Some("[5]"), "restore shop.ORDERS in a fixture around test_a");
+        check(
+            Variable,
+            "fixture basket.items",
+            Some("[5]"),
+            "give fixture basket the scope of one test, or let test_a put basket.items back",
+        );
+        check(
+            MarkKind::LoopBound,
+            "auth.token (its cache)",
+            Some("Future"),
+            "call auth.token.cache_clear() in a fixture after test_a, or cache nothing that belongs to an event loop",
+        );
         check(
             Environment,
             "os.environ[\"RATE\"]",

@@ -140,3 +140,60 @@ fn an_application_that_can_not_be_loaded_is_an_error_that_says_why() {
     let project = service(&python, "no").with("service.py", "import no_such_module\n");
     project.run(ON_THE_SERVICE).exits(4).says(&["no_such_module"]);
 }
+
+/// An application that keeps a lock of its first event loop in a module, and a client for each request.
+const LOCKED: &str = "\
+import asyncio, json, os
+import aiohttp
+
+RENEWS = os.environ.get('RENEWS') == 'yes'
+
+class Gate:
+    lock = asyncio.Lock()
+
+async def pass_through():
+    async with Gate.lock:
+        await asyncio.sleep(0)
+
+async def ask(message):
+    if RENEWS:
+        Gate.lock = asyncio.Lock()
+    await asyncio.gather(pass_through(), pass_through())
+    body = {'model': 'm', 'max_tokens': 9, 'messages': [{'role': 'user', 'content': message}]}
+    headers = {'x-api-key': 'k', 'anthropic-version': '2023-06-01'}
+    async with aiohttp.ClientSession() as session:
+        async with session.post(os.environ['ANTHROPIC_BASE_URL'] + '/v1/messages', json=body, headers=headers) as answer:
+            return (await answer.json())['content'][0]['text']
+
+async def app(scope, receive, send):
+    if scope['type'] == 'lifespan':
+        while True:
+            message = await receive()
+            await send({'type': message['type'] + '.complete'})
+            if message['type'] == 'lifespan.shutdown':
+                return
+    answer = {}
+    if scope['path'] == '/chat':
+        answer = {'text': await ask(json.loads((await receive())['body'])['message']), 'provider': 'claude'}
+    body = json.dumps(answer).encode()
+    await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]})
+    await send({'type': 'http.response.body', 'body': body})
+";
+
+#[test]
+fn whatever_an_application_keeps_of_an_earlier_loop_and_fails_with_is_named() {
+    let Some(python) = python("aiohttp, asyncio.mixins") else { return };
+    for (renews, exit) in [("no", 1), ("yes", 0)] {
+        let project = service(&python, renews).with("service.py", LOCKED);
+        project.run(ON_THE_SERVICE).exits(exit);
+        let report = project.report();
+        let second = case(&report, "2-second");
+        if renews == "yes" {
+            assert_eq!(second["verdict"], "stable", "{second:#}");
+            continue;
+        }
+        assert_eq!(second["verdict"], "order_dependent", "{second:#}");
+        let leak = second["leaks"][0].to_string();
+        assert!(leak.contains("service.Gate.lock._loop -> closed loop"), "{second:#}");
+    }
+}

@@ -36,6 +36,10 @@ pub(in crate::adapter) trait Holdings {
     fn memory(&self) -> u64;
     /// Whose memory that is, in words.
     fn memory_owner(&self) -> &'static str;
+    /// What keeps the memory that the last trial took, in words; `None` where nobody can tell.
+    fn memory_place(&self) -> Option<String> {
+        None
+    }
     /// Lets time pass, in which the subject may end what it has begun.
     fn rest(&mut self, pause: Duration);
     /// The last word on what is left: more may be known now than when it was entered, or that it is none
@@ -52,6 +56,8 @@ pub(in crate::adapter) struct Books {
     /// What was reported of each trial, to be reported again with what it left.
     reports: BTreeMap<Position, TrialReport>,
     memory: Memory,
+    /// What keeps the memory that a trial took, where that is known.
+    keepers: BTreeMap<Position, String>,
 }
 
 /// Memory has no identity: only amounts. What goes away is taken from what was added last, as on a stack: what one trial
@@ -72,6 +78,7 @@ impl Books {
             order: unit.order.clone(),
             reports: BTreeMap::new(),
             memory: Memory { last: holdings.memory(), added: Vec::new() },
+            keepers: BTreeMap::new(),
         }
     }
 
@@ -80,6 +87,7 @@ impl Books {
         self.ledger.enter(position, holdings.census());
         self.reports.insert(position, report.clone());
         self.memory.is_now(holdings.memory(), position);
+        self.keepers.extend(holdings.memory_place().map(|place| (position, place)));
     }
 
     /// Waits for what ends by itself, and tells what each trial left: its report once more, with that.
@@ -103,7 +111,8 @@ impl Books {
             if self.ledger.open_entries() > 0 { self.ledger.close(holdings.last_word()) } else { BTreeMap::new() };
         for (position, added) in self.memory.added.into_iter().filter(|(_, added)| *added >= MEMORY_NOISE) {
             let owner = holdings.memory_owner().to_owned();
-            let retained = Retained { kind: ResourceKind::Memory, owner, place: None, count: added };
+            let place = self.keepers.remove(&position);
+            let retained = Retained { kind: ResourceKind::Memory, owner, place, count: added };
             left.entry(position).or_default().push(retained);
         }
         let mut reports = self.reports;

@@ -21,7 +21,10 @@ pub(super) fn fixture(mark: &StateMark, is_module: &dyn Fn(&str) -> bool) -> Opt
         "    \"\"\"Puts {} back after a test.\"\"\"",
         mark.name.replace('\\', "\\\\").replace("\"\"\"", "'''")
     ));
-    let import = module(&mark.name, is_module);
+    let import = match mark.kind {
+        MarkKind::Module => Some("sys".to_owned()),
+        _ => module(&mark.name, is_module),
+    };
     let more = (mark.kind == MarkKind::Directory).then(|| "os".to_owned());
     lines.extend(import.or(more).map(|module| format!("    import {module}")));
     lines.push(String::new());
@@ -56,6 +59,17 @@ fn body(mark: &StateMark) -> Option<Vec<String>> {
             let function = name.strip_suffix(".cache_info().currsize")?;
             lines(&["yield".to_owned(), format!("{function}.cache_clear()")])
         }
+        MarkKind::Module => match &mark.before {
+            Some(_) => lines(&[format!("monkeypatch.setitem(sys.modules, \"{name}\", sys.modules[\"{name}\"])")]),
+            None => lines(&["yield".to_owned(), format!("sys.modules.pop(\"{name}\", None)")]),
+        },
+        MarkKind::Warnings => lines(&["with warnings.catch_warnings():".to_owned(), "    yield".to_owned()]),
+        MarkKind::LoopBound if name.ends_with(" (its cache)") => {
+            let function = name.strip_suffix(" (its cache)").filter(|function| is_code(function))?;
+            lines(&["yield".to_owned(), format!("{function}.cache_clear()")])
+        }
+        MarkKind::Random | MarkKind::Process | MarkKind::Locale => of_the_process(name),
+        MarkKind::Context if name == "decimal.getcontext()" => of_the_process(name),
         MarkKind::Context => {
             let variable = name.strip_suffix(".get()").filter(|variable| is_code(variable))?;
             lines(&[
@@ -75,17 +89,40 @@ fn body(mark: &StateMark) -> Option<Vec<String>> {
             lines(&["yield".to_owned(), format!("{name}{fresh}")])
         }
         MarkKind::Variable | MarkKind::Logging | MarkKind::Patch | MarkKind::LoopBound => of_a_variable(mark),
-        MarkKind::Module
-        | MarkKind::Load
-        | MarkKind::Warnings
-        | MarkKind::Locale
+        MarkKind::Load
         | MarkKind::TimeZone
-        | MarkKind::Random
         | MarkKind::EventLoop
-        | MarkKind::Process
         | MarkKind::Thread
         | MarkKind::File
         | MarkKind::Other => None,
+    }
+}
+
+/// What a call asks for, and the call that sets it to `before`.
+const SETTERS: [(&str, &str); 7] = [
+    ("random.getstate()", "random.setstate(before)"),
+    ("locale.setlocale(locale.LC_ALL)", "locale.setlocale(locale.LC_ALL, before)"),
+    ("decimal.getcontext()", "decimal.setcontext(before)"),
+    ("sys.getrecursionlimit()", "sys.setrecursionlimit(before)"),
+    ("sys.getswitchinterval()", "sys.setswitchinterval(before)"),
+    ("gc.get_threshold()", "gc.set_threshold(*before)"),
+    ("socket.getdefaulttimeout()", "socket.setdefaulttimeout(before)"),
+];
+
+fn of_the_process(name: &str) -> Option<Vec<String>> {
+    let put_back = |value: &str, set: String| Some(vec![format!("before = {value}"), "yield".to_owned(), set]);
+    if let Some((_, set)) = SETTERS.iter().find(|(ask, _)| *ask == name) {
+        let copy = if name.starts_with("decimal.") { ".copy()" } else { "" };
+        return put_back(&format!("{name}{copy}"), (*set).to_owned());
+    }
+    if let Some(number) = name.strip_prefix("signal.getsignal(").and_then(|rest| rest.strip_suffix(')')) {
+        return put_back(name, format!("signal.signal({number}, before)"));
+    }
+    match name {
+        "gc.isenabled()" => put_back(name, "(gc.enable if before else gc.disable)()".to_owned()),
+        "sys.argv" => put_back("list(sys.argv)", "sys.argv[:] = before".to_owned()),
+        "tempfile.tempdir" => put_back(name, "tempfile.tempdir = before".to_owned()),
+        _ => None,
     }
 }
 
@@ -173,7 +210,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_part_is_put_back_in_the_words_of_pytest() {
-        use MarkKind::{Cache, Environment, Logging, Patch, Thread, Variable};
+        use MarkKind::{Cache, Environment, Logging, Module, Patch, Process, Thread, Variable, Warnings};
         let item = "monkeypatch.setitem(shop.CONFIG, \"a b\", shop.CONFIG[\"a b\"])";
         check(Variable, "shop.CONFIG[\"a b\"]", Some("1"), Some("2"), Some(&[item]));
         check(Variable, "shop.CONFIG[\"x\"]", None, Some("2"), Some(&["yield", "shop.CONFIG.pop(\"x\", None)"]));
@@ -184,6 +221,14 @@ mod tests {
         check(Environment, "os.environ[\"RATE\"]", None, Some("\"2\""), Some(&removed));
         let enabled = ["yield", "logging.getLogger(\"shop\").disabled = False"];
         check(Logging, "logging.getLogger(\"shop\").disabled", None, Some("True"), Some(&enabled));
+        let unmade = ["yield", "sys.modules.pop(\"fast\", None)"];
+        check(Module, "fast", None, Some("a module"), Some(&unmade));
+        check(Warnings, "warnings.filters", None, None, Some(&["with warnings.catch_warnings():", "    yield"]));
+        let handled = "signal.signal(signal.SIGINT, before)";
+        let name = "signal.getsignal(signal.SIGINT)";
+        let before = format!("before = {name}");
+        check(Process, name, None, Some("f"), Some(&[before.as_str(), "yield", handled]));
+        check(Process, "os.umask()", Some("18"), Some("63"), None);
         check(Thread, "Thread-1", None, Some("a thread"), None);
         check(Variable, "shop.f (variable n of its closure)", Some("1"), Some("2"), None);
     }

@@ -5,16 +5,18 @@ use crate::pytest::kit::Suite;
 use serde_json::Value;
 
 /// Test, kind of the leak, what its owner's name has, what its place has.
-const LEAKS: [(&str, &str, &str, &str); 9] = [
-    ("test_a_thread", "thread", "poller-*", "service.py:18 in start_poller"),
-    ("test_a_child_process", "process", "python", "time.sleep(600)"),
-    ("test_a_file_left_open", "descriptor", "$TMPDIR/p/", "app.log"),
-    ("test_a_connection", "connection", "to ", "service.py:31 in connect"),
-    ("test_a_listener", "listener", "a listening socket", "service.py:35 in listen"),
+const LEAKS: [(&str, &str, &str, &str); 11] = [
+    ("test_a_thread", "thread", "poller-*", "service.py:18 in start_poller, kept by service.KEPT"),
+    ("test_a_child_process", "process", "python", "in start_helper, kept by service.KEPT"),
+    ("test_a_file_left_open", "descriptor", "$TMPDIR/p/", "in open_log, kept by service.KEPT"),
+    ("test_a_connection", "connection", "to ", "service.py:31 in connect, kept by service.KEPT"),
+    ("test_a_listener", "listener", "a listening socket", "service.py:35 in listen, kept by service.KEPT"),
     ("test_a_temporary_file", "temporary_file", "upload-", "upload-"),
-    ("test_memory", "memory", "the process of the suite", ""),
-    ("test_an_event_loop", "descriptor", "an event loop", "service.py:51 in open_loop"),
-    ("test_a_task", "task", "poll", "service.py:65"),
+    ("test_memory", "memory", "the process of the suite", "kept by service.KEPT, which holds"),
+    ("test_an_event_loop", "descriptor", "an event loop", "service.py:51 in open_loop, kept by service.KEPT"),
+    ("test_a_task", "task", "poll", "service.py:65, kept by service.KEPT"),
+    ("test_a_coroutine", "task", "coroutine poll, which nobody awaited", "service.py:65"),
+    ("test_a_lost_task", "task", "poll, pending when its event loop was closed", "service.py:65"),
 ];
 
 /// The leaks of a case, by kind.

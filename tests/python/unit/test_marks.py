@@ -111,7 +111,7 @@ CASES = {
     "logging.disable(logging.CRITICAL)": ("logging", "logging.root.manager.disable", "0", "50"),
     'logging.config.dictConfig({"version": 1})': ("logging", 'logging.getLogger("shop.orders").disabled', None, "True"),
     'logging.getLogger("shop").setLevel(40)': ("logging", 'logging.getLogger("shop").level', None, "40"),
-    "random.random()": ("random", "random.getstate()", "a state", "a state"),
+    "random.random()": ("random", "random.getstate()", "a state", "another state"),
     "decimal.getcontext().prec = 5": ("context", "decimal.getcontext()", "prec=28", "prec=5"),
     "sys.setrecursionlimit(5000)": ("process", "sys.getrecursionlimit()", "", "5000"),
     'os.environ["TZ"] = "Asia/Tokyo"; time.tzset()': ("time_zone", "time.tzname", "", "('JST', 'JST')"),

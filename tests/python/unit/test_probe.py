@@ -3,6 +3,7 @@ import gc
 import sys
 import threading
 import types
+from typing import Any
 
 import pytest
 from steadfast_probe import holders, places, wraps
@@ -112,3 +113,50 @@ def test_exceptions_are_counted_by_place_and_kind_until_they_are_told():
             swallowed.count("here")
     assert swallowed.drain() == {"here: KeyError": 2, "here: ValueError": 1}
     assert swallowed.drain() == {}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="a lock belongs to the loop that runs where it is made")
+def test_what_an_exception_came_from_is_at_fault_and_what_else_is_bound_is_not(monkeypatch):
+    # A name that begins as the harness's own would be passed over.
+    module: Any = types.ModuleType("probed_shop")
+    monkeypatch.setitem(sys.modules, "probed_shop", module)
+    probe = Probe()
+    module.LOCK, module.OTHER = asyncio.Lock(), asyncio.Lock()
+
+    async def enter(lock):
+        async with lock:
+            await asyncio.sleep(0)
+
+    async def both(lock):
+        await asyncio.gather(enter(lock), enter(lock))
+
+    async def raised(lock):
+        try:
+            await both(lock)
+        except RuntimeError as error:
+            return probe.at_fault(error)
+        return None
+
+    def run(coroutine):
+        loop = asyncio.new_event_loop()
+        probe.add("event_loop", loop)
+        try:
+            return loop.run_until_complete(coroutine)
+        finally:
+            loop.close()
+
+    probe.begin_case("first")
+    run(both(module.LOCK))
+    run(both(module.OTHER))
+    (bound,) = run(raised(module.LOCK))
+    assert bound["held_by"] == "probed_shop.LOCK._loop -> closed loop"
+    assert bound["reuse"] == "fails" and "of first" in bound["loop"]
+    module.LOCK = asyncio.Lock()
+    assert run(raised(module.LOCK)) is None
+
+
+def test_an_exception_that_has_nothing_to_do_with_loops_accuses_nobody():
+    probe = Probe()
+    with pytest.raises(ZeroDivisionError) as caught:
+        1 / 0  # noqa: B018
+    assert probe.at_fault(caught.value) == []

@@ -63,7 +63,7 @@ class Aftermath:
     def fork(self, position, end):
         """Runs tests in one fork, and returns the place of the first that it did not come to."""
         reading, writing = os.pipe()
-        child = Real.fork()
+        child = Real.copy()
         if child == 0:
             code = 70
             try:

@@ -13,7 +13,7 @@ class Attempt:
     def __init__(self, action, patience):
         begun = Real.monotonic()
         reading, writing = os.pipe()
-        child = Real.fork()
+        child = Real.copy()
         if child == 0:
             code = 70
             try:

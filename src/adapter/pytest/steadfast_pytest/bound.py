@@ -9,7 +9,13 @@ other test passes, that step was it.
 import os
 import re
 
+from steadfast_probe.dead_loops import holding_below
+from steadfast_probe.swallowed import swallowed
+
 from .marks import Mark
+
+OF_SCOPE = re.compile(r" \(\w+\)")
+"""The scope in the name of a fixture that holds something."""
 
 MOST = 3
 """So many holders are tried."""
@@ -24,13 +30,10 @@ OF_LOOPS = re.compile(r"\b(event )?loops?\b", re.IGNORECASE)
 def tell_of_loops(remedy, deciding, as_it_is):
     """Turns deciding marks that hold a closed loop into marks of that; returns all that decide."""
     found = remedy.plugin.probed("holders_of_closed_loops") or []
-    if not found:
-        return deciding
     for mark in deciding:
-        for held, _ in found:
-            if mark.kind == "variable" and mark.name in held.parts():
-                become(mark, held)
-                break
+        held = next((held for held, _ in found if is_part(mark, held)), None) or below(mark)
+        if held is not None:
+            become(mark, held)
     if deciding:
         return deciding
     for held, _ in found[:MOST]:
@@ -38,6 +41,27 @@ def tell_of_loops(remedy, deciding, as_it_is):
         if mark is not None:
             return [mark]
     return []
+
+
+def is_part(mark, held):
+    """Whether a mark is a part of the chain that holds a closed loop."""
+    if mark.kind == "cache":
+        return held.root == mark.name.partition(".cache_info()")[0]
+    if mark.kind != "variable":
+        return False
+    parts = held.parts()
+    return mark.name in parts or mark.name in [OF_SCOPE.sub("", part, count=1) for part in parts]
+
+
+def below(mark):
+    """What the part holds that is bound to a closed loop, for parts that no variable's chain leads to; None if nothing is."""
+    if mark.kind not in ("variable", "context") or mark.now is None:
+        return None
+    try:
+        return holding_below(mark.now(), mark.name)
+    except Exception:
+        swallowed("below")
+        return None
 
 
 def suspected(remedy, message):
@@ -69,6 +93,10 @@ def cut_off(remedy, held, as_it_is):
 def become(mark, held):
     """Says of a mark what it holds."""
     told = held.told()
+    if held.fixture is not None:
+        mark.name = held.root
+    elif mark.kind == "cache":
+        mark.name = "%s (its cache)" % held.root
     mark.kind, mark.before = "loop_bound", None
     mark.chain = told["held_by"]
     mark.after = told["type"]

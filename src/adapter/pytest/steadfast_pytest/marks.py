@@ -15,6 +15,7 @@ import types
 from steadfast_probe.swallowed import swallowed
 
 from . import settings
+from .fixtures import Fixtures
 from .owners import FUNCTIONS, IS_CHANGEABLE, Owner, Walk, attributes, is_standard, shown
 from .settings import MISSING, Setting
 from .texts import clean
@@ -43,8 +44,10 @@ OF_TOOLS = ("__pycache__", ".pytest_cache", ".stacks", ".coverage", ".hypothesis
 class Mark:
     """A part that a test left changed."""
 
-    def __init__(self, kind, name, before, after, undo=None):
+    def __init__(self, kind, name, before, after, undo=None, now=None):
+        """`now` returns the part as it is, where it is an object that may hold others."""
         self.kind, self.name, self.before, self.after, self.undo = kind, name, before, after, undo
+        self.now = now
         self.decides = None
         self.read_at = None
         # From the variable down to a closed event loop, where that is what it leaves.
@@ -102,10 +105,16 @@ class State:
         self.folders = list(folders)
         self.files = files(self.folders)
         self.context = contextvars.copy_context()
+        # What fixtures of more than one test hold since they were made.
+        self.fixtures = Fixtures()
 
     def differences(self):
         """All that differs now."""
-        return list(self.of_settings()) + list(self.of_owners()) + list(self.of_files())
+        of_fixtures = [mark for owner in self.fixtures.owners for mark in changes(owner)]
+        known = {mark.key for mark in of_fixtures}
+        # What a fixture made is no change of the test's.
+        of_owners = [mark for mark in self.of_owners() if mark.key not in known]
+        return list(self.of_settings()) + of_owners + of_fixtures + list(self.of_files())
 
     def marks(self, masked=frozenset()):
         """What differs now and is not masked, what tells most first."""
@@ -125,11 +134,15 @@ class State:
             if before is not None and after is not None and before.token == after.token:
                 continue
             kind, name = key
-            if kind == "module" and before is None:
+            if kind == "module" and before is None and not settings.is_stub(name):
                 kind = "load"
             if kind == "context" and name in self.owners.contexts:
                 name = "%s.get()" % self.owners.contexts[name]
-            yield Mark(kind, name, before and before.shown, after and after.shown, undo_of(before, after))
+            part = None if kind != "context" or after is None else lambda value=after.value: value
+            texts = [setting and setting.shown for setting in (before, after)]
+            if texts[0] == texts[1] and is_a(texts[0], str) and texts[0].startswith("a "):
+                texts[1] = "another " + texts[0][2:]
+            yield Mark(kind, name, texts[0], texts[1], undo_of(before, after), part)
 
     def of_owners(self):
         for owner in self.owners.owners + self.owners.library:
@@ -181,7 +194,8 @@ def changes(owner):
     if not is_a(before, dict) or not is_a(now, dict) or owner.kind == "state":
         if not same:
             kind = "cache" if owner.kind == "state" and ".cache_info()" in owner.name else "variable"
-            yield Mark(kind, owner.name, shown(owner, before), shown(owner, now), undo_content(owner, before, now))
+            undo = undo_content(owner, before, now)
+            yield Mark(kind, owner.name, shown(owner, before), shown(owner, now), undo, lambda: owner.thing)
         return
     marks = []
     for key, value in now.items():
@@ -212,14 +226,22 @@ def entry(owner, key, old, new):
     if "module" in types_of_both and old is MISSING:
         # The import of a module sets it in its package.
         return None
-    if owner.is_standard and (not is_code or (old is MISSING and owner.kind != "class")):
+    # Whoever puts a name there, puts it into every module.
+    is_standard = owner.is_standard and owner.name != "builtins"
+    if is_standard and (not is_code or (old is MISSING and owner.kind != "class")):
         # The standard library keeps caches in its variables.
         return None
     was_code = old is not MISSING and is_a(old, FUNCTIONS) and not is_a(old, type)
     kind = "patch" if owner.is_standard or was_code else "variable"
     name = owner.named(key)
     texts = [None if value is MISSING else short(value, str(key)) for value in (old, new)]
-    return Mark(kind, name, texts[0], texts[1], undo_entry(owner, key, old))
+    return Mark(kind, name, texts[0], texts[1], undo_entry(owner, key, old), lambda: part_of(owner, key))
+
+
+def part_of(owner, key):
+    """The object that an entry holds now; the owner itself where that is its event loop."""
+    value = owner.read().get(key)
+    return owner.thing if key == "_loop" else value
 
 
 def undo_entry(owner, key, old):

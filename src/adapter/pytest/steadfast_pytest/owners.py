@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import types
+from typing import Any
 
 from steadfast_probe.places import HOME, is_of_library
 from steadfast_probe.swallowed import swallowed
@@ -114,10 +115,13 @@ def slots_of(thing):
         for name in (slots,) if is_a(slots, str) else slots:
             if name in ("__dict__", "__weakref__"):
                 continue
+            if name.startswith("__") and not name.endswith("__"):
+                # A private name has its class's before it.
+                name = "_%s%s" % (kind.__name__.lstrip("_"), name)
             try:
                 names[name] = object.__getattribute__(thing, name)
             except AttributeError:
-                # Empty, or a private name.
+                # It is empty.
                 continue
     return names
 
@@ -158,6 +162,14 @@ COPIES = {
     "list": limited(lambda thing: list(thing)),
     "set": limited(lambda thing: set(thing)),
 }
+
+
+def entry_name(thing, key):
+    """An entry of what can't be changed, as code would write it: `[0]`, `.name` of a named tuple, `["name"]`."""
+    fields: Any = getattr(type(thing), "_fields", ())
+    if is_a(fields, tuple) and is_a(key, int) and key < len(fields):
+        return ".%s" % fields[key]
+    return "[%s]" % item(key)
 
 
 def own_modules():
@@ -204,10 +216,20 @@ class Walk:
         self.contexts = {}
 
     def run(self):
+        """The owners of all modules of the project."""
         modules = list(own_modules())
         self.names = {name for name, _ in modules}
         for name, module in modules:
             self.add(module, "namespace", name, 0, True)
+        return self.go()
+
+    def of(self, thing, name):
+        """The owners of one thing."""
+        self.names = {name for name, _ in own_modules()}
+        self.left.append((thing, name, 0, True))
+        return self.go()
+
+    def go(self):
         while self.left and len(self.owners) < MOST:
             thing, name, depth, inside = self.left.popleft()
             try:
@@ -244,11 +266,11 @@ class Walk:
             self.add(thing, "list", name, depth, inside)
         elif is_a(thing, (set, bytearray)):
             self.add(thing, "set" if is_a(thing, set) else "list", name, depth, inside)
-        elif type(thing) is tuple or type(thing) is types.MappingProxyType:
+        elif is_a(thing, (tuple, types.MappingProxyType)):
             entries = enumerate(thing) if isinstance(thing, tuple) else thing.items()
             for key, value in entries:
                 if depth < DEEPEST and not is_a(value, LEAVES):
-                    self.left.append((value, "%s[%s]" % (name, item(key)), depth + 1, inside))
+                    self.left.append((value, "%s%s" % (name, entry_name(thing, key)), depth + 1, inside))
         elif not inside:
             return
         elif is_a(thing, (CACHE, itertools.count)):

@@ -228,7 +228,7 @@ class Plugin:
                 told = self.blamed_on_users(told, order, begin, position)
             told.update(footprint.changes())
             if ledger is not None:
-                told["held"] = ledger.held(self.case(order[position]).item, position + 1 == len(order))
+                told["held"] = ledger.held(self.case(order[position]).item, told, position + 1 == len(order))
             if self.difference is not None and position + 1 == len(order):
                 told["difference"] = cut(self.difference)
             self.wire.say(finished=position, **told)
@@ -272,7 +272,11 @@ class Plugin:
         if not request.get("marks") and not is_watched:
             return self.step(order, position)
         state = self.marker.state(request["tmp"], is_first)
-        told = self.step(order, position)
+        if is_watched:
+            manager = self.session.config.pluginmanager
+            told = state.fixtures.watching(manager, lambda: self.step(order, position))
+        else:
+            told = self.step(order, position)
         marks = state.marks(self.marker.masked)
         if is_watched and told["outcome"] != "stopped":
             remedy = Remedy(self, state, order, position, request)

@@ -5,6 +5,7 @@ They are attributes of a class, since what freezes time looks through the variab
 
 import json
 import os
+import random
 import select
 import time
 from typing import Any
@@ -15,8 +16,18 @@ class Real:
 
     getpid, exit = os.getpid, os._exit
     fork: Any = getattr(os, "fork", None)
+    getstate, setstate = random.getstate, random.setstate
     open, read, write, close, fstat = os.open, os.read, os.write, os.close, os.fstat
     kill, waitpid, unlink = os.kill, os.waitpid, os.unlink
     dumps, loads = json.dumps, json.loads
     perf_counter, monotonic, sleep = time.perf_counter, time.monotonic, time.sleep
     select = select.select
+
+    @classmethod
+    def copy(cls):
+        """A fork that goes on with the state of `random` as it is: Python seeds it anew in each fork."""
+        state = cls.getstate()
+        child = cls.fork()
+        if child == 0:
+            cls.setstate(state)
+        return child

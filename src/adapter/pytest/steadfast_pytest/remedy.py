@@ -148,6 +148,10 @@ class Remedy:
         self.difference = difference(paths[0], paths[1], start_of(self.plugin), ways)
 
 
+OF_TIME = r"\b(localtime|now|mktime|strftime|timezone|tzname|fromtimestamp)\b"
+"""What a line says that asks for the local time."""
+
+
 def start_of(plugin):
     return os.path.abspath(str(plugin.session.config.invocation_params.dir))
 
@@ -161,11 +165,18 @@ def words(mark):
         ]
     if mark.kind == "directory":
         return [r"\b(getcwd|open|Path|exists|abspath|listdir)\("]
-    names = re.findall(r"[A-Za-z_]\w*", mark.name)
+    names = re.findall(r"[A-Za-z_]\w*", mark.name.replace("fixture ", "", 1))
     if mark.kind == "environment":
-        return [r"\b%s\b" % names[-1], r"\b(environ|getenv)\b"]
+        return [r"\b%s\b" % names[-1], r"\b(environ|getenv)\b"] + ([OF_TIME] if names[-1] == "TZ" else [])
     if mark.kind == "time_zone":
-        return [r"\b(localtime|now|mktime|strftime|timezone|tzname|fromtimestamp)\b"]
+        return [OF_TIME]
+    if mark.kind == "path":
+        return [r"\bsys\.path\b", r"\bimport\b|\bimport_module\("]
+    if mark.name == "sys.getrecursionlimit()":
+        # Every call does.
+        return [r"\bgetrecursionlimit\b", r"\w\("]
+    if mark.name == "tempfile.tempdir":
+        return [r"\b(tempfile|gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory)\b"]
     if mark.kind == "module":
         return [r"\bimport\b.*\b%s\b" % names[-1], r"\b%s\b" % names[-1]]
     if mark.kind == "loop_bound":

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -16,7 +17,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 from steadfast_probe.swallowed import swallowed
 
-from .values import item, short
+from .values import is_a, item, short
 
 MISSING = object()
 
@@ -189,6 +190,16 @@ def process():
         return ("process", name), Setting(value, value, short(value), restore)
 
     yield one("sys.getrecursionlimit()", sys.getrecursionlimit(), sys.setrecursionlimit)
+    yield one("gc.get_threshold()", gc.get_threshold(), lambda value: gc.set_threshold(*value))
+    yield one("sys.getswitchinterval()", sys.getswitchinterval(), sys.setswitchinterval)
+    arguments = list(sys.argv)
+    yield ("process", "sys.argv"), Setting(
+        tuple(map(str, arguments)), arguments, short(arguments), lambda value: replace(sys.argv, value)
+    )
+    # To ask for the folder fills it in: that is no change.
+    folder = tempfile.tempdir
+    told = None if folder == os.environ.get("TMPDIR") else folder
+    yield ("process", "tempfile.tempdir"), Setting(told, folder, short(told), lambda value: setattr(tempfile, "tempdir", value))
     yield one("gc.isenabled()", gc.isenabled(), lambda value: gc.enable() if value else gc.disable())
     socket: Any = sys.modules.get("socket")
     if socket is not None:
@@ -203,7 +214,7 @@ def process():
     if threading.current_thread() is threading.main_thread():
         for number in sorted(signal.valid_signals() if hasattr(signal, "valid_signals") else ()):
             handler = signal.getsignal(number)
-            if handler is not None and not isinstance(handler, signal.Handlers):
+            if handler is not None and handler is not signal.SIG_DFL:
                 name = "signal.getsignal(signal.%s)" % getattr(number, "name", number)
                 yield ("process", name), Setting(id(handler), handler, short(handler), of_signal(number))
 
@@ -220,6 +231,12 @@ def threads():
     for thread in threading.enumerate():
         if thread is not threading.main_thread() and thread.is_alive():
             yield ("thread", "thread %s" % short(thread.name)), Setting(thread.ident, thread, "running")
+
+
+def is_stub(name):
+    """Whether what stands in `sys.modules` came there by no import."""
+    module = sys.modules.get(name)
+    return not is_a(module, types.ModuleType) or vars(module).get("__spec__") is None
 
 
 def modules():

@@ -122,7 +122,7 @@ class Suspended:
 
     def __init__(self, walk, position):
         reading, self.pipe = os.pipe()
-        self.child = Real.fork()
+        self.child = Real.copy()
         if self.child == 0:
             try:
                 os.close(self.pipe)

@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import steadfast_probe  # noqa: E402
+from steadfast_probe.swallowed import swallowed  # noqa: E402
 
 _NEXT = "/.steadfast/next"
 _HEAD_LIMIT = 64 * 1024
@@ -137,10 +138,12 @@ async def read_chunks(reader):
 class Case:
     """The life of one event loop."""
 
-    def __init__(self, application):
-        self.application = application
+    def __init__(self, application, probe):
+        self.application, self.probe = application, probe
         self.following = None
         self.asked: Any = None
+        # What was used and belongs to the closed loop of an earlier case.
+        self.bound = []
 
     async def serve(self, listener):
         self.asked = asyncio.get_running_loop().create_future()
@@ -179,14 +182,23 @@ class Case:
     async def answer(self, exchange, address):
         try:
             await self.application(exchange.scope(address), exchange.receive, exchange.send)
-        except Exception:
+        except Exception as error:
             import traceback
+
+            self.look_at(error)
 
             traceback.print_exc()
             if exchange.status is None:
                 text = b"Internal Server Error"
                 await exchange.send({"type": "http.response.start", "status": 500, "headers": []})
                 await exchange.send({"type": "http.response.body", "body": text})
+
+    def look_at(self, error):
+        known = {bound["held_by"] for bound in self.bound}
+        try:
+            self.bound += [bound for bound in self.probe.at_fault(error) if bound["held_by"] not in known]
+        except Exception:
+            swallowed("Case.look_at")
 
     def end(self, writer, body):
         """The connection outlives its loop, to carry the answer."""
@@ -273,8 +285,10 @@ def main():
     while True:
         probe.begin_case(case)
         # The server of a loop closes its socket with it: each loop has a copy.
-        following = asyncio.run(Case(application).serve(listener.dup()))
+        current = Case(application, probe)
+        following = asyncio.run(current.serve(listener.dup()))
         found = probe.end_case()
+        found["loop_bound"] += current.bound
         if following is None:
             return
         connection, case = following

@@ -19,6 +19,12 @@ from .swallowed import swallowed
 DEEPEST = 14
 """So many steps up from the loop."""
 
+DEEPEST_BELOW = 5
+"""So many steps down to a loop."""
+
+CACHE = type(functools.lru_cache(maxsize=1)(lambda: None))
+CONTAINERS = (dict, list, tuple, set, types.CellType, types.FunctionType, CACHE)
+
 WIDEST = 4000
 """So many objects of one step are followed."""
 
@@ -48,7 +54,7 @@ class Holding:
     def thing(self):
         """What is bound: the outermost object that is not the project's own and no container."""
         for thing, _ in self.steps:
-            if not isinstance(thing, (dict, list, tuple, set, types.CellType, types.FunctionType)) and not is_own(type(thing)):
+            if not isinstance(thing, CONTAINERS) and not is_own(type(thing)):
                 return thing
         return self.steps[-1][0] if self.steps else None
 
@@ -108,50 +114,102 @@ def cut(holder, step, thing):
 
 def holdings(loop):
     """All variables that hold a closed loop, each with one chain down to it."""
+    found = {}
+    for held in holdings_of(loop, DEEPEST, is_past):
+        found.setdefault(held.root, held)
+    return list(found.values())
+
+
+def holdings_of(thing, deepest, is_passed_over, ignored=()):
+    """The variables that hold a thing, those that are nearest first, each with a chain down to it.
+
+    `is_passed_over` says of an object whether what it refers to is of no interest; `ignored` are objects of the caller
+    that hold the thing themselves.
+    """
     loaded = list(sys.modules.items())
     modules = {id(vars(module)): name for name, module in loaded if isinstance(module, types.ModuleType)}
-    below = {id(loop): None}
-    kept = [loop]
-    found = {}
-    frontier = [loop]
-    for _ in range(DEEPEST):
+    below = {id(thing): None}
+    kept = [thing]
+    frontier = [thing]
+    for _ in range(deepest):
         if not frontier or len(frontier) > WIDEST:
-            break
+            return
         wanted = {id(one): one for one in frontier}
         reached = []
         for referrer in gc.get_referrers(*frontier):
-            if id(referrer) in below or any(referrer is own for own in (frontier, kept, reached, wanted)):
+            if id(referrer) in below or any(referrer is own for own in (frontier, kept, reached, wanted, ignored)):
                 continue
-            if isinstance(referrer, SKIPPED) or is_past(referrer):
+            if isinstance(referrer, SKIPPED) or is_passed_over(referrer):
                 continue
             child = next((one for one in gc.get_referents(referrer) if id(one) in wanted), None)
             if child is None or child is not wanted[id(child)]:
                 continue
             below[id(referrer)] = child
             kept.append(referrer)
-            name = modules.get(id(referrer))
-            if name is not None:
-                if not name.startswith(HARNESS) and not is_standard_module(name):
-                    key = key_of(referrer, child)
-                    found.setdefault("%s.%s" % (name, key), chain_of("%s.%s" % (name, key), child, below))
-                continue
-            if isinstance(referrer, type):
-                if not referrer.__module__.startswith(HARNESS):
-                    # What refers to it is the dictionary of its attributes.
-                    inner = below.get(id(child)) if isinstance(child, dict) else None
-                    held = child if inner is None else inner
-                    root = "%s.%s" % (type_name(referrer), key_of(vars(referrer), held))
-                    found.setdefault(root, chain_of(root, held, below))
-                continue
-            if type(referrer).__name__ == "FixtureDef":
-                root = "fixture %s (%s)" % (getattr(referrer, "argname", "?"), getattr(referrer, "scope", "?"))
-                # What it keeps is a pair of the value and what it was asked for with.
-                value = below.get(id(child)) if isinstance(child, tuple) else None
-                found.setdefault(root, chain_of(root, child if value is None else value, below, referrer))
-                continue
-            reached.append(referrer)
+            held = at_root(referrer, child, below, modules)
+            if held is None:
+                reached.append(referrer)
+            elif held is not OF_NOBODY:
+                yield held
         frontier = reached
-    return list(found.values())
+
+
+OF_NOBODY = object()
+"""Where a walk ends at a variable that is of no interest."""
+
+
+def at_root(referrer, child, below, modules):
+    """What is held by a variable of a module or a class, or by a fixture; None if the referrer is none of these."""
+    name = modules.get(id(referrer))
+    if name is not None:
+        if name.startswith(HARNESS) or is_standard_module(name):
+            return OF_NOBODY
+        root = "%s.%s" % (name, key_of(referrer, child))
+        return chain_of(root, child, below)
+    if isinstance(referrer, type):
+        if referrer.__module__.startswith(HARNESS):
+            return OF_NOBODY
+        # What refers to it is the dictionary of its attributes.
+        inner = below.get(id(child)) if isinstance(child, dict) else None
+        held = child if inner is None else inner
+        return chain_of("%s.%s" % (type_name(referrer), key_of(vars(referrer), held)), held, below)
+    if type(referrer).__name__ == "FixtureDef":
+        root = "fixture %s (%s)" % (getattr(referrer, "argname", "?"), getattr(referrer, "scope", "?"))
+        # What it keeps is a pair of the value and what it was asked for with.
+        value = below.get(id(child)) if isinstance(child, tuple) else None
+        return chain_of(root, child if value is None else value, below, referrer)
+    return None
+
+
+def holding_below(thing, root):
+    """From a thing down to a closed loop: a `Holding` with `root` as the variable's name; None if there is none near."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    loaded = list(sys.modules.values())
+    seen = {id(vars(module)) for module in loaded if isinstance(module, types.ModuleType)} | {id(thing)}
+    above, frontier = {}, [thing]
+    for _ in range(DEEPEST_BELOW):
+        reached = []
+        for one in frontier:
+            for child in gc.get_referents(one):
+                if id(child) in seen or isinstance(child, SKIPPED + (type,)):
+                    continue
+                seen.add(id(child))
+                above[id(child)] = one
+                if isinstance(child, asyncio.AbstractEventLoop) and child.is_closed():
+                    return descent(thing, child, above, root)
+                reached.append(child)
+        frontier = reached if len(reached) <= WIDEST else []
+    return None
+
+
+def descent(thing, loop, above, root):
+    below, one = {id(loop): None}, loop
+    while one is not thing:
+        below[id(above[id(one)])] = one
+        one = above[id(one)]
+    return chain_of(root, thing, below)
 
 
 def chain_of(root, thing, below, fixture=None):
@@ -161,12 +219,21 @@ def chain_of(root, thing, below, fixture=None):
         child = below.get(id(thing))
         if child is None:
             break
-        if isinstance(child, dict):
-            inner = below.get(id(child))
-            if inner is not None and is_namespace_of(thing, child):
+        inner = below.get(id(child))
+        if isinstance(child, dict) and inner is not None:
+            if is_namespace_of(thing, child):
                 steps.append((thing, ".%s" % key_of(child, inner)))
                 thing = inner
                 continue
+            if isinstance(thing, CACHE):
+                steps.append((thing, " (its cache)"))
+                thing = inner
+                continue
+        if isinstance(thing, types.FunctionType) and isinstance(child, tuple) and isinstance(inner, types.CellType):
+            place = next((index for index, cell in enumerate(child) if cell is inner), 0)
+            steps.append((thing, " (variable %s of its closure)" % thing.__code__.co_freevars[place]))
+            thing = below.get(id(inner))
+            continue
         steps.append((thing, step_name(thing, child)))
         thing = child
     return Holding(root, steps, fixture)
@@ -191,13 +258,19 @@ def step_name(thing, child):
     return ".%s" % name if name is not None else " -> %s" % type(child).__name__
 
 
-def is_past(thing):
-    """Whether a thing is done or closed, and the harness's or asyncio's own bookkeeping: it uses the loop no more."""
-    kind = type(thing)
-    module = kind.__module__
+def is_harness(thing):
+    """Whether a thing is the harness's own bookkeeping."""
+    module = type(thing).__module__
     if not isinstance(module, str):
         return True
-    if module.startswith(("_pytest", "pluggy", "pytest_asyncio", "steadfast_")) and kind.__name__ != "FixtureDef":
+    return module.startswith(("_pytest", "pluggy", "pytest_asyncio", "steadfast_")) and type(thing).__name__ != "FixtureDef"
+
+
+def is_past(thing):
+    """Whether a thing is done or closed, or the harness's or asyncio's own bookkeeping: it uses the loop no more."""
+    kind = type(thing)
+    module = kind.__module__
+    if is_harness(thing):
         return True
     if module.startswith("asyncio.") and ("Policy" in kind.__name__ or kind.__name__ in ("_Local", "Runner", "TaskGroup")):
         return True

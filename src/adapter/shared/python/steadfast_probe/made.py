@@ -10,7 +10,8 @@ from .places import is_of_library
 def made_at(root, steps, thing):
     """The line that assigns the variable or the attribute that holds `thing`, if there is one in the project's code."""
     module = module_of(root)
-    names = [root.rpartition(".")[2]]
+    in_closure = re.search(r"\(variable (\w+) of its closure\)", root + "".join(name for _, name in steps))
+    names = [in_closure.group(1) if in_closure is not None else root.rpartition(".")[2]]
     places = [(getattr(module, "__file__", None), r"^\s*(global .*)?%s\s*(:[^=]+)?=[^=]" % re.escape(names[0]))]
     for holder, name in steps:
         if holder is thing:

@@ -29,6 +29,9 @@ class Real:
     getpid, listdir = os.getpid, os.listdir
 
 
+GENERATIONS = (1, 2)
+"""What a case made and dropped is young as a rule: it goes with a collection that costs little."""
+
 MOST_LOOPS = 3
 """So many closed event loops of a case are looked into."""
 
@@ -93,9 +96,10 @@ class Probe:
         with self.lock:
             self.resources = [resource for resource in self.resources if resource.thing() is not None]
             suspects = [resource for resource in self.resources if is_bound_to_dead_loop(resource)]
-        if suspects:
-            gc.collect()
-            suspects = [resource for resource in suspects if is_bound_to_dead_loop(resource)]
+        for generation in GENERATIONS:
+            if suspects:
+                gc.collect(generation)
+                suspects = [resource for resource in suspects if is_bound_to_dead_loop(resource)]
         bound = []
         for resource in without_inner(suspects):
             thing = resource.thing()
@@ -120,9 +124,10 @@ class Probe:
     def holders_of_closed_loops(self):
         """The same as pairs of a `Holding` and the type of its loop, the loops that were made last first. The pairs keep
         all that they name alive."""
-        if not any(is_closed_loop(resource) for resource in self.resources):
-            return []
-        gc.collect()
+        for generation in GENERATIONS:
+            if not any(is_closed_loop(resource) for resource in self.resources):
+                return []
+            gc.collect(generation)
         found = {}
         closed = [resource for resource in self.resources if is_closed_loop(resource)]
         for resource in closed[-MOST_LOOPS:][::-1]:
@@ -131,6 +136,26 @@ class Probe:
                 found.setdefault(held.root, (held, type_name(loop)))
             del loop
         return list(found.values())
+
+    def at_fault(self, error):
+        """What is bound to a closed event loop and was at work where an exception was raised: it stands in a variable of
+        one of the frames that the exception passed. It failed as it was used, so nothing needs to be tried."""
+        closed = [resource for resource in self.resources if is_closed_loop(resource)]
+        at_work = locals_of(error) if closed else set()
+        # A session that was told when its case ended is not told again.
+        known = {id(resource.thing()) for resource in self.resources if resource.told and resource.kind != "event_loop"}
+        told = []
+        for resource in closed[-MOST_LOOPS:]:
+            loop = resource.thing()
+            found = holdings(loop) if loop is not None and at_work else []
+            found = [held for held in found if not any(holds(thing, known) for thing, _ in held.steps)]
+            mine = [held for held in found if any(id(thing) in at_work for thing, _ in held.steps)]
+            if not mine and id(loop) in at_work and len(found) == 1:
+                mine = found
+            whose = "%s of %s (closed)" % (type_name(loop), resource.case or "an earlier case")
+            told += [dict(held.told(), loop=whose, reuse="fails") for held in mine]
+            del loop
+        return told
 
     def counts(self):
         counts = {"threads": threading.active_count()}
@@ -193,10 +218,34 @@ def pending_on_dead_loops(resources):
             resource.told = True
             for task in asyncio.all_tasks(loop):
                 coroutine = task.get_coro()
-                told.append({"task": task.get_name(), "coroutine": getattr(coroutine, "__qualname__", "?")})
+                lost = {"task": task.get_name(), "coroutine": getattr(coroutine, "__qualname__", "?")}
+                code = getattr(coroutine, "cr_code", None)
+                if code is not None:
+                    lost["defined"] = "%s:%d" % (code.co_filename, code.co_firstlineno)
+                told.append(lost)
         except Exception:
             swallowed("pending_on_dead_loops")
     return told
+
+
+def holds(thing, known):
+    """Whether a thing is one of these, or has one of them as an attribute."""
+    children = gc.get_referents(thing)
+    inner = [value for child in children if isinstance(child, dict) for value in child.values()]
+    return id(thing) in known or any(id(child) in known for child in children + inner)
+
+
+def locals_of(error):
+    """The identities of what stands in local variables of the frames of an exception and of its causes."""
+    known, seen = set(), set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        step = error.__traceback__
+        while step is not None:
+            known.update(id(value) for value in step.tb_frame.f_locals.values())
+            step = step.tb_next
+        error = error.__cause__ or error.__context__
+    return known
 
 
 def children():
