@@ -53,6 +53,11 @@ impl Owned {
         self.started.is_some() && start_time(self.group) == self.started
     }
 
+    /// The processes that carry its mark, by id.
+    pub fn members(&self) -> Vec<i32> {
+        marked(&self.mark)
+    }
+
     /// Whether any process of it is alive.
     pub fn is_alive(&self) -> bool {
         !marked(&self.mark).is_empty() || self.leads()

@@ -2,6 +2,7 @@
 
 use crate::adapter::system::output::{Mark, Output};
 use crate::engine::{Family, Owned};
+use crate::platform;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,6 +19,12 @@ const WAITING: usize = 1_000;
 /// How long what a runner left may take to let go of its pipes.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
+/// How long what a runner started may take to end after it.
+const ENDING: Duration = Duration::from_millis(300);
+
+/// So much of a command is told, in characters.
+const COMMAND: usize = 120;
+
 /// How much of what a runner wrote is told, in bytes.
 const TAIL: usize = 4_000;
 
@@ -31,6 +38,8 @@ pub(super) struct Process {
     /// By what it is known if this process dies.
     pub owned: Option<Owned>,
     status: Option<ExitStatus>,
+    /// What it had started and left running when it ended, by command; the harness killed it.
+    pub left: Vec<String>,
 }
 
 /// Why there is no line.
@@ -67,7 +76,7 @@ impl Process {
             let output = output.clone();
             readers.push(std::thread::spawn(move || output.drain(pipe)));
         }
-        Ok(Self { child, lines, readers, output, owned, status: None })
+        Ok(Self { child, lines, readers, output, owned, status: None, left: Vec::new() })
     }
 
     /// The next line of its standard output.
@@ -84,6 +93,7 @@ impl Process {
             && let Ok(Some(status)) = self.child.try_wait()
         {
             self.status = Some(status);
+            self.left = self.owned.as_ref().map(left_by).unwrap_or_default();
             self.owned.iter().for_each(Owned::kill);
         }
         self.status.is_some()
@@ -134,6 +144,20 @@ impl Drop for Process {
             let _ = self.child.wait();
         }
     }
+}
+
+/// The commands of what a runner that has ended left running. What ends by itself within a moment is not told.
+fn left_by(owned: &Owned) -> Vec<String> {
+    let deadline = Instant::now() + ENDING;
+    let mut left = owned.members();
+    while !left.is_empty() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+        left = owned.members();
+    }
+    let commands = left.into_iter().filter_map(platform::process::command_line);
+    let texts = commands.map(|line| line.join(" ").trim_end().chars().take(COMMAND).collect::<String>());
+    // What has ended and was not waited for has no command.
+    texts.filter(|text| !text.is_empty()).collect()
 }
 
 fn hear(pipe: impl Read, lines: &SyncSender<Vec<u8>>, output: &Output) {

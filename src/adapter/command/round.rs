@@ -77,6 +77,8 @@ pub(super) struct Played {
     pub end: End,
     /// The end of what it wrote.
     pub tail: String,
+    /// What it had started and left running, by command.
+    pub left: Vec<String>,
 }
 
 /// Whether outcomes are told as they come, or kept.
@@ -99,7 +101,7 @@ impl Round<'_> {
         if played.end == End::Stopped {
             return Some(RoundEnd::Interrupted);
         }
-        self.notes(&mut played, reports);
+        self.notes(stretch, &mut played, reports);
         played.heard.tell(reports);
         if played.heard.is_silent() && stretch.len() > 1 {
             return Some(self.narrow(stretch, played, reports));
@@ -226,7 +228,7 @@ impl Round<'_> {
         }
         let told = heard.told_of().filter_map(|position| self.unit.order.get(position.index()));
         self.memory.told.extend(told.copied());
-        Ok(Played { heard, end, tail })
+        Ok(Played { heard, end, tail, left: std::mem::take(&mut process.left) })
     }
 
     /// The same with its place relative to the project's folder, and nothing said of a copy of it.
@@ -244,7 +246,7 @@ impl Round<'_> {
     }
 
     /// What a reader should know of what the runner said: each kind of thing once.
-    fn notes(&mut self, played: &mut Played, reports: &mut dyn Reports) {
+    fn notes(&mut self, stretch: &[Position], played: &mut Played, reports: &mut dyn Reports) {
         let mut notes = played.heard.notes();
         if let End::Exited(status) = played.end
             && !status.is_some_and(|status| status.success())
@@ -267,6 +269,19 @@ impl Round<'_> {
                     last(&played.tail)
                 ),
             ));
+        }
+        if let Some(first) = played.left.first() {
+            let who = match stretch {
+                [position] => self.case(*position).map(|case| case.id.clone()),
+                _ => None,
+            };
+            let who = who.unwrap_or_else(|| format!("one of {} cases", stretch.len()));
+            let (many, were) = match played.left.len() {
+                1 => ("a process".to_owned(), "was"),
+                more => (format!("{more} processes"), "were"),
+            };
+            let text = format!("{who} left {many} running when its runner had ended, which {were} killed: {first}");
+            notes.push((format!("left {first}"), text));
         }
         for (kind, text) in notes {
             if !self.memory.noted.contains(&kind) {
@@ -298,7 +313,7 @@ impl Round<'_> {
             }
         }
         if let Some(mut kept) = kept {
-            self.notes(&mut kept, reports);
+            self.notes(&stretch[..good], &mut kept, reports);
             kept.heard.tell(reports);
             self.fill_gaps(&stretch[..good], &kept, reports);
         }

@@ -153,3 +153,22 @@ fn a_case_that_the_runner_passes_over_is_skipped_with_the_reason() {
         assert_eq!(case(&project.report(), "not run")["verdict"], "skipped", "{form}");
     }
 }
+
+/// What a runner leaves behind is killed with its group, and told: by the case that was alone with it.
+#[test]
+fn a_process_that_a_case_leaves_running_is_told_and_killed() {
+    let leaves = "(sleep 600 >&- 2>&- &) ; exit 0";
+    let profile = format!(
+        "run: {{ command: [sh, -c, '[ $0 = leaves ] && {{ {leaves}; }}; exit 0', '${{case}}'] }}\n\
+         results: {{ exit_code: {{}} }}\n"
+    );
+    let project = Project::new();
+    project.write("suite.yaml", format!("list: {{ command: [printf, 'leaves\\nstays\\n'] }}\n{profile}"));
+    command(&project, "run", &["--rounds", "1", "--no-alone", "--seed", "1"]).exits(0);
+    let notes = crate::pytest::kit::notes(&project);
+    let told: Vec<&String> = notes.iter().filter(|note| note.contains("running when its runner had ended")).collect();
+    if cfg!(target_os = "linux") {
+        assert_eq!(told, ["leaves left a process running when its runner had ended, which was killed: sleep 600"]);
+    }
+    project.assert_nothing_left();
+}
