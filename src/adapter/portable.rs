@@ -46,6 +46,12 @@ impl SubjectSpec {
             Self::Scenarios(spec) => place(&mut spec.root),
             Self::Pytest(spec) => {
                 place(&mut spec.folder);
+                // No file says it: where the suite stands in the project, rounds need a copy of all of that.
+                if let (Ok(project), Ok(folder)) = (root.canonicalize(), spec.folder.canonicalize())
+                    && folder.starts_with(&project)
+                {
+                    (spec.tree, spec.folder) = (project, folder);
+                }
                 spec.copied.iter_mut().for_each(place);
                 spec.providers.iter_mut().for_each(|providers| place(&mut providers.root));
                 if spec.python.components().count() > 1 {

@@ -2,8 +2,14 @@
 
 use crate::app::{AppError, FleetOptions, ToolInfo};
 use crate::engine::Rounds;
-use crate::event::Header;
+use crate::event::{Header, Machine};
 use crate::fleet::{Coordinator, Invitation, NatsBroker};
+use crate::platform::{cores, kernel, memory_mib, processor};
+
+/// What is known of this machine.
+pub(super) fn this_machine() -> Machine {
+    Machine { kernel: kernel(), processor: processor(), cores: cores(), memory_mib: memory_mib() }
+}
 
 /// The coordinator of a run, as an engine for its rounds. `header` is the run's, without secrets.
 ///

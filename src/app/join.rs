@@ -1,6 +1,7 @@
 //! `worker --connect`: plays rounds of a fleet's runs, after it has made sure that it tests the same.
 
-use crate::adapter::{SubjectSpec, load_subject};
+use crate::adapter::{Files, LoadedSubject, SubjectSpec, load_subject};
+use crate::app::fleet::this_machine;
 use crate::app::identity::identity_of;
 use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
@@ -11,7 +12,7 @@ use crate::app::{AppError, Grants, RunOptions, ToolInfo};
 use crate::engine::{StopHandle, clean_up};
 use crate::event::{Difference, Header};
 use crate::fleet::{
-    Address, Ended, FleetError, FleetName, Invitation, NatsPost, Phase, Post, RunState, Told, WorkerName,
+    Address, Ended, FleetError, FleetName, Hands, Invitation, NatsPost, Phase, Post, RunState, Told, WorkerName,
     WorkerSettings, play,
 };
 use std::collections::BTreeMap;
@@ -81,14 +82,24 @@ pub fn join(
             std::thread::park_timeout(LOOK);
             continue;
         };
-        let settings =
-            WorkerSettings { name: name.clone(), lanes: options.jobs, run: state.run.clone(), idle: options.idle };
+        let settings = WorkerSettings {
+            name: name.clone(),
+            lanes: options.jobs,
+            run: state.run.clone(),
+            idle: options.idle,
+            machine: this_machine(),
+        };
         let ready = Ready::make(options, &invitation, grants, tool).inspect_err(|error| {
             post.tell(&Told::Refused { worker: name.clone(), reason: error.to_string() });
         })?;
         say(&format!("plays rounds of run {}", state.name));
         let ended = ready.play(&workers, &settings, post, &stop)?;
-        say(&format!("plays no more rounds of run {}", state.name));
+        match ended {
+            Ended::Dismissed => {
+                say(&format!("gets no more rounds of run {}: it is much slower than others", state.name))
+            }
+            _ => say(&format!("plays no more rounds of run {}", state.name)),
+        }
         match ended {
             Ended::RunOver if !options.once => {}
             ended => {
@@ -104,6 +115,10 @@ pub fn join(
 struct Ready<'a> {
     header: &'a Header,
     spec: SubjectSpec,
+    /// What it loaded. The tree as it was before the first round goes with it.
+    _subject: Box<dyn LoadedSubject>,
+    files: Files,
+    reports: PathBuf,
     start_within: Duration,
     tool: ToolInfo,
 }
@@ -123,8 +138,8 @@ impl<'a> Ready<'a> {
         let spec = spec_in(&source, &header.subject, &options.root)?;
         refuse_gaps(&source, &spec)?;
         let spec = Judge { root: &options.root, grants, tool }.admit(&source, spec)?.meaning(&header.cases);
-        let subject = load_subject(spec.clone())?;
-        let subject = subject.as_ref();
+        let loaded = load_subject(spec.clone())?;
+        let subject = loaded.as_ref();
         let plans = Plans::make(options, subject)?;
         let here = identity_of(options, subject, tool, spec.folder())?;
         let mut differences: Vec<Difference> =
@@ -144,8 +159,11 @@ impl<'a> Ready<'a> {
             )));
         }
         let (tool, start_within) = (tool.knowing(subject, &[&options.root, spec.folder()]), subject.start_within());
+        // Before it is said where the tree is kept: looking at it is what keeps it.
+        let files = subject.files_beside();
         let spec = spec.with_listed(subject.listed());
-        Ok(Self { header, spec, start_within, tool })
+        let reports = options.root.join(&options.report_dir);
+        Ok(Self { header, spec, files, reports, start_within, tool, _subject: loaded })
     }
 
     /// Plays rounds of the run on an engine for each lane.
@@ -161,14 +179,17 @@ impl<'a> Ready<'a> {
         for folder in folders.values() {
             std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
         }
+        // Lanes share everything but the subject, which is no thread's but this one's.
+        let Self { header, spec, files, reports, start_within, tool, .. } = self;
         let make = |lane: usize| {
             let folder = folders.get(&lane).map_or(workers, PathBuf::as_path);
-            let at_work = AtWork { jobs: 1, start_within: self.start_within, tool: &self.tool, folder };
-            engine(&at_work, self.header, &self.spec).map_err(|error| FleetError::NotReady(error.to_string()))
+            let at_work = AtWork { jobs: 1, start_within: *start_within, tool, folder };
+            engine(&at_work, header, spec).map_err(|error| FleetError::NotReady(error.to_string()))
         };
-        let redactor = redactor(&self.tool);
+        let redactor = redactor(tool);
         let clean = |text: String| redactor.apply_json(&text).unwrap_or(text);
-        let ended = play(post, settings, &make, &clean, stop);
+        let look = || files.appeared(reports);
+        let ended = play(post, settings, Hands { make: &make, clean: &clean, look: &look }, stop);
         for folder in folders.values() {
             let _ = std::fs::remove_dir_all(folder);
         }

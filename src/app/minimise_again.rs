@@ -100,7 +100,7 @@ pub fn minimise_again(
     let end = record.end.clone().unwrap_or(RunEnd::Interrupted);
     stopped?;
     session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
-    let record = session.finish();
+    let record = session.finish().map_err(AppError::io(folder))?;
     let judgement = judge(&record);
     write_run_reports(&record, &judgement, folder, JunitDetail::Case, tool)?;
     Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered: None })

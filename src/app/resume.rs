@@ -9,8 +9,8 @@ use crate::app::reports::check_outputs;
 use crate::app::run::{UnderWay, check_machine, redactor};
 use crate::app::trust::Judge;
 use crate::app::{AppError, Finished, Grants, RunOptions, ToolInfo, Watcher};
-use crate::engine::{StopHandle, clean_up};
-use crate::event::{Event, JournalReader, JournalWriter, RunLock};
+use crate::engine::{Earlier, StopHandle, clean_up};
+use crate::event::{Entry, Event, JournalReader, JournalWriter, RunLock};
 use crate::model::RoundId;
 use crate::record::Fold;
 use std::collections::BTreeMap;
@@ -45,8 +45,12 @@ pub fn resume(
     }
     let header = reader.header().clone();
     let mut fold = Fold::new(header.clone());
+    let earlier = Earlier::default();
     for entry in &mut reader {
-        fold.entry(entry?)
+        let Entry { at, event } = entry?;
+        // What was asked beyond the plan is asked again, and answered by what stands there.
+        let Some(event) = earlier.keep(event) else { continue };
+        fold.entry(Entry { at, event })
             .map_err(|reason| AppError::Usage(format!("{}: {reason}; start a new run", path.display())))?;
     }
     let given = options;
@@ -78,7 +82,7 @@ pub fn resume(
         .collect();
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let forecast = plans.forecast(subject, options);
-    let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast);
+    let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast).with_earlier(earlier);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
     let under_way =
         UnderWay { options, tool, folder, header: &header, spec, subject, plans: &plans, asked: None, begun };

@@ -22,7 +22,9 @@ use crate::diagnose::{
     play_in_parallel,
 };
 use crate::disk::{Limit, Needs, too_tight};
-use crate::engine::{Engine, EngineConfig, EngineError, Leftovers, Rounds, Stop, StopHandle, Stopped, clean_up};
+use crate::engine::{
+    Engine, EngineConfig, EngineError, Leftovers, Resumed, Rounds, Stop, StopHandle, Stopped, clean_up,
+};
 use crate::event::{
     Background, CaseInfo, Event, Header, JOURNAL_VERSION, JournalWriter, Note, PlanPolicy, Policy, Redactor, RunEnd,
     RunLock, ShardInfo, SubjectInfo,
@@ -213,7 +215,7 @@ impl UnderWay<'_> {
             session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(folder))?;
         }
         session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
-        let record = session.finish();
+        let record = session.finish().map_err(AppError::io(folder))?;
         let judgement = judge(&record);
         write_reports(&record, &judgement, folder, options, tool)?;
         let unremembered = remember(options.history.as_ref(), &record, &judgement, &redactor(tool)).err();
@@ -242,7 +244,7 @@ impl UnderWay<'_> {
         session: &mut Session<'_>,
         stoppable: &mut dyn FnMut(StopHandle),
     ) -> Result<RunEnd, AppError> {
-        let mut engine = self.engine()?;
+        let mut engine = Resumed::new(self.engine()?, session.earlier());
         stoppable(engine.stop_handle());
         let setting = Setting {
             header: self.header,
@@ -261,10 +263,10 @@ impl UnderWay<'_> {
         };
         let inquiry = self.asked.map(|asked| Inquiry { asked, effort: self.options.effort });
         let driven = match &inquiry {
-            None => rounds_and_diagnosis(engine.as_mut(), &course, &setting, deadlines, session),
-            Some(inquiry) => inquiry_and_diagnosis(engine.as_mut(), inquiry, &setting, deadlines, session),
+            None => rounds_and_diagnosis(&mut engine, &course, &setting, deadlines, session),
+            Some(inquiry) => inquiry_and_diagnosis(&mut engine, inquiry, &setting, deadlines, session),
         };
-        engine.shut_down();
+        Box::new(engine).shut_down();
         driven.map(naming_limit)
     }
 }

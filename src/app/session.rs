@@ -3,7 +3,7 @@
 use crate::app::forecast::Forecast;
 use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
 use crate::disk::Limit;
-use crate::engine::{Outlook, RoundResult};
+use crate::engine::{Earlier, Outlook, RoundResult};
 use crate::event::{Entry, Event, JournalWriter};
 use crate::model::{CaseIndex, Outcome};
 use crate::record::{Fold, Record, is_failure};
@@ -27,6 +27,8 @@ pub trait Watcher {
 pub(super) struct Session<'w> {
     journal: JournalWriter,
     fold: Fold,
+    /// What the journal has from before the run was resumed and the record has not yet.
+    earlier: Earlier,
     watcher: &'w mut dyn Watcher,
     forecast: Forecast,
     starved: Starved,
@@ -104,12 +106,23 @@ impl<'w> Session<'w> {
         Self {
             journal,
             fold,
+            earlier: Earlier::default(),
             watcher,
             forecast,
             starved: Starved::default(),
             first_failure: FirstFailure::default(),
             watched: None,
         }
+    }
+
+    /// The same for a run that is resumed: its record gets these facts as they are asked for, or at its end.
+    pub fn with_earlier(self, earlier: Earlier) -> Self {
+        Self { earlier, ..self }
+    }
+
+    /// What the journal has and the record has not yet.
+    pub fn earlier(&self) -> Earlier {
+        self.earlier.clone()
     }
 
     /// Writes a fact and tells it on.
@@ -161,9 +174,11 @@ impl<'w> Session<'w> {
         self.starved.clone()
     }
 
-    /// The record at the end.
-    pub fn finish(self) -> Record {
-        self.fold.finish()
+    /// The record at the end, with everything that the journal has.
+    pub fn finish(mut self) -> io::Result<Record> {
+        let rest = self.earlier.rest();
+        Outlook::earlier(&mut self, rest)?;
+        Ok(self.fold.finish())
     }
 
     /// After the first round of all cases: what it took, and what the run will.
@@ -204,6 +219,10 @@ impl Outlook for Session<'_> {
     fn facts(&mut self, events: Vec<Event>) -> io::Result<()> {
         let entries = self.journal.append_all(events).map_err(io::Error::other)?;
         entries.into_iter().try_for_each(|entry| self.take_in(entry))
+    }
+
+    fn earlier(&mut self, events: Vec<Event>) -> io::Result<()> {
+        events.into_iter().try_for_each(|event| self.fold.fact(event).map_err(io::Error::other))
     }
 
     fn remark(&mut self, line: &str) {

@@ -3,7 +3,7 @@
 use crate::app::FleetOptions;
 use crate::cli::leave_arguments::LeaveArguments;
 use crate::cli::values::parse_duration;
-use crate::fleet::{Address, FleetName};
+use crate::fleet::{Address, FleetName, Role};
 use crate::platform::host_name;
 use clap::Args;
 use std::path::PathBuf;
@@ -14,7 +14,8 @@ const EXAMPLES: &str = "\
 Examples:
   steadfast worker --connect nats://127.0.0.1 --jobs 2                       rounds of whatever run the fleet has
   steadfast worker --connect tls://nats.example.org --creds worker.creds     on another machine
-  steadfast worker --connect tls://nats.example.org --once --idle 5m         in a job that ends with the run";
+  steadfast worker --connect tls://nats.example.org --once --idle 5m         in a job that ends with the run
+  steadfast worker --permissions worker                                      what nats-server must allow a worker";
 
 /// Where a fleet meets.
 #[derive(Debug, Clone, Args)]
@@ -22,7 +23,7 @@ pub(super) struct FleetArguments {
     /// The fleet, where a server has several
     #[arg(long, value_name = "NAME", default_value = "default", help_heading = "Fleet")]
     pub fleet: FleetName,
-    /// The file with the credentials for the server
+    /// The file with the credentials for the server: what nsc writes, the seed of an nkey, or USER:PASSWORD
     #[arg(long, value_name = "FILE", help_heading = "Fleet")]
     pub creds: Option<PathBuf>,
     /// Certificates of authorities to trust for the server, besides those of the system
@@ -31,6 +32,22 @@ pub(super) struct FleetArguments {
     /// The name of this host in the run's facts [default: its own]
     #[arg(long, value_name = "NAME", help_heading = "Fleet")]
     pub host_name: Option<String>,
+}
+
+/// A role of a fleet, as typed.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum RoleWord {
+    Worker,
+    Coordinator,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Worker => Self::Worker,
+            RoleWord::Coordinator => Self::Coordinator,
+        }
+    }
 }
 
 /// The fleet of a run.
@@ -82,6 +99,9 @@ pub(super) struct WorkerArguments {
     /// Play rounds of a fleet's runs: the NATS server where it meets [default: serve another steadfast over pipes]
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
+    /// Print the permissions that nats-server must give this role of the fleet, and end
+    #[arg(long, value_name = "ROLE", conflicts_with = "connect")]
+    pub permissions: Option<RoleWord>,
     /// Rounds side by side
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub jobs: u32,

@@ -227,7 +227,7 @@ impl Live<'_> {
                 self.line(&text);
             }
             Event::Noted(note) if note.case.is_none() => self.line(&format!("note: {}", note.text)),
-            Event::Noted(_) => {}
+            Event::Noted(_) | Event::HostSeen { .. } => {}
             Event::Diagnosed(diagnosis) => {
                 let id = self.cases.get(diagnosis.case.index()).map(|case| case.id.to_string()).unwrap_or_default();
                 self.line(&format!("diagnosed {id} with {}", count(diagnosis.probes as usize, "probe")));

@@ -2,17 +2,23 @@
 
 use crate::app::{self, JoinOptions};
 use crate::cli::Exit;
-use crate::cli::door;
+use crate::cli::door::{self, Colours};
 use crate::cli::fleet_arguments::WorkerArguments;
 use crate::cli::leave::{configured_run, grants, tested_root};
 use crate::cli::signals::Stoppable;
 use crate::cli::surroundings::tool;
 use crate::cli::trouble::Trouble;
-use crate::fleet::{Ended, NatsPost};
+use crate::fleet::{Ended, NatsPost, Role};
 use std::io::{self, Write};
 
 /// Plays rounds: of another steadfast over pipes, or of a fleet.
 pub(super) fn worker(arguments: WorkerArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
+    if let Some(role) = arguments.permissions {
+        let permissions = Role::from(role).permissions(&arguments.meeting.fleet);
+        let mut out = door::out(Colours::None);
+        out.write_all(permissions.as_bytes()).and_then(|()| out.flush())?;
+        return Ok(Exit::Good);
+    }
     let Some(url) = arguments.connect.clone() else {
         app::worker(io::stdin(), io::stdout().lock())?;
         return Ok(Exit::Good);

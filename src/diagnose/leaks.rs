@@ -47,11 +47,10 @@ pub fn look_for_leaks(
     let record = log.record();
     let deadline = deadlines.all;
     let next = record.next_round();
-    let begun = record.rounds.iter().filter(|round| round.kind.keeps_a_ledger()).map(Begun::from).collect();
     // Whatever a suite's rounds take turns with: leaks are looked for under the first one.
     let hash_seed = record.rounds.first().and_then(|round| round.hash_seed);
     let stopped = Stopped::Not;
-    let mut search = Search { engine, setting, log, deadline, next, hash_seed, begun, stopped };
+    let mut search = Search { engine, setting, log, deadline, next, hash_seed, stopped };
     search.run(&record)?;
     if search.stopped == Stopped::Asked(Stop::TimeLimit) {
         search.note("time was up before all that may leak was looked at: what is not told here was not measured")?;
@@ -66,31 +65,7 @@ struct Search<'a> {
     deadline: Option<Instant>,
     next: u32,
     hash_seed: Option<u32>,
-    /// What the run had begun before it was resumed.
-    begun: Vec<Begun>,
     stopped: Stopped,
-}
-
-/// A round with a ledger, of the run before it was resumed.
-struct Begun {
-    id: RoundId,
-    kind: RoundKind,
-    event_loop: EventLoop,
-    order: Vec<CaseIndex>,
-    /// The attempt that is next, unless it was completed.
-    next: Option<u32>,
-}
-
-impl From<&RoundRecord> for Begun {
-    fn from(round: &RoundRecord) -> Self {
-        Self {
-            id: round.id,
-            kind: round.kind,
-            event_loop: round.event_loop,
-            order: round.order().collect(),
-            next: (!round.is_complete()).then_some(round.attempts),
-        }
-    }
 }
 
 impl Search<'_> {
@@ -140,26 +115,19 @@ impl Search<'_> {
         kind: RoundKind,
         event_loop: EventLoop,
     ) -> Result<(), DiagnoseError> {
-        let units: Vec<RoundUnit> = orders.filter_map(|order| self.unit(order, kind, event_loop)).collect();
+        let units: Vec<RoundUnit> = orders.map(|order| self.unit(order, kind, event_loop)).collect();
         if self.stopped == Stopped::Not && !units.is_empty() {
             self.stopped = self.engine.run(&mut units.into_iter(), self.deadline, self.log)?;
         }
         Ok(())
     }
 
-    /// A round that is still to be run: `None` if it was completed before the run was resumed.
-    fn unit(&mut self, order: Vec<CaseIndex>, kind: RoundKind, event_loop: EventLoop) -> Option<RoundUnit> {
-        let same = |begun: &Begun| begun.kind == kind && begun.event_loop == event_loop && begun.order == order;
-        let (id, attempt) = match self.begun.iter().position(same).map(|at| self.begun.swap_remove(at)) {
-            Some(begun) => (begun.id, begun.next?),
-            None => {
-                self.next += 1;
-                (RoundId(self.next - 1), 0)
-            }
-        };
+    fn unit(&mut self, order: Vec<CaseIndex>, kind: RoundKind, event_loop: EventLoop) -> RoundUnit {
+        let id = RoundId(self.next);
+        self.next += 1;
         let seed = self.setting.header.seed.derive(&format!("ledger {id}"));
         let unit = RoundUnit::new(id, kind, seed, order, self.setting.case_timeout);
-        Some(RoundUnit { attempt, event_loop, hash_seed: self.hash_seed, ..unit })
+        RoundUnit { event_loop, hash_seed: self.hash_seed, ..unit }
     }
 
     /// What failed in a survey and nowhere else is said: it proves nothing of orders, and is worth knowing.

@@ -5,6 +5,7 @@
 //! engine is the one owner of a run's state; what scenarios, suites, verdicts and reports are it does not know.
 
 mod dispatch;
+mod earlier;
 mod leftovers;
 mod orphans;
 mod outlook;
@@ -19,6 +20,7 @@ mod worker;
 mod worker_process;
 
 pub use dispatch::{Engine, EngineConfig};
+pub use earlier::{Earlier, Resumed};
 pub use leftovers::{Leftovers, clean_up};
 pub use orphans::{end_orphans, has_children};
 pub use outlook::{EngineError, Outlook, RoundResult};

@@ -23,6 +23,38 @@ pub struct RoundResult {
     pub duration: Duration,
 }
 
+impl RoundResult {
+    /// What a round came to, from its facts.
+    pub fn of_facts(unit: RoundUnit, facts: &[Event]) -> Self {
+        let mut result = Self {
+            outcomes: vec![None; unit.order.len()],
+            watched: Vec::new(),
+            difference: None,
+            after: None,
+            duration: Duration::ZERO,
+            unit,
+        };
+        for fact in facts {
+            match fact {
+                Event::TrialFinished { position, report, .. } => {
+                    if result.unit.watch == Some(*position) {
+                        result.watched.clone_from(&report.marks);
+                    }
+                    result.difference = report.difference.clone().or_else(|| result.difference.take());
+                    result.after = report.after.or(result.after);
+                    if let Some(slot) = result.outcomes.get_mut(position.index()) {
+                        *slot = Some(report.outcome.clone());
+                    }
+                }
+                Event::RoundStarted { attempt, .. } => result.unit.attempt = *attempt,
+                Event::RoundFinished { millis, .. } => result.duration += Duration::from_millis(*millis),
+                _ => {}
+            }
+        }
+        result
+    }
+}
+
 /// Who hears of a run.
 pub trait Outlook {
     /// A fact, in sequence. An error stops the run.
@@ -37,6 +69,14 @@ pub trait Outlook {
     /// If they can't be kept.
     fn facts(&mut self, events: Vec<Event>) -> io::Result<()> {
         events.into_iter().try_for_each(|event| self.fact(event))
+    }
+
+    /// Facts of this run that stand in the journal already, from before it was resumed.
+    ///
+    /// # Errors
+    /// If they contradict what is known.
+    fn earlier(&mut self, _events: Vec<Event>) -> io::Result<()> {
+        Ok(())
     }
 
     /// A round came to its end.

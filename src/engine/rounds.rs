@@ -68,6 +68,10 @@ impl Outlook for Collector<'_> {
         self.outlook.facts(events)
     }
 
+    fn earlier(&mut self, events: Vec<Event>) -> io::Result<()> {
+        self.outlook.earlier(events)
+    }
+
     fn remark(&mut self, line: &str) {
         self.outlook.remark(line);
     }

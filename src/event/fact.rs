@@ -2,6 +2,7 @@
 
 use crate::event::dirt::Dirt;
 use crate::event::header::Header;
+use crate::event::machine::Machine;
 use crate::event::runner_line::RunnerLine;
 use crate::model::statistics::Tally;
 use crate::model::{
@@ -27,6 +28,14 @@ pub enum Event {
     RunStarted(Box<Header>),
     /// The run goes on after it was interrupted or killed.
     RunResumed,
+    /// A host takes part.
+    HostSeen {
+        /// Its name, where it is not the one that keeps the journal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        host: Option<String>,
+        /// What is known of it.
+        machine: Machine,
+    },
     /// A round began.
     RoundStarted {
         /// The round that begins.

@@ -8,6 +8,7 @@ mod fact;
 mod header;
 mod identity;
 mod journal;
+mod machine;
 mod past;
 mod question;
 mod redact;
@@ -22,6 +23,7 @@ pub use fact::{Conclusion, Diagnosis, Entry, Event, Note, RoundEnd, RunEnd, Stat
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, ShardInfo, SubjectInfo};
 pub use identity::{Difference, Identity, Product};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress};
+pub use machine::Machine;
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use question::{Question, RecordedEnd, RecordedOrder};
 pub use redact::Redactor;

@@ -1,12 +1,14 @@
 //! The coordinator: offers rounds, takes in what they came to, and is an engine to whoever asks for rounds.
 
-use crate::engine::{EngineError, Outlook, RoundUnit, Rounds, StopHandle, Stopped};
+use crate::engine::{EngineError, Outlook, RoundResult, RoundUnit, Rounds, StopHandle, Stopped};
 use crate::event::{Event, Note, RoundEnd};
 use crate::fleet::broker::{Broker, Heard};
 use crate::fleet::ledger::{Ledger, Settled};
 use crate::fleet::messages::{Key, Offer, Phase, Played, ResultHead, RunState, Told};
-use crate::fleet::piece::{facts, objection, result_of};
+use crate::fleet::paces::Paces;
+use crate::fleet::piece::{facts, objection};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// How long the coordinator listens before it looks at the clock again.
@@ -29,6 +31,9 @@ pub struct Coordinator {
     early: BTreeMap<Key, (ResultHead, Vec<u8>)>,
     /// Rounds that are over.
     over: BTreeSet<Key>,
+    /// Hosts that were told to the journal.
+    hosts: BTreeSet<String>,
+    paces: Paces,
     stop: StopHandle,
 }
 
@@ -52,6 +57,8 @@ impl Coordinator {
             ledger: Ledger::default(),
             early: BTreeMap::new(),
             over: BTreeSet::new(),
+            hosts: BTreeSet::new(),
+            paces: Paces::default(),
             stop,
         }
     }
@@ -79,7 +86,7 @@ impl Coordinator {
                     self.early.insert(head.key.clone(), (*head, packed));
                 }
             }
-            Heard::Told(told) => self.told(told, outlook),
+            Heard::Told(told) => self.told(told, outlook).map_err(EngineError::Journal)?,
             Heard::Say(text) => outlook.remark(&text),
             Heard::Overtaken(reason) => return Ok(Some(Stopped::SubjectFailed(reason))),
             Heard::Woken => {}
@@ -87,12 +94,17 @@ impl Coordinator {
         Ok(None)
     }
 
-    fn told(&mut self, told: Told, outlook: &mut dyn Outlook) {
+    fn told(&mut self, told: Told, outlook: &mut dyn Outlook) -> io::Result<()> {
         let now = Instant::now();
         match told {
-            Told::Present { worker, lanes } => {
+            Told::Present { worker, lanes, machine } => {
                 self.last_present = now;
-                if self.ledger.present(&worker, lanes, now) {
+                let is_new = self.ledger.present(&worker, lanes, now);
+                if is_new && self.hosts.insert(worker.host.clone()) {
+                    let host = Some(worker.host.clone()).filter(|host| *host != self.host);
+                    outlook.fact(Event::HostSeen { host, machine })?;
+                }
+                if is_new {
                     outlook.remark(&format!("worker {worker} is there, with {lanes} rounds side by side"));
                 }
             }
@@ -111,6 +123,20 @@ impl Coordinator {
                 outlook.remark(&format!("worker {worker} has left"));
             }
         }
+        Ok(())
+    }
+
+    /// Notes how long a host took, and gives it no more rounds if it is much slower than the others.
+    fn pace(&mut self, host: &str, result: &RoundResult, outlook: &mut dyn Outlook) -> io::Result<()> {
+        self.paces.note(host, result);
+        let Some((lame, pace)) = self.paces.lame() else { return Ok(()) };
+        self.state.dismissed.insert(lame.clone());
+        self.broker.tell_state(&self.state);
+        let text = format!(
+            "host {lame} was given no more rounds: its rounds took {pace:.1} times as long as those of the other hosts"
+        );
+        outlook.remark(&text);
+        outlook.fact(Event::Noted(Note { case: None, text }))
     }
 
     /// Takes in what a round came to. What can't be its facts is not believed: the round is offered again.
@@ -150,9 +176,10 @@ impl Coordinator {
             return Ok(Some(Stopped::SubjectFailed(format!("on {}: {reason}", head.worker.host))));
         }
         let host = Some(&head.worker.host).filter(|host| **host != self.host);
-        let result = result_of(unit, &facts);
+        let result = RoundResult::of_facts(unit, &facts);
         let named = facts.into_iter().map(|fact| of_host(fact, host)).collect();
         outlook.facts(named).map_err(EngineError::Journal)?;
+        self.pace(&head.worker.host, &result, outlook).map_err(EngineError::Journal)?;
         outlook.round(result);
         Ok(None)
     }

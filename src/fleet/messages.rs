@@ -1,7 +1,7 @@
 //! What a coordinator and its workers say to each other.
 
 use crate::engine::RoundUnit;
-use crate::event::Header;
+use crate::event::{Header, Machine};
 use crate::model::ContentHash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -149,6 +149,8 @@ pub enum Told {
         worker: WorkerName,
         /// How many rounds it plays side by side.
         lanes: u32,
+        /// What is known of its machine.
+        machine: Machine,
     },
     /// It began a round.
     Took {

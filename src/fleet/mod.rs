@@ -13,6 +13,7 @@ mod error;
 mod ledger;
 mod messages;
 mod nats;
+mod paces;
 mod piece;
 mod worker;
 
@@ -20,6 +21,6 @@ pub use broker::{Broker, Heard, Post, Taken};
 pub use coordinator::Coordinator;
 pub use error::FleetError;
 pub use messages::{Invitation, Key, Offer, Phase, RunState, Told, WorkerName};
-pub use nats::{Address, FleetName, NatsBroker, NatsPost};
+pub use nats::{Address, FleetName, NatsBroker, NatsPost, Role};
 pub use piece::Packed;
-pub use worker::{Ended, WorkerSettings, play};
+pub use worker::{Ended, Hands, WorkerSettings, play};

@@ -1,6 +1,6 @@
 //! The facts of a round as they travel, and what a coordinator believes of them.
 
-use crate::engine::{RoundResult, RoundUnit};
+use crate::engine::RoundUnit;
 use crate::event::{Event, RoundEnd};
 use crate::fleet::FleetError;
 use crate::model::ContentHash;
@@ -10,7 +10,6 @@ use flate2::write::GzEncoder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read, Write};
-use std::time::Duration;
 
 /// How much fits into one message, in bytes: servers take 1 MiB unless they are told otherwise.
 pub(super) const CHUNK: usize = 512 << 10;
@@ -99,6 +98,7 @@ pub(super) fn objection(unit: &RoundUnit, facts: &[Event]) -> Option<String> {
         Event::Noted(_) => true,
         Event::RunStarted(_)
         | Event::RunResumed
+        | Event::HostSeen { .. }
         | Event::Forecast { .. }
         | Event::Diagnosed(_)
         | Event::RunFinished { .. } => false,
@@ -111,34 +111,4 @@ pub(super) fn objection(unit: &RoundUnit, facts: &[Event]) -> Option<String> {
     let begins = matches!(facts.first(), Some(Event::RoundStarted { .. }));
     let ends = facts.iter().rev().any(|fact| matches!(fact, Event::RoundFinished { end: RoundEnd::Completed, .. }));
     (!begins || !ends).then(|| format!("the facts of round {} do not begin and end it", unit.round))
-}
-
-/// What a round came to, from its facts.
-pub(super) fn result_of(unit: RoundUnit, facts: &[Event]) -> RoundResult {
-    let mut result = RoundResult {
-        outcomes: vec![None; unit.order.len()],
-        watched: Vec::new(),
-        difference: None,
-        after: None,
-        duration: Duration::ZERO,
-        unit,
-    };
-    for fact in facts {
-        match fact {
-            Event::TrialFinished { position, report, .. } => {
-                if result.unit.watch == Some(*position) {
-                    result.watched.clone_from(&report.marks);
-                }
-                result.difference = report.difference.clone().or_else(|| result.difference.take());
-                result.after = report.after.or(result.after);
-                if let Some(slot) = result.outcomes.get_mut(position.index()) {
-                    *slot = Some(report.outcome.clone());
-                }
-            }
-            Event::RoundStarted { attempt, .. } => result.unit.attempt = *attempt,
-            Event::RoundFinished { millis, .. } => result.duration += Duration::from_millis(*millis),
-            _ => {}
-        }
-    }
-    result
 }

@@ -1,7 +1,7 @@
 //! The worker: takes rounds, plays each on an engine of its own, and sends what it came to.
 
 use crate::engine::{EngineError, Outlook, RoundResult, Rounds, StopHandle, Stopped};
-use crate::event::Event;
+use crate::event::{Event, Machine, Note};
 use crate::fleet::FleetError;
 use crate::fleet::broker::{Post, Taken};
 use crate::fleet::messages::{Phase, Played, ResultHead, Told, WorkerName};
@@ -37,6 +37,8 @@ pub struct WorkerSettings {
     pub run: String,
     /// How long it stays without a round.
     pub idle: Duration,
+    /// What is known of its machine.
+    pub machine: Machine,
 }
 
 /// Why a worker plays no more.
@@ -52,11 +54,22 @@ pub enum Ended {
     Dismissed,
 }
 
-/// Makes the engine of a lane.
-pub type MakeRounds<'a> = &'a (dyn Fn(usize) -> Result<Box<dyn Rounds>, FleetError> + Sync);
+/// What a worker does by way of the subject that it has.
+#[derive(Clone, Copy)]
+pub struct Hands<'a> {
+    /// Makes the engine of a lane.
+    pub make: &'a (dyn Fn(usize) -> Result<Box<dyn Rounds>, FleetError> + Sync),
+    /// A fact's text without secrets.
+    pub clean: &'a (dyn Fn(String) -> String + Sync),
+    /// What is to be said of the tree under test after the first round, if it is not what it was.
+    pub look: &'a (dyn Fn() -> Option<String> + Sync),
+}
 
-/// A fact's text without secrets.
-pub type Clean<'a> = &'a (dyn Fn(String) -> String + Sync);
+impl std::fmt::Debug for Hands<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hands").finish_non_exhaustive()
+    }
+}
 
 /// Plays rounds of one run until it is over, or another reason to end comes up.
 ///
@@ -65,13 +78,12 @@ pub type Clean<'a> = &'a (dyn Fn(String) -> String + Sync);
 pub fn play(
     post: &dyn Post,
     settings: &WorkerSettings,
-    make: MakeRounds<'_>,
-    clean: Clean<'_>,
+    hands: Hands<'_>,
     stop: &StopHandle,
 ) -> Result<Ended, FleetError> {
     let lanes = (0..settings.lanes).map(|_| Mutex::new(None)).collect();
-    let shift =
-        Shift { post, settings, make, clean, lanes, leaving: AtomicBool::new(false), busy: Mutex::new(Instant::now()) };
+    let (leaving, has_looked) = (AtomicBool::new(false), AtomicBool::new(false));
+    let shift = Shift { post, settings, hands, lanes, leaving, has_looked, busy: Mutex::new(Instant::now()) };
     let ended = std::thread::scope(|scope| {
         let playing: Vec<_> = (0..settings.lanes)
             .map(|lane| {
@@ -98,10 +110,11 @@ type UnderWay = Option<(u32, StopHandle)>;
 struct Shift<'a> {
     post: &'a dyn Post,
     settings: &'a WorkerSettings,
-    make: MakeRounds<'a>,
-    clean: Clean<'a>,
+    hands: Hands<'a>,
     lanes: Vec<Mutex<UnderWay>>,
     leaving: AtomicBool,
+    /// Whether the tree under test was looked at.
+    has_looked: AtomicBool,
     /// When a round was last played.
     busy: Mutex<Instant>,
 }
@@ -122,7 +135,8 @@ impl Shift<'_> {
         while !all_ended() {
             if told.is_none_or(|told| told.elapsed() >= PRESENT) {
                 let lanes = u32::try_from(self.settings.lanes).unwrap_or(u32::MAX);
-                self.post.tell(&Told::Present { worker: self.settings.name.clone(), lanes });
+                let WorkerSettings { name, machine, .. } = self.settings;
+                self.post.tell(&Told::Present { worker: name.clone(), lanes, machine: machine.clone() });
                 told = Some(Instant::now());
             }
             let (reason, at_once, epoch) = self.look(stop);
@@ -203,7 +217,7 @@ impl Shift<'_> {
         }
         let mut rounds = match engine.take() {
             Some(rounds) => rounds,
-            None => match (self.make)(lane) {
+            None => match (self.hands.make)(lane) {
                 Ok(rounds) => rounds,
                 Err(error) => {
                     self.post.give_back(taken);
@@ -225,18 +239,19 @@ impl Shift<'_> {
         }
         self.set(lane, Some((taken.offer.epoch, handle)));
         let begun = Instant::now();
-        let mut facts = Facts { clean: self.clean, lines: Vec::new() };
+        let mut facts = Facts { clean: self.hands.clean, lines: Vec::new() };
         let stopped = rounds.run(&mut std::iter::once(taken.offer.unit.clone()), None, &mut facts);
         self.set(lane, None);
         match stopped {
             Ok(Stopped::Not) => {
                 *expected = Some(begun.elapsed());
                 *engine = Some(rounds);
+                self.look_at_tree(&mut facts)?;
                 self.deliver(taken, Played::Completed, &facts.lines)
             }
             Ok(Stopped::SubjectFailed(reason)) => {
                 rounds.shut_down();
-                self.deliver(taken, Played::SubjectFailed { reason: (self.clean)(reason) }, &facts.lines)
+                self.deliver(taken, Played::SubjectFailed { reason: (self.hands.clean)(reason) }, &facts.lines)
             }
             Ok(Stopped::Asked(_)) => {
                 rounds.shut_down();
@@ -259,6 +274,16 @@ impl Shift<'_> {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = under_way;
         }
         *self.busy.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Says once, with a round's facts, that rounds change the tree under test: those of other workers may not see it.
+    fn look_at_tree(&self, facts: &mut Facts<'_>) -> Result<(), FleetError> {
+        if self.has_looked.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let Some(text) = (self.hands.look)() else { return Ok(()) };
+        let noted = facts.fact(Event::Noted(Note { case: None, text }));
+        noted.map_err(|error| FleetError::Engine(EngineError::Journal(error)))
     }
 
     /// Gives back a round that was begun.
@@ -286,7 +311,7 @@ impl Shift<'_> {
 
 /// Keeps the facts of a round as lines.
 struct Facts<'a> {
-    clean: Clean<'a>,
+    clean: &'a (dyn Fn(String) -> String + Sync),
     lines: Vec<String>,
 }
 

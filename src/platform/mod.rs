@@ -12,7 +12,7 @@ mod ports;
 pub mod process;
 mod sockets;
 
-pub use host::host_name;
+pub use host::{cores, host_name, kernel, memory_mib, processor};
 pub use memory::anonymous_memory;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use peers::owner_of_socket;

@@ -3,7 +3,7 @@
 //! The facts of one round come in their order; rounds may come in any order, side by side or one after another, and the
 //! record is the same: rounds, failures and notes are sorted, and "the first" is that of the first round by its number.
 
-use crate::event::{Entry, Event, Header, JournalError, JournalReader, Note, RoundEnd, TrialReport};
+use crate::event::{Entry, Event, Header, JournalError, JournalReader, Machine, Note, RoundEnd, TrialReport};
 use crate::model::{CaseIndex, LoopBound, Outcome, OutcomeKind, Position, RoundId};
 use crate::record::folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +83,8 @@ pub struct Fold {
     /// Why a case was skipped, in its first round by number.
     skips: BTreeMap<CaseIndex, (RoundId, String)>,
     loop_bound: BTreeMap<CaseIndex, BTreeSet<LoopBound>>,
+    /// What is known of hosts, by name.
+    hosts: BTreeMap<Option<String>, Machine>,
     /// What was noted before the first round.
     first_notes: Vec<Note>,
     /// What was noted since, each once.
@@ -105,6 +107,7 @@ impl Fold {
             passed_again: BTreeSet::new(),
             skips: BTreeMap::new(),
             loop_bound: BTreeMap::new(),
+            hosts: BTreeMap::new(),
             first_notes: Vec::new(),
             notes: BTreeSet::new(),
             diagnoses: BTreeMap::new(),
@@ -131,6 +134,7 @@ impl Fold {
         match event {
             Event::RunStarted(_) => return Err(Contradiction::SecondStart),
             Event::RunResumed => self.end = None,
+            Event::HostSeen { host, machine } => drop(self.hosts.insert(host, machine)),
             Event::RoundStarted {
                 round,
                 attempt,
@@ -216,6 +220,7 @@ impl Fold {
             passed_again: self.passed_again,
             skips: self.skips.into_iter().map(|(case, (_, reason))| (case, reason)).collect(),
             loop_bound: self.loop_bound,
+            hosts: self.hosts,
             notes,
             diagnoses: self.diagnoses,
             forecast: self.forecast,

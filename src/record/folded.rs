@@ -1,6 +1,6 @@
 //! The folded facts of a run. Counts are methods, so that they can't disagree with the lists they count.
 
-use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Note, RoundEnd, RunEnd};
+use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Machine, Note, RoundEnd, RunEnd};
 use crate::model::{
     Aftermath, CaseIndex, EventLoop, LoopBound, Outcome, OutcomeKind, Position, Retained, RoundId, RoundKind, Seed,
     StateMark, Stress,
@@ -29,6 +29,8 @@ pub struct Record {
     pub skips: BTreeMap<CaseIndex, String>,
     /// What each case left that outlives its event loop.
     pub loop_bound: BTreeMap<CaseIndex, BTreeSet<LoopBound>>,
+    /// What is known of the hosts that took part, by name; `None` is the one that keeps the journal.
+    pub hosts: BTreeMap<Option<String>, Machine>,
     /// Notes on cases and on the run, each once: those from before the first round as they were told, the others sorted.
     pub notes: Vec<Note>,
     /// The last diagnosis of each suspect.

@@ -4,10 +4,11 @@ use crate::event::{Conclusion, Diagnosis, RunEnd};
 use crate::model::statistics::{self, Confidence, Tally};
 use crate::model::{CaseIndex, FindingKind, NOT_COLLECTED, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
+use crate::verdict::hosts::Hosts;
 use crate::verdict::trials::Trials;
 use crate::verdict::{
-    CaseJudgement, Evidence, Gate, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops, orders,
-    quarantine, question, trials,
+    CaseJudgement, Evidence, Gate, HostJudgement, Judgement, QuarantineJudgement, cause, claim, coverage, leaks, loops,
+    orders, quarantine, question, trials,
 };
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ pub fn judge(record: &Record) -> Judgement {
         CaseIndex::all().zip(&tallies).map(|(case, tally)| judge_case(record, case, tally)).collect();
     let mut found = leaks::find(record);
     cases.iter_mut().for_each(|judged| with_leaks(judged, &mut found));
+    let hosts = judge_hosts(record, &mut cases);
     let quarantine = quarantine::apply(record, &mut cases);
     if let Some(question) = &record.header.question {
         question::set_aside(record, question, &mut cases);
@@ -30,6 +32,7 @@ pub fn judge(record: &Record) -> Judgement {
         quarantine,
         pairs_before: pairs.before,
         pairs_adjacent: pairs.adjacent,
+        hosts,
         causes: cause::group(&cases, |case| orders::rank(record, case)),
         cases,
     }
@@ -91,6 +94,20 @@ fn judge_case(record: &Record, case: CaseIndex, tally: &Trials) -> CaseJudgement
             Some(format!("{} of its planned trials did not run to an end that counts", tally.missing.max(1)));
     }
     judged
+}
+
+/// Says of cases that fail what hosts have to do with it, and what each host came to. Where the order explains a failure,
+/// the hosts do not.
+fn judge_hosts(record: &Record, cases: &mut [CaseJudgement]) -> Vec<HostJudgement> {
+    let Some(hosts) = Hosts::of(record) else { return Vec::new() };
+    let mut accused = Vec::new();
+    for judged in cases.iter_mut().filter(|judged| judged.rate.failures() > 0 && judged.order.is_none()) {
+        if let Some(remark) = hosts.remark(judged.case) {
+            judged.remarks.insert(0, remark);
+            accused.push(judged.case);
+        }
+    }
+    hosts.judged(&accused)
 }
 
 /// Adds what the case leaves behind. A leak never hides what is worse.

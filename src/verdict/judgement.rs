@@ -3,6 +3,7 @@
 use crate::event::EarlierRounds;
 use crate::verdict::case_judgement::CaseJudgement;
 use crate::verdict::cause::Cause;
+use crate::verdict::hosts::HostJudgement;
 use crate::verdict::quarantine::QuarantineJudgement;
 
 /// What a run came to.
@@ -20,6 +21,8 @@ pub struct Judgement {
     pub cases: Vec<CaseJudgement>,
     /// What the quarantine comes to.
     pub quarantine: QuarantineJudgement,
+    /// What the hosts came to, by name; empty where one host did everything.
+    pub hosts: Vec<HostJudgement>,
     /// Findings by cause, worst first.
     pub causes: Vec<Cause>,
 }

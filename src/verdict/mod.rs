@@ -4,6 +4,7 @@ mod case_judgement;
 mod cause;
 mod claim;
 mod coverage;
+mod hosts;
 mod judge;
 mod judgement;
 mod leaks;
@@ -15,6 +16,7 @@ mod trials;
 
 pub use case_judgement::{CaseJudgement, Order};
 pub use cause::Cause;
+pub use hosts::HostJudgement;
 pub use judge::judge;
 pub use judgement::{Evidence, Gate, Judgement};
 pub use leaks::{Leak, LeakKind, growing_in_memory};

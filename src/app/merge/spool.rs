@@ -116,7 +116,7 @@ impl Spool {
                     }
                 }
                 Event::Noted(Note { case, text }) if has_begun => _ = self.notes.insert((*case, text.clone())),
-                Event::Noted(_) | Event::Forecast { .. } | Event::RunFinished { .. } => {}
+                Event::Noted(_) | Event::HostSeen { .. } | Event::Forecast { .. } | Event::RunFinished { .. } => {}
                 Event::RunStarted(_) | Event::RunResumed | Event::Diagnosed(_) => {
                     let text = format!("{}: says what a shard does not say; run the shard again", path.display());
                     return Err(AppError::Usage(text));

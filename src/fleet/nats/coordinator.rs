@@ -58,9 +58,9 @@ impl NatsBroker {
         let failed = |reason| FleetError::Unreachable { url: address.shown(), reason };
         let run = token_of(&invitation.header.run);
         let owner = Owner::this_process(&invitation.header.run, host);
-        link.wait(streams::make(&link.context, fleet)).map_err(failed)?;
+        link.wait_long(streams::make(&link.context, fleet)).map_err(failed)?;
         let taken = link.runtime.block_on(owner::take(&link.context, fleet, &owner, lease))?;
-        let state = link.wait(begin(&link.context, fleet, &run, invitation, lease)).map_err(failed)?;
+        let state = link.wait_long(begin(&link.context, fleet, &run, invitation, lease)).map_err(failed)?;
         let (state_sender, state_receiver) = watch::channel(state.clone());
         let broker = Self { link, fleet: fleet.clone(), run, sender, heard, state: state_sender, owner };
         broker.begin_tasks(taken, lease, state_receiver);
@@ -125,6 +125,17 @@ async fn begin(
     let text = serde_json::to_vec(&state).map_err(|error| error.to_string())?;
     store(context, fleet.state(), text.into(), None).await;
     Ok(state)
+}
+
+/// Takes away everything of a run but what says that it is over.
+async fn take_away(context: &Context, fleet: &FleetName, state: &RunState) -> Result<(), String> {
+    for kind in [Kind::Rounds, Kind::Claims, Kind::Results, Kind::Pieces] {
+        streams::purge(context, fleet, kind).await?;
+    }
+    for chunk in 0..state.chunks {
+        streams::purge_subject(context, fleet, Kind::Header, &fleet.invitation(&state.run, chunk)).await?;
+    }
+    Ok(())
 }
 
 /// Says what is wanted, whenever that changes; the newest counts.
@@ -263,13 +274,11 @@ impl Broker for NatsBroker {
         let Self { link, fleet, owner, .. } = *self;
         let text = serde_json::to_vec(state).unwrap_or_default();
         let context = &link.context;
-        let _ = link.wait(async {
+        let _ = link.wait_long(async {
             store(context, fleet.state(), text.into(), None).await;
-            for kind in [Kind::Rounds, Kind::Claims, Kind::Results, Kind::Pieces] {
-                streams::purge(context, &fleet, kind).await?;
-            }
-            for chunk in 0..state.chunks {
-                streams::purge_subject(context, &fleet, Kind::Header, &fleet.invitation(&state.run, chunk)).await?;
+            // A server that is down now may be up again in a moment.
+            while take_away(context, &fleet, state).await.is_err() {
+                tokio::time::sleep(AGAIN).await;
             }
             let text = serde_json::to_vec(&Owner { is_over: true, ..owner }).map_err(|error| error.to_string())?;
             store(context, fleet.owner(), text.into(), None).await;

@@ -1,6 +1,7 @@
 //! The connection to a server.
 
 use crate::fleet::FleetError;
+use crate::fleet::nats::credentials::Credentials;
 use crate::fleet::nats::names::WORKERS_INBOX;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// How long the server may take to answer one request.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long the next try to connect is waited for at most.
 const RECONNECT: Duration = Duration::from_secs(2);
@@ -57,14 +58,17 @@ impl Address {
         shown.collect::<Vec<_>>().join(",")
     }
 
-    /// The passwords and tokens that stand in it: they are kept out of everything that is written.
+    /// The passwords, seeds and tokens that stand in it and in the file of credentials: they are kept out of everything that is written.
     pub fn secrets(&self) -> Vec<String> {
         let secret = |url: &str| {
             let user = url.split_once("://")?.1.rsplit_once('@')?.0;
             let secret = user.split_once(':').map_or(user, |(_, password)| password);
             (!secret.is_empty()).then(|| secret.to_owned())
         };
-        self.url.split(',').filter_map(secret).collect()
+        // A file that can't be read is told where it is needed.
+        let of_file = self.credentials.as_deref().and_then(|file| Credentials::read(file).ok());
+        let of_file = of_file.map(|credentials| credentials.secrets()).unwrap_or_default();
+        self.url.split(',').filter_map(secret).chain(of_file).collect()
     }
 
     fn servers(&self) -> Result<Vec<ServerAddr>, FleetError> {
@@ -113,11 +117,7 @@ impl Address {
             options = options.custom_inbox_prefix(WORKERS_INBOX);
         }
         if let Some(file) = &self.credentials {
-            let text = std::fs::read_to_string(file)
-                .map_err(|error| FleetError::Usage(format!("{}: {error}", file.display())))?;
-            options = options
-                .credentials(&text)
-                .map_err(|error| FleetError::Usage(format!("{}: {error}", file.display())))?;
+            options = Credentials::read(file)?.add_to(options)?;
         }
         if let Some(file) = &self.authorities {
             options = options.add_root_certificates(file.clone());
@@ -136,8 +136,21 @@ impl Address {
 impl Link {
     /// Waits for something of the event loop, no longer than until the server must have answered.
     pub fn wait<T, E: std::fmt::Display>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+        self.wait_for(ANSWER, future)
+    }
+
+    /// The same for many requests one after another: a busy server's disk takes its time.
+    pub fn wait_long<T, E: std::fmt::Display>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+        self.wait_for(3 * ANSWER, future)
+    }
+
+    fn wait_for<T, E: std::fmt::Display>(
+        &self,
+        within: Duration,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, String> {
         self.runtime.block_on(async {
-            match tokio::time::timeout(2 * ANSWER, future).await {
+            match tokio::time::timeout(within, future).await {
                 Ok(done) => done.map_err(|error| error.to_string()),
                 Err(_) => Err("the server does not answer".to_owned()),
             }

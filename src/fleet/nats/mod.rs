@@ -5,10 +5,12 @@
 //! message) and the header (what the fleet is at work on).
 
 mod coordinator;
+mod credentials;
 mod link;
 mod names;
 mod owner;
 mod post;
+mod role;
 mod sending;
 mod streams;
 
@@ -16,3 +18,4 @@ pub use coordinator::NatsBroker;
 pub use link::Address;
 pub use names::FleetName;
 pub use post::NatsPost;
+pub use role::Role;

@@ -8,6 +8,7 @@ mod card;
 mod colours;
 mod difference;
 mod grid;
+mod hosts;
 mod matrix;
 mod page;
 

@@ -5,6 +5,7 @@ use crate::record::Record;
 use crate::report::finding::Role;
 use crate::report::html::card::{Card, page_of};
 use crate::report::html::grid::{ALPHABET, Grid, RowData, digits};
+use crate::report::html::hosts::rows_of_hosts;
 use crate::report::html::matrix::Matrix;
 use crate::report::summary::Summary;
 use crate::report::text::visible;
@@ -77,6 +78,7 @@ pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result
         run => &record.header.run,
         program => &record.header.program,
         started => record.header.started.to_string(),
+        hosts => value(rows_of_hosts(&view)),
         grid => value(&grid),
     };
     Ok(environment.get_template("report.html")?.render(page)?)

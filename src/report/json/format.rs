@@ -70,9 +70,37 @@ pub struct JsonReport {
     /// Findings with one cause, worst first.
     #[serde(default)]
     pub causes: Vec<JsonCause>,
+    /// What the hosts of a fleet came to; absent where one host did everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<JsonHost>,
     /// What a reader should know and that is no finding.
     #[serde(default)]
     pub notes: Vec<JsonNote>,
+}
+
+/// A host that rounds ran on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct JsonHost {
+    /// Its name; absent for the one that kept the journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Rounds of the plan that it ran to their end.
+    pub rounds: u32,
+    /// Trials in rounds of the plan.
+    pub trials: u32,
+    /// How many of them failed.
+    pub failures: u32,
+    /// How many times as long as on the other hosts its rounds took, if enough were seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pace: Option<f64>,
+    /// Whether it was much slower than the others.
+    pub lame: bool,
+    /// Its kernel, processor, cores and memory, as far as they are known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub machine: BTreeMap<String, String>,
+    /// The cases that fail here more often than elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<String>,
 }
 
 /// The case that a run was asked about.

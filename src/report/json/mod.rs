@@ -5,8 +5,8 @@ mod format;
 mod render;
 
 pub use format::{
-    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
-    JsonLeak, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonQuestion, JsonReport, JsonRole, JsonState,
+    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonHost,
+    JsonKnown, JsonLeak, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonQuestion, JsonReport, JsonRole, JsonState,
     REPORT_VERSION,
 };
 pub use render::{json, json_report, json_schema};

@@ -1,18 +1,19 @@
 //! From a judged record to `report.json`.
 
-use crate::event::{EarlierRounds, KnownFinding, Note, QuarantineEntry};
+use crate::event::{EarlierRounds, KnownFinding, Machine, Note, QuarantineEntry};
 use crate::model::{CaseIndex, Place};
 use crate::record::Record;
 use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, Role};
 use crate::report::json::JsonLeak;
 use crate::report::json::{
-    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonKnown,
-    JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonQuestion, JsonReport, JsonRole, JsonState, REPORT_VERSION,
+    GateWord, JsonBrief, JsonCase, JsonCause, JsonCoverage, JsonEarlier, JsonEvidence, JsonHistory, JsonHost,
+    JsonKnown, JsonNote, JsonQuarantine, JsonQuarantineEntry, JsonQuestion, JsonReport, JsonRole, JsonState,
+    REPORT_VERSION,
 };
 use crate::report::view::View;
 use crate::report::{Context, ReportError};
-use crate::verdict::{CaseJudgement, Cause, EntryStatus, Evidence, Gate, Judgement, Tries};
+use crate::verdict::{CaseJudgement, Cause, EntryStatus, Evidence, Gate, HostJudgement, Judgement, Tries};
 
 /// `report.json` as text, ending with a line feed.
 ///
@@ -58,7 +59,22 @@ pub fn json_report(record: &Record, judgement: &Judgement, context: &Context) ->
         measured: header.subject.measured.iter().map(|(kind, how)| (kind.clone(), how.clone().into())).collect(),
         cases: judgement.cases.iter().filter_map(|judged| case(&view, judged)).collect(),
         causes: causes(&view),
+        hosts: judgement.hosts.iter().map(|judged| host(&view, judged)).collect(),
         notes: notes(&view),
+    }
+}
+
+fn host(view: &View<'_>, judged: &HostJudgement) -> JsonHost {
+    let properties = judged.machine.iter().flat_map(Machine::properties);
+    JsonHost {
+        host: judged.host.clone(),
+        rounds: judged.rounds,
+        trials: judged.rate.trials(),
+        failures: judged.rate.failures(),
+        pace: judged.pace.map(rounded),
+        lame: judged.is_lame(),
+        machine: properties.map(|(name, value)| (name.to_owned(), value)).collect(),
+        cases: judged.cases.iter().map(|case| raw_id(view, *case)).collect(),
     }
 }
 

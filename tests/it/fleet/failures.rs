@@ -1,6 +1,6 @@
 //! Whatever fails meanwhile, the report is the same: nothing is missing, and nothing counts twice.
 
-use crate::cli::kit::{Running, until, verdicts};
+use crate::cli::kit::{Running, until};
 use crate::fleet::kit::{Fleet, PATIENCE, similar};
 use rustix::process::Signal;
 use steadfast::model::Seed;
@@ -46,9 +46,9 @@ impl Chaos {
             }
             Fault::WorkerFreezes => {
                 self.workers[worker].signal(Signal::STOP);
-                let begun = std::time::Instant::now();
-                let lease = std::time::Duration::from_millis(2500);
-                until("its lease has ended", || begun.elapsed() > lease || self.coordinator.has_ended());
+                until("its round is with another", || {
+                    self.fleet.server.has_handed_on() || self.coordinator.has_ended()
+                });
                 self.workers[worker].signal(Signal::CONT);
             }
             Fault::ServerDies => {
@@ -72,7 +72,10 @@ impl Chaos {
             worker.signal(Signal::INT);
         }
         for worker in self.workers {
-            worker.wait_within(PATIENCE).exits(130);
+            let ended = worker.wait_within(PATIENCE);
+            // One that had hardly been started when the run was over knew nothing of signals yet.
+            let had_hardly_begun = ended.code.is_none() && ended.err.is_empty();
+            assert!(ended.code == Some(130) || had_hardly_begun, "{:?}: {}", ended.code, ended.err);
         }
         // What killed workers left is taken away by the next one.
         self.fleet.worker(&["--idle", "100ms"]).wait_within(PATIENCE).exits(0);
@@ -80,24 +83,25 @@ impl Chaos {
     }
 }
 
-/// Each round of the plan ran to its end once, and the report is that of a run where nothing went wrong.
-fn check(faults: &[(Fault, usize, usize)]) {
-    let Some(fleet) = Fleet::slow() else { return };
+/// Whatever goes wrong, each round of the plan ran to its end once, and the report is that of a run where nothing did.
+fn check(runs: &[Vec<(Fault, usize, usize)>]) {
+    let Some(mut fleet) = Fleet::slow() else { return };
     fleet.alone(&["--jobs", "2"]).exits(1);
     let expected = fleet.project.report_of_any_run();
     let rounds = fleet.kinds();
+    for faults in runs {
+        fleet = suffered(fleet, faults);
+        let found = fleet.project.report_of_any_run();
+        similar(&found, &expected, &format!("{faults:?}; rounds {:?}, expected {rounds:?}", fleet.kinds()));
+    }
+}
+
+fn suffered(fleet: Fleet, faults: &[(Fault, usize, usize)]) -> Fleet {
     let mut chaos = Chaos::begin(fleet);
     for (fault, after, chosen) in faults {
         chaos.suffer(*fault, *after, *chosen);
     }
     let fleet = chaos.end();
-    let found = fleet.project.report_of_any_run();
-    // A run that is gone on with examines again what was not examined to the end: it asks more than one that was not killed.
-    if faults.iter().any(|(fault, _, _)| *fault == Fault::CoordinatorDies) {
-        assert_eq!(verdicts(&found), verdicts(&expected), "{faults:?}");
-    } else {
-        similar(&found, &expected, &format!("{faults:?}; rounds {:?}, expected {rounds:?}", fleet.kinds()));
-    }
     let mut seen = std::collections::BTreeMap::new();
     for entry in fleet.project.journal() {
         if entry["event"]["round_finished"]["end"] == "completed" {
@@ -106,6 +110,7 @@ fn check(faults: &[(Fault, usize, usize)]) {
     }
     assert!(seen.values().all(|times| *times == 1), "{faults:?}: {seen:?}");
     fleet.assert_nothing_left();
+    fleet
 }
 
 /// Faults drawn by a seed, each somewhere in the plan's rounds.
@@ -122,31 +127,32 @@ fn drawn(seed: u64) -> Vec<(Fault, usize, usize)> {
         .collect()
 }
 
+/// Seeds whose faults are of all four kinds.
+const SEEDS: [u64; 3] = [0, 1, 2];
+
 #[test]
-fn a_worker_dies() {
-    check(&[(Fault::WorkerDies, 1, 0)]);
+fn the_seeds_have_every_fault() {
+    let drawn: Vec<Fault> = SEEDS.into_iter().flat_map(drawn).map(|(fault, _, _)| fault).collect();
+    for fault in FAULTS {
+        assert!(drawn.contains(&fault), "{fault:?} is not in {drawn:?}");
+    }
 }
 
 #[test]
-fn a_worker_freezes() {
-    check(&[(Fault::WorkerFreezes, 1, 0)]);
+fn three_seeds_of_failures_change_nothing() {
+    check(&SEEDS.map(drawn));
 }
 
+/// The diagnosis is under way when it dies: what was asked then is not asked again.
 #[test]
-fn the_server_dies() {
-    check(&[(Fault::ServerDies, 1, 0)]);
-}
-
-#[test]
-fn the_coordinator_dies() {
-    check(&[(Fault::CoordinatorDies, 1, 0)]);
+fn a_coordinator_that_dies_in_the_diagnosis_changes_nothing() {
+    let planned = 3 + 5;
+    check(&[vec![(Fault::CoordinatorDies, planned + 3, 0), (Fault::CoordinatorDies, planned + 7, 0)]]);
 }
 
 #[test]
 #[ignore = "takes minutes: STEADFAST_FLEET_SEEDS says how many seeds"]
 fn many_things_fail() {
-    let seeds = std::env::var("STEADFAST_FLEET_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
-    for seed in 0..seeds {
-        check(&drawn(seed));
-    }
+    let seeds = std::env::var("STEADFAST_FLEET_SEEDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    check(&(0..seeds).map(drawn).collect::<Vec<_>>());
 }

@@ -4,3 +4,4 @@ mod failures;
 mod kit;
 mod refusals;
 mod same;
+mod security;

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod browser;
+mod hosts;
 mod html;
 mod json;
 mod junit;
