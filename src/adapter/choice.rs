@@ -161,7 +161,7 @@ fn providers(file: Option<&PathBuf>) -> Vec<String> {
 fn hash_seeds(seed: Seed, environment: &BTreeMap<String, String>) -> Vec<u32> {
     match environment.get("PYTHONHASHSEED").and_then(|seed| seed.parse().ok()) {
         Some(own) => vec![own],
-        None => (0..HASH_SEEDS).map(|n| (seed.derive(&format!("hash seed {n}")).value() >> 32) as u32).collect(),
+        None => (0..HASH_SEEDS).map(|n| seed.for_hashes(&n.to_string())).collect(),
     }
 }
 

@@ -96,6 +96,12 @@ pub trait LoadedSubject: fmt::Debug {
         Vec::new()
     }
 
+    /// What a hash seed of its own costs a round besides its trials: the suite is collected once more. `None` where a
+    /// round has none, or where the user chose it.
+    fn own_hash_seed_takes(&self) -> Option<Duration> {
+        None
+    }
+
     /// What stays together in an order, where nobody says.
     fn grouping(&self) -> Grouping {
         Grouping::None

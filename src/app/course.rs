@@ -93,6 +93,8 @@ impl Course<'_> {
         let group = |case: CaseIndex| self.plans.file_of(case);
         let mut additions = tried.additions(plan, &marks, &group);
         let mut number = self.plans.rounds();
+        let mut own_seeds = OwnSeeds { takes: self.plans.own_hash_seed_takes(), spent: Duration::ZERO };
+        let added = Instant::now();
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let batch: Vec<Addition> = (0..self.jobs.max(1))
@@ -103,8 +105,14 @@ impl Course<'_> {
             if batch.is_empty() {
                 return Ok(Stopped::Not);
             }
-            let units: Vec<RoundUnit> =
-                (number..).zip(batch).map(|(number, one)| self.plans.added(number, one, self.case_timeout)).collect();
+            let units: Vec<RoundUnit> = (number..)
+                .zip(batch)
+                .map(|(number, one)| {
+                    let has_own =
+                        one.kind == RoundKind::Shuffle && own_seeds.affords(added.elapsed() + costs.of_one(&one));
+                    self.plans.added(number, one, has_own, self.case_timeout)
+                })
+                .collect();
             number += u32::try_from(units.len()).unwrap_or(u32::MAX);
             match engine.run(&mut units.into_iter(), until, session)? {
                 Stopped::Not => {}
@@ -113,6 +121,26 @@ impl Course<'_> {
                 stopped => return Ok(stopped),
             }
         }
+    }
+}
+
+/// Rounds under hash seeds of their own: each finds what fails under few seeds only, and has a start to pay for.
+struct OwnSeeds {
+    /// What a start costs, where a round can have a seed of its own.
+    takes: Option<Duration>,
+    /// What all starts took so far.
+    spent: Duration,
+}
+
+impl OwnSeeds {
+    /// Whether one more is affordable after so long a time of rounds: starts have at most half of the whole.
+    fn affords(&mut self, rounds: Duration) -> bool {
+        let Some(takes) = self.takes else { return false };
+        let is_affordable = (self.spent + takes) * 2 <= rounds + takes;
+        if is_affordable {
+            self.spent += takes;
+        }
+        is_affordable
     }
 }
 
@@ -184,5 +212,24 @@ impl Costs {
 
     fn of_one(&self, addition: &Addition) -> Duration {
         if addition.kind == RoundKind::Aftermath { self.aftermath } else { self.whole }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_under_hash_seeds_of_their_own_take_at_most_half_of_the_time() {
+        let seconds = Duration::from_secs;
+        let mut dear = OwnSeeds { takes: Some(seconds(6)), spent: Duration::ZERO };
+        assert!(!dear.affords(seconds(2)), "the first round takes less than its start");
+        assert!(dear.affords(seconds(6)));
+        assert!(!dear.affords(seconds(14)), "12 of 20 s");
+        assert!(dear.affords(seconds(18)), "12 of 24 s");
+        let mut free = OwnSeeds { takes: Some(Duration::ZERO), spent: Duration::ZERO };
+        assert!((0..9).all(|_| free.affords(Duration::ZERO)));
+        let mut chosen = OwnSeeds { takes: None, spent: Duration::ZERO };
+        assert!(!chosen.affords(seconds(99)), "the user chose the seed");
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Plans {
     stress: Option<Stress>,
     /// The hash seeds that rounds take turns with, for subjects that have them.
     hash_seeds: Vec<u32>,
+    /// What a hash seed of its own costs a round, where it can have one.
+    own_hash_seed_takes: Option<Duration>,
     /// The order that was given, if one was.
     given: Option<Vec<CaseIndex>>,
     /// How long rounds are added to the plan; nothing where it is fixed.
@@ -89,7 +91,17 @@ impl Plans {
             Orders::By(_) => None,
         };
         let files = cases.into_iter().map(|case| case.file).collect();
-        Ok(Self { plans, stress: options.stress, hash_seeds: subject.hash_seeds(), given, effort, files, since, notes })
+        Ok(Self {
+            plans,
+            stress: options.stress,
+            hash_seeds: subject.hash_seeds(),
+            own_hash_seed_takes: subject.own_hash_seed_takes(),
+            given,
+            effort,
+            files,
+            since,
+            notes,
+        })
     }
 
     /// How many rounds are planned.
@@ -238,10 +250,17 @@ impl Plans {
         found.map(|(_, _, _, number)| RoundId(number))
     }
 
-    /// A round that is added to the plan.
-    pub fn added(&self, number: u32, addition: Addition, case_timeout: Duration) -> RoundUnit {
+    /// A round that is added to the plan, under a hash seed that no other round has where `has_own_seed`.
+    pub fn added(&self, number: u32, addition: Addition, has_own_seed: bool, case_timeout: Duration) -> RoundUnit {
         let Addition { kind, seed, order, shape } = addition;
-        RoundUnit { aftermath: shape, added: true, ..self.unit(number, kind, seed, order, case_timeout) }
+        let unit = self.unit(number, kind, seed, order, case_timeout);
+        let hash_seed = if has_own_seed { Some(seed.for_hashes("of its own")) } else { unit.hash_seed };
+        RoundUnit { aftermath: shape, added: true, hash_seed, ..unit }
+    }
+
+    /// What a hash seed of its own costs a round, where it can have one.
+    pub fn own_hash_seed_takes(&self) -> Option<Duration> {
+        self.own_hash_seed_takes
     }
 
     /// The planned rounds with their numbers in the run.

@@ -42,6 +42,11 @@ impl Seed {
         Self(self.hash(label.as_bytes()))
     }
 
+    /// The hash seed (`PYTHONHASHSEED`) of this seed that `label` names.
+    pub fn for_hashes(self, label: &str) -> u32 {
+        (self.derive(&format!("hash seed {label}")).value() >> 32) as u32
+    }
+
     /// The keyed hash of some bytes. Strong enough that orders sorted by it are uniform, unlike CRC32,
     /// which is affine and reaches few orders.
     pub fn hash(self, bytes: &[u8]) -> u64 {

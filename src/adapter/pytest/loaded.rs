@@ -11,7 +11,7 @@ use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured, Outcome, OutcomeKind};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Up to how many tests of a suite each is run alone in a fork, if nobody says: a few hundredths of a second each.
@@ -22,6 +22,8 @@ const FORKED_ALONE: usize = 5_000;
 pub(in crate::adapter) struct PytestSuite {
     spec: PytestSpec,
     found: PytestLook,
+    /// What it took to collect it.
+    collected_in: Duration,
     /// The tree as it was before the rounds, and where that is.
     kept: OnceLock<Option<(Kept, TempDir)>>,
 }
@@ -29,8 +31,9 @@ pub(in crate::adapter) struct PytestSuite {
 impl PytestSuite {
     /// Collects the suite.
     pub fn load(spec: PytestSpec) -> Result<Self, SubjectProblem> {
+        let begun = Instant::now();
         let found = look(&spec).map_err(SubjectProblem::Suite)?;
-        Ok(Self { spec, found, kept: OnceLock::new() })
+        Ok(Self { spec, found, collected_in: begun.elapsed(), kept: OnceLock::new() })
     }
 
     /// Keeps the tree as it is now. Mock providers around a suite have a world of their own, and read files in the tree.
@@ -104,6 +107,15 @@ impl LoadedSubject for PytestSuite {
 
     fn hash_seeds(&self) -> Vec<u32> {
         self.spec.hash_seeds.clone()
+    }
+
+    fn own_hash_seed_takes(&self) -> Option<Duration> {
+        match (self.spec.hash_seeds.as_slice(), self.found.start) {
+            ([] | [_], _) => None,
+            // Such a round starts pytest anew anyway.
+            (_, Start::Fresh) => Some(Duration::ZERO),
+            (_, Start::Fork) => Some(self.collected_in),
+        }
     }
 
     fn forks(&self) -> bool {

@@ -169,6 +169,11 @@ impl PytestSubject {
         )
     }
 
+    /// Whether other rounds can use the server of this one: one that was added may have a hash seed of its own.
+    fn keeps(&self, unit: &RoundUnit) -> bool {
+        !unit.added || unit.hash_seed.is_none_or(|seed| self.spec.hash_seeds.contains(&seed))
+    }
+
     fn play(&mut self, unit: &RoundUnit, reports: &mut dyn Reports) -> RoundEnd {
         let _noise = Noise::around(unit.stress, unit.seed);
         self.rounds += 1;
@@ -208,7 +213,7 @@ impl PytestSubject {
         };
         let done = done.without_more(unit);
         match done {
-            RoundDone::Whole(end) if mode == Mode::Serve => {
+            RoundDone::Whole(end) if mode == Mode::Serve && self.keeps(unit) => {
                 self.servers.insert(unit.hash_seed, Collected { server, places, drift: Vec::new() });
                 let _ = fs::remove_dir_all(&temporary);
                 end
