@@ -1,14 +1,17 @@
-//! Trends as one page: no network, no script.
+//! Trends as one page: no network. Everything stands in the HTML; a script only filters it.
 
 use crate::history::text::{day, short};
+use crate::history::trend::week_of;
 use crate::history::{CaseTrend, PastRun, SuiteTrend, Week};
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, context};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 const PAGE: &str = include_str!("templates/trends.html");
 const STYLE: &str = include_str!("templates/trends.css");
+const SCRIPT: &str = include_str!("templates/trends.js");
 
 /// How many cases have a line of their own.
 const CASES: usize = 500;
@@ -21,13 +24,43 @@ const WIDTH: f64 = 14.0;
 ///
 /// # Errors
 /// If the template is wrong, which no history causes.
-pub fn trends_html(suites: &[SuiteTrend]) -> Result<String, minijinja::Error> {
+pub fn trends_html(trends: &[SuiteTrend]) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_template("trends.html", PAGE)?;
-    let suites: Vec<Suite<'_>> = suites.iter().map(Suite::new).collect();
-    let page = context! { style => Value::from_safe_string(STYLE.to_owned()), suites => Value::from(Serde(suites)) };
+    let suites: Vec<Suite<'_>> = trends.iter().map(Suite::new).collect();
+    let choices = Choices::of(trends);
+    let page = context! {
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        suites => Value::from(Serde(suites)),
+        verdicts => Value::from(Serde(choices.verdicts)),
+        branches => Value::from(Serde(choices.branches)),
+        weeks => Value::from(Serde(choices.weeks)),
+    };
     environment.get_template("trends.html")?.render(page)
+}
+
+/// What can be chosen above the tables.
+struct Choices<'a> {
+    verdicts: BTreeSet<&'static str>,
+    branches: BTreeSet<&'a str>,
+    /// The newest first.
+    weeks: Vec<&'a str>,
+}
+
+impl<'a> Choices<'a> {
+    fn of(trends: &'a [SuiteTrend]) -> Self {
+        let cases = trends.iter().flat_map(|suite| suite.cases.iter().take(CASES));
+        let runs = trends.iter().flat_map(|suite| &suite.last_runs);
+        let weeks: BTreeSet<&str> =
+            trends.iter().flat_map(|suite| &suite.weeks).map(|week| week.week.as_str()).collect();
+        Self {
+            verdicts: cases.map(|case| case.verdict.as_str()).collect(),
+            branches: runs.filter_map(|run| run.branch.as_deref()).collect(),
+            weeks: weeks.into_iter().rev().collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -52,6 +85,8 @@ struct Case<'a> {
     runs: usize,
     first: String,
     last: String,
+    /// The week in which it was last found wanting; empty if never.
+    last_week: String,
     plot: Plot,
 }
 
@@ -67,6 +102,9 @@ struct Line<'a> {
 #[derive(Debug, Serialize)]
 struct Run<'a> {
     run: &'a str,
+    /// What a filter finds it by, in lower case.
+    text: String,
+    week: String,
     day: String,
     gate: &'a str,
     rate: String,
@@ -131,6 +169,7 @@ impl<'a> Case<'a> {
             runs: trend.runs,
             first: seen(trend.first_seen),
             last: seen(trend.last_seen),
+            last_week: trend.last_seen.map(week_of).unwrap_or_default(),
             plot: Plot::of(&trend.weeks),
         }
     }
@@ -152,6 +191,13 @@ impl<'a> Run<'a> {
     fn new(run: &'a PastRun) -> Self {
         Self {
             run: &run.run,
+            text: [Some(run.run.as_str()), run.commit.as_deref(), run.branch.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .to_lowercase(),
+            week: week_of(run.started),
             day: day(run.started),
             gate: &run.gate,
             rate: run.rate.to_string(),
@@ -201,7 +247,7 @@ mod tests {
             cases: Vec::new(),
         };
         let page = trends_html(&[suite]).expect("a page");
-        assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
+        assert!(page.contains("&lt;script&gt;") && page.matches("<script").count() == 1, "{page}");
         assert!(!page.contains("://") && !page.contains("src="), "nothing is fetched");
     }
 }

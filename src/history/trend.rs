@@ -221,6 +221,12 @@ impl History {
     }
 }
 
+/// The ISO week of a time, as in `2026-W48`.
+pub(super) fn week_of(time: Timestamp) -> String {
+    let date = time.to_zoned(TimeZone::UTC).date().iso_week_date();
+    format!("{}-W{:02}", date.year(), date.week())
+}
+
 fn last_of(mut runs: Vec<PastRun>) -> Vec<PastRun> {
     runs.split_off(runs.len().saturating_sub(LAST_RUNS))
 }
@@ -228,8 +234,7 @@ fn last_of(mut runs: Vec<PastRun>) -> Vec<PastRun> {
 fn weeks<'r>(runs: impl IntoIterator<Item = &'r PastRun>) -> Vec<Week> {
     let mut weeks: BTreeMap<String, (u32, u32, Tally)> = BTreeMap::new();
     for run in runs {
-        let date = run.started.to_zoned(TimeZone::UTC).date().iso_week_date();
-        let (runs, failed, rate) = weeks.entry(format!("{}-W{:02}", date.year(), date.week())).or_default();
+        let (runs, failed, rate) = weeks.entry(week_of(run.started)).or_default();
         *runs += 1;
         *failed +=
             u32::from(matches!(run.gate.as_str(), "failed" | "broken" | "order_dependent" | "intermittent" | "leaky"));

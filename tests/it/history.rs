@@ -67,8 +67,8 @@ fn runs_are_remembered_and_told_as_trends() {
     assert_eq!(weeks.iter().filter_map(|week| week["runs"].as_u64()).sum::<u64>(), 3);
     let page = project.run(&["history", "--format", "html"]).exits(0).out;
     assert!(page.starts_with("<!doctype html>") && page.contains("<th scope=\"row\">wrong</th>"));
-    for forbidden in ["<script", "http:", "https:", "src="] {
-        assert!(!page.contains(forbidden), "the page fetches nothing and runs nothing: {forbidden}");
+    for forbidden in ["http:", "https:", "src="] {
+        assert!(!page.contains(forbidden), "the page fetches nothing: {forbidden}");
     }
 }
 

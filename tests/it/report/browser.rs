@@ -7,6 +7,9 @@ use super::html::large;
 use super::sample::{ALERT_HIGH, IDS, SPEND, context, judged_findings};
 use std::collections::BTreeMap;
 use std::process::Command;
+use steadfast::history::{CaseTrend, PastRun, SuiteTrend, Week, trends_html};
+use steadfast::model::Verdict;
+use steadfast::model::statistics::Tally;
 use steadfast::report::html;
 use steadfast::verdict::judge;
 
@@ -221,4 +224,79 @@ fn the_committed_sample_shows_no_error_in_either_colour_scheme() {
         backgrounds.push(found["background"].clone());
     }
     assert_ne!(backgrounds[0], backgrounds[1], "the schemes differ");
+}
+
+/// A suite with two cases and two runs on two branches, in two weeks.
+fn trend() -> SuiteTrend {
+    let run = |name: &str, started: &str, branch: &str| PastRun {
+        run: name.into(),
+        started: started.parse().unwrap(),
+        gate: "failed".into(),
+        rate: Tally::new(1, 10),
+        commit: Some("0abcde4aa".into()),
+        branch: Some(branch.into()),
+        millis: 1_000.0,
+    };
+    let runs = vec![run("one", "2026-11-10T00:00:00Z", "main"), run("two", "2026-11-24T00:00:00Z", "topic")];
+    let week =
+        |week: &str| Week { week: week.into(), runs: 1, failed_runs: 1, rate: Tally::new(1, 10), flake_rate: 0.1 };
+    let case = |case: &str, verdict: Verdict, last: usize| CaseTrend {
+        case: case.into(),
+        verdict,
+        findings: vec!["intermittent".into()],
+        runs: 2,
+        found_in: 1,
+        first_seen: Some(runs[0].started),
+        last_seen: Some(runs[last].started),
+        weeks: vec![week("2026-W46")],
+        last_runs: Vec::new(),
+    };
+    SuiteTrend {
+        suite: "pytest".into(),
+        runs: 2,
+        first: runs[0].started,
+        last: runs[1].started,
+        weeks: vec![week("2026-W46"), week("2026-W48")],
+        cases: vec![case("test_a.py::Test_Old", Verdict::Stable, 0), case("test_b.py::new", Verdict::Intermittent, 1)],
+        last_runs: runs,
+    }
+}
+
+#[test]
+#[ignore = "needs chromium"]
+fn trends_are_filtered_and_the_address_keeps_what_was_chosen() {
+    let page = trends_html(&[trend()]).unwrap();
+    let script = r##"
+        const rows = (kind) => [...document.querySelectorAll(`tr[data-kind=${kind}]`)].filter((row) => !row.hidden).map((row) => row.cells[0].textContent);
+        const choose = (name, value) => { const field = document.getElementById(name); field.value = value; field.dispatchEvent(new Event("input", { bubbles: true })); };
+        found.all = [rows("case").length, rows("run").length, rows("week").length];
+        choose("text", "test_old");
+        found.text = rows("case");
+        choose("text", "");
+        choose("verdict", "intermittent");
+        found.verdict = rows("case");
+        choose("verdict", "");
+        choose("branch", "main");
+        found.branch = rows("run");
+        choose("branch", "");
+        choose("since", "2026-W48");
+        found.since = [rows("case"), rows("run"), rows("week")];
+        found.address = location.hash;
+        found.shown = document.getElementById("shown").textContent;
+        location.hash = "#verdict=stable";
+        await new Promise((done) => setTimeout(done, 300));
+        found.linked = rows("case");
+        found.loaded = performance.getEntriesByType("resource").length;
+    "##;
+    let found = probe(&page, false, script);
+    assert_eq!(found["problems"], serde_json::json!([]));
+    assert_eq!(found["all"], serde_json::json!([2, 2, 2]));
+    assert_eq!(found["text"], serde_json::json!(["test_a.py::Test_Old"]));
+    assert_eq!(found["verdict"], serde_json::json!(["test_b.py::new"]));
+    assert_eq!(found["branch"], serde_json::json!(["one"]));
+    assert_eq!(found["since"], serde_json::json!([["test_b.py::new"], ["two"], ["2026-W48"]]));
+    assert_eq!(found["address"], "#since=2026-W48");
+    assert_eq!(found["shown"], "1 of 2 cases, 1 of 2 runs");
+    assert_eq!(found["linked"], serde_json::json!(["test_a.py::Test_Old"]));
+    assert_eq!(found["loaded"], 0, "nothing is fetched");
 }
