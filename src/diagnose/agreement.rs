@@ -218,6 +218,7 @@ impl Comparison<'_> {
                 causes: Vec::new(),
                 remarks: Vec::new(),
                 runner_line: None,
+                hash_seeds: None,
             },
         };
         self.tell(Event::Diagnosed(diagnosis))

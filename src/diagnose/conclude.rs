@@ -5,7 +5,7 @@ use crate::adapter::{Explain, OwnLine, RunnerAlone};
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::repro::{Expected, ReproFile};
 use crate::diagnose::suspects::Suspect;
-use crate::event::{Conclusion, Diagnosis, Event, Identity, RunnerLine, StateCause};
+use crate::event::{Conclusion, Diagnosis, Event, HashSeeds, Identity, RunnerLine, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, Failure, MarkKind, OutcomeKind, Position, StateMark};
@@ -43,6 +43,8 @@ pub(super) struct Ending {
     pub repro: String,
     /// What is told before what the suite says.
     pub remarks: Vec<String>,
+    /// The hash seeds that decide, where they do.
+    pub hash_seeds: Option<HashSeeds>,
 }
 
 /// So many parts of the state are told where none is known to decide.
@@ -223,6 +225,7 @@ impl Examiner<'_> {
             causes: of_the_suite.causes,
             remarks: under_stress(suspect).into_iter().chain(told).collect(),
             runner_line: of_the_suite.runner_line,
+            hash_seeds: None,
         })
     }
 
@@ -240,6 +243,7 @@ impl Examiner<'_> {
             causes: of_the_suite.causes,
             remarks: ending.remarks.into_iter().chain(of_the_suite.remarks).collect(),
             runner_line: of_the_suite.runner_line,
+            hash_seeds: ending.hash_seeds,
         })
     }
 
@@ -344,7 +348,11 @@ impl Examiner<'_> {
         let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
         let repro = self.write_repro(suspect, &order, shows)?;
         let remarks = under_stress(suspect).into_iter().chain(remarks).collect();
-        self.tell(suspect, &order, Ending { conclusion, alone: found.alone, in_order, repro, remarks })
+        self.tell(
+            suspect,
+            &order,
+            Ending { conclusion, alone: found.alone, in_order, repro, remarks, hash_seeds: None },
+        )
     }
 
     /// What a case is that fails in every order now, alone as well, and passed before: nothing in its process can

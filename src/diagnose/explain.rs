@@ -7,7 +7,7 @@ use crate::diagnose::marking::changing_of;
 use crate::diagnose::outside::Taken;
 use crate::diagnose::suspects::{Suspect, leads};
 use crate::engine::Stopped;
-use crate::event::Conclusion;
+use crate::event::{Conclusion, HashSeeds};
 use crate::minimise::{Answer, Minimised, Reply, Role, Verification, Verified, coincidence};
 use crate::model::CaseIndex;
 use crate::model::statistics::{Tally, fisher_one_sided};
@@ -220,7 +220,7 @@ impl Examiner<'_> {
         }];
         let conclusion = Conclusion::NonIdempotent { repeated };
         let repro = self.write_repro(suspect, order, in_order)?;
-        self.tell(suspect, order, Ending { conclusion, alone, in_order, repro, remarks })
+        self.tell(suspect, order, Ending { conclusion, alone, in_order, repro, remarks, hash_seeds: None })
     }
 
     /// Whether it fails always: in every trial of the plan, alone again and again, and after whatever never ran before
@@ -276,7 +276,11 @@ impl Examiner<'_> {
                     .to_owned(),
             );
         }
-        self.tell(suspect, &order, Ending { conclusion, alone, in_order: suspect.seen, repro, remarks })?;
+        self.tell(
+            suspect,
+            &order,
+            Ending { conclusion, alone, in_order: suspect.seen, repro, remarks, hash_seeds: None },
+        )?;
         Ok(true)
     }
 
@@ -320,7 +324,7 @@ impl Examiner<'_> {
         self.tell(
             suspect,
             &[suspect.case],
-            Ending { conclusion, alone, in_order: Tally::new(1, 1), repro, remarks: Vec::new() },
+            Ending { conclusion, alone, in_order: Tally::new(1, 1), repro, remarks: Vec::new(), hash_seeds: None },
         )?;
         Ok(true)
     }
@@ -350,7 +354,7 @@ impl Examiner<'_> {
         let conclusion = Conclusion::Intermittent;
         let repro = self.write_repro(suspect, &order, alone)?;
         let remarks = self.other_failures(suspect);
-        self.tell(suspect, &order, Ending { conclusion, alone, in_order: together, repro, remarks })?;
+        self.tell(suspect, &order, Ending { conclusion, alone, in_order: together, repro, remarks, hash_seeds: None })?;
         Ok(true)
     }
 
@@ -369,19 +373,19 @@ impl Examiner<'_> {
         let tries = u32::try_from(TRIES).unwrap_or(u32::MAX);
         let failed = Tally::new(tries, tries);
         let repro = self.write_repro(suspect, &[suspect.case], failed)?;
-        let (conclusion, remarks) = match self.far_zone(suspect, failing) {
+        let (conclusion, hash_seeds) = match self.far_zone(suspect, failing) {
             Some(zone) => {
                 let what = format!("the time zone decides: it fails with TZ={zone} and passes with this machine's own");
-                (Conclusion::EnvironmentDependent { what }, Vec::new())
+                (Conclusion::EnvironmentDependent { what }, None)
             }
-            None => (
-                Conclusion::Intermittent,
-                vec![format!(
-                    "the hash seed decides: it fails with PYTHONHASHSEED={failing} and passes with PYTHONHASHSEED={passing}"
-                )],
-            ),
+            None => (Conclusion::Intermittent, Some(HashSeeds { fails: failing, passes: passing })),
         };
-        self.tell(suspect, &[suspect.case], Ending { conclusion, alone: failed, in_order: failed, repro, remarks })?;
+        let remarks = Vec::new();
+        self.tell(
+            suspect,
+            &[suspect.case],
+            Ending { conclusion, alone: failed, in_order: failed, repro, remarks, hash_seeds },
+        )?;
         Ok(true)
     }
 

@@ -79,7 +79,7 @@ impl Examiner<'_> {
         let order = [suspect.case];
         let repro = self.write_repro(suspect, &order, alone)?;
         let remarks = self.other_failures(suspect);
-        self.tell(suspect, &order, Ending { conclusion, alone, in_order, repro, remarks })
+        self.tell(suspect, &order, Ending { conclusion, alone, in_order, repro, remarks, hash_seeds: None })
     }
 }
 

@@ -101,6 +101,7 @@ fn conclusions(record: &Record, seen: &BTreeMap<CaseIndex, Seen>) -> Vec<Event> 
             causes: Vec::new(),
             remarks: Vec::new(),
             runner_line: None,
+            hash_seeds: None,
         }));
     }
     events

@@ -10,6 +10,7 @@ use crate::model::{
     Stress,
 };
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A fact with its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,6 +230,25 @@ pub struct Diagnosis {
     /// The line with which the suite's own runner was seen to show it. Earlier journals have it as the last remark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner_line: Option<RunnerLine>,
+    /// The hash seeds that decide, where they do. Earlier journals tell of them in a remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_seeds: Option<HashSeeds>,
+}
+
+/// Hash seeds (`PYTHONHASHSEED`) that decide how a case ends, alone and from a fresh start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HashSeeds {
+    /// Under this one it fails every time.
+    pub fails: u32,
+    /// Under this one it passes every time.
+    pub passes: u32,
+}
+
+impl fmt::Display for HashSeeds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fails, passes } = self;
+        write!(f, "the hash seed decides: it fails with PYTHONHASHSEED={fails} and passes with PYTHONHASHSEED={passes}")
+    }
 }
 
 impl Diagnosis {

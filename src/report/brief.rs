@@ -1,6 +1,7 @@
 //! A finding in six answers: what, cause, where, repeat, how sure, remedy. Every format gives them first, in this order.
 
 use crate::model::FindingKind;
+use crate::model::statistics::Tally;
 use crate::report::finding::{Finding, OrderStory, Role, polluters};
 use crate::report::recipe;
 use crate::report::view::View;
@@ -68,6 +69,9 @@ fn what(view: &View<'_>, finding: &Finding) -> String {
     match finding.kind {
         FindingKind::Broken => "fails every time".to_owned(),
         FindingKind::OrderDependent => "fails in some orders and passes in others".to_owned(),
+        FindingKind::Intermittent if finding.hash_seeds.is_some() => {
+            format!("fails under some hash seeds of Python, {} times", finding.rate)
+        }
         FindingKind::Intermittent => format!("fails by chance, {} times", finding.rate),
         FindingKind::EnvironmentDependent => {
             format!("failed {} times: something outside the process decides", finding.rate)
@@ -141,6 +145,10 @@ fn sure(view: &View<'_>, finding: &Finding) -> String {
                 Some((alone, _)) => format!("failed {alone} times alone, from a fresh start"),
                 None => whole(),
             },
+            FindingKind::Intermittent if finding.hash_seeds.is_some() => {
+                let alone = compared.map_or_else(Tally::default, |(alone, _)| alone);
+                format!("failed {alone} times alone with one seed, and passed each time with the other")
+            }
             FindingKind::Intermittent => {
                 let rate = finding.rate.rate();
                 let again = match rounds_to_exclude(rate, view.record.header.policy.confidence) {
@@ -180,6 +188,10 @@ fn remedy(view: &View<'_>, finding: &Finding) -> String {
     }
     if finding.kind == FindingKind::Undiagnosed {
         return format!("examine it to the end: {}", finding.command.line());
+    }
+    if finding.hash_seeds.is_some() {
+        return "let nothing depend on the order of a set or on hash(): sort what is compared, written or taken first"
+            .to_owned();
     }
     let judged = view.judged(finding.case).and_then(|judged| judged.order.as_ref());
     let step = match (finding.kind, judged) {

@@ -102,7 +102,7 @@ fn finding(view: &View<'_>, cause: &CauseStory, at_length: bool) -> Vec<String> 
         html(&shorten(&brief.what, 200))
     );
     if !at_length {
-        return vec![format!("- {head}{owners}")];
+        return vec![format!("- {}{owners}", inert(&head))];
     }
     let command = if brief.command == brief.repeat {
         String::new()
@@ -126,9 +126,21 @@ fn finding(view: &View<'_>, cause: &CauseStory, at_length: bool) -> Vec<String> 
     .collect()
 }
 
-/// A row of a table: a bar would end its cell.
+/// A row of a table.
 fn row(name: &str, text: &str) -> String {
-    format!("| {name} | {} |", text.replace('|', "&#124;").replace(['*', '_', '`', '[', '~'], "").trim())
+    format!("| {name} | {} |", inert(text.trim()))
+}
+
+/// Text in which Markdown finds nothing of its own: a bar would end its cell, and an underscore of an id begins no emphasis.
+fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '|' | '*' | '_' | '`' | '[' | ']' | '~' | '\\' => out.push_str(&format!("&#{};", u32::from(letter))),
+            letter => out.push(letter),
+        }
+    }
+    out
 }
 
 fn footer(view: &View<'_>, summary: &Summary) -> String {
@@ -202,4 +214,16 @@ fn told(view: &View<'_>, finding: &Finding, others: usize) -> Value {
         "sure": brief.sure,
         "remedy": brief.remedy,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_each_of_their_letters_and_markdown_finds_none_of_its_own() {
+        let cell = row("repeat", "<code>pytest test_a.py::test_x[__init__|a*b]</code>");
+        let marks = "<code>pytest test&#95;a.py::test&#95;x&#91;&#95;&#95;init&#95;&#95;&#124;a&#42;b&#93;</code>";
+        assert_eq!(cell, format!("| repeat | {marks} |"));
+    }
 }

@@ -1,6 +1,6 @@
 //! A finding in words: everything that a reader is told of it, cleaned, before any format lays it out.
 
-use crate::event::{KnownFinding, QuarantineEntry};
+use crate::event::{HashSeeds, KnownFinding, QuarantineEntry};
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, FindingKind, OutcomeKind, Place, RoundId, RoundKind, Seed, Verdict};
 use crate::report::own_line::OwnLine;
@@ -41,6 +41,8 @@ pub(super) struct Finding {
     pub(super) compared: Option<(Tally, Tally)>,
     /// What is missing for a proof, what decides, or what the suite's own runner says.
     pub(super) reason: Option<String>,
+    /// The hash seeds that decide, where they do.
+    pub(super) hash_seeds: Option<HashSeeds>,
     /// The state that decides, part by part.
     pub(super) states: Vec<StateStory>,
     /// Without the line of the suite's own runner.
@@ -148,6 +150,7 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
         interval: judged.interval,
         by_kind: view.rates(judged.case).into_iter().filter(|(kind, _)| kind.is_planned()).collect(),
         compared: judged.compared,
+        hash_seeds: judged.hash_seeds,
         reason: judged.reason.as_ref().map(|reason| visible(reason).into_owned()),
         remarks,
         own,

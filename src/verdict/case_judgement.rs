@@ -1,6 +1,6 @@
 //! What a case came to.
 
-use crate::event::RunnerLine;
+use crate::event::{HashSeeds, RunnerLine};
 use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, FindingKind, Verdict};
 use crate::record::FailureSeen;
@@ -35,6 +35,8 @@ pub struct CaseJudgement {
     /// Why it was skipped; what is missing if it is unproven or undiagnosed; what decides outside the process; what the
     /// suite's own runner says.
     pub reason: Option<String>,
+    /// The hash seeds that decide, where they do.
+    pub hash_seeds: Option<HashSeeds>,
     /// What a reader should know besides.
     pub remarks: Vec<String>,
     /// The line with which the suite's own runner was seen to show it; the remarks tell it too.

@@ -59,6 +59,7 @@ fn judge_case(record: &Record, case: CaseIndex, tally: &Trials) -> CaseJudgement
         compared: diagnosis.map(|diagnosis| (diagnosis.alone, diagnosis.in_order)),
         failure,
         reason: None,
+        hash_seeds: diagnosis.and_then(|diagnosis| diagnosis.hash_seeds),
         remarks: diagnosis.map(remarks).unwrap_or_default(),
         runner_line: diagnosis.and_then(|diagnosis| diagnosis.runner_line.clone()),
         cluster: diagnosis.and_then(|diagnosis| diagnosis.cluster),
@@ -70,7 +71,7 @@ fn judge_case(record: &Record, case: CaseIndex, tally: &Trials) -> CaseJudgement
         judged.findings.push(claim.finding);
         judged.verdict = claim.finding.verdict();
         judged.order = claim.order;
-        judged.reason = claim.missing;
+        judged.reason = claim.missing.or_else(|| judged.hash_seeds.map(|seeds| seeds.to_string()));
         judged.remarks.extend(loops::remarks(record, case));
         judged.remarks.extend(orders::remark(record, &judged));
     } else if let Some(Diagnosis { conclusion: Conclusion::Disagrees { plain }, .. }) = diagnosis {

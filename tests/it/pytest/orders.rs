@@ -52,7 +52,7 @@ fn every_way_of_depending_on_an_order_gets_its_verdict_and_its_causes() {
     for told in [
         r#""name":"os.environ[\"SHOP_MODE\"]","after":"\"test\"","decides":true"#,
         "test_failing_polluter fails itself",
-        "the hash seed decides: it fails with PYTHONHASHSEED=",
+        r#""hash_seeds":{"fails":"#,
         r#""runner_line":{"runner":"pytest","line":"cd "#,
         "-m pytest test_orders.py::test_polluter_of_the_environment test_orders.py::test_victim_of_the_environment",
     ] {

@@ -248,6 +248,7 @@ fn the_runners_own_line_is_told_alike_from_journals_old_and_new() {
             causes: Vec::new(),
             remarks,
             runner_line,
+            hash_seeds: None,
         }));
         let record = teller.record(Some(RunEnd::Completed));
         let judgement = judged(&record);

@@ -152,6 +152,7 @@ impl Teller {
             causes: Vec::new(),
             remarks: Vec::new(),
             runner_line: None,
+            hash_seeds: None,
         }))
     }
 
@@ -296,6 +297,7 @@ pub fn findings() -> Teller {
         causes: Vec::new(),
         remarks: vec!["verified by one probe each way".to_owned()],
         runner_line: None,
+        hash_seeds: None,
     }));
     teller.diagnosed(LOGIN, Conclusion::Broken, (5, 5), (5, 5));
     teller.diagnosed(SLOW, Conclusion::Intermittent, (3, 10), (4, 10));
