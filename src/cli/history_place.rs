@@ -1,6 +1,6 @@
 //! The place of a history, as typed: a URL of a database can hold a password, which no message repeats.
 
-use crate::history::HistoryPlace;
+use crate::history::{HistoryPlace, PlaceError};
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
@@ -21,7 +21,7 @@ impl TypedValueParser for PlaceParser {
         let Some(text) = value.to_str() else { return Ok(HistoryPlace::File(value.into())) };
         // The usual message would repeat the value.
         let wrong =
-            |what: String| Error::raw(ErrorKind::ValueValidation, format!("--history: {what}\n")).with_cmd(command);
+            |what: PlaceError| Error::raw(ErrorKind::ValueValidation, format!("--history: {what}\n")).with_cmd(command);
         Ok(text.parse::<HistoryPlace>().map_err(wrong)?.with_password(std::env::var(PASSWORD).ok()))
     }
 }

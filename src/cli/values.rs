@@ -1,6 +1,6 @@
 //! Values of arguments that are more than words: durations, shares, days.
 
-use crate::model::Money;
+use crate::model::{Money, MoneyError};
 use jiff::civil::Date;
 use std::time::Duration;
 
@@ -15,6 +15,12 @@ pub(super) enum ValueError {
     Share(String),
     #[error("`{0}` is no day: write 2026-12-31")]
     Day(String),
+    #[error("`{0}` is no provider: write a name, or NAME=URL")]
+    Provider(String),
+    #[error("`{0}` is less than nothing")]
+    BelowZero(String),
+    #[error(transparent)]
+    Money(#[from] MoneyError),
 }
 
 /// A duration such as `500ms`, `90s`, `10m` or `2h`.
@@ -51,13 +57,13 @@ pub(super) fn parse_day(text: &str) -> Result<Date, ValueError> {
 }
 
 /// A provider that is real, and where it is.
-pub(super) fn parse_live(text: &str) -> Result<(String, Option<String>), String> {
+pub(super) fn parse_live(text: &str) -> Result<(String, Option<String>), ValueError> {
     let (name, url) = match text.split_once('=') {
         Some((name, url)) => (name, Some(url.trim().to_owned())),
         None => (text, None),
     };
     if name.trim().is_empty() || url.as_deref() == Some("") {
-        return Err(format!("`{text}` is no provider: write a name, or NAME=URL"));
+        return Err(ValueError::Provider(text.to_owned()));
     }
     Ok((name.trim().to_owned(), url))
 }
@@ -71,12 +77,9 @@ pub(super) fn parse_model(text: &str) -> Result<(String, String), String> {
 }
 
 /// An amount of money that is none below zero.
-pub(super) fn parse_money(text: &str) -> Result<Money, String> {
-    match text.parse::<Money>() {
-        Ok(money) if money >= Money::default() => Ok(money),
-        Ok(_) => Err(format!("`{text}` is less than nothing")),
-        Err(error) => Err(error.to_string()),
-    }
+pub(super) fn parse_money(text: &str) -> Result<Money, ValueError> {
+    let money: Money = text.parse()?;
+    if money >= Money::default() { Ok(money) } else { Err(ValueError::BelowZero(text.to_owned())) }
 }
 
 #[cfg(test)]

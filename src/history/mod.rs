@@ -31,7 +31,7 @@ pub use flips::{Flaky, Flips, flips_text};
 pub use junit::{JunitCase, JunitEnd, JunitError, JunitFile, read_junit, read_junit_cases};
 pub use page::trends_html;
 pub use past::Beginning;
-pub use place::{HistoryPlace, PostgresUrl, is_postgres, with_stars, without_password};
+pub use place::{HistoryPlace, PlaceError, PostgresUrl, is_postgres, with_stars, without_password};
 pub use quarantine::{QuarantineFile, QuarantineProblem};
 pub use snapshot::{Seen, Snapshot};
 pub use store::History;

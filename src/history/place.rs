@@ -68,10 +68,26 @@ impl From<PathBuf> for HistoryPlace {
     }
 }
 
-impl FromStr for HistoryPlace {
-    type Err = String;
+/// Why a text names no history. No message has a password.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// A way of encryption that is not known.
+    #[error("sslmode={0}: known are disable, prefer, require and verify-full")]
+    SslMode(String),
+    /// It is no URL of PostgreSQL.
+    #[error("{url}: {}", with_causes(source))]
+    Url {
+        /// The text, without its passwords.
+        url: String,
+        /// What is wrong with it.
+        source: postgres::Error,
+    },
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for HistoryPlace {
+    type Err = PlaceError;
+
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
         if is_postgres(text) { text.parse().map(Self::Postgres) } else { Ok(Self::File(PathBuf::from(text))) }
     }
 }
@@ -86,9 +102,9 @@ impl fmt::Display for HistoryPlace {
 }
 
 impl FromStr for PostgresUrl {
-    type Err = String;
+    type Err = PlaceError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, PlaceError> {
         let (address, query) = text.split_once('?').unwrap_or((text, ""));
         let (mut kept, mut tls, mut root_certificate) = (Vec::new(), None, None);
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -101,9 +117,8 @@ impl FromStr for PostgresUrl {
             }
         }
         let url = if kept.is_empty() { address.to_owned() } else { format!("{address}?{}", kept.join("&")) };
-        let config: postgres::Config = url
-            .parse()
-            .map_err(|error: postgres::Error| format!("{}: {}", without_password(text), with_causes(&error)))?;
+        let config: postgres::Config =
+            url.parse().map_err(|source| PlaceError::Url { url: without_password(text), source })?;
         // Nobody listens between two processes of one machine; between machines somebody may.
         let tls = tls.unwrap_or(if is_of_this_machine(&config) { Tls::Off } else { Tls::Required });
         Ok(Self { url, tls, root_certificate, password: None })
@@ -201,12 +216,12 @@ fn passwords(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn tls_of(word: &str) -> Result<Tls, String> {
+fn tls_of(word: &str) -> Result<Tls, PlaceError> {
     match word {
         "disable" => Ok(Tls::Off),
         "prefer" => Ok(Tls::Preferred),
         "require" | "verify-ca" | "verify-full" => Ok(Tls::Required),
-        _ => Err(format!("sslmode={word}: known are disable, prefer, require and verify-full")),
+        _ => Err(PlaceError::SslMode(word.to_owned())),
     }
 }
 
@@ -236,7 +251,9 @@ mod tests {
         assert_eq!(place("postgresql://db/tests").file(), None);
         assert!("postgres://db:port/x".parse::<HistoryPlace>().is_err());
         assert!(
-            "postgres://db/x?sslmode=allow".parse::<HistoryPlace>().is_err_and(|text| text.contains("verify-full"))
+            "postgres://db/x?sslmode=allow"
+                .parse::<HistoryPlace>()
+                .is_err_and(|wrong| wrong.to_string().contains("verify-full"))
         );
     }
 
@@ -262,7 +279,7 @@ mod tests {
             "a = \"postgres://a:******@db/x?password=**&y=z\" # é"
         );
         let wrong = "postgres://ana:s3cret@db:port/tests".parse::<HistoryPlace>().expect_err("no port");
-        assert!(!wrong.contains("s3cret"), "{wrong}");
+        assert!(!wrong.to_string().contains("s3cret"), "{wrong}");
     }
 
     #[test]

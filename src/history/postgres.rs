@@ -42,7 +42,8 @@ impl Postgres {
         let failed = |source: postgres::Error| HistoryError::Postgres { place: place.clone(), what: told(&source) };
         let mut config = url.config().map_err(failed)?;
         config.connect_timeout(CONNECT_WITHIN).application_name("steadfast");
-        let tls = connector(url).map_err(|what| HistoryError::Postgres { place: place.clone(), what })?;
+        let tls =
+            connector(url).map_err(|error| HistoryError::Postgres { place: place.clone(), what: error.to_string() })?;
         let client = config.connect(tls).map_err(failed)?;
         let history = Self { client: RefCell::new(client), place };
         history.migrate()?;

@@ -31,15 +31,20 @@ pub(super) struct ToServer {
 /// An encrypted connection.
 pub(super) struct Stream<S>(client::TlsStream<S>);
 
+/// Why nothing can be encrypted on this machine, or with these certificates.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS: {0}")]
+pub(super) struct NoTls(Box<dyn std::error::Error>);
+
 /// What connects to the server of a URL. It is the same where the way is in the clear, and makes nothing then.
-pub(super) fn connector(url: &PostgresUrl) -> Result<Encrypted, String> {
+pub(super) fn connector(url: &PostgresUrl) -> Result<Encrypted, NoTls> {
     // A machine may lack what certificates are checked by: where nothing is encrypted, nobody asks for it.
     let root_certificate = url.root_certificate();
     let config = match url.tls() {
         Tls::Off => trusting_nobody(),
         Tls::Required | Tls::Preferred => client_config(root_certificate),
     };
-    let config = config.map_err(|error| format!("TLS: {error}"))?;
+    let config = config.map_err(NoTls)?;
     Ok(Encrypted { connector: TlsConnector::from(Arc::new(config)) })
 }
 

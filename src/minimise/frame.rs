@@ -25,6 +25,20 @@ pub(super) enum Shown {
     Vanishes,
 }
 
+/// How the suspect ended can't be told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Untold {
+    /// What was in the way, for people.
+    pub why: String,
+}
+
+impl Untold {
+    /// The same, where it was seen.
+    pub fn seen(self, at: &str) -> Self {
+        Self { why: format!("{at}, {}", self.why) }
+    }
+}
+
 impl Frame {
     /// Candidates first, nothing fixed before them.
     pub fn plain(role: Role) -> Self {
@@ -45,12 +59,12 @@ impl Sign {
     /// What an answer means.
     ///
     /// # Errors
-    /// Why it is none, where it is not sure.
-    pub fn read(self, answer: &Answer) -> Result<Shown, String> {
+    /// Where it is not sure.
+    pub fn read(self, answer: &Answer) -> Result<Shown, Untold> {
         match (self, answer) {
             (Self::Failing, Answer::Fails) | (Self::Passing, Answer::Passes) => Ok(Shown::Shows),
             (Self::Failing, Answer::Passes) | (Self::Passing, Answer::Fails) => Ok(Shown::Vanishes),
-            (_, Answer::Unsure(why)) => Err(why.clone()),
+            (_, Answer::Unsure(why)) => Err(Untold { why: why.clone() }),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::minimise::alternatives::alternatives;
 use crate::minimise::cleaners::cleaners;
 use crate::minimise::confirmed::{Confirmation, confirm, find_confirmed};
+use crate::minimise::frame::Untold;
 use crate::minimise::frame::{Frame, Shown};
 use crate::minimise::prefix::shortest;
 use crate::minimise::rates::Rates;
@@ -37,7 +38,7 @@ pub(super) fn hunt(problem: &Problem, limits: Limits, source: &mut dyn Source) -
             let best = session.best.take();
             Ok(session.conclude(Conclusion::Exhausted { by, best }))
         }
-        Err(Halt::Untold(why)) => Ok(session.conclude(Conclusion::Untold { why })),
+        Err(Halt::Untold(Untold { why })) => Ok(session.conclude(Conclusion::Untold { why })),
         Err(Halt::Pending(question)) => Err(question),
     }
 }
@@ -47,7 +48,7 @@ pub(super) fn ended_here(problem: &Problem, limits: Limits, source: &mut dyn Sou
     let mut session = Session::new(problem, limits, source);
     let by = match conclude(&mut session) {
         Ok(conclusion) => return session.conclude(conclusion),
-        Err(Halt::Untold(why)) => return session.conclude(Conclusion::Untold { why }),
+        Err(Halt::Untold(Untold { why })) => return session.conclude(Conclusion::Untold { why }),
         Err(Halt::Limit(by)) => by,
         Err(Halt::Pending(_)) => Limit::Time,
     };

@@ -1,6 +1,6 @@
 //! The one place where questions are asked: it counts them, keeps to the limits, and repeats what was unsure.
 
-use crate::minimise::frame::{Frame, Shown, Sign};
+use crate::minimise::frame::{Frame, Shown, Sign, Untold};
 use crate::minimise::{
     Answer, Conclusion, Limit, Limits, Minimised, Oracle, Phase, Probes, Problem, Question, Reply, Role, Sequence,
 };
@@ -15,8 +15,8 @@ pub(super) enum Halt {
     Pending(Question),
     /// A limit was reached.
     Limit(Limit),
-    /// How the suspect ends where it must be known can't be told, and why.
-    Untold(String),
+    /// How the suspect ends where it must be known can't be told.
+    Untold(Untold),
 }
 
 /// Where answers come from.
@@ -74,24 +74,24 @@ impl<'a> Session<'a> {
     }
 
     /// The same, and why it can't be told where it can't be, asked twice.
-    pub fn told(&mut self, frame: &Frame, cases: &[CaseIndex], chance: f64) -> Result<Result<Shown, String>, Halt> {
+    pub fn told(&mut self, frame: &Frame, cases: &[CaseIndex], chance: f64) -> Result<Result<Shown, Untold>, Halt> {
         let mut order = Vec::with_capacity(frame.head.len() + cases.len() + 1);
         order.extend_from_slice(&frame.head);
         order.extend_from_slice(cases);
         order.push(self.problem.suspect);
         let question = Question { order, phase: self.phase, chance: frame.sign.turned(chance), walk: None };
-        let mut why = String::new();
+        let mut untold = Untold::default();
         for _ in 0..2 {
             match frame.sign.read(&self.reply(&question)?.answer) {
                 Ok(shown) => {
                     self.remember(frame, cases, shown);
                     return Ok(Ok(shown));
                 }
-                Err(unsure) => why = unsure,
+                Err(unsure) => untold = unsure,
             }
         }
         self.unsure += 1;
-        Ok(Err(why))
+        Ok(Err(untold))
     }
 
     /// After how many of some cases what was kept and the suspect begin to fail; nothing where that can't be told.
@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
     /// told, the search ends.
     pub fn ask_alone(&mut self, frame: &Frame, chance: f64) -> Result<Shown, Halt> {
         let plain = Frame { head: Vec::new(), sign: frame.sign };
-        let shown = self.told(&plain, &[], chance)?.map_err(|why| Halt::Untold(format!("alone, {why}")))?;
+        let shown = self.told(&plain, &[], chance)?.map_err(|untold| Halt::Untold(untold.seen("alone")))?;
         count(&mut self.alone, frame.sign, shown);
         Ok(shown)
     }
@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
     pub fn ask_in_order(&mut self, frame: &Frame, chance: f64) -> Result<Shown, Halt> {
         let problem = self.problem;
         let shown = self.told(frame, &problem.before, chance)?;
-        let shown = shown.map_err(|why| Halt::Untold(format!("in the order of the failure, {why}")))?;
+        let shown = shown.map_err(|untold| Halt::Untold(untold.seen("in the order of the failure")))?;
         count(&mut self.in_order, frame.sign, shown);
         Ok(shown)
     }

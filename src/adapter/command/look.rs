@@ -55,7 +55,7 @@ pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, String> {
 /// The providers around the suite, if it has any; a trial is open, for what is asked while cases are listed.
 pub(super) fn around(spec: &CommandSpec) -> Result<Option<Surroundings>, String> {
     let Some(file) = &spec.providers else { return Ok(None) };
-    let mut around = Surroundings::start(file, &spec.root, spec.tapes.as_ref())?;
+    let mut around = Surroundings::start(file, &spec.root, spec.tapes.as_ref()).map_err(|error| error.to_string())?;
     around.begin_alone(Position(0));
     Ok(Some(around))
 }

@@ -46,7 +46,8 @@ pub fn look(spec: &PytestSpec) -> Result<PytestLook, String> {
 /// The providers around the suite, if it has any; a trial is open, for what is asked while modules are imported.
 pub(super) fn around(spec: &PytestSpec) -> Result<Option<Surroundings>, String> {
     let Some(providers) = &spec.providers else { return Ok(None) };
-    let mut around = Surroundings::start(&providers.file, &providers.root, spec.tapes.as_ref())?;
+    let started = Surroundings::start(&providers.file, &providers.root, spec.tapes.as_ref());
+    let mut around = started.map_err(|error| error.to_string())?;
     around.begin_alone(Position(0));
     Ok(Some(around))
 }

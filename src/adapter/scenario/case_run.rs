@@ -114,8 +114,10 @@ impl CaseRun<'_> {
                 done.loop_bound = found.loop_bound;
             }
             Ok(None) => {}
-            Err(error) if done.outcome == Outcome::Passed => done.outcome = Outcome::Errored(Failure::new(error, None)),
-            Err(error) => done.notes.push(error),
+            Err(error) if done.outcome == Outcome::Passed => {
+                done.outcome = Outcome::Errored(Failure::new(error.to_string(), None));
+            }
+            Err(error) => done.notes.push(error.to_string()),
         }
         if !self.keeps_connections {
             self.look_for_tasks(event_loop, &mut done);

@@ -10,7 +10,7 @@ use crate::adapter::system::event_loop::{EventLoop as TaskLoop, UNTOLD, tells_of
 use crate::adapter::system::holdings::SystemHoldings;
 use crate::adapter::system::stage::{Stage, StageSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
-use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, end_orphans};
+use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError, end_orphans};
 use crate::event::{CaseInfo, Note, RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Measured, Outcome, Position, ResourceKind, TrialKey};
 use crate::scenario::{Action, Capability, Case, Step, System, SystemKind, load, load_system, parse_filter};
@@ -172,8 +172,16 @@ impl ScenarioSubject {
         }
     }
 
-    fn open_stage(&mut self, unit: &RoundUnit, life: StoreLife, reports: &mut dyn Reports) -> Result<Stage, String> {
-        let workplace = self.workplace.as_mut().ok_or("the subject was loaded for a look, not for work")?;
+    fn open_stage(
+        &mut self,
+        unit: &RoundUnit,
+        life: StoreLife,
+        reports: &mut dyn Reports,
+    ) -> Result<Stage, SubjectError> {
+        let workplace = self
+            .workplace
+            .as_mut()
+            .ok_or_else(|| SubjectError("the subject was loaded for a look, not for work".to_owned()))?;
         workplace.stages += 1;
         let worker = workplace.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         // Its own for each stage: what is left of one must be found without touching another.
@@ -195,7 +203,7 @@ impl ScenarioSubject {
             live: self.spec.live.as_ref(),
             record: self.spec.record.as_deref().map(|folder| (folder, &self.spec.hidden)),
         };
-        Stage::open(&setting, &mut |owned: Owned| reports.owns(owned)).map_err(|error| error.to_string())
+        Stage::open(&setting, &mut |owned: Owned| reports.owns(owned))
     }
 }
 
@@ -208,7 +216,7 @@ impl Subject for ScenarioSubject {
         let _noise = Noise::around(unit.stress, unit.seed);
         let mut stage = match self.open_stage(unit, StoreLife::Instance, reports) {
             Ok(stage) => stage,
-            Err(reason) => return RoundEnd::NotStarted { reason },
+            Err(SubjectError(reason)) => return RoundEnd::NotStarted { reason },
         };
         let end = self.trials(unit, &mut stage, reports);
         stage.close();

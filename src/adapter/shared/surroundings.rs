@@ -6,8 +6,8 @@
 use crate::engine::{Owned, Reports, RoundUnit};
 use crate::event::{Note, TrialReport};
 use crate::model::{CaseId, CaseIndex, Outcome, Position, RoundId, Seed, TrialKey, with_causes};
-use crate::provider::{EnclosedTrial, Enclosure, Recorder, Stray};
-use crate::scenario::load_providers;
+use crate::provider::{EnclosedTrial, Enclosure, EnclosureError, Recorder, Stray};
+use crate::scenario::{Problems, load_providers};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -57,6 +57,23 @@ impl fmt::Debug for Surroundings {
     }
 }
 
+/// Why there are no providers around a suite.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::adapter) enum SurroundingsError {
+    /// The file of providers is wrong.
+    #[error(transparent)]
+    File(#[from] Problems),
+    /// There is no folder for what programs read.
+    #[error(transparent)]
+    Folder(std::io::Error),
+    /// Tapes can't be written.
+    #[error("can't record: {0}")]
+    Record(std::io::Error),
+    /// The providers don't start.
+    #[error("can't start the mock providers: {}", with_causes(.0))]
+    Start(#[from] EnclosureError),
+}
+
 /// Whose a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::adapter) enum Whose {
@@ -71,13 +88,12 @@ impl Surroundings {
     ///
     /// # Errors
     /// If the file is wrong or something can't be started: for people.
-    pub fn start(file: &Path, root: &Path, tapes: Option<&Tapes>) -> Result<Self, String> {
-        let file = load_providers(file, root).map_err(|error| error.to_string())?;
-        let folder = crate::disk::temporary_folder().map_err(|e| e.to_string())?;
+    pub fn start(file: &Path, root: &Path, tapes: Option<&Tapes>) -> Result<Self, SurroundingsError> {
+        let file = load_providers(file, root)?;
+        let folder = crate::disk::temporary_folder().map_err(SurroundingsError::Folder)?;
         let recorder = tapes.map(|tapes| Recorder::new(&tapes.folder, tapes.hidden.clone()));
-        let recorder = recorder.transpose().map_err(|error| format!("can't record: {error}"))?.map(Arc::new);
-        let enclosure = Enclosure::start(&file.decls, file.script, folder.path(), recorder)
-            .map_err(|error| format!("can't start the mock providers: {}", with_causes(&error)))?;
+        let recorder = recorder.transpose().map_err(SurroundingsError::Record)?.map(Arc::new);
+        let enclosure = Enclosure::start(&file.decls, file.script, folder.path(), recorder)?;
         Ok(Self { enclosure, _folder: folder, noted: BTreeSet::new(), is_open: false })
     }
 

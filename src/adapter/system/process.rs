@@ -48,6 +48,17 @@ pub(in crate::adapter) struct Place {
     pub virtual_env: Option<PathBuf>,
 }
 
+/// Why a worker of ours does not tell what a case left.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::adapter) enum NoReport {
+    /// It does not answer.
+    #[error("its event loop did not end: {0}")]
+    Unended(std::io::Error),
+    /// Its answer is no report.
+    #[error("its event loop ended without a report: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
 /// A running system.
 #[derive(Debug)]
 pub(in crate::adapter) struct RunningProcess {
@@ -175,7 +186,7 @@ impl RunningProcess {
     ///
     /// # Errors
     /// If the worker does not answer as it should.
-    pub fn end_case(&self, within: Duration) -> Result<Option<Found>, String> {
+    pub fn end_case(&self, within: Duration) -> Result<Option<Found>, NoReport> {
         if self.process.asgi.is_none() {
             return Ok(self.place.probes.as_ref().map(Probes::ask));
         }
@@ -192,11 +203,9 @@ impl RunningProcess {
             stream.take(ANSWER_LIMIT).read_to_end(&mut answer)?;
             Ok(answer)
         };
-        let answer = ask().map_err(|error| format!("its event loop did not end: {error}"))?;
+        let answer = ask().map_err(NoReport::Unended)?;
         let body = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|at| &answer[at + 4..]);
-        let found = serde_json::from_slice(body.unwrap_or_default())
-            .map_err(|error| format!("its event loop ended without a report: {error}"))?;
-        Ok(Some(found))
+        Ok(Some(serde_json::from_slice(body.unwrap_or_default())?))
     }
 
     /// How it ended, if it has.

@@ -8,7 +8,7 @@ use crate::adapter::shared::sandbox::{Folders, Sandbox};
 use crate::adapter::shared::template::{Variables, environment, fill_text};
 use crate::adapter::system::embedded::{Embedded, StoreLife};
 use crate::adapter::system::output::Output;
-use crate::adapter::system::process::{Place, RunningProcess};
+use crate::adapter::system::process::{NoReport, Place, RunningProcess};
 use crate::adapter::system::scope::Scope;
 use crate::engine::{Owned, SubjectError, TEMPORARY};
 use crate::model::{Seed, with_causes};
@@ -190,7 +190,7 @@ impl Stage {
     ///
     /// # Errors
     /// If whoever can tell does not.
-    pub fn end_case(&self, within: Duration) -> Result<Option<Found>, String> {
+    pub fn end_case(&self, within: Duration) -> Result<Option<Found>, NoReport> {
         match &self.instance {
             Instance::Process(process) => process.end_case(within),
             Instance::Embedded(_) | Instance::Url(..) => Ok(None),

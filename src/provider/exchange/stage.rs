@@ -209,7 +209,7 @@ fn decide(current: &mut Trial, inquiry: &Inquiry<'_>, refusal: Option<Page>) -> 
     match current.replay(inquiry.provider, &inquiry.received) {
         Some(Ok(played)) => return Decision::Replayed(played),
         // What every such provider answers by itself need not be on the tape.
-        Some(Err(nearest)) if !is_builtin => return Decision::Unrecorded(nearest),
+        Some(Err(unknown)) if !is_builtin => return Decision::Unrecorded(unknown.to_string()),
         Some(Err(_)) | None => {}
     }
     if !inquiry.asks_a_model {

@@ -10,7 +10,7 @@ use crate::provider::mark::Mark;
 use crate::provider::name::ProviderName;
 use crate::provider::script::behaviour::Behaviour;
 use crate::provider::script::case::{ProviderScript, Script};
-use crate::provider::tape::player::{Played, Player, Received};
+use crate::provider::tape::player::{NotOnTape, Played, Player, Received};
 use crate::provider::wire::ask::Ask;
 use crate::provider::wire::format::Stock;
 use serde_json::Value;
@@ -143,7 +143,7 @@ impl Trial {
         &mut self,
         provider: &ProviderName,
         received: &Received<'_>,
-    ) -> Option<Result<Played, String>> {
+    ) -> Option<Result<Played, NotOnTape>> {
         let tape = self.scripts.get_mut(provider)?.tape.as_mut()?;
         Some(tape.play(received))
     }

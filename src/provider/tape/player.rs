@@ -121,6 +121,24 @@ pub(crate) struct Played {
     pub(crate) pace: Pace,
 }
 
+/// A request that a tape does not know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotOnTape {
+    #[error("the tape {tape} is empty")]
+    Empty { tape: String },
+    /// It was compared with every exchange.
+    #[error(
+        "the tape {tape} does not know this request; the nearest is its exchange {exchange}: {}",
+        differences.join("; ")
+    )]
+    Unlike {
+        tape: String,
+        /// The number of the nearest one, from 1.
+        exchange: usize,
+        differences: Vec<String>,
+    },
+}
+
 impl Player {
     /// A tape of which nothing has been played.
     pub(crate) fn new(tape: Tape) -> Self {
@@ -131,8 +149,8 @@ impl Player {
     /// What answered this request: the first recorded answer that was not played yet, else the last one.
     ///
     /// # Errors
-    /// What to say of a request that the tape does not know.
-    pub(crate) fn play(&mut self, received: &Received<'_>) -> Result<Played, String> {
+    /// Where the tape does not know the request.
+    pub(crate) fn play(&mut self, received: &Received<'_>) -> Result<Played, NotOnTape> {
         let mask = Mask::new(received.keys.iter().cloned());
         let mut body = received.body.to_vec();
         mask.cover(&mut body);
@@ -149,17 +167,13 @@ impl Player {
         Ok(Played { exchange: self.tape.exchanges[index].clone(), line, pace: self.tape.pace })
     }
 
-    fn nearest(&self, wanted: &Asked) -> String {
+    fn nearest(&self, wanted: &Asked) -> NotOnTape {
         let compared = self.asked.iter().enumerate().map(|(index, recorded)| (index, wanted.compare(recorded)));
         let nearest = compared.max_by(|(at, (one, _)), (behind, (other, _))| one.total_cmp(other).then(behind.cmp(at)));
-        let name = &self.tape.name;
+        let tape = self.tape.name.clone();
         match nearest {
-            Some((index, (_, differences))) => format!(
-                "the tape {name} does not know this request; the nearest is its exchange {}: {}",
-                index + 1,
-                differences.join("; ")
-            ),
-            None => format!("the tape {name} is empty"),
+            Some((index, (_, differences))) => NotOnTape::Unlike { tape, exchange: index + 1, differences },
+            None => NotOnTape::Empty { tape },
         }
     }
 }
