@@ -63,10 +63,13 @@ fn make_folder() -> DirBuilder {
 /// Lets `latest` lead to a run. Somebody else's file of that name is left alone.
 pub(super) fn point_latest(report_dir: &Path, run: &str) -> Result<(), AppError> {
     let latest = report_dir.join("latest");
+    if latest.symlink_metadata().is_ok_and(|found| !found.is_symlink()) {
+        return Ok(());
+    }
     let fresh = report_dir.join(format!(".latest-{run}"));
     let linked = std::os::unix::fs::symlink(Path::new("runs").join(run), &fresh);
     linked.and_then(|()| std::fs::rename(&fresh, &latest)).or_else(|error| {
         let _ = std::fs::remove_file(&fresh);
-        if latest.is_dir() && !latest.is_symlink() { Ok(()) } else { Err(AppError::io(latest)(error)) }
+        Err(AppError::io(latest)(error))
     })
 }

@@ -25,7 +25,7 @@ use crate::cli::trouble::Trouble;
 use crate::cli::why::why;
 use crate::cli::worker::worker;
 use crate::cli::{comment, config, start, suite_arguments};
-use crate::disk::Limit;
+use crate::disk::{Limit, replace};
 use crate::engine::{Scratch, end_orphans};
 use crate::model::SystemClock;
 use crate::platform::adopt_orphans;
@@ -315,7 +315,7 @@ fn selfcheck(arguments: SelfCheckArguments, stoppable: &Stoppable) -> Result<Exi
     };
     let stop = |handle| stoppable.add(handle);
     let matrix = app::selfcheck(&options, &app::expectation, &tool, &SystemClock, &mut told, &stop)?;
-    std::fs::write(matrix.folder.join("matrix.md"), markdown_matrix(&matrix))?;
+    replace(&matrix.folder.join("matrix.md"), markdown_matrix(&matrix))?;
     write!(io::stdout(), "{}", terminal_matrix(&matrix))?;
     Ok(Exit::from(&matrix))
 }

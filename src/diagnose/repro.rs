@@ -2,7 +2,7 @@
 
 use crate::adapter::KnownTest;
 use crate::diagnose::DiagnoseError;
-use crate::disk::{LONGEST_INPUT, Unreadable, read_text};
+use crate::disk::{LONGEST_INPUT, Unreadable, read_text, replace};
 use crate::event::{Identity, SubjectInfo};
 use crate::model::statistics::Tally;
 use crate::model::{CaseId, ContentHash, EventLoop, OutcomeKind, Seed};
@@ -84,8 +84,7 @@ impl ReproFile {
         let name = self.file_name();
         let path = folder.join(&name);
         let text = serde_json::to_string_pretty(self).map_err(DiagnoseError::Repro)?;
-        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
-        written.map_err(DiagnoseError::io(&path))?;
+        replace(&path, text).map_err(DiagnoseError::io(&path))?;
         Ok(format!("repros/{name}"))
     }
 

@@ -1,11 +1,11 @@
 //! Where a report goes that the user named: nothing that is no report of ours is replaced, and what can't be replaced, a
 //! terminal or a pipe, is written to.
 
-use crate::disk::{make_report_folders, read_bytes};
+use crate::disk::{is_private, make_report_folders, open_regular, read_bytes};
 use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,19 @@ const DESCRIPTORS: &str = "/dev/fd";
 
 /// What others may do with a report: read it, if the user's mask lets them.
 const MODE: u32 = 0o644;
+
+/// The words with which a report begins.
+const GATES: [&str; 5] = ["PASSED", "FAILED", "UNPROVEN", "ERROR", "INTERRUPTED"];
+
+/// The longest ending of a file that says what the file is, in bytes.
+const LONGEST_ENDING: usize = 6;
+
+/// Endings that say nothing of what a file holds.
+const NEUTRAL_ENDINGS: [&str; 5] = ["log", "out", "report", "tmp", "txt"];
+
+/// How the name of a report begins while it is written, and how many random characters end it.
+const UNFINISHED: &str = ".sf-";
+const RANDOM: usize = 6;
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +57,36 @@ impl OutputKind {
         match self {
             Self::Junit => has("<testsuite") && has("name=\"steadfast."),
             Self::Json => text.starts_with(b"{") && has("\"pair_coverage\"") && has("\"gate\""),
-            Self::Html => has("Content-Security-Policy\" content=\"default-src 'none'") && has("<title>"),
+            Self::Html => {
+                let begins = |word: &&str| has(&format!("<title>{word}: "));
+                has("Content-Security-Policy\" content=\"default-src 'none'") && GATES.iter().any(|word| begins(&word))
+            }
             Self::Markdown => {
-                let word: Vec<u8> = text.strip_prefix(b"## ").unwrap_or_default().to_vec();
-                let length = word.iter().take_while(|letter| letter.is_ascii_uppercase()).count();
-                length > 3 && word.get(length) == Some(&b':')
+                let begins = |word: &&str| text.starts_with(format!("## {word}: ").as_bytes());
+                GATES.iter().any(|word| begins(&word)) && has("\n\n**")
             }
         }
     }
+
+    /// Whether an empty file of this name can be meant for it. A module or a mark of somebody's, such as `__init__.py`,
+    /// can be empty too.
+    fn may_fill(self, path: &Path) -> bool {
+        let own: &[&str] = match self {
+            Self::Junit => &["xml"],
+            Self::Json => &["json"],
+            Self::Html => &["html", "htm"],
+            Self::Markdown => &["md", "markdown"],
+        };
+        let Some(ending) = path.extension().and_then(|ending| ending.to_str()) else { return !is_hidden(path) };
+        // What mktemp(1) makes ends in random letters, as no source file does.
+        let is_word = ending.len() <= LONGEST_ENDING && ending.bytes().all(|b| b.is_ascii_lowercase());
+        !is_word || own.contains(&ending) || NEUTRAL_ENDINGS.contains(&ending)
+    }
+}
+
+/// Whether a file has a name such as `.gitkeep`.
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn memchr(text: &[u8], mark: &[u8]) -> bool {
@@ -101,7 +136,7 @@ pub fn check_output(path: &Path, kind: OutputKind) -> Result<(), Refused> {
         return Err(Refused::OfARun(path.to_owned()));
     }
     match read_bytes(&file, LOOKED_AT) {
-        Ok(text) if text.is_empty() || kind.wrote(&text) => Ok(()),
+        Ok(text) if text.is_empty() && kind.may_fill(&file) || kind.wrote(&text) => Ok(()),
         Ok(_) => Err(Refused::Foreign(path.to_owned())),
         Err(error) if error.is_absent() => Ok(()),
         Err(error) => Err(Refused::Io { path: path.to_owned(), source: error.into() }),
@@ -133,11 +168,35 @@ pub fn replace(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
         _ => Path::new("."),
     };
     make_report_folders(folder)?;
+    take_unfinished_away(folder);
     let mut builder = tempfile::Builder::new();
-    let mut fresh = builder.prefix(".sf-").permissions(Permissions::from_mode(MODE)).tempfile_in(folder)?;
-    fresh.write_all(text.as_ref())?;
-    fresh.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    builder.prefix(UNFINISHED).rand_bytes(RANDOM).permissions(Permissions::from_mode(MODE));
+    loop {
+        let mut fresh = builder.tempfile_in(folder)?;
+        // Whoever takes away what killed writers left spares a file that is locked.
+        fresh.as_file().lock()?;
+        if !fresh.path().exists() {
+            continue;
+        }
+        fresh.write_all(text.as_ref())?;
+        fresh.persist(path).map_err(|error| error.error)?;
+        return Ok(());
+    }
+}
+
+/// Takes away what writers that were killed left in a folder. One that is alive holds the lock on its file.
+fn take_unfinished_away(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_named_so = name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+            && name.len() == UNFINISHED.len() + RANDOM
+            && entry.file_type().is_ok_and(|kind| kind.is_file());
+        let Some(file) = is_named_so.then(|| open_regular(&entry.path()).ok()).flatten() else { continue };
+        let is_ours = file.metadata().is_ok_and(|of| is_private(&of) && of.nlink() == 1 && of.mode() & 0o111 == 0);
+        if is_ours && file.try_lock().is_ok() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// What `path` leads to, links followed.
@@ -217,16 +276,63 @@ mod tests {
     fn what_is_no_report_of_ours_stays() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("file");
-        for text in ["scenario: mine\n", "<html><title>mine</title>", "{\"gate\": 1}", "## Mine: yes", "<testsuite/>"] {
+        for text in [
+            "scenario: mine\n",
+            "<html><title>mine</title>",
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\"><title>mine</title>",
+            "{\"gate\": 1}",
+            "## Mine: yes",
+            "## TODO: buy milk\n\n**soon**\n",
+            "<testsuite/>",
+        ] {
             std::fs::write(&path, text)?;
             for kind in [OutputKind::Junit, OutputKind::Json, OutputKind::Html, OutputKind::Markdown] {
                 assert!(matches!(write_output(&path, kind, "new"), Err(Refused::Foreign(_))), "{text}");
             }
             assert_eq!(std::fs::read_to_string(&path)?, text);
         }
-        std::fs::write(&path, "## FAILED: 1 finding\n")?;
+        std::fs::write(&path, "## FAILED: 1 finding\n\n**every round failed.**\n")?;
         assert!(write_output(&path, OutputKind::Markdown, "new").is_ok());
         assert_eq!(std::fs::read_to_string(&path)?, "new");
+        Ok(())
+    }
+
+    #[test]
+    fn an_empty_file_is_filled_only_where_its_name_says_nothing_else() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        for (name, is_filled) in [
+            ("report.json", true),
+            ("tmp.aB3dE5gH7j", true),
+            ("out.tmp", true),
+            ("report", true),
+            ("__init__.py", false),
+            ("py.typed", false),
+            (".gitkeep", false),
+            ("scenario.yaml", false),
+            ("page.html", false),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "")?;
+            assert_eq!(write_output(&path, OutputKind::Json, "new").is_ok(), is_filled, "{name}");
+            assert_eq!(path.metadata()?.len() > 0, is_filled, "{name}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_goes_and_what_a_living_one_writes_stays() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let at = |name: &str| folder.path().join(name);
+        for name in [".sf-aaaaaa", ".sf-bbbbbb", ".sf-mine", ".sf-cccccc"] {
+            std::fs::write(at(name), "half")?;
+        }
+        std::fs::set_permissions(at(".sf-cccccc"), Permissions::from_mode(0o755))?;
+        let living = File::open(at(".sf-bbbbbb"))?;
+        living.lock()?;
+        replace(&at("report.json"), "whole")?;
+        let left = |name: &str| at(name).exists();
+        assert!(!left(".sf-aaaaaa") && left(".sf-bbbbbb") && left(".sf-mine") && left(".sf-cccccc"));
+        assert_eq!(std::fs::read_to_string(at("report.json"))?, "whole");
         Ok(())
     }
 

@@ -15,7 +15,7 @@ const REPORTS: u32 = 0o755;
 const FILE: u32 = 0o600;
 
 /// How many random characters end the name of a private folder.
-const RANDOM: usize = 6;
+pub const RANDOM_LETTERS: usize = 6;
 
 /// Makes a folder below `parent` whose name nobody can guess and that nobody else can enter. What exists is never
 /// accepted: its maker could have left anything in it.
@@ -24,7 +24,7 @@ const RANDOM: usize = 6;
 /// If it can't be made.
 pub fn private_folder(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).rand_bytes(RANDOM).permissions(Permissions::from_mode(FOLDER));
+    builder.prefix(prefix).rand_bytes(RANDOM_LETTERS).permissions(Permissions::from_mode(FOLDER));
     Ok(builder.tempdir_in(parent)?.keep())
 }
 
@@ -35,7 +35,7 @@ pub fn private_folder(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
 pub fn temporary_folder() -> io::Result<tempfile::TempDir> {
     // A short name: the paths of sockets below it have 107 bytes at most.
     let mut builder = tempfile::Builder::new();
-    builder.prefix("t").rand_bytes(RANDOM).permissions(Permissions::from_mode(FOLDER)).tempdir()
+    builder.prefix("t").rand_bytes(RANDOM_LETTERS).permissions(Permissions::from_mode(FOLDER)).tempdir()
 }
 
 /// A number as part of a name below a temporary folder: three characters for each of the first 46,656 numbers, since the

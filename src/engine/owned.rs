@@ -1,6 +1,6 @@
 //! Things outside a worker that must not outlive it: process groups.
 
-use crate::platform::process::{self, start_time};
+use crate::platform::process::{self, Birth, start_time};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
@@ -71,15 +71,16 @@ pub struct Family(Vec<(i32, Option<u64>)>);
 impl Family {
     /// The descendants of `pid`, itself not counted. Empty where the system does not tell.
     pub fn of(pid: u32) -> Self {
-        let mut parents: Vec<(i32, i32)> =
-            process::all().filter_map(|pid| Some((pid, process::parent(pid)?))).collect();
-        let mut family: Vec<i32> = i32::try_from(pid).into_iter().collect();
+        // Parent and start are read at once: an id that is given anew in between would name somebody else.
+        let mut births: Vec<Birth> = process::all().filter_map(process::birth).collect();
+        let mut family: Vec<(i32, Option<u64>)> = i32::try_from(pid).map(|pid| (pid, None)).into_iter().collect();
         let mut next = 0;
-        while let Some(elder) = family.get(next).copied() {
-            family.extend(parents.extract_if(.., |(_, parent)| *parent == elder).map(|(child, _)| child));
+        while let Some((elder, _)) = family.get(next).copied() {
+            let children = births.extract_if(.., |birth| birth.parent == elder);
+            family.extend(children.map(|birth| (birth.pid, birth.started)));
             next += 1;
         }
-        Self(family.into_iter().skip(1).map(|pid| (pid, start_time(pid))).collect())
+        Self(family.split_off(family.len().min(1)))
     }
 
     /// The process ids of all that are owned.

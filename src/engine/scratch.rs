@@ -1,6 +1,6 @@
 //! The folder for everything temporary of a run: exclusive, closed to others, and known again by the file that it bears.
 
-use crate::disk::{is_private, private_folder};
+use crate::disk::{RANDOM_LETTERS, is_private, private_folder};
 use crate::engine::owned::kill_marked;
 use crate::platform::process::start_time;
 use rustix::fs::{Mode, OFlags};
@@ -34,6 +34,13 @@ struct Owner {
     started: Option<u64>,
     /// The file elsewhere that tells of it.
     note: Option<PathBuf>,
+}
+
+impl Owner {
+    /// Whether the process that made the folder is still there.
+    fn is_alive(&self) -> bool {
+        self.started.is_some() && i32::try_from(self.pid).ok().and_then(start_time) == self.started
+    }
 }
 
 /// A folder for everything temporary, whose name nobody can guess and that nobody else can enter.
@@ -97,6 +104,10 @@ impl Scratch {
     pub(super) fn abandoned(temporary: &Path, path: &Path) -> Option<Self> {
         let (owner, lock) = open(temporary, path)?;
         lock.try_lock().ok()?;
+        // Nobody locks a copy of a living owner's folder, and its mark would end what the owner runs.
+        if owner.is_alive() {
+            return None;
+        }
         Some(Self { path: path.to_owned(), mark: owner.mark, _lock: lock })
     }
 
@@ -120,7 +131,7 @@ fn take_away(temporary: &Path, path: &Path, whose: Whose) -> bool {
     match whose {
         Whose::Abandoned => {
             // One whose maker was killed before it wrote the file is empty. Any other stays.
-            let Some(scratch) = Scratch::abandoned(temporary, path) else { return std::fs::remove_dir(path).is_ok() };
+            let Some(scratch) = Scratch::abandoned(temporary, path) else { return remove_empty(path) };
             scratch.kill_all();
             scratch.remove();
         }
@@ -136,6 +147,14 @@ fn take_away(temporary: &Path, path: &Path, whose: Whose) -> bool {
         }
     }
     true
+}
+
+/// Removes a folder that has nothing in it and is made as ours are: so named, ours, and closed to others.
+fn remove_empty(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let is_named_so = name.len() == PREFIX.len() + RANDOM_LETTERS;
+    let is_ours = |of: &Metadata| of.is_dir() && is_private(of) && of.mode() & 0o777 == 0o700;
+    is_named_so && path.symlink_metadata().is_ok_and(|of| is_ours(&of)) && std::fs::remove_dir(path).is_ok()
 }
 
 /// Writes the file of a new folder and locks it. `None` if somebody took it away before it was locked.
@@ -232,14 +251,30 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_of_a_living_owners_folder_is_not_believed() {
+        let temporary = folder();
+        let scratch = Scratch::make(temporary.path(), "run", None).expect("made");
+        let copy = temporary.path().join("sf-copied");
+        crate::disk::make_folder(&copy).expect("made");
+        let text = std::fs::read(scratch.path().join(FILE)).expect("its file");
+        crate::disk::write_private(&copy.join(FILE), text).expect("written");
+        assert!(Scratch::abandoned(temporary.path(), &copy).is_none());
+        assert_eq!(sweep(temporary.path(), Whose::Abandoned), Vec::<PathBuf>::new());
+    }
+
+    #[test]
     fn what_a_killed_maker_left_is_taken_away() {
         let temporary = folder();
-        for name in ["sf-empty0", "sf-begun0"] {
+        for name in ["sf-empty0", "sf-begun0", "sf-of-somebody"] {
             crate::disk::make_folder(&temporary.path().join(name)).expect("made");
         }
         crate::disk::write_private(&temporary.path().join("sf-begun0").join(FILE), "").expect("written");
+        crate::disk::make_folder(&temporary.path().join("sf-opened")).expect("made");
+        std::fs::set_permissions(temporary.path().join("sf-opened"), PermissionsExt::from_mode(0o755)).expect("opened");
         assert_eq!(sweep(temporary.path(), Whose::Abandoned).len(), 2);
-        assert_eq!(std::fs::read_dir(temporary.path()).map(Iterator::count).ok(), Some(0));
+        for name in ["sf-of-somebody", "sf-opened"] {
+            assert!(temporary.path().join(name).exists(), "{name} was none of ours");
+        }
     }
 
     #[test]

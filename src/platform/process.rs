@@ -20,6 +20,24 @@ pub fn start_time(pid: i32) -> Option<u64> {
     is_running(&stat).then(|| stat.get(19)?.parse().ok()).flatten()
 }
 
+/// Whose child a process is, and since when.
+#[derive(Debug, Clone, Copy)]
+pub struct Birth {
+    /// The process.
+    pub pid: i32,
+    /// Its parent.
+    pub parent: i32,
+    /// When it started, as [`start_time`] has it.
+    pub started: Option<u64>,
+}
+
+/// Whose child a process is and since when, told at one moment.
+pub fn birth(pid: i32) -> Option<Birth> {
+    let stat = stat(pid)?;
+    let started = is_running(&stat).then(|| stat.get(19)?.parse().ok()).flatten();
+    Some(Birth { pid, parent: stat.get(1)?.parse().ok()?, started })
+}
+
 /// The children of a process that have ended and were not waited for, each with its group.
 pub fn zombies(of: u32) -> Vec<(i32, i32)> {
     let dead = |pid: i32| {

@@ -3,7 +3,7 @@
 use super::diff::{Addition, unified};
 use super::fixture::{Fixture, fixture};
 use crate::app::AppError;
-use crate::disk::{LONGEST_RESULT, read_text, replace};
+use crate::disk::{LONGEST_RESULT, make_report_folders, read_text, replace};
 use crate::event::{Conclusion, StateCause};
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,7 @@ pub struct Patches {
 /// If the folder can't be written.
 pub fn write_patches(record: &Record, root: &Path, suite: &Path, folder: &Path) -> Result<Patches, AppError> {
     let mut patches = Patches::default();
-    std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
+    make_report_folders(folder).map_err(AppError::io(folder))?;
     for (file, causes) in by_file(record, suite) {
         match patch(record, root, &file, &causes, &mut patches.without) {
             Some(text) => {

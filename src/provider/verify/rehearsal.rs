@@ -1,5 +1,6 @@
 //! Asks the mocks what was asked of the real providers.
 
+use crate::disk::{LONGEST_RESULT, read_bytes};
 use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::decl::ProviderDecl;
 use crate::provider::error::ProviderError;
@@ -59,7 +60,7 @@ pub fn verify(tape: &Tape, scratch: &Path) -> Result<Compared, VerifyError> {
         let folder = scratch.join(number.to_string());
         runtime.block_on(ask(&client, exchange, number, &installed, &folder))?;
         let path = folder.join(format!("{}.{TAPE_EXTENSION}", exchange.provider));
-        let bytes = std::fs::read(&path).map_err(VerifyError::Io)?;
+        let bytes = read_bytes(&path, LONGEST_RESULT).map_err(|error| VerifyError::Io(error.into()))?;
         let mocked = Tape::read("mock", &bytes, None, tape.pace()).map_err(VerifyError::Tape)?;
         let Some(mocked) = mocked.exchanges().next() else { continue };
         compared.exchanges += 1;

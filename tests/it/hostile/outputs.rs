@@ -1,6 +1,6 @@
 //! Reports that would destroy what stands where they go, and runs that get in each other's way.
 
-use crate::cli::kit::{Project, until};
+use crate::cli::kit::{BROKEN, Project, until};
 use crate::hostile::kit::{RUN, line, suite};
 use serde_json::Value;
 use std::os::unix::fs::FileTypeExt;
@@ -45,6 +45,10 @@ fn devices_and_pipes_are_written_to_and_stay_what_they_are() {
 fn nothing_but_an_earlier_report_is_replaced() {
     let project =
         Project::that_passes().with("notes.md", "# Mine\n").with("page.html", "<!doctype html><title>Mine</title>");
+    project.write("todo.md", "## TODO: buy milk\n");
+    project.write("package/__init__.py", "");
+    let policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\"><title>Mine</title>";
+    project.write("policy.html", policy);
     run(&project, &[]).exits(0);
     let other = project.path("reports/latest").canonicalize().expect("a run").join("report.json");
     let before = std::fs::read(&other).expect("a report");
@@ -54,6 +58,9 @@ fn nothing_but_an_earlier_report_is_replaced() {
         ("--markdown", "notes.md"),
         ("--html", "page.html"),
         ("--history", "notes.md"),
+        ("--markdown", "todo.md"),
+        ("--json", "package/__init__.py"),
+        ("--html", "policy.html"),
         ("--json", "reports/latest/report.json"),
         ("--json", "reports/latest/events.jsonl"),
         ("--json", "scenarios"),
@@ -126,14 +133,14 @@ fn a_run_whose_folder_is_moved_never_passes() {
 
 #[test]
 fn reports_can_be_written_by_nobody_else_whatever_the_mask() {
-    let project = Project::that_passes();
+    let project = Project::that_passes().with("scenarios/wrong.yaml", BROKEN);
     let program = project.command(SHORT);
     let words: Vec<_> = program.get_args().map(ToOwned::to_owned).collect();
     let mut command = Command::new("sh");
     command.args(["-c", "umask 0; exec \"$0\" \"$@\""]).arg(program.get_program()).args(words);
     command.current_dir(project.path("")).env_clear();
     command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    crate::cli::kit::Running::of(command).wait().exits(0);
+    crate::cli::kit::Running::of(command).wait().exits(1);
     let mut paths = project.files("reports");
     let folders: Vec<_> = paths.iter().filter_map(|path| path.parent().map(ToOwned::to_owned)).collect();
     paths.extend(folders);
@@ -141,4 +148,11 @@ fn reports_can_be_written_by_nobody_else_whatever_the_mask() {
         let mode = std::os::unix::fs::MetadataExt::mode(&path.metadata().expect("it is there"));
         assert_eq!(mode & 0o022, 0, "others may write {}", path.display());
     }
+}
+
+#[test]
+fn a_file_that_is_called_latest_stays() {
+    let project = Project::that_passes().with("out/latest", "mine");
+    run(&project, &["--report-dir", "out"]).exits(0);
+    assert_eq!(project.read("out/latest"), "mine");
 }
