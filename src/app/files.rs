@@ -68,8 +68,8 @@ pub(super) fn point_latest(report_dir: &Path, run: &str) -> Result<(), AppError>
     }
     let fresh = report_dir.join(format!(".latest-{run}"));
     let linked = std::os::unix::fs::symlink(Path::new("runs").join(run), &fresh);
-    linked.and_then(|()| std::fs::rename(&fresh, &latest)).or_else(|error| {
+    linked.and_then(|()| std::fs::rename(&fresh, &latest)).map_err(|error| {
         let _ = std::fs::remove_file(&fresh);
-        Err(AppError::io(latest)(error))
+        AppError::io(latest)(error)
     })
 }

@@ -59,11 +59,11 @@ impl OutputKind {
             Self::Json => text.starts_with(b"{") && has("\"pair_coverage\"") && has("\"gate\""),
             Self::Html => {
                 let begins = |word: &&str| has(&format!("<title>{word}: "));
-                has("Content-Security-Policy\" content=\"default-src 'none'") && GATES.iter().any(|word| begins(&word))
+                has("Content-Security-Policy\" content=\"default-src 'none'") && GATES.iter().any(begins)
             }
             Self::Markdown => {
                 let begins = |word: &&str| text.starts_with(format!("## {word}: ").as_bytes());
-                GATES.iter().any(|word| begins(&word)) && has("\n\n**")
+                GATES.iter().any(begins) && has("\n\n**")
             }
         }
     }

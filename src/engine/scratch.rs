@@ -229,6 +229,9 @@ mod tests {
         assert_eq!(sweep(temporary.path(), Whose::Abandoned), Vec::<PathBuf>::new());
         let path = scratch.path().to_owned();
         drop(scratch);
+        assert_eq!(sweep(temporary.path(), Whose::Abandoned), Vec::<PathBuf>::new(), "its owner lives");
+        let owner = Owner { mark: "STEADFAST_OWNER=run-0".to_owned(), pid: 1 << 30, started: Some(1), note: None };
+        crate::disk::write_private(&path.join(FILE), serde_json::to_vec(&owner).expect("JSON")).expect("written");
         assert_eq!(sweep(temporary.path(), Whose::Abandoned), std::slice::from_ref(&path));
         assert!(!path.exists());
     }
