@@ -123,6 +123,11 @@ impl Providers {
         self.sites.iter().map(|site| &site.decl)
     }
 
+    /// Who tells whose connections are taken.
+    pub(crate) fn doorkeeper(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
     /// From now on requests belong to this trial. A trial that is still under way is ended, and its calls are lost.
     pub fn begin(&self, trial: TrialKey, mark_seed: Seed, script: Script) {
         let mut stage = self.shared.stage();

@@ -9,6 +9,7 @@ use crate::provider::proxy::carry::{carry, reset_on_close, socket, unread};
 use crate::provider::proxy::environment::{Paths, environment};
 use crate::provider::proxy::head::{Asked, MAX_HEAD, asked, head_length};
 use crate::provider::proxy::route::{Route, Routes, Target};
+use crate::provider::shared::Shared;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -60,6 +61,8 @@ struct Gate {
     routes: Arc<Routes>,
     books: Arc<Books>,
     acceptor: TlsAcceptor,
+    /// Whose connections are taken: what leads on from here comes from this account.
+    doorkeeper: Arc<Shared>,
 }
 
 impl Proxy {
@@ -82,7 +85,12 @@ impl Proxy {
         let paths = Paths::write(folder, &authority.pem).map_err(ProxyError::Files)?;
         let environment = environment(port, &paths, providers);
         let (books, routes) = (Arc::new(Books::new()), Arc::new(routes));
-        let gate = Arc::new(Gate { routes: routes.clone(), books: books.clone(), acceptor: authority.acceptor });
+        let gate = Arc::new(Gate {
+            routes: routes.clone(),
+            books: books.clone(),
+            acceptor: authority.acceptor,
+            doorkeeper: providers.doorkeeper(),
+        });
         let (alive, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProxyError::Start)?;
         let listener = {
@@ -150,6 +158,9 @@ impl Proxy {
 async fn accept(listener: tokio::net::TcpListener, gate: Arc<Gate>) {
     loop {
         match listener.accept().await {
+            Ok((stream, peer)) if !stream.local_addr().is_ok_and(|own| gate.doorkeeper.admits(peer, own)) => {
+                drop(stream)
+            }
             Ok((stream, _)) => {
                 // Without it, answers in several pieces wait for acknowledgements.
                 _ = stream.set_nodelay(true);

@@ -1,6 +1,6 @@
 //! Somebody with an account on the machine looks for a folder to put something into, or to read from.
 
-use crate::cli::kit::{Project, until};
+use crate::cli::kit::{Project, Running, until};
 use crate::hostile::kit::{RUN, as_another, endings, hanging, line, suite};
 use rustix::process::Signal;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -115,6 +115,20 @@ fn another_account_can_not_talk_to_a_mock() {
     let project = Project::new().with("scenarios/held.yaml", held);
     let run =
         project.start(&["run", "--orders", "declared", "--rounds", "1", "--no-alone", "--seed", "1", "--jobs", "1"]);
+    assert_another_account_hears_nothing(&project, run, 250);
+}
+
+/// Around a suite the providers stand behind a proxy, and what it hands on comes from this account.
+#[test]
+fn another_account_can_not_talk_to_the_proxy_of_a_suite() {
+    let project = suite("case $1 in list) echo held;; *) exec sleep 600;; esac")
+        .with("providers.yaml", "providers: { ollama: { reply: Hello } }\n");
+    let run = project.start(&[RUN, &["--providers", "providers.yaml", "--case-timeout", "10m"]].concat());
+    assert_another_account_hears_nothing(&project, run, 100);
+}
+
+/// Whatever port of a run's worker another account asks, through a proxy too, nothing but a refusal comes back.
+fn assert_another_account_hears_nothing(project: &Project, run: Running, tries: u32) {
     let worker = || {
         let is_worker = |pid: &i32| {
             std::fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.contains("steadfast\0worker"))
@@ -128,8 +142,8 @@ fn another_account_can_not_talk_to_a_mock() {
     let list: Vec<String> = ports.iter().map(u16::to_string).collect();
     // What it hears is counted: an answer begins with HTTP.
     let script = format!(
-        "for n in $(seq 250); do for p in {}; do exec 3<>/dev/tcp/127.0.0.1/$p || continue; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; \
-         read -r -t 5 line <&3 && echo \"$line\"; exec 3<&-; done; done 2>/dev/null; true",
+        "trap \"\" PIPE; for n in $(seq {tries}); do for p in {}; do exec 3<>/dev/tcp/127.0.0.1/$p || continue; \
+         printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; read -r -t 5 line <&3 && echo \"$line\"; exec 3<&-; done; done 2>/dev/null; true",
         list.join(" ")
     );
     let script = format!("bash -c '{}'", script.replace('\'', "'\\''"));
