@@ -5,6 +5,7 @@ use crate::model::{CaseIndex, MarkKind, StateMark};
 use crate::report::role::Role;
 use crate::report::text::visible;
 use crate::report::view::View;
+use std::collections::BTreeSet;
 
 /// A part of the state that decides, in words.
 #[derive(Debug, Clone)]
@@ -20,15 +21,22 @@ pub(super) struct StateStory {
 /// Puts the causes of a case's diagnosis into words.
 pub(super) fn stories(view: &View<'_>, case: CaseIndex, role: Option<Role>) -> Vec<StateStory> {
     let Some(diagnosis) = view.record.diagnoses.get(&case) else { return Vec::new() };
-    diagnosis.causes.iter().map(|cause| story(view, case, cause, role)).collect()
+    // Sequences that are each other in another order leave the same: once is enough.
+    let mut seen = BTreeSet::new();
+    let causes: Vec<&StateCause> =
+        diagnosis.causes.iter().filter(|cause| seen.insert((cause.case, cause.mark.name.as_str()))).collect();
+    let is_read_next = |at: usize| causes.get(at + 1).is_some_and(|next| next.mark.read_at == causes[at].mark.read_at);
+    let told = causes.iter().enumerate();
+    told.map(|(at, cause)| story(view, case, cause, role, !is_read_next(at))).collect()
 }
 
-fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role>) -> StateStory {
+/// `tells_reader`: whether it says where the part is read, which several parts in a row need only once.
+fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role>, tells_reader: bool) -> StateStory {
     let name =
         |case: CaseIndex| view.info(case).map_or_else(String::new, |info| visible(&info.title).trim().to_owned());
     let (writer, reader, mark) = (name(cause.case), name(case), &cause.mark);
     let mut sentence = format!("{writer} leaves {mark}");
-    if let Some(place) = &mark.read_at {
+    if let Some(place) = mark.read_at.as_ref().filter(|_| tells_reader) {
         sentence.push_str(&format!("; {reader} reads it at {place}"));
     }
     let leaves = visible(&sentence).into_owned();
