@@ -23,9 +23,9 @@ pub fn start_time(pid: i32) -> Option<u64> {
 /// Whose child a process is, and since when.
 #[derive(Debug, Clone, Copy)]
 pub struct Birth {
-    /// The process.
+    /// The id of the process.
     pub pid: i32,
-    /// Its parent.
+    /// The id of its parent.
     pub parent: i32,
     /// When it started, as [`start_time`] has it.
     pub started: Option<u64>,
