@@ -1,9 +1,10 @@
 //! A finding in six answers: what, cause, where, repeat, how sure, remedy. Every format gives them first, in this order.
 
-use crate::model::FindingKind;
 use crate::model::statistics::Tally;
+use crate::model::{CaseIndex, FindingKind, Position, RoundKind};
 use crate::report::finding::{Finding, OrderStory, Role, polluters};
 use crate::report::recipe;
+use crate::report::text::visible;
 use crate::report::view::View;
 use crate::report::words::{count, percent, rounds_to_exclude};
 use crate::verdict::Order;
@@ -122,7 +123,10 @@ fn cause(view: &View<'_>, finding: &Finding) -> String {
         FindingKind::Undiagnosed => reason("not known yet: it was not examined to the end"),
         FindingKind::EnvironmentDependent => reason("something outside the process decides"),
         FindingKind::Disagrees => reason("the suite's own runner comes to another result"),
-        FindingKind::NonIdempotent => "it leaves something that it does not expect itself".to_owned(),
+        FindingKind::NonIdempotent => match left_alone(view, finding.case) {
+            Some(left) => format!("it leaves {left}, which is there when it runs again"),
+            None => "it leaves something that it does not expect itself".to_owned(),
+        },
         FindingKind::LoopBound | FindingKind::Leak => {
             finding.leaks.first().map_or_else(|| finding.message.clone(), |(text, _)| text.clone())
         }
@@ -130,13 +134,32 @@ fn cause(view: &View<'_>, finding: &Finding) -> String {
     }
 }
 
+/// What stands for the cases of the first sequence.
+fn them(order: &OrderStory) -> &'static str {
+    if order.sequences.first().is_some_and(|sequence| sequence.len() > 1) { "them" } else { "it" }
+}
+
+/// What the case leaves changed when it runs alone, at most two parts of it.
+fn left_alone(view: &View<'_>, case: CaseIndex) -> Option<String> {
+    let mut rounds = view.record.rounds.iter().filter(|round| round.kind == RoundKind::Alone);
+    let round = rounds.find(|round| round.slots.first().is_some_and(|slot| slot.case == case))?;
+    let marks = round.marks.get(&Position(0))?;
+    let parts: Vec<String> = marks.iter().take(2).map(|mark| visible(&mark.to_string()).into_owned()).collect();
+    let more = if marks.len() > parts.len() {
+        format!(", and {} parts more", marks.len() - parts.len())
+    } else {
+        String::new()
+    };
+    (!parts.is_empty()).then(|| format!("{}{more}", parts.join("; ")))
+}
+
 /// The evidence of this one finding. Numbers come first: they are what a reader checks.
 fn sure(view: &View<'_>, finding: &Finding) -> String {
     let whole = || format!("failed {} times", finding.rate);
     match (&finding.order, finding.compared) {
         (Some(order), Some((alone, in_order))) => match order.role {
-            Role::Victim => format!("failed {in_order} times after it, {alone} alone"),
-            Role::Brittle => format!("failed {alone} times alone, {in_order} after it"),
+            Role::Victim => format!("failed {in_order} times after {}, {alone} alone", them(order)),
+            Role::Brittle => format!("failed {alone} times alone, {in_order} after {}", them(order)),
             Role::Unknown => format!("failed {in_order} times in that order, {alone} alone"),
         },
         (Some(_), None) => whole(),
@@ -147,7 +170,7 @@ fn sure(view: &View<'_>, finding: &Finding) -> String {
             },
             FindingKind::Intermittent if finding.hash_seeds.is_some() => {
                 let alone = compared.map_or_else(Tally::default, |(alone, _)| alone);
-                format!("failed {alone} times alone with one seed, and passed each time with the other")
+                format!("failed {alone} times alone with the one seed, 0 of {} with the other", alone.trials())
             }
             FindingKind::Intermittent => {
                 let rate = finding.rate.rate();

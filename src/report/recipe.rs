@@ -64,7 +64,7 @@ const INTERMITTENT: Recipe = Recipe {
     usual_cause: "A race, a timeout that is too close, an unordered collection, the clock, randomness without a seed, or a \
                   shared outside resource.",
     fix: &[
-        "Repeat it with `--times 50` until it shows; a busy machine makes races show more often.",
+        "Repeat it (`steadfast repro` with `--times 50`) until it shows; a busy machine makes races show more often.",
         "Wait for a condition with a deadline, never for a time; compare sets where order is not promised.",
         "Hand the clock and the seed in, so that the case can fix them.",
     ],

@@ -35,9 +35,14 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
     let name =
         |case: CaseIndex| view.info(case).map_or_else(String::new, |info| visible(&info.title).trim().to_owned());
     let (writer, reader, mark) = (name(cause.case), name(case), &cause.mark);
-    let mut sentence = format!("{writer} leaves {mark}");
+    let is_needed = role == Some(Role::Brittle);
+    let mut sentence = match is_needed {
+        true => format!("{reader} needs what {writer} leaves: {mark}"),
+        false => format!("{writer} leaves {mark}"),
+    };
     if let Some(place) = mark.read_at.as_ref().filter(|_| tells_reader) {
-        sentence.push_str(&format!("; {reader} reads it at {place}"));
+        let who = if is_needed { "it" } else { &reader };
+        sentence.push_str(&format!("; {who} reads it at {place}"));
     }
     let leaves = visible(&sentence).into_owned();
     let tried = match role {
@@ -47,7 +52,7 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
         _ if mark.decides != Some(true) && mark.kind == MarkKind::LoopBound => {
             "the failure speaks of a loop, and nothing could be put back to try it".to_owned()
         }
-        _ if mark.kind == MarkKind::LoopBound => format!("running without it was tried: {reader} passes"),
+        _ if mark.kind == MarkKind::LoopBound => format!("running without {} was tried: {reader} passes", mark.name),
         Some(Role::Brittle) => format!("taking it away was tried: {reader} fails"),
         Some(Role::Victim | Role::Unknown) | None => format!("putting it back was tried: {reader} passes"),
     };

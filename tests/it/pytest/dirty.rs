@@ -128,7 +128,7 @@ fn a_state_setter_is_explained() {
     let found = case(&report, "test_all.py::test_brittle");
     assert_eq!(names_of_causes(found), ["os.environ[\"READY\"]"], "{found:#}");
     let told = suite.project.read("reports/latest/summary.md");
-    assert!(told.contains("test_setter leaves os.environ"), "{told}");
+    assert!(told.contains("test_brittle needs what test_setter leaves: os.environ"), "{told}");
 }
 
 #[test]

@@ -67,6 +67,6 @@ fn added_shuffles_have_hash_seeds_of_their_own_and_find_what_fails_under_few() {
     suite.project.run(&["report", "--format", "markdown"]).says(&[
         "fails under some hash seeds of Python",
         "the hash seed decides: it fails with PYTHONHASHSEED=",
-        "passed each time with the other",
+        "with the other",
     ]);
 }
