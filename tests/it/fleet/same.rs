@@ -2,6 +2,7 @@
 
 use crate::cli::kit::{Running, verdicts};
 use crate::fleet::kit::{Fleet, PATIENCE, similar};
+use rustix::process::Signal;
 
 fn check(fleet: Option<Fleet>, sizes: &[usize]) {
     let Some(fleet) = fleet else { return };
@@ -71,10 +72,11 @@ fn a_fleet_looks_for_leaks_as_one_run_does() {
 #[test]
 fn a_worker_of_several_lanes_stays_for_the_next_run() {
     let Some(fleet) = Fleet::scenarios() else { return };
-    let worker = fleet.worker(&["--jobs", "2", "--idle", "20s"]);
+    let worker = fleet.worker(&["--jobs", "2", "--idle", "30m"]);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(1);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(1);
-    let ended = worker.wait_within(PATIENCE).exits(0);
+    worker.signal(Signal::INT);
+    let ended = worker.wait_within(PATIENCE).exits(130);
     assert_eq!(ended.err.matches("plays rounds of run").count(), 2, "{}", ended.err);
     fleet.assert_nothing_left();
 }
