@@ -107,8 +107,14 @@ pub fn join(
                 return Ok(ended);
             }
         }
-        (over, idle) = (post.state(), Instant::now());
+        (over, idle) = (Some(played(state, post.state())), Instant::now());
     }
+}
+
+/// The run that a worker has played, as the server tells of it now. The next run may have begun before the worker was done
+/// with this one: that one was not played.
+fn played(invited: RunState, now: Option<RunState>) -> RunState {
+    now.filter(|now| now.run == invited.run).unwrap_or(invited)
 }
 
 /// A worker that tests the same as the coordinator.
@@ -196,5 +202,26 @@ impl<'a> Ready<'a> {
         // Empty, unless another worker of this folder is at work.
         let _ = std::fs::remove_dir(workers);
         Ok(ended?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ContentHash;
+
+    fn state(run: &str, epoch: u32, phase: Phase) -> RunState {
+        let (run, name, digest) = (run.to_owned(), run.to_owned(), ContentHash::of([run]));
+        RunState { run, name, epoch, phase, chunks: 1, digest, dismissed: Default::default() }
+    }
+
+    #[test]
+    fn a_run_that_began_before_the_worker_was_done_with_the_last_one_was_not_played() {
+        let invited = state("first", 1, Phase::Open);
+        let next = state("second", 1, Phase::Open);
+        assert_eq!(played(invited.clone(), Some(next)), invited);
+        assert_eq!(played(invited.clone(), None), invited);
+        let resumed = state("first", 2, Phase::Open);
+        assert_eq!(played(invited, Some(resumed.clone())), resumed, "an epoch in which it was dismissed");
     }
 }
