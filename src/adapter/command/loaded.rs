@@ -24,6 +24,7 @@ const NOT_LOOKED_FOR: &str = "not looked for: failures that need ";
 #[derive(Debug)]
 pub(in crate::adapter) struct CommandSuite {
     spec: CommandSpec,
+    profile: Profile,
     found: CommandLook,
     /// The tree as it was before the rounds, for the runner alone.
     world: OnceLock<Option<Mutex<(World, TempDir)>>>,
@@ -33,24 +34,32 @@ impl CommandSuite {
     /// Lists the cases.
     pub fn load(spec: CommandSpec) -> Result<Self, SubjectProblem> {
         let mut found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
-        let is_played = spec.parallel.is_some()
-            && Profile::load(&spec.root, &spec.profile).is_ok_and(|profile| profile.parallel.is_some());
-        if is_played {
+        let profile = Profile::load(&spec.root, &spec.profile);
+        let profile = profile.map_err(|error| SubjectProblem::Suite(error.to_string()))?;
+        if spec.parallel.is_some() && profile.parallel.is_some() {
             found.notes.retain(|note| !note.starts_with(NOT_LOOKED_FOR));
         }
-        Ok(Self { spec, found, world: OnceLock::new() })
+        Ok(Self { spec, profile, found, world: OnceLock::new() })
     }
 }
 
 impl CommandSuite {
     /// The tree as it is now, if the runner alone is to be asked at the end.
     fn world(&self) -> Option<Mutex<(World, TempDir)>> {
-        let profile = Profile::load(&self.spec.root, &self.spec.profile).ok()?;
-        profile.plain.as_ref()?;
+        self.profile.plain.as_ref()?;
         let scratch = crate::disk::temporary_folder().ok()?;
-        let copying = if profile.run.in_place { Copying::Never } else { Copying::WhenChanged };
+        let copying = if self.profile.run.in_place { Copying::Never } else { Copying::WhenChanged };
         let world = World::new(copying, &self.spec.root, scratch.path()).ok()?;
         Some(Mutex::new((world, scratch)))
+    }
+
+    /// Asks the runner alone something, in the tree as it was before the rounds.
+    fn runner_alone(&self, ask: impl FnOnce(&mut Runner<'_>) -> Result<Plain, String>) -> Result<Plain, String> {
+        let world = self.world.get_or_init(|| self.world()).as_ref();
+        let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
+        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+        let (spec, profile, cases) = (&self.spec, &self.profile, self.found.listed());
+        ask(&mut Runner { spec, profile, cases, world: &mut world.0 })
     }
 }
 
@@ -71,8 +80,7 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn python(&self) -> Option<Installed> {
-        let profile = Profile::load(&self.spec.root, &self.spec.profile).ok()?;
-        let words = profile.list.command.iter().chain(&profile.run.command);
+        let words = self.profile.list.command.iter().chain(&self.profile.run.command);
         let python = self.spec.python.as_ref().filter(|_| words.into_iter().any(|word| word.contains("${python}")))?;
         installed(python, &self.spec.root, self.spec.python_path.as_deref())
     }
@@ -93,7 +101,7 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn variables_set(&self) -> BTreeMap<String, String> {
-        Profile::load(&self.spec.root, &self.spec.profile).map(|profile| profile.env).unwrap_or_default()
+        self.profile.env.clone()
     }
 
     fn grouping(&self) -> Grouping {
@@ -105,7 +113,7 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn own_line(&self, finding: &OwnLine<'_>) -> Option<RunnerAlone> {
-        own_line(&self.spec, self.found.listed(), finding)
+        own_line(&self.spec, &self.profile, self.found.listed(), finding)
     }
 
     /// Asked when rounds are about to begin.
@@ -123,22 +131,15 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn parallel(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        let world = self.world.get_or_init(|| self.world()).as_ref();
-        let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
-        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-        Runner { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.parallel(asked)
+        self.runner_alone(|runner| runner.parallel(asked))
     }
 
     fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        let world = self.world.get_or_init(|| self.world()).as_ref();
-        let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
-        let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-        Runner { spec: &self.spec, cases: self.found.listed(), world: &mut world.0 }.plain(asked)
+        self.runner_alone(|runner| runner.plain(asked))
     }
 
     fn explains(&self) -> Option<Explain> {
-        let profile = Profile::load(&self.spec.root, &self.spec.profile).ok()?;
-        profile.run.watches.then_some(Explain::Repro)
+        self.profile.run.watches.then_some(Explain::Repro)
     }
 
     fn follows_lines(&self) -> bool {
@@ -146,6 +147,6 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn runs_through(&self, order: &[CaseIndex]) -> bool {
-        runs_through(&self.spec, self.found.listed(), order)
+        runs_through(&self.profile, self.found.listed(), order)
     }
 }

@@ -27,8 +27,12 @@ const SEARCH: Duration = Duration::from_secs(45);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The line that shows a finding, or why none does; nothing where the profile has none.
-pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLine<'_>) -> Option<RunnerAlone> {
-    let profile = Profile::load(&spec.root, &spec.profile).ok()?;
+pub(super) fn own_line(
+    spec: &CommandSpec,
+    profile: &Profile,
+    cases: &[ListedCase],
+    finding: &OwnLine<'_>,
+) -> Option<RunnerAlone> {
     let own = profile.own.as_ref()?;
     let order = finding.order;
     let is_other = own.order == RunOrder::AsListed && !order.is_sorted_by(|one, other| one < other);
@@ -52,9 +56,9 @@ pub(super) fn own_line(spec: &CommandSpec, cases: &[ListedCase], finding: &OwnLi
             seen.iter().filter_map(|seen| seen.outcome.failure()).find(|f| f.fingerprint == finding.fingerprint)
         })
         .map(first_words);
-    let folder = folder(spec, &profile);
+    let folder = folder(spec, profile);
     let shows = |words: &[String]| {
-        let (failed, wrote) = tried(command(&profile, &folder, words)?, within)?;
+        let (failed, wrote) = tried(command(profile, &folder, words)?, within)?;
         Some(failed && message.as_ref().is_none_or(|message| wrote.contains(message)))
     };
     if is_other {

@@ -22,6 +22,7 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(super) struct Runner<'a> {
     pub spec: &'a CommandSpec,
+    pub profile: &'a Profile,
     pub cases: &'a [ListedCase],
     /// The tree as it was when the run began.
     pub world: &'a mut World,
@@ -30,43 +31,36 @@ pub(super) struct Runner<'a> {
 impl Runner<'_> {
     /// Runs it, in whatever order it has.
     pub fn plain(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        let profile = Profile::load(&self.spec.root, &self.spec.profile).map_err(|error| error.to_string())?;
-        let plain = profile.plain.as_ref().ok_or("its profile has no `plain`")?;
-        self.run(&profile, plain, asked)
+        let plain = self.profile.plain.as_ref().ok_or("its profile has no `plain`")?;
+        self.run(plain, asked)
     }
 
     /// Runs it in its own parallel mode.
     pub fn parallel(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        let profile = Profile::load(&self.spec.root, &self.spec.profile).map_err(|error| error.to_string())?;
-        let mut parallel = profile.parallel.clone().ok_or("its profile has no `parallel`")?;
-        if let Some(plain) = &profile.plain {
+        let mut parallel = self.profile.parallel.clone().ok_or("its profile has no `parallel`")?;
+        if let Some(plain) = &self.profile.plain {
             parallel.told_as = parallel.told_as.or_else(|| plain.told_as.clone());
             parallel.results = parallel.results.or_else(|| plain.results.clone());
         }
-        self.run(&profile, &parallel, asked)
+        self.run(&parallel, asked)
     }
 
-    fn run(&mut self, profile: &Profile, plain: &PlainRun, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+    fn run(&mut self, plain: &PlainRun, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
         let took = Duration::from_millis(asked.declared.millis);
-        let within = took * TIMES + Duration::from_secs(profile.run.start_within);
+        let within = took * TIMES + Duration::from_secs(self.profile.run.start_within);
         let within = asked.until.map_or(within, |until| within.min(until.saturating_duration_since(Instant::now())));
-        let outcomes = self.outcomes(profile, plain, within)?;
+        let outcomes = self.outcomes(plain, within)?;
         Ok(Plain { outcomes, is_like_ours: false, cut_short: None })
     }
 
     /// How each case ended of which it tells, by the case's place.
-    fn outcomes(
-        &mut self,
-        profile: &Profile,
-        plain: &PlainRun,
-        within: Duration,
-    ) -> Result<BTreeMap<CaseIndex, Outcome>, String> {
+    fn outcomes(&mut self, plain: &PlainRun, within: Duration) -> Result<BTreeMap<CaseIndex, Outcome>, String> {
         // What the rounds left in the tree is taken away, or passed by.
         self.world.end();
         self.world.begin()?;
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
         let placed: Vec<ListedCase> = self.cases.iter().map(|case| self.world.placed(case)).collect();
-        let told_as = plain.told_as.as_deref().or(profile.run.told_as.as_deref());
+        let told_as = plain.told_as.as_deref().or(self.profile.run.told_as.as_deref());
         let names = names(told_as, &placed.iter().collect::<Vec<_>>())?;
         let mut ends: BTreeMap<CaseIndex, Outcome> = BTreeMap::new();
         // Cases of one name come in the order in which they were declared.
@@ -74,7 +68,7 @@ impl Runner<'_> {
         for (case, name) in CaseIndex::all().zip(&names) {
             waiting.entry(name.as_str()).or_default().push_back(case);
         }
-        let told = listen(&spec, profile, plain, within)?;
+        let told = listen(&spec, self.profile, plain, within)?;
         // Who began, and of whom no end was told, has passed where the runner says that all have.
         let mut begun: Vec<&str> = Vec::new();
         let mut passed = Vec::new();

@@ -1,6 +1,5 @@
 //! An order in stretches, each run by one process.
 
-use crate::adapter::command::CommandSpec;
 use crate::adapter::command::fields::{fill, names};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::{Profile, RunOrder};
@@ -37,8 +36,8 @@ pub(super) fn stretches(profile: &Profile, cases: &[ListedCase], order: &[CaseIn
 }
 
 /// Whether one process runs this order: nothing but its cases comes between them.
-pub(super) fn runs_through(spec: &CommandSpec, cases: &[ListedCase], order: &[CaseIndex]) -> bool {
-    Profile::load(&spec.root, &spec.profile).is_ok_and(|profile| stretches(&profile, cases, order).len() <= 1)
+pub(super) fn runs_through(profile: &Profile, cases: &[ListedCase], order: &[CaseIndex]) -> bool {
+    stretches(profile, cases, order).len() <= 1
 }
 
 /// The number by which cases are ordered within a process; 0 where there is none.
