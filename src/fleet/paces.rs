@@ -1,14 +1,9 @@
 //! How fast hosts are: one that is much slower than the others holds everybody up.
 
 use crate::engine::RoundResult;
+use crate::model::statistics::{LAME, paces};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-/// A host whose rounds take so many times as long as the others' gets no more.
-const LAME: f64 = 3.0;
-
-/// From how many rounds on the pace of a host is believed.
-const ENOUGH: usize = 3;
 
 /// Rounds that are shorter tell of the moment, not of the host.
 const SHORT: Duration = Duration::from_millis(200);
@@ -40,23 +35,16 @@ impl Paces {
 
     /// A host that is much slower than the others, and how many times; each is told once. One is always left.
     pub fn lame(&mut self) -> Option<(String, f64)> {
-        let known = self.seen.iter().filter(|(host, seen)| seen.len() >= ENOUGH && !self.told.contains(*host));
-        let medians: Vec<(&String, u64)> = known.map(|(host, seen)| (host, median(seen.clone()))).collect();
-        let (slowest, own) = medians.iter().max_by_key(|(_, own)| *own)?;
-        let others: Vec<u64> = medians.iter().filter(|(host, _)| host != slowest).map(|(_, one)| *one).collect();
-        if others.is_empty() || u128::from(*own) < SHORT.as_millis() {
+        let known = self.seen.iter().filter(|(host, _)| !self.told.contains(*host));
+        let paces = paces(known.map(|(host, seen)| (host, seen.as_slice())));
+        let (slowest, pace) = paces.into_iter().max_by_key(|(_, pace)| pace.median)?;
+        if u128::from(pace.median) < SHORT.as_millis() || pace.times < LAME {
             return None;
         }
-        let pace = *own as f64 / median(others).max(1) as f64;
-        let lame = (pace >= LAME).then(|| ((*slowest).clone(), pace))?;
+        let lame = (slowest.clone(), pace.times);
         self.told.insert(lame.0.clone());
         Some(lame)
     }
-}
-
-fn median(mut seen: Vec<u64>) -> u64 {
-    seen.sort_unstable();
-    seen.get(seen.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
 #[cfg(test)]

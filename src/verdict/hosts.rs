@@ -3,18 +3,12 @@
 
 use crate::event::Machine;
 use crate::model::CaseIndex;
-use crate::model::statistics::{Tally, fisher_one_sided};
+use crate::model::statistics::{LAME, Tally, fisher_one_sided, paces};
 use crate::record::{Record, RoundRecord, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How likely it may be at most that what is told of any case came about by chance.
 const RISK: f64 = 0.01;
-
-/// A host whose rounds take so many times as long as the others' is lame.
-const LAME: f64 = 3.0;
-
-/// From how many rounds on the pace of a host is believed.
-const ROUNDS_FOR_A_PACE: usize = 3;
 
 /// A host by its name in the journal; `None` is the one that kept it.
 type HostName = Option<String>;
@@ -145,7 +139,7 @@ impl<'a> Hosts<'a> {
 
     /// What each host came to; `accused` are the cases of which something was told.
     pub fn judged(&self, accused: &[CaseIndex]) -> Vec<HostJudgement> {
-        let paces = paces(self.record);
+        let paces = paces_of(self.record);
         let hosts: BTreeSet<&HostName> = self.tallies.keys().chain(self.record.hosts.keys()).collect();
         let judged = |host: &HostName| {
             let rounds = of_the_plan(self.record).filter(|round| round.host == *host && round.is_complete()).count();
@@ -169,24 +163,13 @@ fn of_the_plan(record: &Record) -> impl Iterator<Item = &RoundRecord> {
 }
 
 /// How many times as long as on the other hosts the rounds of all cases took.
-fn paces(record: &Record) -> BTreeMap<HostName, f64> {
+fn paces_of(record: &Record) -> BTreeMap<HostName, f64> {
     let cases = record.header.cases.len().max(2);
     let mut millis: BTreeMap<HostName, Vec<u64>> = BTreeMap::new();
     // Rounds of the same cases are alike; those of one alone are mostly start.
     for round in of_the_plan(record).filter(|round| round.is_complete() && round.slots.len() == cases) {
         millis.entry(round.host.clone()).or_default().push(round.millis);
     }
-    millis.retain(|_, seen| seen.len() >= ROUNDS_FOR_A_PACE);
-    let medians: BTreeMap<HostName, f64> = millis.into_iter().map(|(host, seen)| (host, median(seen))).collect();
-    let pace = |host: &HostName, own: f64| {
-        let others: Vec<u64> = medians.iter().filter(|(other, _)| *other != host).map(|(_, one)| *one as u64).collect();
-        (!others.is_empty()).then(|| own / median(others).max(1.0))
-    };
-    medians.iter().filter_map(|(host, own)| Some((host.clone(), pace(host, *own)?))).collect()
-}
-
-/// The lower median.
-fn median(mut seen: Vec<u64>) -> f64 {
-    seen.sort_unstable();
-    seen.get(seen.len().saturating_sub(1) / 2).copied().unwrap_or(0) as f64
+    let told = paces(millis.iter().map(|(host, seen)| (host.clone(), seen.as_slice())));
+    told.into_iter().map(|(host, pace)| (host, pace.times)).collect()
 }
