@@ -8,7 +8,8 @@ use crate::platform::{cores, kernel, memory_mib, processor};
 
 /// What is known of this machine.
 pub(super) fn this_machine() -> Machine {
-    Machine { kernel: kernel(), processor: processor(), cores: cores(), memory_mib: memory_mib() }
+    let cores = u32::try_from(cores()).unwrap_or(u32::MAX);
+    Machine { kernel: kernel(), processor: processor(), cores, memory_mib: memory_mib() }
 }
 
 /// The coordinator of a run, as an engine for its rounds. `header` is the run's, without secrets.

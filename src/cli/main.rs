@@ -295,7 +295,7 @@ fn report(arguments: &ReportArguments) -> Result<Exit, Trouble> {
 
 fn selfcheck(arguments: SelfCheckArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
     let tool = tool()?;
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = crate::platform::cores();
     let usual_trials = if arguments.only.is_empty() { ENOUGH_TRIALS } else { 1 };
     let options = app::SelfCheckOptions {
         scenarios: match arguments.project {

@@ -47,7 +47,7 @@ pub(super) fn run_asking(
         arguments.suite_arguments.extend(tests);
         arguments.paths.clear();
     }
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = crate::platform::cores();
     let (resumed, annotations) = (arguments.resume.clone(), arguments.annotations);
     let (telling, color, is_dry) = (arguments.telling(), arguments.color, arguments.dry_run);
     let root = project()?;

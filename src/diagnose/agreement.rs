@@ -8,7 +8,6 @@ use crate::adapter::{AskedOfRunner, Plain};
 use crate::diagnose::{Deadlines, DiagnoseError, RunLog, Setting};
 use crate::engine::{Ran, RoundUnit, Rounds, Stopped, collect};
 use crate::event::{Conclusion, Diagnosis, Event, Note};
-use crate::model::statistics::Tally;
 use crate::model::{CaseIndex, Failure, Outcome, OutcomeKind, RoundId, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
 use crate::verdict::judge;
@@ -207,19 +206,7 @@ impl Comparison<'_> {
         let conclusion = Conclusion::Disagrees { plain };
         let diagnosis = match diagnosis {
             Some(diagnosis) => Diagnosis { conclusion, cluster: None, causes: Vec::new(), ..diagnosis },
-            None => Diagnosis {
-                case: difference.case,
-                cluster: None,
-                conclusion,
-                alone: Tally::default(),
-                in_order: Tally::default(),
-                probes: 0,
-                repro: None,
-                causes: Vec::new(),
-                remarks: Vec::new(),
-                runner_line: None,
-                hash_seeds: None,
-            },
+            None => Diagnosis::without_probes(difference.case, conclusion),
         };
         self.tell(Event::Diagnosed(diagnosis))
     }

@@ -90,19 +90,8 @@ fn conclusions(record: &Record, seen: &BTreeMap<CaseIndex, Seen>) -> Vec<Event> 
             continue;
         }
         let what = format!("it fails only where the runner runs several at once ({counts}): {message}");
-        events.push(Event::Diagnosed(Diagnosis {
-            case: *case,
-            cluster: None,
-            conclusion: Conclusion::EnvironmentDependent { what },
-            alone: Tally::default(),
-            in_order: in_rounds,
-            probes: 0,
-            repro: None,
-            causes: Vec::new(),
-            remarks: Vec::new(),
-            runner_line: None,
-            hash_seeds: None,
-        }));
+        let diagnosis = Diagnosis::without_probes(*case, Conclusion::EnvironmentDependent { what });
+        events.push(Event::Diagnosed(Diagnosis { in_order: in_rounds, ..diagnosis }));
     }
     events
 }

@@ -252,6 +252,23 @@ impl fmt::Display for HashSeeds {
 }
 
 impl Diagnosis {
+    /// A conclusion that no probe was run for.
+    pub fn without_probes(case: CaseIndex, conclusion: Conclusion) -> Self {
+        Self {
+            case,
+            cluster: None,
+            conclusion,
+            alone: Tally::default(),
+            in_order: Tally::default(),
+            probes: 0,
+            repro: None,
+            causes: Vec::new(),
+            remarks: Vec::new(),
+            runner_line: None,
+            hash_seeds: None,
+        }
+    }
+
     /// The same with the line of the suite's own runner in its field, also where an earlier version wrote it as a remark.
     #[must_use]
     pub fn with_runner_line(mut self) -> Self {

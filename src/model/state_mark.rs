@@ -110,6 +110,23 @@ impl MarkKind {
     }
 }
 
+impl StateMark {
+    /// A part with its values before and after, of which nothing was tried.
+    pub fn new(kind: MarkKind, name: impl Into<String>, before: Option<String>, after: Option<String>) -> Self {
+        Self {
+            kind,
+            name: name.into(),
+            before,
+            after,
+            chain: None,
+            decides: None,
+            read_at: None,
+            only_seen: false,
+            remedy: None,
+        }
+    }
+}
+
 impl fmt::Display for StateMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.kind == MarkKind::LoopBound {

@@ -126,17 +126,7 @@ mod tests {
     }
 
     fn sets(variable: &str, value: u32) -> Vec<StateMark> {
-        vec![StateMark {
-            kind: MarkKind::Variable,
-            name: variable.into(),
-            before: None,
-            after: Some(value.to_string()),
-            chain: None,
-            decides: None,
-            read_at: None,
-            only_seen: false,
-            remedy: None,
-        }]
+        vec![StateMark::new(MarkKind::Variable, variable, None, Some(value.to_string()))]
     }
 
     #[test]

@@ -137,17 +137,7 @@ mod tests {
     use crate::model::MarkKind;
 
     fn mark(name: &str, after: &str) -> StateMark {
-        StateMark {
-            kind: MarkKind::Variable,
-            name: name.into(),
-            before: None,
-            after: Some(after.into()),
-            chain: None,
-            decides: None,
-            read_at: None,
-            only_seen: false,
-            remedy: None,
-        }
+        StateMark::new(MarkKind::Variable, name, None, Some(after.into()))
     }
 
     fn load(name: &str) -> StateMark {

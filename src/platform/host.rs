@@ -25,8 +25,8 @@ pub fn memory_mib() -> u64 {
 }
 
 /// How many cores this process may use.
-pub fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX))
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn line_of(path: &str) -> String {

@@ -186,18 +186,7 @@ mod tests {
     use super::*;
 
     fn check(kind: MarkKind, name: &str, after: Option<&str>, expected: &str) {
-        let after = after.map(str::to_owned);
-        let mark = StateMark {
-            kind,
-            name: name.to_owned(),
-            before: Some("1".into()),
-            after,
-            chain: None,
-            decides: None,
-            read_at: None,
-            only_seen: false,
-            remedy: None,
-        };
+        let mark = StateMark::new(kind, name, Some("1".into()), after.map(str::to_owned));
         assert_eq!(fix("test_a", &mark), expected);
     }
 

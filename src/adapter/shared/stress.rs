@@ -25,7 +25,7 @@ impl Noise {
     pub fn around(stress: Option<Stress>, seed: Seed) -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let cores = match stress {
-            Some(Stress::Cpu) => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            Some(Stress::Cpu) => crate::platform::cores(),
             Some(Stress::Latency) | None => 0,
         };
         let start = |number: usize| {

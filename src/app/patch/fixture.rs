@@ -194,17 +194,7 @@ mod tests {
 
     fn check(kind: MarkKind, name: &str, before: Option<&str>, after: Option<&str>, expected: Option<&[&str]>) {
         let [before, after] = [before, after].map(|value| value.map(str::to_owned));
-        let mark = StateMark {
-            kind,
-            name: name.to_owned(),
-            before,
-            after,
-            chain: None,
-            decides: None,
-            read_at: None,
-            only_seen: false,
-            remedy: None,
-        };
+        let mark = StateMark::new(kind, name, before, after);
         assert_eq!(body(&mark), expected.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect()), "{name}");
     }
 

@@ -148,16 +148,9 @@ impl World {
             let mut state = vec![0; self.variables];
             self.step(case, &mut state);
             let changed = state.iter().enumerate().filter(|(_, value)| **value != 0);
-            let mark = |(variable, value): (usize, &u32)| StateMark {
-                kind: MarkKind::Variable,
-                name: format!("v{variable}"),
-                before: Some("0".to_owned()),
-                after: Some(value.to_string()),
-                chain: None,
-                decides: None,
-                read_at: None,
-                only_seen: false,
-                remedy: None,
+            let mark = |(variable, value): (usize, &u32)| {
+                let (before, after) = (Some("0".to_owned()), Some(value.to_string()));
+                StateMark::new(MarkKind::Variable, format!("v{variable}"), before, after)
             };
             (CaseIndex(case), changed.map(mark).collect::<Vec<_>>())
         });
