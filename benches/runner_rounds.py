@@ -19,40 +19,45 @@ FILES, TESTS, RUNS = 10, 30, 3
 NPX = ["npx", "--no-install"]
 
 
+def each(text):
+    """The tests of a file, as `text` writes one."""
+    return "".join(text(test) for test in range(TESTS))
+
+
 def javascript(head, ending, folder=""):
     def text(number):
-        tests = "".join(f"  it('adds {test}', () => {{ assert.strictEqual({test} + 1, {test + 1}); }});\n" for test in range(TESTS))
+        tests = each(lambda test: f"  it('adds {test}', () => {{ assert.strictEqual({test} + 1, {test + 1}); }});\n")
         return f"{head}describe('group {number}', () => {{\n{tests}}});\n"
     return lambda number: (f"{folder}t{number}{ending}", text(number))
 
 
 def python(number):
-    tests = "".join(f"    def test_adds_{test}(self):\n        self.assertEqual({test} + 1, {test + 1})\n" for test in range(TESTS))
+    tests = each(lambda test: f"    def test_adds_{test}(self):\n        self.assertEqual({test} + 1, {test + 1})\n")
     return f"tests/test_{number}.py", f"import unittest\nclass Group{number}(unittest.TestCase):\n{tests}"
 
 
 def rspec(number):
-    tests = "".join(f"  it('adds {test}') {{ expect({test} + 1).to eq({test + 1}) }}\n" for test in range(TESTS))
+    tests = each(lambda test: f"  it('adds {test}') {{ expect({test} + 1).to eq({test + 1}) }}\n")
     return f"spec/t{number}_spec.rb", f"RSpec.describe 'group {number}' do\n{tests}end\n"
 
 
 def minitest(number):
-    tests = "".join(f"  def test_adds_{test} = assert_equal({test + 1}, {test} + 1)\n" for test in range(TESTS))
+    tests = each(lambda test: f"  def test_adds_{test} = assert_equal({test + 1}, {test} + 1)\n")
     return f"test/t{number}_test.rb", f"require 'minitest/autorun'\nclass Group{number}Test < Minitest::Test\n{tests}end\n"
 
 
 def phpunit(number):
-    tests = "".join(f"  public function testAdds{test}(): void {{ $this->assertSame({test + 1}, {test} + 1); }}\n" for test in range(TESTS))
+    tests = each(lambda test: f"  public function testAdds{test}(): void {{ $this->assertSame({test + 1}, {test} + 1); }}\n")
     return f"tests/Group{number}Test.php", f"<?php\nfinal class Group{number}Test extends PHPUnit\\Framework\\TestCase {{\n{tests}}}\n"
 
 
 def go(number):
-    tests = "".join(f"func TestAdds{number}x{test}(t *testing.T) {{ if {test}+1 != {test + 1} {{ t.Fatal() }} }}\n" for test in range(TESTS))
+    tests = each(lambda test: f"func TestAdds{number}x{test}(t *testing.T) {{ if {test}+1 != {test + 1} {{ t.Fatal() }} }}\n")
     return f"t{number}_test.go", f'package shop\n\nimport "testing"\n\n{tests}'
 
 
 def cargo(number):
-    tests = "".join(f"    #[test]\n    fn adds_{test}() {{ assert_eq!({test} + 1, {test + 1}); }}\n" for test in range(TESTS))
+    tests = each(lambda test: f"    #[test]\n    fn adds_{test}() {{ assert_eq!({test} + 1, {test + 1}); }}\n")
     return f"src/t{number}.rs", f"#[cfg(test)]\nmod tests {{\n{tests}}}\n"
 
 

@@ -2,6 +2,7 @@
 
 use crate::cli::kit::{BROKEN, Ended, GREETING, Project, Running, until};
 pub use crate::shards::{ORDER_DEPENDENT, PLAN};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -12,6 +13,12 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Ends a coordinator or a worker as somebody at a terminal would.
+pub fn interrupted(running: Running) -> Ended {
+    running.signal(Signal::INT);
+    running.wait_within(PATIENCE).exits(130)
+}
 
 /// A server with a store of its own. Dropping it ends it.
 pub struct Server {

@@ -1,7 +1,7 @@
 //! A worker that would test something else takes no part, and says what differs.
 
 use crate::cli::kit::{Running, until};
-use crate::fleet::kit::{Fleet, PATIENCE};
+use crate::fleet::kit::{Fleet, PATIENCE, interrupted};
 
 /// Starts a coordinator, and a worker after `change`: the worker refuses and says this, and the coordinator tells it.
 fn check(change: impl FnOnce(&Fleet), told: &[&str]) {
@@ -23,8 +23,7 @@ fn begun(fleet: &Fleet) -> Running {
 
 fn refused(fleet: &Fleet, coordinator: Running) {
     until("the coordinator hears of it", || coordinator.out().contains("takes no part"));
-    coordinator.signal(rustix::process::Signal::INT);
-    coordinator.wait_within(PATIENCE).exits(130);
+    interrupted(coordinator);
     fleet.assert_nothing_left();
 }
 
@@ -74,8 +73,7 @@ fn a_fleet_has_one_coordinator() {
     let Some(fleet) = Fleet::scenarios() else { return };
     let first = begun(&fleet);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(4).says(&["another coordinator has the fleet", "--fleet NAME"]);
-    first.signal(rustix::process::Signal::INT);
-    first.wait_within(PATIENCE).exits(130);
+    interrupted(first);
     fleet.assert_nothing_left();
 }
 

@@ -1,8 +1,7 @@
 //! A fleet comes to the report of one run.
 
 use crate::cli::kit::{Running, verdicts};
-use crate::fleet::kit::{Fleet, PATIENCE, similar};
-use rustix::process::Signal;
+use crate::fleet::kit::{Fleet, PATIENCE, interrupted, similar};
 
 fn check(fleet: Option<Fleet>, sizes: &[usize]) {
     let Some(fleet) = fleet else { return };
@@ -75,8 +74,7 @@ fn a_worker_of_several_lanes_stays_for_the_next_run() {
     let worker = fleet.worker(&["--jobs", "2", "--idle", "30m"]);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(1);
     fleet.coordinator(&[]).wait_within(PATIENCE).exits(1);
-    worker.signal(Signal::INT);
-    let ended = worker.wait_within(PATIENCE).exits(130);
+    let ended = interrupted(worker);
     assert_eq!(ended.err.matches("plays rounds of run").count(), 2, "{}", ended.err);
     fleet.assert_nothing_left();
 }

@@ -1,7 +1,7 @@
 //! TLS with an authority of the user's own, credentials, roles, and what the broker's store holds.
 
 use crate::cli::kit::{Project, Running, until};
-use crate::fleet::kit::{Access, Fleet, PATIENCE, Server};
+use crate::fleet::kit::{Access, Fleet, PATIENCE, Server, interrupted};
 use async_nats::ConnectOptions;
 use flate2::read::GzDecoder;
 use futures_util::StreamExt;
@@ -263,8 +263,7 @@ fn no_secret_stands_in_the_brokers_store() {
     }
     fleet.server.go_on();
     coordinator.wait_within(PATIENCE).exits(1);
-    worker.signal(rustix::process::Signal::INT);
-    worker.wait_within(PATIENCE).exits(130);
+    interrupted(worker);
     fleet.assert_nothing_left();
 }
 
@@ -280,7 +279,6 @@ fn a_worker_without_the_secret_takes_no_part() {
     assert!(!coordinator.has_ended(), "{}", coordinator.out());
     let told = ["the variable SHOP_SECRET: set at the coordinator, unset here"];
     worker.wait_within(PATIENCE).exits(2).says(&told);
-    coordinator.signal(rustix::process::Signal::INT);
-    coordinator.wait_within(PATIENCE).exits(130);
+    interrupted(coordinator);
     fleet.assert_nothing_left();
 }
