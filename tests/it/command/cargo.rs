@@ -22,6 +22,8 @@ fn tests_of_libraries_programs_folders_and_documentation_are_told_apart() {
     let tools = Path::new(env!("CARGO")).parent().expect("a program lies in a folder").display();
     let path = std::env::var("PATH").unwrap_or_default();
     command.env_remove("CARGO_TARGET_DIR").env("PATH", format!("{tools}:{path}"));
+    // `is_empty` and `fills` share a variable: beside each other, plain cargo's threads would decide which comes first.
+    command.env("RUST_TEST_THREADS", "1");
     Running::of(command).wait_within(Duration::from_secs(900)).exits(1);
     let report = project.report();
     let mut found = verdicts(&report);
