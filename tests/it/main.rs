@@ -5,6 +5,7 @@ mod cli;
 mod command;
 mod comment;
 mod defects;
+mod editor;
 mod fleet;
 mod history;
 mod hostile;
