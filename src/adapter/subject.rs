@@ -56,6 +56,11 @@ pub trait LoadedSubject: fmt::Debug {
     /// By kind of resource: whether it is measured.
     fn measured(&self) -> BTreeMap<String, Measured>;
 
+    /// Whether its programs are kept from other machines: those that are started among mock providers.
+    fn is_fenced(&self) -> bool {
+        false
+    }
+
     /// How long a worker may take to make it ready.
     fn start_within(&self) -> Duration {
         COLLECT_WITHIN

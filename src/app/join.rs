@@ -126,6 +126,7 @@ struct Ready<'a> {
     files: Files,
     reports: PathBuf,
     start_within: Duration,
+    is_fenced: bool,
     tool: ToolInfo,
 }
 
@@ -165,11 +166,12 @@ impl<'a> Ready<'a> {
             )));
         }
         let (tool, start_within) = (tool.knowing(subject, &[&options.root, spec.folder()]), subject.start_within());
+        let is_fenced = subject.is_fenced();
         // Before it is said where the tree is kept: looking at it is what keeps it.
         let files = subject.files_beside();
         let spec = spec.with_listed(subject.listed());
         let reports = options.root.join(&options.report_dir);
-        Ok(Self { header, spec, files, reports, start_within, tool, _subject: loaded })
+        Ok(Self { header, spec, files, reports, start_within, is_fenced, tool, _subject: loaded })
     }
 
     /// Plays rounds of the run on an engine for each lane.
@@ -186,10 +188,10 @@ impl<'a> Ready<'a> {
             std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
         }
         // Lanes share everything but the subject, which is no thread's but this one's.
-        let Self { header, spec, files, reports, start_within, tool, .. } = self;
+        let Self { header, spec, files, reports, start_within, is_fenced, tool, .. } = self;
         let make = |lane: usize| {
             let folder = folders.get(&lane).map_or(workers, PathBuf::as_path);
-            let at_work = AtWork { jobs: 1, start_within: *start_within, tool, folder };
+            let at_work = AtWork { jobs: 1, start_within: *start_within, is_fenced: *is_fenced, tool, folder };
             engine(&at_work, header, spec).map_err(|error| FleetError::NotReady(error.to_string()))
         };
         let redactor = redactor(tool);

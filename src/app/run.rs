@@ -230,6 +230,7 @@ impl UnderWay<'_> {
         let at_work = AtWork {
             jobs: self.options.jobs,
             start_within: self.subject.start_within(),
+            is_fenced: self.subject.is_fenced(),
             tool: self.tool,
             folder: self.folder,
         };
@@ -386,6 +387,8 @@ pub(super) struct AtWork<'a> {
     pub jobs: usize,
     /// How long a worker may take to make the subject ready.
     pub start_within: Duration,
+    /// Whether its programs are kept from other machines.
+    pub is_fenced: bool,
     pub tool: &'a ToolInfo,
     pub folder: &'a Path,
 }
@@ -398,6 +401,7 @@ pub(super) fn engine(at_work: &AtWork<'_>, header: &Header, spec: &SubjectSpec) 
     let config = EngineConfig {
         program: tool.program.clone(),
         arguments: vec!["worker".to_owned()],
+        is_fenced: at_work.is_fenced,
         jobs: at_work.jobs,
         spec: spec
             .clone()

@@ -102,6 +102,12 @@ pub(super) struct WorkerArguments {
     /// Print the permissions that nats-server must give this role of the fleet, and end
     #[arg(long, value_name = "ROLE", conflicts_with = "connect")]
     pub permissions: Option<RoleWord>,
+    /// Play in a network of its own; the socket leads to this machine's services
+    #[arg(long, value_name = "SOCKET", hide = true)]
+    pub fence: Option<PathBuf>,
+    /// Try whether the kernel allows such a network
+    #[arg(long, hide = true)]
+    pub try_fence: bool,
     /// Rounds side by side
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub jobs: u32,

@@ -20,7 +20,7 @@ use crate::cli::running::{run, say, summarise};
 use crate::cli::selfcheck::{markdown_matrix, progress, terminal_matrix};
 use crate::cli::signals::{Stoppable, watch};
 use crate::cli::stand_in::stand_in;
-use crate::cli::surroundings::{environment, project, random_seed, tool};
+use crate::cli::surroundings::{environment, project, random_seed, temporary_place, tool};
 use crate::cli::trouble::Trouble;
 use crate::cli::why::why;
 use crate::cli::worker::worker;
@@ -134,7 +134,7 @@ fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
         Command::System { .. } => {}
         _ => return Ok(None),
     }
-    let folder = std::env::temp_dir();
+    let folder = temporary_place()?;
     let made = Scratch::make(&folder, "session", None);
     let scratch = made.map_err(|source| AppError::Io { path: folder, source })?;
     // Whatever makes a temporary file in this process makes it there.

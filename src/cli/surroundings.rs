@@ -4,6 +4,7 @@ use crate::app::ToolInfo;
 use crate::cli::trouble::Trouble;
 use crate::model::Seed;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::PathBuf;
 
 /// The environment, as far as it is text.
@@ -23,13 +24,18 @@ pub(super) fn tool() -> Result<ToolInfo, Trouble> {
         environment: environment(),
         system: std::env::consts::OS,
         architecture: std::env::consts::ARCH,
-        temporary: std::env::temp_dir(),
+        temporary: temporary_place()?,
         python_path: std::env::var("PYTHONPATH").ok(),
         virtual_env: std::env::var_os("VIRTUAL_ENV").map(PathBuf::from),
         secrets: BTreeSet::new(),
         passwords: Vec::new(),
         kept: BTreeSet::new(),
     })
+}
+
+/// The folder for temporary files, as a whole path: what is started in other folders is told of it.
+pub(super) fn temporary_place() -> io::Result<PathBuf> {
+    std::path::absolute(std::env::temp_dir())
 }
 
 /// The command line as a shell reads it back, the program by its name.

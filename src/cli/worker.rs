@@ -8,8 +8,15 @@ use crate::cli::leave::{configured_run, grants, tested_root};
 use crate::cli::signals::Stoppable;
 use crate::cli::surroundings::tool;
 use crate::cli::trouble::Trouble;
+use crate::engine::Fence;
 use crate::fleet::{Ended, NatsPost, Role};
+use crate::platform::leave_network;
 use std::io::{self, Write};
+use std::path::Path;
+use std::process::Command;
+
+/// Asks for the fence within programs alone, if it is `within`.
+const FENCE: &str = "STEADFAST_FENCE";
 
 /// Plays rounds: of another steadfast over pipes, or of a fleet.
 pub(super) fn worker(arguments: WorkerArguments, stoppable: &Stoppable) -> Result<Exit, Trouble> {
@@ -19,8 +26,13 @@ pub(super) fn worker(arguments: WorkerArguments, stoppable: &Stoppable) -> Resul
         out.write_all(permissions.as_bytes()).and_then(|()| out.flush())?;
         return Ok(Exit::Good);
     }
+    if arguments.try_fence {
+        leave_network()?;
+        return Ok(Exit::Good);
+    }
     let Some(url) = arguments.connect.clone() else {
-        app::worker(io::stdin(), io::stdout().lock())?;
+        let fence = arguments.fence.as_deref().map(fence).transpose()?;
+        app::worker(io::stdin(), io::stdout().lock(), fence)?;
         return Ok(Exit::Good);
     };
     let address = arguments.meeting.address(url);
@@ -50,4 +62,14 @@ pub(super) fn worker(arguments: WorkerArguments, stoppable: &Stoppable) -> Resul
         Ended::RunOver | Ended::Idle | Ended::Dismissed => Exit::Good,
         Ended::Asked => Exit::Interrupted,
     })
+}
+
+/// Puts a fence around this process, which has one thread still.
+fn fence(relay: &Path) -> io::Result<Fence> {
+    if std::env::var_os(FENCE).is_some_and(|fence| fence == "within") {
+        return Ok(Fence::Within { reason: format!("{FENCE}=within asks for that") });
+    }
+    let mut trial = Command::new(std::env::current_exe()?);
+    trial.args(["worker", "--try-fence"]);
+    Fence::raise(trial, relay)
 }

@@ -4,12 +4,13 @@ use crate::disk::short_name;
 use crate::engine::outlook::{EngineError, Outlook};
 use crate::engine::progress::{Next, Progress};
 use crate::engine::protocol::{Reply, Request};
+use crate::engine::relay::Relay;
 use crate::engine::stop::{StopHandle, Stopped};
 use crate::engine::subject::TEMPORARY;
 use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
 use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit, Rounds};
-use crate::event::{Event, RoundEnd};
-use std::collections::{BTreeMap, VecDeque};
+use crate::event::{Event, Note, RoundEnd};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ pub struct EngineConfig {
     pub program: PathBuf,
     /// The arguments that it starts with.
     pub arguments: Vec<String>,
+    /// Whether workers are kept from other machines by the kernel, where it can.
+    pub is_fenced: bool,
     /// Rounds side by side, at least 1.
     pub jobs: usize,
     /// What the subject is; handed on to workers.
@@ -35,6 +38,9 @@ pub struct EngineConfig {
     pub patience: Duration,
 }
 
+/// The socket of the relay, below the scratch folder.
+const RELAY: &str = "relay";
+
 /// How long workers that are dismissed may take to end by themselves.
 const DISMISSAL: Duration = Duration::from_secs(5);
 
@@ -48,6 +54,12 @@ pub struct Engine {
     sender: Sender<FromWorker>,
     stop: StopHandle,
     started: u64,
+    /// The way of fenced workers to the services of this machine.
+    relay: Option<Relay>,
+    /// What workers said as they started. Each says the same.
+    noted: BTreeSet<String>,
+    /// What of it is not in the journal yet. A round's facts begin with its start, so it waits for the next one.
+    untold: Vec<Note>,
 }
 
 #[derive(Debug)]
@@ -73,7 +85,20 @@ impl Engine {
         let stop = StopHandle::waking(move || {
             let _ = waking.send(FromWorker { worker: 0, message: Heard::Silence(None) });
         });
-        Self { config, leftovers, workers: Vec::new(), heard, sender, stop, started: 0 }
+        // Where there is none, workers notice, and the fence within programs must do.
+        let relay = config.is_fenced.then(|| Relay::start(&leftovers.scratch().join(RELAY)).ok()).flatten();
+        Self {
+            config,
+            leftovers,
+            workers: Vec::new(),
+            heard,
+            sender,
+            stop,
+            started: 0,
+            relay,
+            noted: BTreeSet::new(),
+            untold: Vec::new(),
+        }
     }
 }
 
@@ -135,6 +160,7 @@ impl Rounds for Engine {
         for worker in self.workers.drain(..) {
             worker.process.wait(deadline);
         }
+        self.relay.into_iter().for_each(Relay::end);
         self.leftovers.clear();
     }
 }
@@ -156,7 +182,7 @@ impl Engine {
         let name = format!("w{}", short_name(number));
         let command = WorkerCommand {
             program: self.config.program.clone(),
-            arguments: self.config.arguments.clone(),
+            arguments: self.arguments(),
             mark: format!("{}.{name}", self.leftovers.mark()),
             temporary: self.leftovers.scratch().join(&name).join(TEMPORARY),
         };
@@ -176,8 +202,18 @@ impl Engine {
         Ok(())
     }
 
+    /// The arguments of a worker.
+    fn arguments(&self) -> Vec<String> {
+        let relay = self.config.is_fenced.then(|| self.leftovers.scratch().join(RELAY).display().to_string());
+        let fence = relay.into_iter().flat_map(|relay| ["--fence".to_owned(), relay]);
+        self.config.arguments.iter().cloned().chain(fence).collect()
+    }
+
     fn begin(&mut self, worker: usize, mut progress: Progress, outlook: &mut dyn Outlook) -> Result<(), EngineError> {
         outlook.fact(progress.begin()).map_err(EngineError::Journal)?;
+        for note in self.untold.drain(..) {
+            outlook.fact(Event::Noted(note)).map_err(EngineError::Journal)?;
+        }
         if let Some(worker) = self.workers.get_mut(worker) {
             worker.process.send(&Request::Run(Box::new(progress.unit.clone())));
             worker.state = State::Busy(Box::new(progress));
@@ -211,6 +247,11 @@ impl Engine {
             }
             (Reply::Refused { reason }, _) => return Ok(Some(Next::GiveUp(reason))),
             (Reply::Owns(owned), _) => self.leftovers.add(owned).map_err(EngineError::Journal)?,
+            (Reply::Noted(note), State::Starting { .. }) => {
+                if self.noted.insert(note.text.clone()) {
+                    self.untold.push(note);
+                }
+            }
             (Reply::Noted(note), _) => outlook.fact(Event::Noted(note)).map_err(EngineError::Journal)?,
             (Reply::TrialStarted { position, deadline_ms }, State::Busy(progress)) => {
                 if let Some(event) = progress.started(position, Duration::from_millis(deadline_ms) + patience) {

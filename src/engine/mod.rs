@@ -6,12 +6,14 @@
 
 mod dispatch;
 mod earlier;
+mod fence;
 mod leftovers;
 mod orphans;
 mod outlook;
 mod owned;
 mod progress;
 mod protocol;
+mod relay;
 mod rounds;
 mod scratch;
 mod stop;
@@ -21,6 +23,7 @@ mod worker_process;
 
 pub use dispatch::{Engine, EngineConfig};
 pub use earlier::{Earlier, Resumed};
+pub use fence::Fence;
 pub use leftovers::{Leftovers, clean_up};
 pub use orphans::{end_orphans, has_children};
 pub use outlook::{EngineError, Outlook, RoundResult};

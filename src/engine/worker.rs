@@ -17,14 +17,15 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How often dead orphans are looked for.
 const REAP_EVERY: Duration = Duration::from_millis(250);
 
-/// Serves one engine until its pipe ends. When that happens in the middle of a round, the round is given up; what does
-/// not end within three seconds is ended by `exit`, after everything that was started has been killed.
+/// Serves one engine until its pipe ends, and tells it `notes` first. When the pipe ends in the middle of a round, the round
+/// is given up; what does not end within three seconds is ended by `exit`, after everything that was started has been killed.
 ///
 /// # Errors
 /// If the pipes break in any other way than by their end, or the engine speaks another protocol.
 pub fn serve(
     input: impl Read + Send + 'static,
     output: impl Write,
+    notes: Vec<Note>,
     make: MakeSubject<'_>,
     exit: impl Fn() + Send + 'static,
 ) -> io::Result<()> {
@@ -47,6 +48,7 @@ pub fn serve(
     let reaper = std::thread::Builder::new().name("reaper".into()).spawn(reap)?;
 
     let mut wire = WireReports { output, stop, owned, given_up, broken: None };
+    notes.into_iter().for_each(|note| wire.note(note));
     let mut subject: Option<Box<dyn Subject>> = None;
     for request in &requests {
         match (request?, subject.as_mut()) {

@@ -202,6 +202,9 @@ pub struct Note {
     pub text: String,
 }
 
+/// How the note begins that says what kept the run's programs from other machines. Short reports show it before other notes.
+pub const FENCE_NOTE: &str = "fence: ";
+
 /// What the diagnosis of a suspect came to. A later one about the same case replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {

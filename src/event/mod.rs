@@ -19,7 +19,9 @@ mod seen;
 mod words;
 
 pub use dirt::{Dirt, StatePart};
-pub use fact::{Conclusion, Diagnosis, Entry, Event, HashSeeds, Note, RoundEnd, RunEnd, StateCause, TrialReport};
+pub use fact::{
+    Conclusion, Diagnosis, Entry, Event, FENCE_NOTE, HashSeeds, Note, RoundEnd, RunEnd, StateCause, TrialReport,
+};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, ShardInfo, SubjectInfo};
 pub use identity::{Difference, Identity, Product};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress};

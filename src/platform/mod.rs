@@ -4,6 +4,8 @@
 //! Where a system does not tell, every answer is empty and [`tells`] says so: a run then reports what it could not
 //! measure and never takes silence for proof. `docs/platforms.md` has what works where.
 
+#[cfg_attr(not(target_os = "linux"), path = "no_fence.rs")]
+mod fence;
 mod host;
 mod memory;
 mod orphans;
@@ -12,12 +14,13 @@ mod ports;
 pub mod process;
 mod sockets;
 
+pub use fence::leave_network;
 pub use host::{cores, host_name, kernel, memory_mib, processor};
 pub use memory::anonymous_memory;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use peers::owner_of_socket;
 pub use ports::first_ephemeral_port;
-pub use sockets::{TcpSocket, TcpState, remote_addresses, tcp_sockets};
+pub use sockets::{TcpSocket, TcpState, listeners, remote_addresses, tcp_sockets};
 
 /// Whether this system tells what its processes hold.
 pub fn tells() -> bool {

@@ -161,11 +161,14 @@ mod tests {
         assert!(all().any(|one| one == pid));
         assert_eq!(parent(pid), Some(own()));
         assert!(start_time(pid).is_some());
-        assert_eq!(command_line(pid), Some(vec!["sleep".to_owned(), "600".to_owned()]));
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        // While it is being executed, it has an empty one.
+        while command_line(pid) != Some(vec!["sleep".to_owned(), "600".to_owned()]) {
+            assert!(std::time::Instant::now() < deadline, "{:?}", command_line(pid));
+        }
         assert!(has_environment_entry(pid, |entry| entry == b"MARK=4242"));
         assert!(!has_environment_entry(pid, |entry| entry == b"MARK=424"));
         child.kill().expect("killed");
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
         while is_alive(pid) {
             assert!(std::time::Instant::now() < deadline, "killed, and alive still");
         }

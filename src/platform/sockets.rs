@@ -43,6 +43,60 @@ pub fn remote_addresses(pid: i32, inodes: &BTreeSet<u64>) -> BTreeSet<SocketAddr
     found
 }
 
+/// Where programs of this machine listen that loopback leads to: TCP, in this process's network.
+pub fn listeners() -> BTreeSet<SocketAddr> {
+    let pid = i32::try_from(std::process::id()).unwrap_or_default();
+    let tables = ["tcp", "tcp6"].map(|table| rows(pid, table));
+    let found = tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener);
+    found.flat_map(on_loopback).collect()
+}
+
+/// The address of a line's socket, if it listens.
+fn listener(line: &str) -> Option<SocketAddr> {
+    let mut fields = line.split_whitespace().skip(1);
+    let (own, _, state) = (fields.next()?, fields.next()?, fields.next()?);
+    if state == "0A" { address(own) } else { None }
+}
+
+/// The addresses of loopback by which a listener is reached.
+fn on_loopback(listener: SocketAddr) -> Vec<SocketAddr> {
+    let at = |ip: IpAddr| SocketAddr::new(ip, listener.port());
+    match listener.ip() {
+        ip if ip.is_loopback() => vec![listener],
+        IpAddr::V4(ip) if ip.is_unspecified() => vec![at(Ipv4Addr::LOCALHOST.into())],
+        IpAddr::V6(ip) if ip.is_unspecified() => vec![at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())],
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback()) => {
+            ip.to_ipv4_mapped().map(|ip| at(ip.into())).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The addresses that this machine has in its network, those of loopback and of single links left out.
+#[cfg(target_os = "linux")]
+pub(super) fn own_addresses() -> BTreeSet<IpAddr> {
+    let trie = std::fs::read_to_string("/proc/net/fib_trie").unwrap_or_default();
+    let interfaces = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
+    let six = interfaces.lines().filter_map(|line| u128::from_str_radix(line.get(..32)?, 16).ok());
+    let six = six.map(Ipv6Addr::from).filter(|ip| !ip.is_loopback() && !ip.is_unicast_link_local());
+    local_addresses(&trie).into_iter().map(IpAddr::V4).chain(six.map(IpAddr::V6)).collect()
+}
+
+/// The machine's own addresses in a table such as `|-- 10.0.0.2` and below it `/32 host LOCAL`.
+fn local_addresses(trie: &str) -> BTreeSet<Ipv4Addr> {
+    let mut last: Option<Ipv4Addr> = None;
+    let mut found = BTreeSet::new();
+    for line in trie.lines() {
+        match line.split_once("|-- ") {
+            Some((_, address)) => last = address.trim().parse().ok(),
+            None if line.contains("/32 host LOCAL") => found.extend(last),
+            None => {}
+        }
+    }
+    found.retain(|ip| !ip.is_loopback());
+    found
+}
+
 fn rows(pid: i32, table: &str) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default()
 }
@@ -97,6 +151,28 @@ mod tests {
     fn check(line: &str, inode: u64, expected: Option<&str>) {
         let seen = remote(line, &[inode].into());
         assert_eq!(seen.map(|address| address.to_string()), expected.map(str::to_owned));
+    }
+
+    #[test]
+    fn what_listens_is_found_by_the_addresses_of_loopback_that_lead_to_it() {
+        let at = |own: &str, state: &str| {
+            let found =
+                listener(&format!("   0: {own} 00000000:0000 {state} 00000000:00000000 00:00000000 0 0 0 42 1"));
+            found.map(on_loopback).unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(at("0100007F:1538", "0A"), ["127.0.0.1:5432"]);
+        assert_eq!(at("00000000:1538", "0A"), ["127.0.0.1:5432"]);
+        assert_eq!(at("00000000000000000000000000000000:1538", "0A"), ["127.0.0.1:5432", "[::1]:5432"]);
+        assert_eq!(at("00000000000000000000000001000000:1538", "0A"), ["[::1]:5432"]);
+        assert!(at("0F02000A:1538", "0A").is_empty(), "loopback does not lead to another address");
+        assert!(at("0100007F:1538", "01").is_empty(), "a connection listens to nobody");
+    }
+
+    #[test]
+    fn the_machines_own_addresses_are_those_that_the_table_calls_local() {
+        let trie = "Local:\n  +-- 0.0.0.0/0 2 0 2\n     |-- 10.0.0.0\n        /24 link UNICAST\n     |-- 10.0.0.2\n        /32 \
+                    host LOCAL\n     |-- 127.0.0.1\n        /32 host LOCAL\n";
+        assert_eq!(local_addresses(trie), BTreeSet::from([Ipv4Addr::new(10, 0, 0, 2)]));
     }
 
     #[test]

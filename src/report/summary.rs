@@ -1,6 +1,6 @@
 //! A run in words, by cause: what the terminal, the Markdown summary and the HTML page all say.
 
-use crate::event::{Note, RunEnd};
+use crate::event::{FENCE_NOTE, Note, RunEnd};
 use crate::model::{CaseIndex, RoundKind, Verdict};
 use crate::report::finding::{Command, Finding};
 use crate::report::quarantine::QuarantineStory;
@@ -78,7 +78,7 @@ impl Summary {
             quarantine: QuarantineStory::new(view),
             skipped: reasons(view, Verdict::Skipped),
             unproven: reasons(view, Verdict::Unproven),
-            notes: view.record.notes.iter().map(|note| note_text(view, note)).collect(),
+            notes: notes(view),
             coverage: format!(
                 "{} of ordered pairs one before the other, {} one right before the other",
                 reached(view.judgement.pairs_before),
@@ -168,6 +168,13 @@ fn reasons(view: &View<'_>, verdict: Verdict) -> Vec<(String, usize)> {
     let mut reasons: Vec<(String, usize)> = counts.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     reasons
+}
+
+/// The notes of the run, that of its fence first.
+fn notes(view: &View<'_>) -> Vec<String> {
+    let mut notes: Vec<String> = view.record.notes.iter().map(|note| note_text(view, note)).collect();
+    notes.sort_by_key(|note| !note.starts_with(FENCE_NOTE));
+    notes
 }
 
 fn note_text(view: &View<'_>, note: &Note) -> String {

@@ -5,6 +5,7 @@ mod case;
 mod cells;
 mod expectation;
 mod filter;
+mod json_path;
 mod kinds;
 mod load;
 mod openapi;
@@ -30,6 +31,7 @@ pub use expectation::{
     Subject,
 };
 pub use filter::{Filter, FilterError, parse_filter};
+pub use json_path::{JsonPathError, parse_json_path};
 pub use load::{Loaded, SCENARIO_FOLDER, load, load_text};
 pub use openapi::{Begun, begin_system};
 pub use problem::{Problem, Problems};

@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// How many nodes filling in may make for one file, over all of its cases and loops.
 const MAX_FILLED: usize = 2_000_000;
 
+/// So many bytes of a text that is filled in count as one value.
+const PER_VALUE: usize = 64;
+
 /// Names with values: a case's cell, or the variables of one turn of a `for_each`.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Scope {
@@ -83,6 +86,9 @@ impl<'a> Filler<'a> {
         let Ok(segments) = segments(text) else { return text.to_owned() };
         let mut filled = String::with_capacity(text.len());
         for segment in &segments {
+            if self.made + filled.len() / PER_VALUE > MAX_FILLED {
+                break;
+            }
             match segment {
                 Segment::Name { name, optional: false } => match scope.values.get(*name) {
                     Some(value) => {
@@ -102,7 +108,7 @@ impl<'a> Filler<'a> {
                 segment => write_segment(&mut filled, segment),
             }
         }
-        self.made += filled.len() / 64;
+        self.made += filled.len() / PER_VALUE;
         filled
     }
 }

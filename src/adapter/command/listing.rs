@@ -2,6 +2,7 @@
 
 use crate::adapter::command::fields::{Fields, fill, of_json};
 use crate::adapter::command::profile::{ListFormat, Listing, Problems, Sorting};
+use crate::scenario::parse_json_path;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -143,7 +144,7 @@ fn with_relative(mut fields: Fields, folder: &Path) -> Fields {
 /// object around it as `parent.name`.
 pub(super) fn items(document: &Value, path: Option<&str>) -> Result<Vec<Fields>, String> {
     let path = path.unwrap_or("$[*]");
-    let parsed = serde_json_path::JsonPath::parse(path).map_err(|error| format!("`items: {path}`: {error}"))?;
+    let parsed = parse_json_path(path).map_err(|error| format!("`items: {path}`: {}", error.message))?;
     let located = parsed.query_located(document);
     let with_parent = located.iter().map(|item| {
         let mut fields = of_json(item.node());

@@ -93,6 +93,10 @@ impl LoadedSubject for CommandSuite {
         ContentHash::of([&self.spec.profile])
     }
 
+    fn is_fenced(&self) -> bool {
+        self.spec.providers.is_some()
+    }
+
     fn measured(&self) -> BTreeMap<String, Measured> {
         measured_of_suite(
             self.spec.providers.is_some(),

@@ -96,6 +96,10 @@ impl LoadedSubject for PytestSuite {
         ContentHash::of([&self.found.versions])
     }
 
+    fn is_fenced(&self) -> bool {
+        self.spec.providers.is_some()
+    }
+
     fn measured(&self) -> BTreeMap<String, Measured> {
         let told = if crate::platform::tells() { Measured::Yes } else { Measured::not("only Linux tells") };
         measured_of_suite(self.spec.providers.is_some(), &told)

@@ -53,6 +53,10 @@ impl LoadedSubject for LoadedScenarios {
         self.subject.measured()
     }
 
+    fn is_fenced(&self) -> bool {
+        self.subject.is_fenced()
+    }
+
     fn start_within(&self) -> Duration {
         START_WITHIN
     }

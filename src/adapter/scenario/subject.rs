@@ -9,7 +9,7 @@ use crate::adapter::system::embedded::StoreLife;
 use crate::adapter::system::event_loop::{EventLoop as TaskLoop, UNTOLD, tells_of_tasks};
 use crate::adapter::system::holdings::SystemHoldings;
 use crate::adapter::system::stage::{Stage, StageSetting};
-use crate::adapter::{ScenarioSpec, SubjectProblem};
+use crate::adapter::{Reach, ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError, end_orphans};
 use crate::event::{CaseInfo, Note, RoundEnd, TrialReport};
 use crate::model::{ContentHash, EventLoop, Failure, Measured, Outcome, Position, ResourceKind, TrialKey};
@@ -141,6 +141,13 @@ impl ScenarioSubject {
     /// Whether the event loop's life can be chosen.
     pub fn chooses_event_loop(&self) -> bool {
         matches!(self.system.kind, SystemKind::Embedded)
+    }
+
+    /// Whether a system is started that has no business with another machine: its providers' hosts lead to the mocks.
+    pub fn is_fenced(&self) -> bool {
+        let is_started = matches!(self.system.kind, SystemKind::Process(_));
+        let has_hosts = self.system.providers.iter().any(|provider| !provider.hosts.is_empty());
+        is_started && has_hosts && self.spec.reach == Reach::Loopback && self.spec.live.is_none()
     }
 
     /// Whether a fresh start is cheap enough to run each case alone.

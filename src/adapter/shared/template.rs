@@ -16,18 +16,53 @@ pub(in crate::adapter) fn environment(secrets: &BTreeMap<String, String>) -> Var
     secrets.iter().map(|(name, value)| (format!("{ENV}{name}"), Value::from(value.as_str()))).collect()
 }
 
-/// A name that stands for nothing.
+/// The most that is made of one template, in bytes: what a system answered may be filled in many times.
+const LONGEST: usize = 16 << 20;
+
+/// Why a template is not filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::adapter) struct UnknownName(pub String);
+pub(in crate::adapter) enum Unfilled {
+    /// A name that stands for nothing.
+    Unknown(String),
+    /// With its names filled in, it is longer than anything that is sent.
+    TooLong,
+}
 
-impl std::error::Error for UnknownName {}
+impl std::error::Error for Unfilled {}
 
-impl fmt::Display for UnknownName {
+impl fmt::Display for Unfilled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.strip_prefix(ENV) {
-            Some(name) => write!(f, "the environment variable `{name}` is not set"),
-            None => write!(f, "`${{{}}}` stands for nothing here", self.0),
+        match self {
+            Self::Unknown(name) => match name.strip_prefix(ENV) {
+                Some(name) => write!(f, "the environment variable `{name}` is not set"),
+                None => write!(f, "`${{{name}}}` stands for nothing here"),
+            },
+            Self::TooLong => {
+                write!(f, "with its names filled in, this is longer than {} MB, the most that is made", LONGEST >> 20)
+            }
         }
+    }
+}
+
+/// How many bytes may still be made.
+#[derive(Debug)]
+struct Room(usize);
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<(), Unfilled> {
+        self.0 = self.0.checked_sub(bytes).ok_or(Unfilled::TooLong)?;
+        Ok(())
+    }
+}
+
+/// How much memory a value takes, roughly.
+fn size(value: &Value) -> usize {
+    const EACH: usize = 16;
+    match value {
+        Value::String(text) => EACH + text.len(),
+        Value::Array(values) => EACH + values.iter().map(size).sum::<usize>(),
+        Value::Object(fields) => EACH + fields.iter().map(|(key, value)| key.len() + size(value)).sum::<usize>(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => EACH,
     }
 }
 
@@ -90,21 +125,27 @@ pub(in crate::adapter) fn plain(value: &Value) -> String {
 fn fill_with(
     template: &str,
     variables: &Variables,
+    room: &mut Room,
     encode: impl Fn(String) -> String,
-) -> Result<Option<String>, UnknownName> {
+) -> Result<Option<String>, Unfilled> {
     let mut out = String::with_capacity(template.len());
+    let mut add = |text: &str| {
+        room.take(text.len())?;
+        out.push_str(text);
+        Ok(())
+    };
     for piece in pieces(template) {
         match piece {
-            Piece::Text(text) => out.push_str(text),
+            Piece::Text(text) => add(text)?,
             Piece::Name { name, optional } => match (variables.get(name), optional) {
-                (Some(value), _) => out.push_str(&encode(plain(value))),
+                (Some(value), _) => add(&encode(plain(value)))?,
                 (None, true) => return Ok(None),
-                (None, false) => return Err(UnknownName(name.to_owned())),
+                (None, false) => return Err(Unfilled::Unknown(name.to_owned())),
             },
             Piece::Part(part) => match variables.get(part.name) {
-                Some(value) => out.extend([part.before, &encode(plain(value)), part.after]),
+                Some(value) => [part.before, &encode(plain(value)), part.after].into_iter().try_for_each(&mut add)?,
                 None if part.optional => {}
-                None => return Err(UnknownName(part.name.to_owned())),
+                None => return Err(Unfilled::Unknown(part.name.to_owned())),
             },
         }
     }
@@ -112,8 +153,8 @@ fn fill_with(
 }
 
 /// A text with its names filled in. `${x?}` without a value leaves nothing.
-pub(in crate::adapter) fn fill_text(template: &str, variables: &Variables) -> Result<String, UnknownName> {
-    Ok(fill_with(template, variables, |text| text)?.unwrap_or_default())
+pub(in crate::adapter) fn fill_text(template: &str, variables: &Variables) -> Result<String, Unfilled> {
+    Ok(fill_with(template, variables, &mut Room(LONGEST), |text| text)?.unwrap_or_default())
 }
 
 /// Where the query begins: the first question mark that is none of a `${x?}`'s.
@@ -135,15 +176,16 @@ pub(in crate::adapter) fn path_alone(template: &str) -> &str {
 }
 
 /// A path with a query: values are percent-encoded, and a parameter whose `${x?}` has no value is left out.
-pub(in crate::adapter) fn fill_path(template: &str, variables: &Variables) -> Result<String, UnknownName> {
+pub(in crate::adapter) fn fill_path(template: &str, variables: &Variables) -> Result<String, Unfilled> {
     let encode =
         |text: String| percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let mut room = Room(LONGEST);
     let path = path_alone(template);
     let query = template.get(path.len() + 1..);
-    let mut out = fill_with(path, variables, encode)?.unwrap_or_default();
+    let mut out = fill_with(path, variables, &mut room, encode)?.unwrap_or_default();
     let mut parameters = Vec::new();
     for parameter in query.into_iter().flat_map(|query| query.split('&')) {
-        parameters.extend(fill_with(parameter, variables, encode)?);
+        parameters.extend(fill_with(parameter, variables, &mut room, encode)?);
     }
     if !parameters.is_empty() {
         out.push('?');
@@ -154,27 +196,31 @@ pub(in crate::adapter) fn fill_path(template: &str, variables: &Variables) -> Re
 
 /// A value with the names in its texts filled in. A text that is one name becomes that value, with its type; one that
 /// is `${x?}` without a value is left out of the mapping or list that holds it.
-pub(in crate::adapter) fn fill(value: &Value, variables: &Variables) -> Result<Option<Value>, UnknownName> {
+pub(in crate::adapter) fn fill(value: &Value, variables: &Variables) -> Result<Option<Value>, Unfilled> {
+    fill_within(value, variables, &mut Room(LONGEST))
+}
+
+fn fill_within(value: &Value, variables: &Variables, room: &mut Room) -> Result<Option<Value>, Unfilled> {
     match value {
         Value::String(template) => match pieces(template).as_slice() {
             [Piece::Name { name, optional }] => match (variables.get(*name), optional) {
-                (Some(value), _) => Ok(Some(value.clone())),
+                (Some(value), _) => room.take(size(value)).map(|()| Some(value.clone())),
                 (None, true) => Ok(None),
-                (None, false) => Err(UnknownName((*name).to_owned())),
+                (None, false) => Err(Unfilled::Unknown((*name).to_owned())),
             },
-            _ => Ok(fill_with(template, variables, |text| text)?.map(Value::String)),
+            _ => Ok(fill_with(template, variables, room, |text| text)?.map(Value::String)),
         },
         Value::Array(values) => {
             let mut filled = Vec::with_capacity(values.len());
             for value in values {
-                filled.extend(fill(value, variables)?);
+                filled.extend(fill_within(value, variables, room)?);
             }
             Ok(Some(Value::Array(filled)))
         }
         Value::Object(fields) => {
             let mut filled = Map::new();
             for (key, value) in fields {
-                if let Some(value) = fill(value, variables)? {
+                if let Some(value) = fill_within(value, variables, room)? {
                     filled.insert(key.clone(), value);
                 }
             }
@@ -217,14 +263,14 @@ mod tests {
     fn a_part_without_a_value_is_left_out_alone() {
         check(json!("l${\"-\"+none?}"), json!("l"));
         check(json!("l${\"-\"+a?}${\" (\"+b?+\")\"}"), json!("l-1.5 (x y/z)"));
-        assert_eq!(fill(&json!("${\"-\"+nobody}"), &variables()), Err(UnknownName("nobody".into())));
+        assert_eq!(fill(&json!("${\"-\"+nobody}"), &variables()), Err(Unfilled::Unknown("nobody".into())));
         let path = |template| fill_path(template, &variables()).expect("known names");
         assert_eq!(path("/m/l${\"-\"+none?}"), "/m/l");
     }
 
     #[test]
     fn an_unknown_name_is_an_error() {
-        assert_eq!(fill(&json!("${nobody}"), &variables()), Err(UnknownName("nobody".into())));
+        assert_eq!(fill(&json!("${nobody}"), &variables()), Err(Unfilled::Unknown("nobody".into())));
     }
 
     #[test]
@@ -233,5 +279,17 @@ mod tests {
         assert_eq!(path("/m/${b}?l=${b}&u=${none?}"), "/m/x%20y%2Fz?l=x%20y%2Fz");
         assert_eq!(path("/m?u=${none?}"), "/m");
         assert_eq!(path("/m/${none?}"), "");
+    }
+
+    #[test]
+    fn what_is_made_of_a_template_has_a_limit() {
+        let variables = Variables::from([("long".to_owned(), json!("x".repeat(1 << 20)))]);
+        for times in [15, 17] {
+            let (many, fits) = ("${long} ".repeat(times), times == 15);
+            assert_eq!(fill_text(&many, &variables).is_ok(), fits, "{times} in a text");
+            assert_eq!(fill_path(&format!("/?a={many}"), &variables).is_ok(), fits, "{times} in a query");
+            assert_eq!(fill(&json!(vec!["${long}"; times]), &variables).is_ok(), fits, "{times} values");
+        }
+        assert_eq!(fill_text(&"${long} ".repeat(100_000), &variables), Err(Unfilled::TooLong));
     }
 }

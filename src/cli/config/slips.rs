@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Variables that this program sets for what it starts.
-const OWN: &[&str] = &["STEADFAST_OWNER", "STEADFAST_PROBE", "STEADFAST_PROXY"];
+const OWN: &[&str] = &["STEADFAST_FENCE", "STEADFAST_OWNER", "STEADFAST_PROBE", "STEADFAST_PROXY"];
 
 /// How many slips a name may have to be taken for the file's.
 const SLIPS: usize = 2;

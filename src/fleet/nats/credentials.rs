@@ -1,9 +1,13 @@
 //! By what a server knows us: what a file of credentials holds.
 
+use crate::disk::read_text;
 use crate::fleet::FleetError;
 use async_nats::ConnectOptions;
 use std::fmt;
 use std::path::Path;
+
+/// The longest file of credentials that is read, in bytes.
+const LONGEST: u64 = 64 << 10;
 
 /// How the file of a JWT and its seed begins, as `nsc` writes it.
 const OF_A_JWT: &str = "-----BEGIN NATS USER JWT-----";
@@ -40,7 +44,7 @@ impl Credentials {
     /// If it can't be read, or holds none of the three.
     pub fn read(file: &Path) -> Result<Self, FleetError> {
         let usage = |reason: &dyn fmt::Display| FleetError::Usage(format!("{}: {reason}", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| usage(&error))?;
+        let text = read_text(file, LONGEST).map_err(|error| usage(&error))?;
         Self::of(&text).ok_or_else(|| {
             usage(&"holds no credentials; expected what `nsc` writes, the seed of an nkey (SU...), or USER:PASSWORD")
         })

@@ -2,14 +2,16 @@
 
 use crate::fleet::FleetError;
 use crate::fleet::broker::{Post, Taken};
-use crate::fleet::messages::{Invitation, Offer, ResultHead, RunState, Told};
+use crate::fleet::messages::{Invitation, Offer, Phase, ResultHead, RunState, Told};
 use crate::fleet::nats::link::{Address, Link, Side};
 use crate::fleet::nats::names::{CONSUMER, FleetName, Kind};
-use crate::fleet::nats::sending::{Stored, store};
+use crate::fleet::nats::sending::{Stored, try_to_store};
 use crate::fleet::nats::streams;
 use crate::fleet::piece::{CHUNK, Packed, unpack};
+use async_nats::connection::State;
 use async_nats::jetstream::consumer::{Consumer, pull};
 use async_nats::jetstream::{AckKind, Context, Message};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -23,6 +25,9 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// How often it is asked what the fleet is at work on, besides what is heard of it.
 const ASK: Duration = Duration::from_secs(2);
+
+/// For how long what the server said of the fleet is believed: a worker that was cut off or frozen asks first.
+const BELIEVED: Duration = Duration::from_secs(3);
 
 /// How long the next try is waited for after the server did not answer.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -44,6 +49,8 @@ struct Shared {
     context: Context,
     fleet: FleetName,
     state: Mutex<Option<RunState>>,
+    /// When the server last told it.
+    told: Mutex<Option<Instant>>,
     /// The rounds that this worker has, by ticket. Their leases are prolonged.
     leases: Mutex<BTreeMap<u64, Message>>,
     tickets: AtomicU64,
@@ -82,6 +89,7 @@ impl NatsPost {
             context: link.context.clone(),
             fleet: fleet.clone(),
             state: Mutex::default(),
+            told: Mutex::default(),
             leases: Mutex::default(),
             tickets: AtomicU64::new(1),
             sending: AtomicUsize::new(0),
@@ -136,9 +144,7 @@ async fn watch_state(shared: Arc<Shared>) {
     let client = shared.context.client();
     let mut said = client.subscribe(shared.fleet.state()).await.ok();
     loop {
-        if let Ok(Some((_, text))) = streams::newest(&shared.context, &shared.fleet, &shared.fleet.state()).await {
-            shared.keep_state(&text);
-        }
+        shared.ask_state().await;
         let heard = async {
             match &mut said {
                 Some(said) => said.next().await,
@@ -154,6 +160,46 @@ async fn watch_state(shared: Arc<Shared>) {
 }
 
 impl Shared {
+    /// Asks what the fleet is at work on.
+    async fn ask_state(&self) {
+        let asked = Instant::now();
+        if let Ok(newest) = streams::newest(&self.context, &self.fleet, &self.fleet.state()).await {
+            if let Some((_, text)) = newest {
+                self.keep_state(&text);
+            }
+            *locked(&self.told) = Some(asked);
+        }
+    }
+
+    /// Whether a run goes on, once the server has said so lately. What is sent over a connection that is cut may arrive
+    /// long after the run, and nobody would take it away then.
+    async fn goes_on(&self, run: &str) -> bool {
+        let is_believed = || locked(&self.told).is_some_and(|told| told.elapsed() < BELIEVED);
+        let is_connected = || self.context.client().connection_state() == State::Connected;
+        loop {
+            if is_connected() && !is_believed() {
+                self.ask_state().await;
+            }
+            if is_connected() && is_believed() {
+                break;
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+        locked(&self.state).as_ref().is_none_or(|state| state.run == run && state.phase == Phase::Open)
+    }
+
+    /// Stores a message of a run for as long as the run goes on.
+    async fn store(&self, run: &str, subject: String, payload: Bytes) -> Stored {
+        while self.goes_on(run).await {
+            match try_to_store(&self.context, &subject, &payload, None).await {
+                Some(stored) => return stored,
+                None => *locked(&self.told) = None,
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+        Stored::Unwanted
+    }
+
     fn keep_state(&self, text: &[u8]) {
         let Ok(state) = serde_json::from_slice::<RunState>(text) else { return };
         let mut known = locked(&self.state);
@@ -255,9 +301,9 @@ impl Post for NatsPost {
 
     fn claim(&self, taken: &Taken, refused: Box<dyn FnOnce() + Send>) {
         let subject = self.shared.fleet.of_key(Kind::Claims, &taken.offer.run, &taken.offer.key);
-        let shared = Arc::clone(&self.shared);
+        let (shared, run) = (Arc::clone(&self.shared), taken.offer.run.clone());
         self.link.runtime.spawn(async move {
-            if store(&shared.context, subject, bytes::Bytes::new(), None).await == Stored::Refused {
+            if shared.store(&run, subject, Bytes::new()).await == Stored::Refused {
                 refused();
             }
         });
@@ -312,7 +358,9 @@ impl Shared {
             let mut chunks = 0;
             for chunk in follows.chunks(CHUNK) {
                 let subject = self.fleet.piece(run, key, &head.nonce, chunks);
-                store(&self.context, subject, chunk.to_vec().into(), None).await;
+                if self.store(run, subject, chunk.to_vec().into()).await == Stored::Unwanted {
+                    return;
+                }
                 chunks += 1;
             }
             head.chunks = Some(chunks);
@@ -321,7 +369,7 @@ impl Shared {
         let Ok(mut text) = serde_json::to_vec(&head) else { return };
         text.push(b'\n');
         text.extend(follows);
-        store(&self.context, self.fleet.of_key(Kind::Results, run, key), text.into(), None).await;
+        self.store(run, self.fleet.of_key(Kind::Results, run, key), text.into()).await;
     }
 }
 

@@ -18,25 +18,40 @@ pub(super) enum Stored {
     Yes,
     /// Its subject has as many messages as it may: somebody was first.
     Refused,
+    /// It was not sent: its run is over.
+    Unwanted,
 }
 
 /// Sends a message until the server has stored it or refuses it. With an `id`, one that is sent twice counts once.
 pub(super) async fn store(context: &Context, subject: String, payload: Bytes, id: Option<String>) -> Stored {
     loop {
-        let message = PublishMessage::build().payload(payload.clone());
-        let message = match &id {
-            Some(id) => message.message_id(id),
-            None => message,
-        };
-        let sent = match context.send_publish(subject.clone(), message).await {
-            Ok(sent) => sent.await.map(drop),
-            Err(error) => Err(error),
-        };
-        match sent {
-            Ok(()) => return Stored::Yes,
-            Err(error) if is_full(&error) => return Stored::Refused,
-            Err(_) => tokio::time::sleep(AGAIN).await,
+        match try_to_store(context, &subject, &payload, id.as_deref()).await {
+            Some(stored) => return stored,
+            None => tokio::time::sleep(AGAIN).await,
         }
+    }
+}
+
+/// Sends a message once. `None` if the server did not say what became of it.
+pub(super) async fn try_to_store(
+    context: &Context,
+    subject: &str,
+    payload: &Bytes,
+    id: Option<&str>,
+) -> Option<Stored> {
+    let message = PublishMessage::build().payload(payload.clone());
+    let message = match id {
+        Some(id) => message.message_id(id),
+        None => message,
+    };
+    let sent = match context.send_publish(subject.to_owned(), message).await {
+        Ok(sent) => sent.await.map(drop),
+        Err(error) => Err(error),
+    };
+    match sent {
+        Ok(()) => Some(Stored::Yes),
+        Err(error) if is_full(&error) => Some(Stored::Refused),
+        Err(_) => None,
     }
 }
 

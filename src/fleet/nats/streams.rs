@@ -9,8 +9,8 @@ use std::time::Duration;
 /// How often a round is begun before it is given up.
 const MOST_CLAIMS: i64 = 3;
 
-/// How long pieces are kept: those that nobody takes in go by themselves.
-const PIECES_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How long results and their pieces are kept: those that nobody takes in go by themselves.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How many workers may wait for a round at once, and how many rounds may be played at once.
 const MOST_WORKERS: i64 = 100_000;
@@ -32,8 +32,8 @@ fn config(fleet: &FleetName, kind: Kind) -> Config {
     match kind {
         Kind::Rounds => Config { retention: RetentionPolicy::WorkQueue, ..config },
         Kind::Claims => with_at_most(MOST_CLAIMS),
-        Kind::Results => with_at_most(1),
-        Kind::Pieces => Config { max_age: PIECES_KEPT, discard: DiscardPolicy::New, ..config },
+        Kind::Results => Config { max_age: KEPT, ..with_at_most(1) },
+        Kind::Pieces => Config { max_age: KEPT, discard: DiscardPolicy::New, ..config },
         Kind::Header => Config { max_messages_per_subject: 1, discard: DiscardPolicy::Old, ..config },
     }
 }

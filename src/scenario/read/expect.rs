@@ -1,5 +1,6 @@
 //! `expect` and `capture`: what is looked at in an answer, and what must hold of it.
 
+use crate::scenario::json_path::parse_json_path;
 use crate::scenario::kinds::{self, ValueKind, WARNING_FIELDS};
 use crate::scenario::read::matcher::has_operators;
 use crate::scenario::read::{Reader, quoted};
@@ -123,17 +124,17 @@ impl Reader<'_> {
 
     /// A JSONPath; what is wrong with it is shown where it is.
     pub(crate) fn json_path(&mut self, path: &str, span: Span) -> Option<JsonPath> {
-        match JsonPath::parse(path) {
+        match parse_json_path(path) {
             Ok(path) => Some(path),
             Err(error) => {
-                let at = error.position();
+                let at = error.at;
                 let inner = Span {
                     offset: span.offset + at.min(span.length.saturating_sub(1)),
                     length: 1,
                     column: span.column.saturating_add(u32::try_from(at).unwrap_or(0)),
                     ..span
                 };
-                self.problem(inner, format!("not a JSONPath (RFC 9535): {}", error.message()));
+                self.problem(inner, format!("not a JSONPath (RFC 9535): {}", error.message));
                 None
             }
         }

@@ -209,3 +209,20 @@ fn skips_that_marks_ask_for_are_a_remark() {
     assert!(pays["remarks"].to_string().contains("skipped in some orders"), "{pays:#}");
     assert!(pays["remarks"].to_string().contains("test_orders"), "{pays:#}");
 }
+
+#[test]
+fn a_temporary_folder_that_is_named_relatively_is_one_folder_for_all_that_is_started() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "def test_one(tmp_path, pytestconfig):\n    (tmp_path / 'f').write_text('x')\n    \
+                pytestconfig.cache.set('mine/key', 1)\n    assert pytestconfig.cache.get('mine/key', 0) == 1\n";
+    let suite = suite.with("test_one.py", text);
+    suite.project.write("tmp/kept", "");
+    let before = suite.files();
+    let arguments = ["run", "--suite", "pytest:suite", "--python", suite.python(), "--effort", "quick", "--seed", "1"];
+    let mut command = suite.project.command(&arguments);
+    command.env("TMPDIR", "tmp");
+    crate::cli::kit::Running::of(command).wait().exits(0);
+    assert_eq!(case(&suite.project.report(), "test_one.py::test_one")["verdict"], "stable");
+    assert_eq!(suite.files(), before, "something was written beside the tests");
+    assert_eq!(suite.project.files("tmp"), [suite.project.path("tmp/kept")]);
+}

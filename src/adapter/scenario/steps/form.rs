@@ -1,6 +1,6 @@
 //! Forms with files in them, as a binding describes them.
 
-use crate::adapter::shared::template::{UnknownName, Variables, fill, plain};
+use crate::adapter::shared::template::{Unfilled, Variables, fill, plain};
 use crate::scenario::{Audio, NotAudio};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ struct Part {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FormError {
     #[error(transparent)]
-    Unknown(#[from] UnknownName),
+    Unfilled(#[from] Unfilled),
     #[error(transparent)]
     NotAudio(#[from] NotAudio),
 }

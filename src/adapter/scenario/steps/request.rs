@@ -7,7 +7,7 @@ use super::scene::Scene;
 use crate::adapter::scenario::answer::{Answer, StreamSeen};
 use crate::adapter::scenario::stream::EventReader;
 use crate::adapter::scenario::transport::{self, Exchange, Target, TransportError};
-use crate::adapter::shared::template::{UnknownName, Variables, fill, fill_path, fill_text, plain};
+use crate::adapter::shared::template::{Unfilled, Variables, fill, fill_path, fill_text, plain};
 use crate::model::Place;
 use crate::scenario::{Auth, Binding, BindingAuth, HttpBody, HttpRequest};
 use bytes::Bytes;
@@ -29,7 +29,7 @@ impl Player<'_> {
         learner: Option<&str>,
     ) -> Result<Answer, Problem> {
         let variables = self.with(scene, []);
-        let unknown = |error: UnknownName| Problem::errored(place, error.to_string());
+        let unknown = |error: Unfilled| Problem::errored(place, error.to_string());
         let mut headers = BTreeMap::new();
         for (name, value) in &request.headers {
             headers.insert(name.clone(), fill_text(value, &variables).map_err(unknown)?);
@@ -87,7 +87,7 @@ impl Player<'_> {
         token: Option<String>,
         hang_up: Option<u64>,
     ) -> Result<Answer, Problem> {
-        let unknown = |error: UnknownName| Problem::errored(place, error.to_string());
+        let unknown = |error: Unfilled| Problem::errored(place, error.to_string());
         let mut headers = BTreeMap::new();
         for (name, value) in &binding.headers {
             headers.insert(name.to_lowercase(), fill_text(value, variables).map_err(unknown)?);

@@ -1,6 +1,6 @@
 //! Statements of a reset, with what the case gives bound to them as values, never as text.
 
-use crate::adapter::shared::template::{Piece, UnknownName, Variables, pieces, plain};
+use crate::adapter::shared::template::{Piece, Unfilled, Variables, pieces, plain};
 use rusqlite::Transaction;
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub(super) struct Statement {
 
 impl Statement {
     /// Binds what the names stand for. A statement with a `${x?}` that the case does not give is left out.
-    pub(super) fn of(template: &str, variables: &Variables) -> Result<Self, UnknownName> {
+    pub(super) fn of(template: &str, variables: &Variables) -> Result<Self, Unfilled> {
         let mut statement = Self { text: String::new(), values: Vec::new(), left_out: false };
         let all = pieces(template);
         for (at, piece) in all.iter().enumerate() {
@@ -38,7 +38,7 @@ impl Statement {
                     statement.text.push_str(&format!("?{}", statement.values.len()));
                 }
                 (None, true) => statement.left_out = true,
-                (None, false) => return Err(UnknownName(name.to_owned())),
+                (None, false) => return Err(Unfilled::Unknown(name.to_owned())),
             }
         }
         Ok(statement)
@@ -86,6 +86,6 @@ mod tests {
         let bound = "INSERT INTO spent VALUES (?1 * 100, ?2)";
         check("INSERT INTO spent VALUES (${used} * 100, '${month}')", bound, vec![used.clone(), month], false);
         check("UPDATE t SET l = ${limit?}, u = ${used?}", "UPDATE t SET l = , u = ?1", vec![used], true);
-        assert_eq!(Statement::of("${nobody}", &Variables::new()), Err(UnknownName("nobody".into())));
+        assert_eq!(Statement::of("${nobody}", &Variables::new()), Err(Unfilled::Unknown("nobody".into())));
     }
 }
