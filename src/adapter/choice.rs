@@ -228,6 +228,7 @@ pub fn suite_spec(
             copied: sandbox == Sandbox::Full,
             parallel: suite.parallel,
             known: Vec::new(),
+            kept: None,
         }),
     })
 }

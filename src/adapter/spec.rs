@@ -1,5 +1,6 @@
 //! What is run, as it was chosen: it stands in journals and repro files, and goes to workers.
 
+use crate::adapter::command::Handed;
 use crate::adapter::shared::surroundings::Tapes;
 use crate::adapter::{CommandSpec, KnownTest, ListedCase, PytestSpec, ScenarioSpec, SubjectProblem};
 use crate::event::CaseInfo;
@@ -95,7 +96,10 @@ impl SubjectSpec {
     /// lists once in a run.
     pub fn with_listed(mut self, listed: Option<serde_json::Value>) -> Self {
         match (&mut self, listed) {
-            (Self::Command(spec), Some(listed)) => spec.known = serde_json::from_value(listed).unwrap_or_default(),
+            (Self::Command(spec), Some(listed)) => {
+                let Handed { cases, kept } = serde_json::from_value(listed).unwrap_or_default();
+                (spec.known, spec.kept) = (cases, kept);
+            }
             (Self::Pytest(spec), Some(kept)) => spec.kept = serde_json::from_value(kept).ok(),
             _ => {}
         }

@@ -9,6 +9,8 @@ use std::path::Path;
 impl Asking for CommandSpec {
     fn ask(&mut self, leave: &Leave<'_>) -> Vec<String> {
         self.python_path.clone_from(&leave.workplace.python_path);
+        // A copy that somebody else made could hold anything.
+        self.kept = None;
         // What stands for `${python}` is started: no file says what that is.
         let chosen = || choose_python(&self.root, None, leave.workplace.virtual_env.as_deref()).program;
         self.python = Some(leave.program(&leave.pythons.first().cloned().unwrap_or_else(chosen)));

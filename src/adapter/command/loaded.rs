@@ -4,8 +4,8 @@ use crate::adapter::command::own::own_line;
 use crate::adapter::command::plain::Runner;
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::stretch::runs_through;
-use crate::adapter::command::world::{Copying, World};
-use crate::adapter::command::{CommandLook, CommandSpec, look_at_command};
+use crate::adapter::command::world::{World, copying};
+use crate::adapter::command::{CommandLook, CommandSpec, Handed, look_at_command};
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{Explain, OwnLine, RunnerAlone, measured_of_suite};
@@ -16,9 +16,6 @@ use crate::plan::Grouping;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tempfile::TempDir;
-
-/// How profiles begin the note that says what needs several cases at once.
-const NOT_LOOKED_FOR: &str = "not looked for: failures that need ";
 
 /// A suite whose cases were listed.
 #[derive(Debug)]
@@ -36,21 +33,21 @@ impl CommandSuite {
         let mut found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
         let profile = Profile::load(&spec.root, &spec.profile);
         let profile = profile.map_err(|error| SubjectProblem::Suite(error.to_string()))?;
-        if spec.parallel.is_some() && profile.parallel.is_some() {
-            found.notes.retain(|note| !note.starts_with(NOT_LOOKED_FOR));
+        if let Some(what) = &profile.not_looked_for
+            && (spec.parallel.is_none() || profile.parallel.is_none())
+        {
+            found.notes.push(format!("not looked for: {what}"));
         }
         Ok(Self { spec, profile, found, world: OnceLock::new() })
     }
 }
 
 impl CommandSuite {
-    /// The tree as it is now, if the runner alone is to be asked at the end.
+    /// The tree as it is now: workers begin with it, and the runner alone at the end.
     fn world(&self) -> Option<Mutex<(World, TempDir)>> {
-        self.profile.plain.as_ref()?;
         let scratch = crate::disk::temporary_folder().ok()?;
-        let copying = if self.profile.run.in_place { Copying::Never } else { Copying::WhenChanged };
-        let world = World::new(copying, &self.spec.root, scratch.path()).ok()?;
-        Some(Mutex::new((world, scratch)))
+        let world = World::new(copying(false, &self.profile), &self.spec.root, scratch.path(), None).ok()?;
+        Some(Mutex::new((world.written_by_runner(self.profile.written_by_runner()), scratch)))
     }
 
     /// Asks the runner alone something, in the tree as it was before the rounds.
@@ -113,7 +110,10 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn listed(&self) -> Option<serde_json::Value> {
-        serde_json::to_value(self.found.listed()).ok()
+        let world = self.world.get().and_then(Option::as_ref);
+        let world = world.map(|world| world.lock().unwrap_or_else(PoisonError::into_inner));
+        let kept = world.and_then(|world| world.0.kept().cloned());
+        serde_json::to_value(Handed { cases: self.found.listed().to_vec(), kept }).ok()
     }
 
     fn own_line(&self, finding: &OwnLine<'_>) -> Option<RunnerAlone> {
@@ -127,6 +127,7 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn own_runner(&self) -> Option<String> {
+        self.profile.plain.as_ref()?;
         self.world.get_or_init(|| self.world()).as_ref().map(|_| format!("plain {}", self.spec.profile))
     }
 

@@ -68,7 +68,7 @@ impl Runner<'_> {
         for (case, name) in CaseIndex::all().zip(&names) {
             waiting.entry(name.as_str()).or_default().push_back(case);
         }
-        let told = listen(&spec, self.profile, plain, within)?;
+        let told = listen(&spec, self.profile, plain, self.world, within)?;
         // Who began, and of whom no end was told, has passed where the runner says that all have.
         let mut begun: Vec<&str> = Vec::new();
         let mut passed = Vec::new();
@@ -97,14 +97,20 @@ impl Runner<'_> {
 }
 
 /// Runs it to its end, and says all that it told.
-fn listen(spec: &CommandSpec, profile: &Profile, plain: &PlainRun, within: Duration) -> Result<Vec<Told>, String> {
+fn listen(
+    spec: &CommandSpec,
+    profile: &Profile,
+    plain: &PlainRun,
+    world: &World,
+    within: Duration,
+) -> Result<Vec<Told>, String> {
     let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
     let (scratch, temporary) = (scratch.path(), scratch.path().join("tmp"));
     let drivers = scratch.join("drivers");
     super::drivers::write(&profile.drivers, &spec.root, &drivers)?;
-    let folder = folder(spec, profile);
+    let folder = world.found(&folder(spec, profile));
     let places = Places { scratch, drivers: &drivers, temporary: &temporary };
-    let command = launch::plain(spec, profile, plain, places)?;
+    let command = world.enclosed(launch::plain(spec, profile, plain, places)?);
     let mut reader = Reader::of(plain.results.as_ref().unwrap_or(&profile.results))?;
     let mut process = Process::start(command, "")?;
     let deadline = Instant::now() + within;

@@ -48,6 +48,9 @@ pub(super) struct Profile {
     /// Things to know of what is run so, told with each run.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Failures that rounds of one case at a time can't show, and `parallel` may: told with each run.
+    #[serde(default)]
+    pub not_looked_for: Option<String>,
     /// How a user runs some cases with the runner alone.
     #[serde(default)]
     pub own: Option<OwnRun>,
@@ -162,10 +165,13 @@ pub(super) struct Running {
     /// The most cases that one process is given.
     #[serde(default)]
     pub at_most: Option<usize>,
-    /// Whether what was built in the project's tree is only good there: then rounds never run in a copy of it, unless
-    /// `--sandbox full` asks for one.
+    /// Whether what was built in the project's tree is only good there: then rounds run in a copy of it only where that
+    /// can be laid over the tree, or `--sandbox full` asks for one.
     #[serde(default)]
     pub in_place: bool,
+    /// What the runner itself writes to, relative to the folder that commands run in: no case leaves that.
+    #[serde(default)]
+    pub writes: Vec<PathBuf>,
     /// Whether the drivers tell what the case named by `STEADFAST_WATCH` leaves changed, and put back what is listed in
     /// `STEADFAST_RESTORE`, parts by their names.
     #[serde(default)]
@@ -326,6 +332,11 @@ impl Profile {
     /// Whether each case has a process of its own.
     pub fn is_one_by_one(&self) -> bool {
         self.run.command.iter().any(|word| word.contains(CASE))
+    }
+
+    /// What the runner itself writes to, relative to the project's folder.
+    pub fn written_by_runner(&self) -> impl Iterator<Item = PathBuf> {
+        self.run.writes.iter().map(|place| self.folder.join(place))
     }
 
     /// The most cases that one process is given.

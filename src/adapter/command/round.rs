@@ -133,13 +133,14 @@ impl Round<'_> {
     ) -> Result<Played, String> {
         let deadline = Duration::from_millis(self.unit.case_deadline_ms);
         let to_start = Duration::from_secs(self.profile.run.start_within);
-        let folder = folder(self.spec, self.profile);
+        let folder = self.world.found(&folder(self.spec, self.profile));
         let cases: Vec<&ListedCase> = stretch.iter().filter_map(|position| self.case(*position)).collect();
         let mut reader = Reader::of(&self.profile.results)?;
         reader.clear(&folder, scratch)?;
         let places = Places { scratch, drivers: self.drivers, temporary: self.temporary };
         let mut command = running(self.spec, self.profile, &cases, places)?;
         command.envs(self.environment).envs(&self.asked);
+        let command = self.world.enclosed(command);
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);

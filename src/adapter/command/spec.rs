@@ -1,6 +1,7 @@
 //! Which suite, and how it is run.
 
 use crate::adapter::command::listing::ListedCase;
+use crate::adapter::shared::kept::KeptTree;
 use crate::adapter::shared::surroundings::Tapes;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -41,4 +42,16 @@ pub struct CommandSpec {
     /// and repro files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known: Vec<ListedCase>,
+    /// The project's tree as it was when the run began. Only whoever runs it says where that is, and no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<KeptTree>,
+}
+
+/// What whoever begins a run hands to its workers.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::adapter) struct Handed {
+    /// The cases, as the runner listed them.
+    pub cases: Vec<ListedCase>,
+    /// Where the tree is kept.
+    pub kept: Option<KeptTree>,
 }

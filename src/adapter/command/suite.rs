@@ -10,7 +10,7 @@ use crate::adapter::command::results::Reader;
 use crate::adapter::command::round::{AROUND, Round};
 use crate::adapter::command::stretch::{Stretch, stretches};
 use crate::adapter::command::watched::watched;
-use crate::adapter::command::world::{Copying, World};
+use crate::adapter::command::world::{World, copying};
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
@@ -64,12 +64,9 @@ impl CommandSubject {
         } else {
             CommandLook::of(spec.known.clone(), Vec::new(), &folder(&spec, &profile))
         };
-        let copying = match (spec.copied, profile.run.in_place) {
-            (true, _) => Copying::Always,
-            (false, true) => Copying::Never,
-            (false, false) => Copying::WhenChanged,
-        };
-        let world = World::new(copying, &spec.root, &scratch).map_err(SubjectError)?;
+        let copying = copying(spec.copied, &profile);
+        let world = World::new(copying, &spec.root, &scratch, spec.kept.as_ref()).map_err(SubjectError)?;
+        let world = world.written_by_runner(profile.written_by_runner());
         let spec = CommandSpec { known: Vec::new(), ..spec };
         Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), world, around })
     }

@@ -1,7 +1,7 @@
 //! A tree as it was when a run began, kept out of the reach of its rounds: these may change the project's own.
 
 use crate::adapter::shared::mirror::{Mirror, Whose};
-use crate::adapter::shared::tree::{is_left_out, is_of_a_run};
+use crate::adapter::shared::tree::{is_of_a_run, is_of_a_tool};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -73,6 +73,11 @@ impl Kept {
     /// The files of the tree that are not what they were, as people read them, the first ones by name; `None` if
     /// all of them are.
     pub fn changed(&self) -> Option<String> {
+        self.changed_but(&[])
+    }
+
+    /// The same without what is at or below these places of the tree.
+    pub fn changed_but(&self, places: &[PathBuf]) -> Option<String> {
         let mut now = BTreeMap::new();
         look(&self.place.tree, &mut now, &mut 0);
         let changed: Vec<String> = now
@@ -80,6 +85,7 @@ impl Kept {
             .filter(|(path, stamp)| self.before.get(*path) != Some(*stamp))
             .map(|(path, _)| path)
             .chain(self.before.keys().filter(|path| !now.contains_key(*path)))
+            .filter(|path| !places.iter().any(|place| path.starts_with(place)))
             .map(|path| path.display().to_string())
             .collect();
         if changed.is_empty() {
@@ -100,13 +106,19 @@ fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> b
             if is_lost && folder != Path::new("") && entry.path().is_dir() {
                 return false;
             }
-            if is_left_out(&entry.file_name()) || is_of_a_run(&entry.path()) || entry.path().join("pyvenv.cfg").exists()
+            if is_of_a_tool(&entry.file_name())
+                || is_of_a_run(&entry.path())
+                || entry.path().join("pyvenv.cfg").exists()
             {
                 continue;
             }
             let path = folder.join(entry.file_name());
             match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => folders.push(path),
+                // A folder that is left may be all that a test looks for.
+                Ok(metadata) if metadata.is_dir() => {
+                    found.insert(path.clone(), Stamp { bytes: 0, modified: None, is_copied: true });
+                    folders.push(path);
+                }
                 Ok(metadata) => {
                     *bytes += metadata.len();
                     // A copy of a link, and of what nobody may write, has the time at which it was made.
@@ -146,7 +158,13 @@ mod tests {
         fs::write(tree.join("left.txt"), "x").expect("a file");
         assert_eq!(kept.changed().as_deref(), Some("left.txt"));
         assert_eq!(Kept::made(kept.place()).changed().as_deref(), Some("left.txt"));
+        assert_eq!(kept.changed_but(&[PathBuf::from("left.txt")]), None);
         fs::remove_file(tree.join("left.txt")).expect("it is there");
+        fs::create_dir_all(tree.join(".pytest_cache/v")).expect("folders");
+        assert_eq!(kept.changed(), None, "a tool's own");
+        fs::create_dir(tree.join(".lock")).expect("a folder");
+        assert_eq!(kept.changed().as_deref(), Some(".lock"), "a hidden folder");
+        fs::remove_dir(tree.join(".lock")).expect("it is there");
         fs::write(tree.join("a.py"), "changed").expect("a file");
         assert_eq!(kept.changed().as_deref(), Some("a.py"));
     }

@@ -126,6 +126,27 @@ impl Mirror {
     }
 }
 
+/// The folders of a suite's tree that its copy has not, relative to it.
+pub(in crate::adapter) fn left_out(tree: &Path, copy: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(tree.join(&folder)).into_iter().flatten().flatten() {
+            let path = folder.join(entry.file_name());
+            if !entry.file_type().is_ok_and(|kind| kind.is_dir()) || entry.file_name() == "__pycache__" {
+                continue;
+            }
+            if Whose::Suite.leaves_out(&entry.path()) {
+                found.push(path);
+            } else if copy.join(&path).is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 fn look(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) -> io::Result<()> {
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;

@@ -16,6 +16,35 @@ const NAMED: usize = 3;
 const LEFT_OUT: [&str; 7] =
     ["target", "node_modules", "reports", "__pycache__", "htmlcov", "coverage.xml", "junit.xml"];
 
+/// How hidden names begin that are tools' own, not what a test leaves.
+const TOOLS: [&str; 25] = [
+    ".git",
+    ".hg",
+    ".svn",
+    ".jj",
+    ".idea",
+    ".vscode",
+    ".DS_Store",
+    ".nfs",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    ".coverage",
+    ".tox",
+    ".nox",
+    ".venv",
+    ".eggs",
+    ".nyc_output",
+    ".eslintcache",
+    ".yarn",
+    ".bundle",
+    ".rspec_status",
+    ".phpunit",
+    ".gradle",
+    ".elixir_ls",
+];
+
 /// Whether a folder holds what this program writes of a run, wherever the reports go.
 pub(in crate::adapter) fn is_of_a_run(folder: &Path) -> bool {
     ["events.jsonl", "events.jsonl.gz", "leftovers.json"].iter().any(|name| folder.join(name).exists())
@@ -71,6 +100,15 @@ impl Files {
 pub(in crate::adapter) fn is_left_out(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with('.') || name.ends_with(".pyc") || LEFT_OUT.contains(&name.as_ref())
+}
+
+/// Whether a file or folder of this name is what a tool around the tests writes. Other hidden ones may be what tests leave.
+pub(in crate::adapter) fn is_of_a_tool(name: &OsStr) -> bool {
+    let text = name.to_string_lossy();
+    match text.starts_with('.') {
+        true => TOOLS.iter().any(|tool| text.starts_with(tool)) || text.ends_with(".swp"),
+        false => is_left_out(name),
+    }
 }
 
 /// Adds the files below a folder; whether these are all.

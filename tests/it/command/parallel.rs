@@ -45,7 +45,7 @@ else:
 "#;
 
 const PROFILE: &str = "
-notes: ['not looked for: failures that need two tests at once']
+not_looked_for: failures that need two tests at once
 list: { command: [python3, runner.py, list] }
 run: { command: [python3, runner.py, run, '${cases}'] }
 plain: { command: [python3, runner.py, run] }
