@@ -5,6 +5,7 @@ use crate::adapter::{Explain, OwnLine, RunnerAlone};
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::repro::{Expected, ReproFile};
 use crate::diagnose::suspects::Suspect;
+use crate::engine::Stopped;
 use crate::event::{Conclusion, Diagnosis, Event, HashSeeds, Identity, RunnerLine, StateCause};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
@@ -299,10 +300,7 @@ impl Examiner<'_> {
                 in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 (Conclusion::Brittle { state_setters, complete: *complete }, vec![case])
             }
-            minimise::Conclusion::FailsAlways if !self.record.passed.contains(&case) => {
-                (Conclusion::Broken, vec![case])
-            }
-            minimise::Conclusion::FailsAlways => (self.now_fails_always(suspect, found), vec![case]),
+            minimise::Conclusion::FailsAlways => (self.fails_always(suspect, found), vec![case]),
             minimise::Conclusion::Intermittent => (Conclusion::Intermittent, suspect.order()),
             minimise::Conclusion::DoesNotReproduce if self.fails_where_cases_run_twice(suspect)? => return Ok(()),
             minimise::Conclusion::DoesNotReproduce
@@ -353,6 +351,20 @@ impl Examiner<'_> {
             &order,
             Ending { conclusion, alone: found.alone, in_order, repro, remarks, hash_seeds: None },
         )
+    }
+
+    /// What a case is that fails in every order that was tried, alone as well. One that never passed is broken, unless time
+    /// was up before it ran after those that never ran before it: one of them may be what it needs.
+    fn fails_always(&self, suspect: &Suspect, found: &Minimised) -> Conclusion {
+        if self.record.passed.contains(&suspect.case) {
+            return self.now_fails_always(suspect, found);
+        }
+        let untried = if self.prober.stopped == Stopped::Not { 0 } else { suspect.never_before(self.record).len() };
+        if untried == 0 {
+            return Conclusion::Broken;
+        }
+        let missing = format!("time was up before it was run after the {untried} cases that never ran before it");
+        Conclusion::Undiagnosed { missing, order: vec![suspect.case] }
     }
 
     /// What a case is that fails in every order now, alone as well, and passed before: nothing in its process can

@@ -260,7 +260,7 @@ impl Examiner<'_> {
             return Ok(Examined::NotYet);
         }
         self.chart.open.remove(&suspect.case);
-        let found = self.with_every_failure(suspect, found, limits)?;
+        let found = self.with_every_failure(suspect, found, waiting, pass)?;
         let others = self.marking_polluters(suspect, &found)?;
         self.conclude(suspect, &found, &others)?;
         self.remember(suspect.case, found);
@@ -373,13 +373,16 @@ impl Examiner<'_> {
         &mut self,
         suspect: &Suspect,
         mut found: Minimised,
-        limits: Limits,
+        waiting: usize,
+        pass: usize,
     ) -> Result<Minimised, DiagnoseError> {
         let mut tried: Vec<Vec<CaseIndex>> = vec![suspect.before.clone()];
         while let Some(before) =
             suspect.unexplained(self.record, &found).into_iter().find(|order| !tried.contains(order))
         {
             found.set_complete(false);
+            // Each of these searches has its share of what is left by then.
+            let limits = self.share(waiting, pass);
             if tried.len() > limits.sequences as usize || self.prober.stopped != Stopped::Not {
                 break;
             }

@@ -19,24 +19,24 @@ const EXPLANATIONS: usize = 5;
 
 /// How likely it may be, at most, that a case which fails by chance agrees so far with what was found for another one
 /// that fails alike.
-const ALIKE: f64 = 2e-3;
+const ALIKE: f64 = 1e-5;
 
 /// The same for another one that fails otherwise.
-const COINCIDENCE: f64 = 4e-6;
+const COINCIDENCE: f64 = 1e-6;
 
 /// How many failures in all, at least, there are to be of a case that is called broken: one that fails by chance half of
-/// the time agrees once in ten thousand.
-const FAILURES_OF_BROKEN: u32 = 13;
+/// the time agrees once in a million.
+const FAILURES_OF_BROKEN: u32 = 20;
 
-/// How many failures in the rounds of the run make one failure alone enough for a case that fails like a broken one.
-const SEEN_OF_ALIKE: u32 = 4;
+/// The same where it fails like another case that is broken: few that fail by chance do.
+const FAILURES_OF_ALIKE: u32 = 17;
 
 /// How often a case that has not passed yet is tried alone before it is called broken, and how often one that does not
 /// end, which takes its deadline each time.
 const TRIES_ALONE: (usize, usize) = (6, 3);
 
-/// How often a case is tried in either way before a difference is claimed: a toss of a coin agrees once in four thousand.
-const TRIES: usize = 6;
+/// How often a case is tried in either way before a difference is claimed: a toss of a coin agrees once in 260,000.
+const TRIES: usize = 9;
 
 /// What systems say where a port is taken.
 const ADDRESS_IN_USE: [&str; 3] = ["Address already in use", "address already in use", "EADDRINUSE"];
@@ -48,7 +48,7 @@ const TRIES_OF_CHANCE: (usize, usize) = (4, 12);
 const DIFFERS: f64 = 0.05;
 
 /// How often the order of a round in which cases ran twice is run again.
-const TRIES_TWICE: usize = 3;
+const TRIES_TWICE: usize = 4;
 
 /// Whether an answer is the one that is looked for.
 fn shows(role: Role, answer: &Answer) -> bool {
@@ -231,12 +231,11 @@ impl Examiner<'_> {
         }
         let order = [suspect.case];
         let seen = suspect.seen.failures();
-        let fails_alike = seen >= SEEN_OF_ALIKE && self.chart.broken.contains(&suspect.fingerprint);
-        let missing = FAILURES_OF_BROKEN.saturating_sub(seen) as usize;
-        let tries = match (suspect.hangs(), fails_alike) {
+        let missing = |failures: u32| failures.saturating_sub(seen) as usize;
+        let tries = match (suspect.hangs(), self.chart.broken.contains(&suspect.fingerprint)) {
             (true, _) => TRIES_ALONE.1,
-            (false, true) => 1,
-            (false, false) => TRIES_ALONE.0.max(missing),
+            (false, true) => missing(FAILURES_OF_ALIKE).max(1),
+            (false, false) => missing(FAILURES_OF_BROKEN).max(TRIES_ALONE.0),
         };
         let mut alone = suspect.alone;
         // Most that are not broken pass the first time: the others wait for that.

@@ -84,7 +84,8 @@ struct Suite {
 }
 
 impl Suite {
-    fn draw(draws: &mut Draws, (least, most): (u32, u32)) -> Self {
+    /// `coins` makes most of what fails a matter of chance, and alike.
+    fn draw(draws: &mut Draws, (least, most): (u32, u32), coins: bool) -> Self {
         let size = least + draws.below(most - least);
         let mut free = draws.shuffled(CaseIndex::list(0..size));
         let mut natures = vec![Nature::Healthy; size as usize];
@@ -100,7 +101,7 @@ impl Suite {
                 );
                 others.into_iter().take(length as usize).collect()
             };
-            let kind = draws.below(10);
+            let kind = if coins && draws.share() < 0.75 { 6 } else { draws.below(10) };
             let chains = match kind {
                 0..=2 => vec![chain(draws, 1)],
                 3 => vec![chain(draws, 2)],
@@ -124,7 +125,8 @@ impl Suite {
         });
         let marking = chains.flatten().chain(harmless).filter(|case| !cleaners.contains(case)).collect();
         let costs = (0..size).map(|_| Duration::from_millis(u64::from(5 + draws.below(200)))).collect();
-        let texts = (0..size).map(|case| if draws.share() < 0.3 { 0 } else { 1 + case }).collect();
+        let texts =
+            (0..size).map(|case| if draws.share() < if coins { 0.9 } else { 0.3 } { 0 } else { 1 + case }).collect();
         Self {
             natures,
             cleaners,
@@ -436,7 +438,7 @@ fn plan(size: u32, draws: &mut Draws) -> Vec<(RoundKind, Vec<CaseIndex>)> {
 /// A run of a suite of its own; `limit` in times of one round.
 fn run(seed: Seed, sizes: (u32, u32), limit: Option<f64>) -> (Suite, Record) {
     let mut draws = Draws { seed, drawn: 0 };
-    let suite = Suite::draw(&mut draws, sizes);
+    let suite = Suite::draw(&mut draws, sizes, std::env::var_os("STEADFAST_SIMULATED_COINS").is_some());
     let size = suite.natures.len();
     let plan = plan(size as u32, &mut draws);
     let mut planned: BTreeMap<String, u32> = BTreeMap::new();

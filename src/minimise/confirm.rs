@@ -25,13 +25,14 @@ const SHOWINGS: u32 = 5;
 const COINCIDENCE: f64 = 2e-4;
 
 /// The same where no run of the whole order was made beforehand: the claim rests on the confirmation alone.
-const COINCIDENCE_UNTRIED: f64 = 4e-6;
+const COINCIDENCE_UNTRIED: f64 = 1e-6;
 
-/// How likely two rates that differ so much, or more, may be if they are one, at most, for a claim to be made.
-const ALIKE: f64 = 1e-4;
+/// How likely it may be, at most, that any claim of a search is made although the rates are one. The claims of a search
+/// share it out: the first one has half of it, the second a sixth, the next a twelfth.
+const ALIKE: f64 = 1e-6;
 
 /// After how many pairs of runs rates that can't be told apart are given up.
-const MOST_COMPARED: u32 = 160;
+const MOST_COMPARED: u32 = 240;
 
 /// What came of checking a sequence.
 pub(super) enum Checked {
@@ -114,6 +115,8 @@ fn differ_in_pairs(
     members: &[CaseIndex],
     with_all: &mut Decided,
 ) -> Result<bool, Halt> {
+    session.compared += 1;
+    let sure = ALIKE / f64::from(session.compared) / f64::from(session.compared + 1);
     let mut pairs = Pairs::default();
     for _ in 0..MOST_COMPARED {
         let Ok(after) = session.told(frame, members, with_all.showings.rate())? else { return Ok(false) };
@@ -121,7 +124,7 @@ fn differ_in_pairs(
         let rate = frame.sign.showings(session.alone).rate();
         let alone = session.ask_alone(frame, rate)?;
         pairs.count(after.shows(), alone.shows());
-        if pairs.chance() <= ALIKE {
+        if pairs.chance() <= sure {
             return Ok(true);
         }
         if pairs.is_hopeless() {

@@ -44,6 +44,8 @@ pub(super) struct Session<'a> {
     pub best: Option<Vec<CaseIndex>>,
     /// The first sequence that was confirmed.
     pub found: Option<(Role, Sequence)>,
+    /// How many claims were looked into by pairs of runs.
+    pub compared: u32,
     source: &'a mut dyn Source,
     probes: Probes,
     unsure: u32,
@@ -60,6 +62,7 @@ impl<'a> Session<'a> {
             alone: Tally::default(),
             best: None,
             found: None,
+            compared: 0,
             source,
             probes: Probes::default(),
             unsure: 0,

@@ -105,7 +105,7 @@ fn a_test_that_can_run_once_only_is_not_idempotent_and_depends_on_no_order() {
     let suite = suite.with("test_once.py", text);
     suite.command("run", &["--seed", "1"]).exits(0).says(&[
         "non_idempotent (warns)",
-        "failed 6 of 6 times when it ran again, 0 of 6 alone",
+        "failed 9 of 9 times when it ran again, 0 of 9 alone",
         "it passes the first time and fails the second time in one process",
     ]);
     let report = suite.project.report();

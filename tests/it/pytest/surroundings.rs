@@ -226,3 +226,35 @@ fn a_temporary_folder_that_is_named_relatively_is_one_folder_for_all_that_is_sta
     assert_eq!(suite.files(), before, "something was written beside the tests");
     assert_eq!(suite.project.files("tmp"), [suite.project.path("tmp/kept")]);
 }
+
+/// A path that a module makes when it is collected lies in the TMPDIR of the process that collected, which forks every
+/// round: what a round leaves there is not there in the next one.
+#[test]
+fn what_a_round_leaves_where_the_suite_was_collected_is_not_there_in_the_next_one() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import os, tempfile\nFILE = os.path.join(tempfile.gettempdir(), 'basket')\n\
+                def test_is_empty(): assert not os.path.exists(FILE)\ndef test_apart(): assert FILE\n\
+                def test_fills(): open(FILE, 'w').close()\n";
+    let suite = suite.with("test_basket.py", text);
+    suite.command("run", &["--seed", "1", "--effort", "quick", "--no-leaks"]).exits(1);
+    let report = suite.project.report();
+    let victim = of(&report, "test_basket.py::test_is_empty");
+    assert_eq!(sequences(victim, "polluters"), [["test_fills"]], "{victim:#}");
+}
+
+/// Hypothesis remembers the object of which a method was run, and a second run in one process has another one.
+#[test]
+fn a_method_with_examples_can_run_twice_and_a_skipped_part_does_not_skip_its_test() {
+    let Some(suite) = Suite::with_plugins() else { return };
+    let text = "import unittest\nfrom hypothesis import given, settings, strategies as st\n\
+                class Shop(unittest.TestCase):\n    @settings(max_examples=5, deadline=None)\n    @given(st.text())\n    \
+                def test_text(self, text): self.assertEqual(text, text)\n    def test_parts(self):\n        \
+                for n in range(2):\n            with self.subTest(n=n):\n                \
+                if n: self.skipTest('not today')\n";
+    let suite = suite.with("test_shop.py", text);
+    suite.command("run", &["--seed", "1", "--effort", "quick", "--no-leaks"]).exits(0);
+    let report = suite.project.report();
+    for name in ["test_text", "test_parts"] {
+        assert_eq!(of(&report, &format!("test_shop.py::Shop::{name}"))["verdict"], "stable", "{report:#}");
+    }
+}

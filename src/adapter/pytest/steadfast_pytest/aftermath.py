@@ -1,7 +1,8 @@
 """An aftermath: the tests that leave marks run one after another, then every other test in a fork of the state they left.
 
-The forks see nothing of each other: each starts from the same memory, and what it changed in TMPDIR is undone before
-the next one. So each test shows how it ends after the marking ones alone, with no cleaner in between.
+The forks see nothing of each other: each starts from the same memory, and what it changed in TMPDIR, that of the round and
+that of the collection, is undone before the next one. So each test shows how it ends after the marking ones alone, with
+no cleaner in between.
 """
 
 import os
@@ -30,7 +31,7 @@ class Aftermath:
     def run(self):
         if not self.mark():
             return
-        folder = Folder(self.temporary)
+        folders = [Folder(path, ".marked") for path in (self.temporary, self.plugin.collected_in) if path]
         end = self.marking
         while end < len(self.order):
             begin, end = end, min(end + max(1, next(self.stretches, 1)), len(self.order))
@@ -38,7 +39,8 @@ class Aftermath:
             position = min(max(begin, self.begin), end)
             while position < end:
                 position = self.fork(position, end)
-                folder.restore()
+                for folder in folders:
+                    folder.restore()
 
     def mark(self):
         """Runs the marking tests; False if pytest can't go on.
@@ -140,8 +142,8 @@ def how(status):
 class Folder:
     """A folder that is made what it was, again and again."""
 
-    def __init__(self, path):
-        self.path, self.copy = path, path + ".before"
+    def __init__(self, path, suffix):
+        self.path, self.copy = path, path + suffix
         self.before = self.look()
         for name, stamp in sorted((self.before or {}).items()):
             self.put(self.path, self.copy, name, stamp)

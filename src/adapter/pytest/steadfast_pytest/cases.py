@@ -6,6 +6,9 @@ from typing import Any
 
 from .texts import clean, cut
 
+MOST_WRAPPERS = 8
+"""How many functions around that of a test are looked into."""
+
 
 class Case:
     """A test, or a file of the suite that has none because it does not import or is skipped as a whole."""
@@ -16,12 +19,18 @@ class Case:
         self.name = ""
         # A doctest's runner empties these after the first run.
         self.globals = dict(getattr(getattr(item, "dtest", None), "globs", {}))
+        # What Hypothesis remembers of its first run; None before that.
+        self.memories: Any = None
 
     def refresh(self):
         """Makes a test that can run once only ready to run again."""
         doctest = getattr(self.item, "dtest", None)
         if doctest is not None and not doctest.globs:
             doctest.globs.update(self.globals)
+        if self.memories is None:
+            self.memories = memories(self.item)
+        for owner, name, value in self.memories:
+            setattr(owner, name, value)
 
     @classmethod
     def of_item(cls, item):
@@ -33,6 +42,31 @@ class Case:
     def of_report(cls, report, root):
         name = report.nodeid.split("::")[0]
         return cls(report.nodeid or "(collection)", os.path.join(str(root), name), 1, report=report)
+
+
+def memories(item):
+    """Where Hypothesis keeps the object of which a method is run, as owner, name and value.
+
+    It takes a run with another object for a mistake, and pytest makes a new object for each run of a test.
+    """
+    of_class = getattr(getattr(item, "parent", None), "obj", None)
+    name: Any = getattr(item, "originalname", None) or getattr(item, "name", "")
+    function = getattr(of_class, name, None)
+    found = []
+    for _ in range(MOST_WRAPPERS):
+        names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+        cells = dict(zip(names, getattr(function, "__closure__", None) or ()))
+        try:
+            if "prev_self" in cells:
+                found.append((cells["prev_self"], "cell_contents", cells["prev_self"].cell_contents))
+            if "thread_local" in cells and hasattr(cells["thread_local"].cell_contents, "prev_self"):
+                owner = cells["thread_local"].cell_contents
+                found.append((owner, "prev_self", owner.prev_self))
+            function = cells["f"].cell_contents if "f" in cells else getattr(function, "__wrapped__", None)
+        except ValueError:
+            # A cell that is empty.
+            break
+    return found
 
 
 class Missing:
@@ -88,7 +122,8 @@ class Trial:
             self.is_tried_again = True
             return self.first_attempt()
         for report in self.reports:
-            if report.skipped and not hasattr(report, "wasxfail"):
+            # A part of a test that is skipped does not skip the test, which has a report of its own.
+            if report.skipped and not hasattr(report, "wasxfail") and not hasattr(report, "context"):
                 return {"outcome": "skipped", "message": skip_reason(report)}
         if not any(report.when == "call" or report.skipped for report in self.reports):
             return {"outcome": "errored", "message": "pytest reported nothing of this test"}

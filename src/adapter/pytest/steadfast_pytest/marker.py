@@ -47,7 +47,7 @@ class Marker:
         """Where files are looked for: TMPDIR, and the folders of the tests."""
         start = os.path.abspath(str(self.plugin.session.config.invocation_params.dir))
         folders = sorted({os.path.dirname(case.path) for case in self.plugin.cases if case.path} | {start})
-        told = [(tmp, "$TMPDIR", True)]
+        told = [(folder, "$TMPDIR", True) for folder in (tmp, self.plugin.collected_in) if folder]
         return told + [(folder, os.path.relpath(folder, start), False) for folder in folders[:MOST_FOLDERS]]
 
 

@@ -32,6 +32,14 @@ FAILURE_KEYS = ("outcome", "message", "details", "file", "line", "source", "exce
 """What is told of a failure, besides what is told of every trial."""
 
 
+def temporary_beside(outputs):
+    """TMPDIR, where it is a folder of this run beside that for outputs; None for a folder that others use as well."""
+    temporary = os.environ.get("TMPDIR")
+    if not temporary or not outputs or os.path.dirname(temporary) != os.path.dirname(outputs):
+        return None
+    return temporary
+
+
 class Plugin:
     """Takes the place of pytest's own loop over the tests."""
 
@@ -39,6 +47,7 @@ class Plugin:
         """`probe` watches what outlives its event loop; it may be None. `outputs` is a folder for reports and logs."""
         self.wire, self.mode, self.gate, self.probe = wire, mode, gate, probe
         self.outputs = Outputs(outputs)
+        self.collected_in = temporary_beside(outputs)
         self.notes = []
         # What is told of the run once, whichever test showed it.
         self.remarks = set()

@@ -8,7 +8,7 @@ import traceback
 
 from steadfast_probe.swallowed import SWALLOWED, swallowed
 
-from .aftermath import Aftermath
+from .aftermath import Aftermath, Folder
 from .capture import unshare_capture
 from .compared import Compared
 from .footprint import Footprint
@@ -36,6 +36,8 @@ class Server:
         self.stacks = None
 
     def serve(self):
+        # Paths that modules made when they were collected lie here, whatever folder a round has of its own.
+        collected = Folder(self.plugin.collected_in, ".before") if self.plugin.collected_in else None
         while True:
             request = self.wire.hear()
             if request is None:
@@ -45,6 +47,8 @@ class Server:
                 sys.stderr.flush()
                 if request.get("marks") or request.get("watch") is not None:
                     self.plugin.marker.prepare(request)
+                if collected is not None:
+                    collected.restore()
                 child = Real.fork()
                 if child == 0:
                     self.child(request)
