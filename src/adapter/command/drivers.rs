@@ -11,6 +11,8 @@ use std::path::Path;
 const SHIPPED: &[(&str, &str)] = &[
     ("SteadfastJUnit.java", include_str!("drivers/SteadfastJUnit.java")),
     ("bats-list.sh", include_str!("drivers/bats-list.sh")),
+    ("bun.mjs", include_str!("drivers/bun.mjs")),
+    ("bun.sh", include_str!("drivers/bun.sh")),
     ("cargo-list.sh", include_str!("drivers/cargo-list.sh")),
     ("cargo-plain.sh", include_str!("drivers/cargo-plain.sh")),
     ("cargo-run.sh", include_str!("drivers/cargo-run.sh")),

@@ -5,7 +5,7 @@ use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::launch::folder;
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence};
-use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder};
+use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder, is_shipped_profile};
 use crate::adapter::subject::{OwnLine, RunnerAlone};
 use crate::event::RunnerLine;
 use crate::model::{CaseIndex, Failure};
@@ -33,9 +33,17 @@ pub(super) fn own_line(
     cases: &[ListedCase],
     finding: &OwnLine<'_>,
 ) -> Option<RunnerAlone> {
-    let own = profile.own.as_ref()?;
+    let Some(own) = &profile.own else {
+        return is_shipped_profile(&spec.profile).then(|| {
+            RunnerAlone::Otherwise(format!(
+                "no line of {} alone runs just these cases: use the steadfast command",
+                spec.profile
+            ))
+        });
+    };
     let order = finding.order;
-    let is_other = own.order == RunOrder::AsListed && !order.is_sorted_by(|one, other| one < other);
+    let is_listed = order.is_sorted_by(|one, other| one < other);
+    let is_other = own.always_shuffles && order.len() > 1 || own.order == RunOrder::AsListed && !is_listed;
     if is_other && (own.shuffled.is_empty() || has_one_twice(order)) {
         return Some(RunnerAlone::Otherwise(format!(
             "{} alone runs its cases in an order of its own, not in this one: use the steadfast command",
@@ -46,7 +54,12 @@ pub(super) fn own_line(
     if asked.len() > MOST || asked.len() < order.len() {
         return None;
     }
-    let line = words(spec, own, &asked)?;
+    let Some(line) = words(spec, own, &asked) else {
+        return Some(RunnerAlone::Otherwise(format!(
+            "{} alone takes no line that names these cases only, which are in several places: use the steadfast command",
+            program(own)
+        )));
+    };
     let within = finding.case_deadline * u32::try_from(asked.len()).unwrap_or(u32::MAX) + AROUND;
     let message = finding
         .record

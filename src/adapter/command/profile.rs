@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// The shipped profiles.
 const SHIPPED: &[(&str, &str)] = &[
     ("bats", include_str!("profiles/bats.yaml")),
+    ("bun", include_str!("profiles/bun.yaml")),
     ("cargo", include_str!("profiles/cargo.yaml")),
     ("cargo-nextest", include_str!("profiles/cargo-nextest.yaml")),
     ("ctest", include_str!("profiles/ctest.yaml")),
@@ -195,6 +196,9 @@ pub(super) struct OwnRun {
     /// Who decides the order in which they run.
     #[serde(default)]
     pub order: RunOrder,
+    /// Whether it shuffles whatever it runs, so that an order is always one of its seeds.
+    #[serde(default)]
+    pub always_shuffles: bool,
     /// What has a runner shuffle that keeps to an order of its own: `${seed}` is a number that is looked for.
     #[serde(default)]
     pub shuffled: Vec<String>,

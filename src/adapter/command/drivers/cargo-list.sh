@@ -1,5 +1,5 @@
 # Lists the tests of a Rust workspace, a line each: package's folder, package, kind and name of the target, program, its
-# file or the target's name, the option of cargo that chooses the target, test.
+# file or the target's name, the option of cargo that chooses the target, the folder of Rust's own libraries, test.
 # Doctests have no program.
 #     cargo-list.sh SCRATCH [ARGUMENTS OF CARGO TEST]
 scratch=$1
@@ -8,6 +8,7 @@ mkdir -p "$scratch" || exit
 # What stands behind a `--` is the programs' own.
 cargo test "$@" --no-run --message-format=json-render-diagnostics >"$scratch/built" || exit
 tab=$(printf '\t')
+libraries=$(rustc --print sysroot)/lib
 targets() { # of the programs of tests that were built
   grep '"reason":"compiler-artifact"' "$scratch/built" | grep '"test":true},' | grep -v '"executable":null' |
     sed -n 's/.*"package_id":"\([^"]*\)","manifest_path":"\([^"]*\)\/Cargo\.toml","target":{"kind":\["\([^"]*\)".*"name":"\([^"]*\)","src_path".*"executable":"\([^"]*\)".*/\2\t\1\t\3\t\4\t\5/p'
@@ -26,9 +27,9 @@ while IFS=$tab read -r folder id kind name program; do
     bin | test | example | bench) chosen=--$kind=$name ;;
     *) chosen=--lib ;;
   esac
-  (cd "$folder" && LD_LIBRARY_PATH="$(dirname "$program"):$(rustc --print sysroot)/lib" "$program" --list --format terse) |
+  (cd "$folder" && LD_LIBRARY_PATH="$(dirname "$program"):$libraries" "$program" --list --format terse) |
     sed -n "s|^\(.*\): test\$|\1|p" | while IFS= read -r test; do
-      printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$folder" "$of" "$kind" "$name" "$program" "${program##*/}" "$chosen" "$test"
+      printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$folder" "$of" "$kind" "$name" "$program" "${program##*/}" "$chosen" "$libraries" "$test"
     done
 done <"$scratch/targets"
 # A run that chooses targets has no doctests, as with cargo itself.
@@ -41,6 +42,6 @@ grep -E "$tab(lib|rlib|proc-macro)$tab" "$scratch/targets" | while IFS=$tab read
   of=$(package "$id")
   (cd "$folder" && cargo test --doc -- --list --format terse 2>"$scratch/words" || { cat "$scratch/words" >&2; exit 1; }) |
     sed -n "s|^\(.*\): test\$|\1|p" | while IFS= read -r test; do
-      printf '%s\t%s\tdoc\t%s\t-\tdoc %s\t--doc\t%s\n' "$folder" "$of" "$name" "$name" "$test"
+      printf '%s\t%s\tdoc\t%s\t-\tdoc %s\t--doc\t%s\t%s\n' "$folder" "$of" "$name" "$name" "$libraries" "$test"
     done
 done

@@ -1,7 +1,7 @@
 # Runs some tests of one target of a Rust workspace, as cargo starts it.
-#     cargo-run.sh DRIVERS FOLDER PACKAGE KIND PROGRAM TESTS...
-drivers=$1 folder=$2 package=$3 kind=$4 program=$5
-shift 5
+#     cargo-run.sh DRIVERS FOLDER PACKAGE KIND PROGRAM LIBRARIES TESTS...
+drivers=$1 folder=$2 package=$3 kind=$4 program=$5 libraries=$6
+shift 6
 cd "$folder" || exit
 if [ "$kind" = doc ]; then
   # Only rustdoc is told that its harness may write JSON: what cargo builds stays as it is.
@@ -25,7 +25,14 @@ if [ "$kind" = doc ]; then
   exit "$code"
 fi
 CARGO=${CARGO:-cargo} CARGO_MANIFEST_DIR=$folder CARGO_MANIFEST_PATH=$folder/Cargo.toml CARGO_PKG_NAME=$package
-CARGO_PKG_VERSION=$(sed -n 's/^version *= *"\(.*\)".*/\1/p' Cargo.toml | head -n 1)
-LD_LIBRARY_PATH=$(dirname "$program"):$(dirname "$(dirname "$program")"):$(rustc --print sysroot)/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+# No program is started for this: an order may need a process for every other test.
+CARGO_PKG_VERSION=
+while IFS= read -r line && [ -z "$CARGO_PKG_VERSION" ]; do
+  case $line in
+    version*=*\"*\"*) CARGO_PKG_VERSION=${line#*\"} CARGO_PKG_VERSION=${CARGO_PKG_VERSION%%\"*} ;;
+  esac
+done <Cargo.toml
+beside=${program%/*}
+LD_LIBRARY_PATH=$beside:${beside%/*}:$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export CARGO CARGO_MANIFEST_DIR CARGO_MANIFEST_PATH CARGO_PKG_NAME CARGO_PKG_VERSION LD_LIBRARY_PATH
 RUSTC_BOOTSTRAP=1 exec "$program" -Zunstable-options --format json --report-time --test-threads=1 --exact "$@"

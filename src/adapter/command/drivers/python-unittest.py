@@ -180,7 +180,19 @@ def of_unittest(arguments):
     return list(flat(Keeper.suite)), lambda tests: 0, lambda run: run()
 
 
-def of_django(arguments):
+def plain_django(arguments):
+    """Django's own run of all tests."""
+    kind, labels, options = django_runner(arguments)
+
+    class Plain(kind):
+        def get_resultclass(self):
+            return Heard
+
+    Plain(verbosity=1, interactive=False, failfast=False, **options).run_tests(labels)
+
+
+def django_runner(arguments):
+    """The class of the project's runner, the tests that are chosen, and options for it."""
     if "DJANGO_SETTINGS_MODULE" not in os.environ:
         with open("manage.py", encoding="utf-8") as manage:
             found = re.search(r"DJANGO_SETTINGS_MODULE['\"]\s*,\s*['\"]([\w.]+)", manage.read())
@@ -201,9 +213,14 @@ def of_django(arguments):
     options = vars(parser.parse_args(arguments))
     labels = options.pop("labels")
     options.update(parallel=0, keepdb=False)
+    return kind, labels or None, options
+
+
+def of_django(arguments):
+    kind, labels, options = django_runner(arguments)
     runner = kind(verbosity=0, interactive=False, failfast=False, **options)
     runner.setup_test_environment()
-    suite = runner.build_suite(labels or None)
+    suite = runner.build_suite(labels)
     tests = [test for test in flat(suite)]
 
     # Tests of a class that Django runs later may empty tables that those of an earlier one find filled.
@@ -230,6 +247,10 @@ def main():
     if rest[0] == "--plain":
         sys.path[0] = os.getcwd()
         Heard.results = Results(path)
+        if kind == "django":
+            sys.argv = ["manage.py", "test", *rest[2:]]
+            plain_django(rest[2:])
+            return
         runner = unittest.TextTestRunner(resultclass=Heard)
         unittest.main(module=None, argv=["python -m unittest", *rest[2:]], testRunner=runner)
         return

@@ -27,6 +27,17 @@ function readAt(file, from, name, root) {
   }
 }
 
+/** What a module exports by a name; compiled modules export by getters. */
+function exportedAs(exports, key) {
+  const found = own(exports, key);
+  if (!found?.get) return found?.value;
+  try {
+    return exports[key];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Watches one case of a process: `start` and `end` are told of each case, `finish` when there are no more. */
 class Watcher {
   constructor({ root, global = globalThis, process: theirs = process, modules, functions, restoreWords, tell }) {
@@ -38,7 +49,7 @@ class Watcher {
     const relative = (file) => path.relative(root, file);
     const loaded = () => [...modules()].filter(([file]) => isOurs(file)).map(([file, exports]) => [relative(file), exports]);
     const exported = () => loaded().flatMap(([, exports]) => {
-      const values = isObject(exports) ? Object.getOwnPropertyNames(exports).map((key) => own(exports, key)?.value) : [];
+      const values = isObject(exports) ? Object.getOwnPropertyNames(exports).map((key) => exportedAs(exports, key)) : [];
       return [exports, ...values].filter((one) => typeof one === 'function' && !isMock(one));
     });
     this.realm = {
