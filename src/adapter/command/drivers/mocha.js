@@ -6,7 +6,9 @@ const path = require('node:path');
 const { createRequire } = require('node:module');
 const watcherOf = require('./state.cjs');
 
-const Mocha = createRequire(path.join(process.cwd(), 'package.json'))('mocha');
+// From version 12 it is a module with a default export.
+const mocha = createRequire(path.join(process.cwd(), 'package.json'))('mocha');
+const Mocha = mocha.prototype ? mocha : mocha.default;
 const results = process.env.STEADFAST_RESULTS;
 const order = process.env.STEADFAST_ORDER;
 const tell = (object) => fs.appendFileSync(results, JSON.stringify(object) + '\n');
