@@ -123,7 +123,10 @@ fn another_account_can_not_talk_to_a_mock() {
 fn another_account_can_not_talk_to_the_proxy_of_a_suite() {
     let project = suite("case $1 in list) echo held;; *) exec sleep 600;; esac")
         .with("providers.yaml", "providers: { ollama: { reply: Hello } }\n");
-    let run = project.start(&[RUN, &["--providers", "providers.yaml", "--case-timeout", "10m"]].concat());
+    let mut command = project.command(&[RUN, &["--providers", "providers.yaml", "--case-timeout", "10m"]].concat());
+    // In a network of the round's own, nobody else could even ask.
+    command.env("STEADFAST_FENCE", "within");
+    let run = Running::of(command);
     assert_another_account_hears_nothing(&project, run, 100);
 }
 
