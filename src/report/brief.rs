@@ -61,10 +61,10 @@ fn what(view: &View<'_>, finding: &Finding) -> String {
         return match order.role {
             Role::Victim => format!("fails after {}", accused(view, finding, order)),
             Role::Brittle => format!("fails unless {} ran before it", accused(view, finding, order)),
-            Role::Unknown => {
-                let size = order.sequences.first().map_or(0, Vec::len);
-                format!("fails after some of {} that ran before it", count(size, "case"))
-            }
+            Role::Unknown => match order.sequences.first().map_or(0, Vec::len) {
+                1 => format!("fails where {} ran before it", accused(view, finding, order)),
+                size => format!("fails after some of {} that ran before it", count(size, "case")),
+            },
         };
     }
     match finding.kind {

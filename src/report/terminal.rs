@@ -157,15 +157,15 @@ impl Page<'_> {
         }
     }
 
-    /// Cause, where, repeat, how sure, remedy: each cut to two lines at most.
+    /// Cause and repeat in full, since they decide; where, how sure and the remedy cut to two lines at most.
     fn in_short(&mut self, cause: &CauseStory) {
         let room = self.style.width - INDENT - LABEL - 1;
         let brief = Brief::of(self.view, &cause.lead);
-        self.labelled(INDENT, "cause", &shorten(&brief.cause, 2 * room - 20));
+        self.labelled(INDENT, "cause", &brief.cause);
         self.labelled(INDENT, "where", &one_line(&brief.location(), 2 * room - 20));
         self.uncut(INDENT, "repeat", &brief.repeat);
         self.labelled(INDENT, "sure", &shorten(&brief.sure, room));
-        self.labelled(INDENT, "remedy", &shorten(&brief.remedy, room));
+        self.labelled(INDENT, "remedy", &shorten(&brief.remedy, 2 * room - 20));
     }
 
     /// The six answers in full, then what else is known.

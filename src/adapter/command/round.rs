@@ -354,6 +354,20 @@ impl Round<'_> {
             let reason = format!("the runner ended ({how}) and said of no case how it ended; it wrote: {tail}");
             return Some(RoundEnd::NotStarted { reason });
         }
+        let is_refusal = matches!(played.end, End::Exited(status) if !is_killed(status));
+        if self.memory.has_spoken
+            && heard.is_silent()
+            && heard.running().is_none()
+            && is_refusal
+            && let Some(other) = self.knows_no_more(culprit, reports)
+        {
+            let tail = if played.tail.is_empty() { "nothing" } else { &played.tail };
+            let reason = format!(
+                "the runner ended ({how}) and says nothing of any case any more, nor of {other}, of which it told before; it \
+                 wrote: {tail}"
+            );
+            return Some(RoundEnd::NotStarted { reason });
+        }
         self.fill_gaps(stretch, played, reports);
         let failure = |text: String| Failure::new(text, None).with_details(played.tail.clone());
         let outcome = match played.end {
@@ -395,6 +409,24 @@ impl Round<'_> {
             }
         }
         false
+    }
+
+    /// A case of which the runner told before and says nothing now, run alone: then it is the runner that fails, and not the case
+    /// under which it ended. `None` if it does tell, or there is no other case to ask for.
+    fn knows_no_more(&mut self, but: Position, reports: &mut dyn Reports) -> Option<String> {
+        let but = self.unit.order.get(but.index()).copied();
+        if but.is_some_and(|case| self.memory.cleared.contains(&case)) {
+            return None;
+        }
+        let other = self.memory.told.iter().copied().find(|case| Some(*case) != but)?;
+        let unit = RoundUnit { order: vec![other], from: Position(0), ..self.unit.clone() };
+        let mut round = Round { unit: &unit, memory: &mut *self.memory, asked: self.asked.clone(), ..*self };
+        let played = round.play(&[Position(0)], Telling::Kept, reports).ok()?;
+        if !played.heard.is_silent() || played.end == End::Stopped {
+            self.memory.cleared.extend(but);
+            return None;
+        }
+        self.cases.get(other.index()).map(|case| case.id.clone())
     }
 
     fn how(&self, played: &Played) -> String {

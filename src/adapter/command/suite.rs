@@ -43,6 +43,8 @@ pub(super) struct Memory {
     pub has_spoken: bool,
     /// The cases of which the runner has told how they ended: it knows them by their names.
     pub told: BTreeSet<CaseIndex>,
+    /// The cases under which it ended without a word although it still told of another case.
+    pub cleared: BTreeSet<CaseIndex>,
     /// Whether it was seen not to end after its last case.
     pub hangs: bool,
     /// Things that were noted once, and need not be again.

@@ -11,7 +11,7 @@ use crate::adapter::command::laid::Laid;
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::Profile;
 use crate::adapter::shared::kept::{Kept, KeptTree};
-use crate::adapter::shared::mirror::{Mirror, Whose};
+use crate::adapter::shared::mirror::{Mirror, Whose, place_of_copy};
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
@@ -51,6 +51,9 @@ pub(super) struct World {
     kept: Option<Kept>,
     /// What the rounds are given, made of what is kept.
     mirror: Option<Mirror>,
+    /// Below which the copy goes.
+    scratch: PathBuf,
+    /// Where it is, once it is made.
     copy: PathBuf,
     copying: Copying,
     sees: Sees,
@@ -76,10 +79,17 @@ impl World {
     /// If a copy is asked for and can't be made: for people.
     pub fn new(copying: Copying, root: &Path, scratch: &Path, kept: Option<&KeptTree>) -> Result<Self, String> {
         let original = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let copy = scratch.join("tree");
         let place = scratch.join("kept");
-        let mut world =
-            Self { original, kept: None, mirror: None, copy, copying, sees: Sees::Itself, writes: Vec::new() };
+        let mut world = Self {
+            original,
+            kept: None,
+            mirror: None,
+            scratch: scratch.to_owned(),
+            copy: PathBuf::new(),
+            copying,
+            sees: Sees::Itself,
+            writes: Vec::new(),
+        };
         world.kept = match (copying, kept.filter(|kept| kept.tree == world.original)) {
             (_, Some(kept)) => Some(Kept::made(kept)),
             (Copying::Always, None) => Some(Kept::make(&world.original, &place).map_err(|error| uncopied(&error))?),
@@ -105,6 +115,7 @@ impl World {
     /// Makes the copy that rounds run in from now on.
     fn make(&mut self) -> io::Result<()> {
         let Some(kept) = &self.kept else { return Ok(()) };
+        self.copy = place_of_copy(&self.original, &self.scratch)?;
         let mirror = Mirror::make(Whose::Suite, &kept.place().copy, &self.copy)?;
         self.sees = match Laid::over(&self.original, &self.copy) {
             Some(laid) => Sees::Laid(laid),

@@ -4,7 +4,7 @@ use crate::adapter::pytest::PytestSpec;
 use crate::adapter::pytest::gate::Gate;
 use crate::adapter::pytest::launch::{GATE, Mode, command};
 use crate::adapter::pytest::message::{Collected, Message, Request};
-use crate::adapter::shared::mirror::{Mirror, Whose};
+use crate::adapter::shared::mirror::{Mirror, Whose, place_of_copy};
 use crate::adapter::shared::python;
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::adapter::system::output::{Mark, Output};
@@ -70,9 +70,7 @@ impl Server {
         mark: &str,
         around: Option<&Surroundings>,
     ) -> Result<Self, String> {
-        let mirror =
-            spec.copied.as_ref().map(|tree| Mirror::make(Whose::Suite, tree, &scratch.join("tree"))).transpose();
-        let mirror = mirror.map_err(|error| format!("can't copy the suite's tree: {error}"))?;
+        let mirror = fresh_copy(spec, scratch).map_err(|error| format!("can't copy the suite's tree: {error}"))?;
         let folder =
             mirror.as_ref().map_or_else(|| spec.folder.clone(), |mirror| mirror.folder(&spec.folder_to_copy()));
         let mut command = command(spec, mode, hash_seed, scratch, around).map_err(|error| error.to_string())?;
@@ -252,6 +250,12 @@ impl Drop for Server {
             let _ = self.child.wait();
         }
     }
+}
+
+/// The copy of the tree that the suite is to run in, if it is to run in one.
+fn fresh_copy(spec: &PytestSpec, scratch: &Path) -> std::io::Result<Option<Mirror>> {
+    let (Some(copied), Some(original)) = (&spec.copied, spec.original_tree()) else { return Ok(None) };
+    Mirror::make(Whose::Suite, copied, &place_of_copy(original, scratch)?).map(Some)
 }
 
 /// The interpreter that says that it has no pytest.

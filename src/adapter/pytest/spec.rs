@@ -6,7 +6,7 @@ use crate::adapter::shared::surroundings::Tapes;
 use crate::event::CaseInfo;
 use crate::model::CaseId;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A pytest suite, as it was chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,10 +95,19 @@ impl PytestSpec {
         Self { copied: self.copied.clone().or(copied), ..self.clone() }
     }
 
+    /// What was kept of the tree, if that is what is copied.
+    fn copied_of_kept(&self) -> Option<&KeptTree> {
+        self.kept.as_ref().filter(|kept| self.copied.as_ref() == Some(&kept.copy))
+    }
+
+    /// The suite's own tree, of which a copy is made or what was kept of it is copied.
+    pub fn original_tree(&self) -> Option<&Path> {
+        self.copied_of_kept().map(|kept| kept.tree.as_path()).or(self.copied.as_deref())
+    }
+
     /// The folder that pytest is started in, by its place in what is copied.
     pub fn folder_to_copy(&self) -> PathBuf {
-        let kept = self.kept.as_ref().filter(|kept| self.copied.as_ref() == Some(&kept.copy));
-        match kept.and_then(|kept| Some((kept, self.folder.strip_prefix(&kept.tree).ok()?))) {
+        match self.copied_of_kept().and_then(|kept| Some((kept, self.folder.strip_prefix(&kept.tree).ok()?))) {
             Some((kept, inside)) => kept.copy.join(inside),
             None => self.folder.clone(),
         }

@@ -120,12 +120,14 @@ fn look(root: &Path, found: &mut BTreeMap<PathBuf, Stamp>, bytes: &mut u64) -> b
                     folders.push(path);
                 }
                 Ok(metadata) => {
-                    *bytes += metadata.len();
+                    // A link out of the tree is written otherwise in a copy.
+                    let size = if metadata.is_symlink() { 0 } else { metadata.len() };
+                    *bytes += size;
                     // A copy of a link, and of what nobody may write, has the time at which it was made.
                     let keeps_time = !metadata.is_symlink() && !metadata.permissions().readonly();
                     let modified = metadata.modified().ok().filter(|_| keeps_time);
                     let is_copied = metadata.is_file() || metadata.is_symlink();
-                    found.insert(path, Stamp { bytes: metadata.len(), modified, is_copied });
+                    found.insert(path, Stamp { bytes: size, modified, is_copied });
                 }
                 Err(_) => {}
             }
@@ -152,6 +154,7 @@ mod tests {
         fs::write(tree.join("fixed.py"), "b").expect("a file");
         fs::set_permissions(tree.join("fixed.py"), Permissions::from_mode(0o444)).expect("modes");
         symlink("a.py", tree.join("link.py")).expect("a link");
+        symlink("../a.py", tree.join("outside.py")).expect("a link");
         let _socket = UnixListener::bind(tree.join("socket")).expect("a socket");
         let kept = Kept::make_if_small(tree, &copy).expect("it is small");
         assert_eq!(kept.changed(), None);

@@ -1,11 +1,13 @@
 //! A copy of a tree, which can be made again what it was: files that tests leave beside themselves end with their round.
 
+use crate::adapter::shared::tree::is_of_a_run;
 use crate::disk::make_folders;
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::symlink;
+use std::path::{Component, Path, PathBuf};
 
 /// Folders that are no part of a project's sources: not copied.
 const LEFT_OUT: [&str; 4] = [".git", "target", "node_modules", "reports"];
@@ -54,7 +56,7 @@ impl Stamp {
 }
 
 impl Mirror {
-    /// Copies a tree: files and folders, and links as they are.
+    /// Copies a tree: files and folders, and links, which lead where they led.
     pub fn make(whose: Whose, original: &Path, copy: &Path) -> io::Result<Self> {
         let mut mirror = Self { whose, original: original.to_owned(), copy: copy.to_owned(), state: BTreeMap::new() };
         make_folders(copy)?;
@@ -113,7 +115,10 @@ impl Mirror {
         if metadata.is_dir() {
             fs::create_dir_all(&to)?;
         } else if metadata.is_symlink() {
-            std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
+            let leads = fs::read_link(&from)?;
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let leads = if leaves(folder, &leads) { self.original.join(folder).join(leads) } else { leads };
+            symlink(leads, &to)?;
         } else {
             fs::copy(&from, &to)?;
             // Bytecode is known by the time of its source. A file that is read-only keeps the time of its copy.
@@ -147,6 +152,56 @@ pub(in crate::adapter) fn left_out(tree: &Path, copy: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Where the copy of a tree goes: below `scratch`, amid links to what stands beside the tree and above it in its repository. So
+/// `../shared`, and packages that a workspace has in common, are found from the copy as they are from the tree.
+pub(in crate::adapter) fn place_of_copy(tree: &Path, scratch: &Path) -> io::Result<PathBuf> {
+    let mut at = scratch.join("tree");
+    let Some(top) = top(tree) else { return Ok(at) };
+    let mut original = top.to_owned();
+    for name in tree.strip_prefix(top).unwrap_or(Path::new("")) {
+        make_folders(&at)?;
+        for entry in fs::read_dir(&original)? {
+            let entry = entry?;
+            let link = at.join(entry.file_name());
+            let is_tools = entry.file_name() == ".git" || is_of_a_run(&entry.path());
+            if entry.file_name() != name && !is_tools && fs::symlink_metadata(&link).is_err() {
+                symlink(entry.path(), link)?;
+            }
+        }
+        original.push(name);
+        at.push(name);
+    }
+    Ok(at)
+}
+
+/// The folder that holds everything to which a tree may refer by relative paths: its repository, or else the nearest folder
+/// above with packages for it; `None` if that is the tree itself.
+fn top(tree: &Path) -> Option<&Path> {
+    if tree.join(".git").exists() {
+        return None;
+    }
+    let above = || tree.ancestors().skip(1);
+    let repository = above().find(|folder| folder.join(".git").exists());
+    repository.or_else(|| above().find(|folder| folder.join("node_modules").is_dir()))
+}
+
+/// Whether a link in a folder of a tree leads out of the tree by a relative path.
+fn leaves(folder: &Path, leads: &Path) -> bool {
+    let mut depth = folder.components().count();
+    for component in leads.components() {
+        match component {
+            Component::ParentDir => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return false,
+        }
+    }
+    false
+}
+
 fn look(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, Stamp>) -> io::Result<()> {
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
@@ -169,8 +224,9 @@ fn remove(path: &Path, stamp: Stamp) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mirror, Whose, look};
+    use super::{Mirror, Whose, look, place_of_copy};
     use std::collections::BTreeMap;
+    use std::os::unix::fs::symlink;
     use std::path::Path;
     use std::{fs, io};
 
@@ -200,6 +256,55 @@ mod tests {
         assert_eq!(names(&copy)?, ["other.txt", "tests", "tests/data", "tests/data/known.txt", "tests/test_a.py"]);
         assert_eq!(fs::read_to_string(copy.join("tests/data/known.txt"))?, "known");
         assert_eq!(mirror.folder(&original.join("tests")), copy.join("tests"));
+        Ok(())
+    }
+
+    #[test]
+    fn what_stands_beside_and_above_a_tree_is_found_from_its_copy() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let repository = scratch.path().join("repository");
+        let tree = repository.join("packages/shop");
+        for folder in [".git", "node_modules/jest", "packages/shop/tests", "packages/prices"] {
+            fs::create_dir_all(repository.join(folder))?;
+        }
+        for file in ["package.json", "packages/prices/list.txt", "packages/shop/own.txt"] {
+            fs::write(repository.join(file), file)?;
+        }
+        symlink("../../prices/list.txt", tree.join("tests/outside.txt"))?;
+        symlink("../own.txt", tree.join("tests/inside.txt"))?;
+        let place = place_of_copy(&tree, &scratch.path().join("scratch"))?;
+        assert_eq!(
+            place_of_copy(&tree, &scratch.path().join("scratch"))?,
+            place,
+            "a second round finds the links there"
+        );
+        let mut mirror = Mirror::make(Whose::Suite, &tree, &place)?;
+        fs::write(place.join("tests/left.txt"), "")?;
+        mirror.restore()?;
+        assert!(!place.join("tests/left.txt").exists());
+        for (path, expected) in [
+            ("../prices/list.txt", "packages/prices/list.txt"),
+            ("../../package.json", "package.json"),
+            ("tests/outside.txt", "packages/prices/list.txt"),
+            ("tests/inside.txt", "packages/shop/own.txt"),
+        ] {
+            assert_eq!(fs::read_to_string(place.join(path))?, expected, "{path}");
+        }
+        assert!(place.join("../../node_modules/jest").is_dir());
+        assert!(!place.join("../../.git").exists());
+        assert!(place.join("tests/inside.txt").canonicalize()?.starts_with(place.canonicalize()?));
+        Ok(())
+    }
+
+    #[test]
+    fn the_copy_of_a_whole_repository_stands_alone() -> io::Result<()> {
+        let scratch = tempfile::tempdir()?;
+        let tree = scratch.path().join("repository");
+        fs::create_dir_all(tree.join(".git"))?;
+        fs::create_dir_all(scratch.path().join("node_modules"))?;
+        let place = place_of_copy(&tree, &scratch.path().join("scratch"))?;
+        assert_eq!(place, scratch.path().join("scratch/tree"));
+        assert!(!place.exists());
         Ok(())
     }
 

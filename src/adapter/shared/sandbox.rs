@@ -1,6 +1,6 @@
 //! What a system that is started may touch: folders of its round's own.
 
-use crate::adapter::shared::mirror::{Mirror, Whose};
+use crate::adapter::shared::mirror::{Mirror, Whose, place_of_copy};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl Folders {
         if sandbox == Sandbox::Tmp {
             return Ok(Self { temporary, home: None, tree: None });
         }
-        let (home, tree) = (folder.join("home"), folder.join("tree"));
+        let (home, tree) = (folder.join("home"), place_of_copy(root, folder)?);
         crate::disk::make_folders(&home)?;
         Mirror::make(Whose::System, root, &tree)?;
         Ok(Self { temporary, home: Some(home), tree: Some((tree, root.to_owned())) })

@@ -1,7 +1,8 @@
 //! Runners that die, hang or stop early: nothing is lost, and nothing is left.
 
-use crate::cli::kit::{Project, case, verdicts};
+use crate::cli::kit::{Project, Running, case, verdicts};
 use crate::command::kit::{FORMS, command, outcomes, project};
+use std::time::Duration;
 
 fn broken(report: &serde_json::Value) -> Vec<String> {
     let mut found: Vec<String> =
@@ -82,6 +83,33 @@ fn what_is_left_in_the_tree_ends_with_its_round() {
     }
 }
 
+/// A package of a repository with several: its cases read what its neighbours have, in the copy as in the tree.
+#[test]
+fn what_packages_share_is_found_from_a_fresh_copy_of_one_of_them() {
+    let runner = "cat ../shared/prices.txt node_modules/tool.js ../../node_modules/other.js >/dev/null || exit 1; case $1 in writes) \
+                  echo bad > cache.txt;; clean) test ! -e cache.txt;; esac";
+    let profile = format!(
+        "list: {{ command: [printf, 'writes\\nother\\nclean\\n'] }}\nrun: {{ command: [sh, -c, '{runner}', sh, '${{case}}'] }}\n\
+         results: {{ exit_code: {{}} }}\n"
+    );
+    let project = Project::new()
+        .with(".git/HEAD", "ref: refs/heads/main\n")
+        .with("node_modules/tool.js", "")
+        .with("node_modules/other.js", "")
+        .with("packages/shared/prices.txt", "1")
+        .with("packages/shop/suite.yaml", &profile);
+    std::os::unix::fs::symlink("../../node_modules", project.path("packages/shop/node_modules")).expect("a link");
+    let run = ["run", "--suite", "command:suite.yaml", "--effort", "quick", "--seed", "1", "--no-history"];
+    let mut command = project.command(&run);
+    command.current_dir(project.path("packages/shop"));
+    Running::of(command).wait_within(Duration::from_secs(600)).exits(1);
+    let report = project.read("packages/shop/reports/latest/report.json");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let found = verdicts(&report).into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>();
+    assert_eq!(found, ["stable", "stable", "order_dependent"], "{:?}", verdicts(&report));
+    assert_eq!(case(&report, "clean")["polluters"], serde_json::json!([["writes"]]));
+}
+
 /// A runner that lists a case that it then does not know: another profile's mistake, or a case that is gone.
 #[test]
 fn a_runner_that_ran_nothing_of_a_name_and_ended_well_crashed_under_nobody() {
@@ -122,6 +150,31 @@ else:
     let limits = ["--rounds", "3", "--no-alone", "--no-history", "--seed", "1"];
     command(&project, "run", &limits).exits(1);
     assert_eq!(outcomes(&project, 1), ["crashed", "passed"]);
+}
+
+/// A runner whose own parts go while the run is under way: no case is to blame, whichever was its turn.
+#[test]
+fn a_runner_that_tells_of_no_case_any_more_is_down_and_accuses_none() {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let starts = elsewhere.path().join("starts");
+    let runner = format!(
+        "echo >> {starts}; if [ $(wc -l < {starts}) -gt 6 ]; then echo no such module: reporter >&2; exit 1; fi; \
+         for case; do echo ok 1 - $case; done",
+        starts = starts.display()
+    );
+    let profile = format!(
+        "list: {{ command: [printf, 'a\\nb\\nc\\n'] }}\nrun: {{ command: [sh, -c, '{runner}', sh, '${{cases}}'], at_most: 1 }}\n\
+         results: {{ tap: {{}} }}\n"
+    );
+    let project = Project::new().with("suite.yaml", &profile);
+    let ended = command(&project, "run", &["--seed", "1", "--no-history"]).exits(4);
+    ended.says(&["says nothing of any case any more", "no such module: reporter"]);
+    assert!(
+        verdicts(&project.report()).iter().all(|(_, verdict)| verdict != "broken"),
+        "{:?}",
+        verdicts(&project.report())
+    );
+    project.assert_nothing_left();
 }
 
 /// The end of its output is not its end: what is killed then was never heard out.
