@@ -32,6 +32,14 @@ pub(super) fn demo(folder: &Path, python: Option<&Path>, stoppable: &Stoppable) 
     }
     introduce_scenarios(&mut out)?;
     let scenarios = demonstrate(&SCENARIOS.map(str::to_owned), &mut out, stoppable)?;
+    if found != Exit::Found {
+        writeln!(
+            out,
+            "\nThe finding in the tests is still to be seen. Where an interpreter has pytest:\n  cd {} && steadfast run --suite \
+             pytest:. --python EXE",
+            folder.display()
+        )?;
+    }
     // The suite's finding is what the demo is for.
     Ok(if found == Exit::Found { scenarios } else { found })
 }

@@ -209,7 +209,7 @@ impl Examiner<'_> {
         let case = suspect.case;
         let mut repeated: Vec<CaseIndex> = order.to_vec();
         repeated.sort_unstable();
-        repeated.dedup_by(|later, first| later != first);
+        repeated.dedup();
         let repeated: Vec<CaseIndex> =
             repeated.into_iter().filter(|one| order.iter().filter(|other| *other == one).count() > 1).collect();
         let place = if self.setting.subject.runs_through(order) { "process" } else { "round, in a process of its own" };

@@ -134,11 +134,16 @@ impl fmt::Display for StateMark {
             let what = self.after.iter().chain(&self.chain).map(String::as_str).collect::<Vec<_>>().join("; ");
             return if what.is_empty() { Ok(()) } else { write!(f, " ({what})") };
         }
+        let (name, is) = match self.kind {
+            MarkKind::Module => (format!("sys.modules[\"{}\"]", self.name), " ="),
+            MarkKind::File => (format!("the file {}", self.name), ","),
+            _ => (self.name.clone(), " ="),
+        };
         match (&self.before, &self.after) {
-            (Some(before), Some(after)) => write!(f, "{} = {after} (was {before})", self.name),
-            (None, Some(after)) => write!(f, "{} = {after} (was not there)", self.name),
-            (Some(before), None) => write!(f, "{} removed (was {before})", self.name),
-            (None, None) => f.write_str(&self.name),
+            (Some(before), Some(after)) => write!(f, "{name}{is} {after} (was {before})"),
+            (None, Some(after)) => write!(f, "{name}{is} {after} (was not there)"),
+            (Some(before), None) => write!(f, "{name} removed (was {before})"),
+            (None, None) => f.write_str(&name),
         }
     }
 }
@@ -162,7 +167,7 @@ mod tests {
             r#"{"kind":"environment","name":"os.environ[\"RATE\"]","after":"'2'"}"#,
             r#"os.environ["RATE"] = '2' (was not there)"#,
         );
-        check(r#"{"kind":"module","name":"shop","before":"a module"}"#, "shop removed (was a module)");
+        check(r#"{"kind":"module","name":"shop","before":"a module"}"#, "sys.modules[\"shop\"] removed (was a module)");
         check(
             r#"{"kind":"loop_bound","name":"shop.LOCK","after":"asyncio.locks.Lock","chain":"shop.LOCK._loop -> closed loop"}"#,
             "shop.LOCK bound to an event loop that is closed (asyncio.locks.Lock; shop.LOCK._loop -> closed loop)",

@@ -64,6 +64,9 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
     StateStory { leaves, tried: visible(&tried).into_owned(), fix: visible(&fix).into_owned() }
 }
 
+/// What follows the name of a default of a function, before its parameter.
+const OF_A_DEFAULT: &str = " (default of ";
+
 /// What follows the name of a function whose cache is meant.
 const OF_A_CACHE: &str = " (its cache)";
 
@@ -82,6 +85,20 @@ fn fix(writer: &str, mark: &StateMark) -> String {
         MarkKind::Directory => Some(format!("monkeypatch.chdir({value})")),
         MarkKind::Path => Some("monkeypatch.syspath_prepend(…)".to_owned()),
         MarkKind::Variable if mark.name.starts_with("fixture ") => return of_a_fixture(writer, mark),
+        MarkKind::Variable if mark.name.starts_with("parameter ") => {
+            return format!(
+                "let {writer} pass a copy of {}: each of its runs is called with the same object",
+                mark.name
+            );
+        }
+        MarkKind::Variable if mark.name.contains(OF_A_DEFAULT) => {
+            let (function, parameter) = mark.name.split_once(OF_A_DEFAULT).unwrap_or((&mark.name, ""));
+            let function = function.split(".__defaults__").next().unwrap_or(function);
+            return format!(
+                "let {function} make {} anew in each call, with None as its default",
+                parameter.trim_end_matches(')')
+            );
+        }
         MarkKind::Variable => of_a_variable(mark),
         MarkKind::Logging if mark.name.ends_with(".disabled") => {
             return format!(
@@ -89,6 +106,19 @@ fn fix(writer: &str, mark: &StateMark) -> String {
                  fixture",
                 mark.name
             );
+        }
+        MarkKind::Logging if mark.name == "logging.root.manager.disable" => {
+            return format!(
+                "let {writer} call logging.disable({}) in its teardown",
+                mark.before.as_deref().unwrap_or("logging.NOTSET")
+            );
+        }
+        MarkKind::Module => match &mark.after {
+            Some(_) => Some(format!("monkeypatch.setitem(sys.modules, \"{}\", …)", mark.name)),
+            None => Some(format!("monkeypatch.delitem(sys.modules, \"{}\")", mark.name)),
+        },
+        MarkKind::File => {
+            return format!("let {writer} write below tmp_path, or remove {} at its end", mark.name);
         }
         MarkKind::Patch => {
             return format!(
@@ -126,8 +156,7 @@ fn fix(writer: &str, mark: &StateMark) -> String {
             let function = mark.name.trim_end_matches(".cache_info().currsize");
             return format!("call {function}.cache_clear() in a fixture after {writer}");
         }
-        MarkKind::Module
-        | MarkKind::Load
+        MarkKind::Load
         | MarkKind::Logging
         | MarkKind::Warnings
         | MarkKind::Locale
@@ -136,7 +165,6 @@ fn fix(writer: &str, mark: &StateMark) -> String {
         | MarkKind::EventLoop
         | MarkKind::Process
         | MarkKind::Thread
-        | MarkKind::File
         | MarkKind::Other => None,
     };
     match call {
@@ -215,6 +243,18 @@ mod tests {
             "give fixture basket the scope of one test, or let test_a put basket.items back",
         );
         check(
+            Variable,
+            "cart.add.__defaults__[0] (default of basket)",
+            Some("[5]"),
+            "let cart.add make basket anew in each call, with None as its default",
+        );
+        check(
+            Variable,
+            "parameter items",
+            Some("[5]"),
+            "let test_a pass a copy of parameter items: each of its runs is called with the same object",
+        );
+        check(
             MarkKind::LoopBound,
             "auth.token (its cache)",
             Some("Future"),
@@ -230,7 +270,7 @@ mod tests {
             Logging,
             "logging.root.manager.disable",
             Some("50"),
-            "restore logging.root.manager.disable in a fixture around test_a",
+            "let test_a call logging.disable(1) in its teardown",
         );
     }
 }

@@ -78,6 +78,9 @@ fn body(mark: &StateMark) -> Option<Vec<String>> {
                 format!("{variable}.reset(token)"),
             ])
         }
+        MarkKind::Logging if name == DISABLED => {
+            lines(&[format!("before = {name}"), "yield".to_owned(), "logging.disable(before)".to_owned()])
+        }
         MarkKind::Logging if name.ends_with(".level") => {
             let logger = name.strip_suffix(".level")?;
             lines(&[format!("before = {name}"), "yield".to_owned(), format!("{logger}.setLevel(before)")])
@@ -97,6 +100,9 @@ fn body(mark: &StateMark) -> Option<Vec<String>> {
         | MarkKind::Other => None,
     }
 }
+
+/// What `logging.disable` sets. It also empties what loggers remember of it, which an assignment would not.
+const DISABLED: &str = "logging.root.manager.disable";
 
 /// What a call asks for, and the call that sets it to `before`.
 const SETTERS: [(&str, &str); 7] = [
@@ -211,6 +217,8 @@ mod tests {
         check(Environment, "os.environ[\"RATE\"]", None, Some("\"2\""), Some(&removed));
         let enabled = ["yield", "logging.getLogger(\"shop\").disabled = False"];
         check(Logging, "logging.getLogger(\"shop\").disabled", None, Some("True"), Some(&enabled));
+        let undone = ["before = logging.root.manager.disable", "yield", "logging.disable(before)"];
+        check(Logging, DISABLED, Some("0"), Some("50"), Some(&undone));
         let unmade = ["yield", "sys.modules.pop(\"fast\", None)"];
         check(Module, "fast", None, Some("a module"), Some(&unmade));
         check(Warnings, "warnings.filters", None, None, Some(&["with warnings.catch_warnings():", "    yield"]));

@@ -1,6 +1,7 @@
 //! The layers, and the one command line that they make.
 
 use crate::cli::config::file::{ConfigFile, find};
+use crate::cli::config::meant::with_help;
 use crate::cli::config::settable::{Settable, Takes, arguments_of};
 use crate::cli::config::setting::{Origin, Setting};
 use crate::cli::config::show::show;
@@ -83,7 +84,7 @@ pub(in crate::cli) struct Effective {
 /// # Errors
 /// If one of them is wrong.
 pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Result<Effective, ConfigError> {
-    let matches = program.clone().try_get_matches_from(&around.typed)?;
+    let matches = program.clone().try_get_matches_from(&around.typed).map_err(|error| with_help(error, around))?;
     let as_typed = || Effective {
         arguments: around.typed.clone(),
         root: around.folder.clone(),

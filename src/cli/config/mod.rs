@@ -7,6 +7,7 @@
 
 mod file;
 mod layers;
+mod meant;
 mod schema;
 mod settable;
 mod setting;

@@ -34,7 +34,7 @@ def test_a_module_that_can_not_be_compared_is_counted(monkeypatch):
             raise RuntimeError("no")
 
     footprint = Footprint()
-    footprint.seen[2]["steadfast_odd"] = Odd()
+    footprint.modules.append(Odd())
     monkeypatch.setitem(sys.modules, "steadfast_odd", Odd())
     SWALLOWED.drain()
     assert not footprint.is_unchanged()

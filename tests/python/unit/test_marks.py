@@ -25,6 +25,7 @@ class Slotted:
     def __init__(self): self.price = 1
 
 TOUCHED = []
+PRICES = list(range(200))
 
 class Lazy:
     def __getattribute__(self, name):
@@ -89,6 +90,7 @@ CASES = {
     "shop.ORDERS.append(5)": ("variable", "shop.ORDERS", "[]", "[5]"),
     'shop.NAMES.discard("ana")': ("variable", "shop.NAMES", "{'ana'}", "set()"),
     "shop.RECENT.append(2)": ("variable", "shop.RECENT", "[1]", "[1, 2]"),
+    "shop.PRICES[50] = 0": ("variable", "shop.PRICES", "[... 50 more, 50, ... 149 more]", "[... 50 more, 0, ... 149 more]"),
     "next(shop.NUMBERS)": ("variable", "shop.NUMBERS", "count(1)", "count(2)"),
     'shop.USER.set("ana")': ("context", "shop.USER.get()", None, '"ana"'),
     "shop.Cart.limit = 3": ("variable", "shop.Cart.limit", "10", "3"),
@@ -96,7 +98,7 @@ CASES = {
     'shop.CART.items.append("tea")': ("variable", "shop.CART.items", "[]", "['tea']"),
     "shop.TIGHT.price = 2": ("variable", "shop.TIGHT.price", "1", "2"),
     'shop.LOCKED[1]["inside"] = 2': ("variable", 'shop.LOCKED[1]["inside"]', "1", "2"),
-    'shop.add("tea")': ("variable", "shop.add.__defaults__[0]", "[]", "['tea']"),
+    'shop.add("tea")': ("variable", "shop.add.__defaults__[0] (default of basket)", "[]", "['tea']"),
     "shop.MORE()": ("variable", "shop.MORE (variable number of its closure)", "0", "1"),
     'shop.price("tea")': ("cache", "shop.price.cache_info().currsize", "0", "1"),
     'mock.patch("time.sleep").start()': ("patch", "time.sleep", "<built-in function sleep>", "<MagicMock name='sleep'"),
@@ -110,14 +112,14 @@ CASES = {
     'sys.path.insert(0, "/nowhere")': ("path", "sys.path", "", "['/nowhere'"),
     "logging.disable(logging.CRITICAL)": ("logging", "logging.root.manager.disable", "0", "50"),
     'logging.config.dictConfig({"version": 1})': ("logging", 'logging.getLogger("shop.orders").disabled', None, "True"),
-    'logging.getLogger("shop").setLevel(40)': ("logging", 'logging.getLogger("shop").level', None, "40"),
+    'logging.getLogger("shop").setLevel(40)': ("logging", 'logging.getLogger("shop").level', "0", "40"),
     "random.random()": ("random", "random.getstate()", "a state", "another state"),
     "decimal.getcontext().prec = 5": ("context", "decimal.getcontext()", "prec=28", "prec=5"),
     "sys.setrecursionlimit(5000)": ("process", "sys.getrecursionlimit()", "", "5000"),
     'os.environ["TZ"] = "Asia/Tokyo"; time.tzset()': ("time_zone", "time.tzname", "", "('JST', 'JST')"),
     "asyncio.run(asyncio.sleep(0))": ("event_loop", "asyncio.get_event_loop()", "not set", "None"),
     'open(os.path.join(os.environ["TMPDIR"], "left"), "w").close()': ("file", "$TMPDIR/left", None, "0 bytes"),
-    'open("beside.txt", "w").close()': ("file", "./beside.txt", None, "0 bytes"),
+    'open("beside.txt", "w").close()': ("file", "beside.txt", None, "0 bytes"),
     'sys.modules.pop("shop")': ("module", "shop", "a module", None),
     "import colorsys": ("load", "colorsys", None, "loaded"),
 }
@@ -225,7 +227,7 @@ DECIDING = [
     {"time.sleep": "shop.py:8"},
     {"shop.USER.get()": "shop.py:10"},
     {'os.environ["READY"]': "test_pairs.py:22"},
-    {},
+    {"$TMPDIR/state": "test_pairs.py:25"},
     {"logging.root.manager.disable": "shop.py:12"},
     {"shop.LIMIT": "shop.py:14"},
 ]

@@ -7,7 +7,7 @@ import pytest
 from kit import Served
 
 SHOP = """
-import asyncio, collections, contextvars, functools, random, sys, tempfile
+import asyncio, collections, contextvars, functools, logging, random, sys, tempfile
 
 class Settings:
     __slots__ = ("__mode",)
@@ -16,6 +16,22 @@ class Settings:
     def mode(self): return self.__mode
 
 SETTINGS = Settings()
+IDS = iter([1, 2, 3])
+
+def numbers():
+    for number in (10, 20, 30):
+        yield number
+
+class Feed:
+    def __init__(self): self.numbers = numbers()
+    def take(self): return next(self.numbers)
+
+FEED = Feed()
+LOG = logging.getLogger("reach")
+
+def add(item, basket=[]):
+    basket.append(item)
+    return basket
 Limits = collections.namedtuple("Limits", "most names")
 LIMITS = Limits(3, {})
 CURRENT = contextvars.ContextVar("current")
@@ -66,7 +82,8 @@ def basket(): return Basket()
 """
 
 TESTS = """
-import asyncio, gc, random, signal, sys, tempfile, types, unittest
+import asyncio, gc, logging, os, random, signal, sys, tempfile, types, unittest
+import pytest
 import shop
 
 def test_leaves_rate(rates): rates["de"] = 7
@@ -114,11 +131,38 @@ def test_reads_lock(): asyncio.run(shop.both(shop.lock()))
 def test_leaves_context(): asyncio.run(shop.both(shop.current()))
 def test_reads_context(): asyncio.run(shop.both(shop.current()))
 
+def test_leaves_id(): next(shop.IDS)
+def test_reads_ids(): assert next(shop.IDS) == 1
+
+def test_leaves_end():
+    for _ in shop.IDS: pass
+def test_reads_end(): assert next(shop.IDS) == 1
+
+def test_leaves_number(): shop.FEED.take()
+def test_reads_numbers(): assert shop.FEED.take() == 10
+
+def test_leaves_item_in_default(): shop.add("tea")
+def test_reads_default(): assert shop.add("milk") == ["milk"]
+
+def test_leaves_silence():
+    logging.disable(50)
+    shop.LOG.error("nobody hears it, and the logger remembers that")
+def test_reads_silence(): assert shop.LOG.isEnabledFor(logging.ERROR)
+
+def test_leaves_file():
+    with open(os.path.join(os.environ["TMPDIR"], "orders"), "w") as file: file.write("1")
+def test_reads_file(): assert not os.path.exists(os.path.join(os.environ["TMPDIR"], "orders"))
+
 class Shelf(unittest.TestCase):
     @classmethod
     def setUpClass(cls): cls.goods = []
     def test_leaves(self): self.goods.append(1)
     def test_reads(self): self.assertEqual(self.goods, [])
+
+@pytest.mark.parametrize("names", [["ana", "bo"]])
+def test_takes_a_name(names): assert names.pop() == "bo"
+@pytest.mark.parametrize("names", [["ana", "bo"]])
+def test_takes_a_name_of_a_copy(names): assert list(names).pop() == "bo"
 
 def test_puts_back(rates, basket):
     rates["de"] = 7
@@ -153,6 +197,12 @@ DECIDING = [
     ("loop_bound", "shop.enter (variable lock of its closure)._loop"),
     ("loop_bound", "shop.lock (its cache)"),
     ("loop_bound", "shop.CURRENT.get()"),
+    ("variable", "shop.IDS"),
+    ("variable", "shop.IDS"),
+    ("variable", "shop.FEED.numbers"),
+    ("variable", "shop.add.__defaults__[0] (default of basket)"),
+    ("logging", "logging.root.manager.disable"),
+    ("file", "$TMPDIR/orders"),
     ("variable", "test_reach.Shelf.goods"),
 ]
 
@@ -177,7 +227,20 @@ def test_what_decides_is_named_with_its_kind_and_its_reader(served, number):
     assert deciding[0].get("read_at"), deciding
 
 
+def test_a_parameter_that_a_test_changes_is_named(served):
+    place = 2 * len(DECIDING)
+    first, second = served.finished([place, place], watch=0)
+    assert (first["outcome"], second["outcome"]) == ("passed", "failed"), second
+    (mark,) = [mark for mark in first["marks"] if mark.get("decides")]
+    assert (mark["name"], mark["before"], mark["after"]) == ("parameter names", "['ana', 'bo']", "['ana']"), mark
+    assert mark["read_at"].startswith("test_reach.py:"), mark
+    healthy = served.finished([place + 1, place + 1], watch=0)
+    assert [told["outcome"] for told in healthy] == ["passed", "passed"]
+    assert [mark for mark in healthy[0]["marks"] if mark["kind"] != "load"] == [], healthy
+
+
 def test_who_puts_back_what_it_changes_leaves_nothing(served):
-    first, second = served.finished([2 * len(DECIDING), 2 * len(DECIDING) + 1], watch=0)
+    place = 2 * len(DECIDING) + 2
+    first, second = served.finished([place, place + 1], watch=0)
     assert [mark for mark in first["marks"] if mark["kind"] != "load"] == [], first["marks"]
     assert second["outcome"] == "passed"

@@ -1,6 +1,6 @@
-"""What fixtures of more than one test hold: the state of a suite that stands in no module.
+"""What fixtures of more than one test hold, and the parameters of tests: the state of a suite that stands in no module.
 
-It is recorded when such a fixture has been made, since before that there is nothing to compare with.
+A fixture is recorded when it has been made, since before that there is nothing to compare with.
 """
 
 import pytest
@@ -16,6 +16,18 @@ class Fixtures:
         self.owners = []
         # So that no identity is used twice.
         self.walks = []
+
+    def add_parameters(self, own, items, known):
+        """Records what a test and others are called with: each run of a test has the same objects. `known` are identities
+        of what modules hold, which has a better name."""
+        for item in [own] + [item for item in items if item is not own]:
+            parameters = getattr(getattr(item, "callspec", None), "params", None) or {}
+            for name, value in parameters.items():
+                walk = Walk()
+                walk.seen.update(known)
+                of_whom = "" if item is own else " of %s" % item.name
+                self.owners.extend(walk.of(value, "parameter %s%s" % (name, of_whom)))
+                self.walks.append(walk)
 
     def watching(self, manager, play):
         """Plays with this plugin at work."""

@@ -16,6 +16,7 @@ class Footprint:
 
     def __init__(self):
         self.base = self.seen = self.state()
+        self.modules = list(sys.modules.values())
         self.dirty = set()
 
     @staticmethod
@@ -28,9 +29,10 @@ class Footprint:
         return dict(getattr(os.environ, "_data", os.environ)), folder, dict(sys.modules)
 
     def is_unchanged(self):
-        environment, folder, modules = self.seen
+        environment, folder, _ = self.seen
         try:
-            same = getattr(os.environ, "_data", os.environ) == environment and sys.modules == modules
+            # A list is compared several times as fast as a dict, and is another one wherever the dict is.
+            same = getattr(os.environ, "_data", os.environ) == environment and list(sys.modules.values()) == self.modules
             return same and os.getcwd() == folder
         except FileNotFoundError:
             return False
@@ -58,7 +60,7 @@ class Footprint:
         # One name stands for all that are loaded at once.
         dirty.update("loads " + name for name in sorted(loaded)[:1])
         made, cleaned = dirty - self.dirty, self.dirty - dirty
-        self.seen, self.dirty = now, dirty
+        self.seen, self.dirty, self.modules = now, dirty, list(now[2].values())
         return {"dirt": {"made": sorted(made)[:MOST], "cleaned": sorted(cleaned)[:MOST]}} if made or cleaned else {}
 
 

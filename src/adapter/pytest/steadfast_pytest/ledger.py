@@ -11,6 +11,7 @@ import threading
 import weakref
 from typing import Any
 
+from steadfast_probe.places import texts
 from steadfast_probe.swallowed import swallowed
 
 from .keepers import Growing, Keepers, Opened, open_files
@@ -101,7 +102,8 @@ class Ledger:
         for thread in threading.enumerate():
             if thread.native_id is None or thread.native_id in self.threads:
                 continue
-            _, place = getattr(thread, "_steadfast_created", (None, []))
+            _, created = getattr(thread, "_steadfast_created", (None, []))
+            place = texts(created)
             if not is_last and thread.native_id in self.told_threads:
                 continue
             self.told_threads.add(thread.native_id)

@@ -5,21 +5,18 @@ Each can be undone in the process that took it, which shows whether it decides h
 """
 
 import contextvars
-import gc
-import itertools
-import os
-import re
 import sys
 import types
 
 from steadfast_probe.swallowed import swallowed
 
-from . import settings
+from . import iterators, settings
+from .files import Files
 from .fixtures import Fixtures
 from .owners import FUNCTIONS, IS_CHANGEABLE, Owner, Walk, attributes, is_standard, shown
 from .settings import MISSING, Setting
 from .texts import clean
-from .values import is_a, is_same, short
+from .values import both, is_a, is_same, short
 
 MOST = 40
 """So many marks are told."""
@@ -37,10 +34,6 @@ OFTEN_PATCHED = (
 """Modules of the standard library whose classes are looked into, for methods that were replaced."""
 
 
-OF_TOOLS = ("__pycache__", ".pytest_cache", ".stacks", ".coverage", ".hypothesis", ".git")
-"""Files and folders that tools leave, and no test."""
-
-
 class Mark:
     """A part that a test left changed."""
 
@@ -48,6 +41,10 @@ class Mark:
         """`now` returns the part as it is, where it is an object that may hold others."""
         self.kind, self.name, self.before, self.after, self.undo = kind, name, before, after, undo
         self.now = now
+        # Makes it again what the test left, where that is shared with the process that tries.
+        self.put_back = None
+        # Nothing but the code around it can put it back.
+        self.only_seen = False
         self.decides = None
         self.read_at = None
         # From the variable down to a closed event loop, where that is what it leaves.
@@ -61,6 +58,8 @@ class Mark:
         told = {"kind": self.kind, "name": clean(self.name)}
         fields = {"before": self.before, "after": self.after, "chain": self.chain}
         fields.update(decides=self.decides, read_at=self.read_at)
+        if self.only_seen:
+            told["only_seen"] = True
         told.update((name, clean(value) if is_a(value, str) else value) for name, value in fields.items() if value is not None)
         return told
 
@@ -74,6 +73,8 @@ class Owners:
         self.owners = walk.run()
         self.kept = walk.kept
         self.contexts = walk.contexts
+        # The identities of all of it.
+        self.seen = walk.seen
         self.library = list(library(walk.seen))
 
 
@@ -102,8 +103,7 @@ class State:
     def __init__(self, owners=None, folders=()):
         self.owners = owners if owners is not None else Owners()
         self.settings = settings.read()
-        self.folders = list(folders)
-        self.files = files(self.folders)
+        self.files = Files(list(folders))
         self.context = contextvars.copy_context()
         # What fixtures of more than one test hold since they were made.
         self.fixtures = Fixtures()
@@ -139,9 +139,7 @@ class State:
             if kind == "context" and name in self.owners.contexts:
                 name = "%s.get()" % self.owners.contexts[name]
             part = None if kind != "context" or after is None else lambda value=after.value: value
-            texts = [setting and setting.shown for setting in (before, after)]
-            if texts[0] == texts[1] and is_a(texts[0], str) and texts[0].startswith("a "):
-                texts[1] = "another " + texts[0][2:]
+            texts = shown_of(before, after)
             yield Mark(kind, name, texts[0], texts[1], undo_of(before, after), part)
 
     def of_owners(self):
@@ -149,12 +147,11 @@ class State:
             yield from changes(owner)
 
     def of_files(self):
-        now = files(self.folders)
-        for path in sorted(self.files.keys() | now.keys()):
-            before, after = self.files.get(path), now.get(path)
-            if before != after:
-                was, became = size(before), size(after)
-                yield Mark("file", path, was, "%s, changed" % became if was == became else became)
+        for name, before, after, left in self.files.changed():
+            mark = Mark("file", name, before, "%s, changed" % after if before == after else after)
+            if left is not None:
+                mark.undo, mark.put_back = left.undo, left.put_back
+            yield mark
 
 
 RANK = {
@@ -164,6 +161,18 @@ RANK = {
         + ["time_zone", "process", "event_loop", "file", "cache", "thread", "random", "load"]
     )
 }
+
+
+def shown_of(before, after):
+    """A setting before and after, as it is shown."""
+    if before is not None and after is not None and is_a(before.shown, list):
+        return both(before.shown, after.shown)
+    known = before if before is not None else after
+    texts = [known.usual if setting is None else setting.shown for setting in (before, after)]
+    texts = [short(text) if is_a(text, list) else text for text in texts]
+    if texts[0] == texts[1] and is_a(texts[0], str) and texts[0].startswith("a "):
+        texts[1] = "another " + texts[0][2:]
+    return texts
 
 
 def undo_of(before, after):
@@ -195,7 +204,10 @@ def changes(owner):
         if not same:
             kind = "cache" if owner.kind == "state" and ".cache_info()" in owner.name else "variable"
             undo = undo_content(owner, before, now)
-            yield Mark(kind, owner.name, shown(owner, before), shown(owner, now), undo, lambda: owner.thing)
+            texts = both(before, now) if is_a(before, (list, set)) else (shown(owner, before), shown(owner, now))
+            mark = Mark(kind, owner.name, texts[0], texts[1], undo, lambda: owner.thing)
+            mark.only_seen = undo is None and owner.kind == "state"
+            yield mark
         return
     marks = []
     for key, value in now.items():
@@ -205,8 +217,8 @@ def changes(owner):
     marks += [entry(owner, key, old, MISSING) for key, old in before.items() if key not in now]
     told = [mark for mark in marks if mark is not None]
     if len(told) > MOST_OF_ONE and owner.kind == "dict":
-        both = shown(owner, before), shown(owner, now)
-        yield Mark("variable", owner.name, both[0], both[1], undo_content(owner, before, now))
+        texts = both(before, now)
+        yield Mark("variable", owner.name, texts[0], texts[1], undo_content(owner, before, now))
         return
     yield from told[:MOST_OF_ONE]
 
@@ -234,7 +246,10 @@ def entry(owner, key, old, new):
     was_code = old is not MISSING and is_a(old, FUNCTIONS) and not is_a(old, type)
     kind = "patch" if owner.is_standard or was_code else "variable"
     name = owner.named(key)
-    texts = [None if value is MISSING else short(value, str(key)) for value in (old, new)]
+    if old is MISSING or new is MISSING:
+        texts = tuple(None if value is MISSING else short(value, str(key)) for value in (old, new))
+    else:
+        texts = both(old, new, str(key))
     return Mark(kind, name, texts[0], texts[1], undo_entry(owner, key, old), lambda: part_of(owner, key))
 
 
@@ -270,7 +285,9 @@ def undo_entry(owner, key, old):
 def undo_content(owner, before, now):
     thing = owner.thing
     if owner.kind == "state":
-        return thing.cache_clear if hasattr(thing, "cache_clear") else lambda: count_again(thing, before[""])
+        if hasattr(thing, "cache_clear"):
+            return thing.cache_clear
+        return None if owner.fresh is None else lambda: iterators.put_in_place(thing, owner.fresh())
     if is_a(before, int) or is_a(now, int):
         return None
 
@@ -285,46 +302,3 @@ def undo_content(owner, before, now):
                 dict.__setitem__(thing, key, value)
 
     return undo
-
-
-def count_again(counter, shown):
-    """Puts a counter that goes on where another stood in its place in each variable that held that."""
-    arguments = [int(number) for number in re.findall(r"-?\d+", shown)]
-    fresh = itertools.count(*arguments)
-    for holder in gc.get_referrers(counter):
-        if type(holder) is dict:
-            for key in [key for key, value in holder.items() if value is counter]:
-                holder[key] = fresh
-
-
-def files(folders):
-    """What stands in the folders, as far as it is theirs and no cache."""
-    found = {}
-    for folder, name, is_deep in folders:
-        for path, entry_name in listed(folder, name, is_deep):
-            try:
-                status = os.lstat(path)
-                found[entry_name] = "folder" if os.path.isdir(path) else (status.st_mtime_ns, status.st_size)
-            except OSError:
-                # It has gone meanwhile.
-                continue
-    return found
-
-
-def size(found):
-    if found is None or found == "folder":
-        return found
-    return "%d bytes" % found[1]
-
-
-def listed(folder, name, is_deep):
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return
-    for one in entries:
-        if one.name in OF_TOOLS or one.name.startswith("pytest-of-") or (one.name == "p" and one.is_dir()):
-            continue
-        yield one.path, "%s/%s" % (name, one.name)
-        if is_deep and one.is_dir(follow_symlinks=False):
-            yield from listed(one.path, "%s/%s" % (name, one.name), True)

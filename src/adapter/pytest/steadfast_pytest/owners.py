@@ -7,7 +7,6 @@ module, class or object that one of these holds, only what it holds itself is re
 
 import collections
 import contextvars
-import itertools
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 from steadfast_probe.places import HOME, is_of_library
 from steadfast_probe.swallowed import swallowed
 
+from . import iterators
 from .values import is_a, item, short
 
 DEEPEST = 6
@@ -37,6 +37,9 @@ FOREIGN = ("_pytest", "pytest", "steadfast_", "logging", "typing", "enum", "abc"
 OF_UNITTEST = ("_classSetupFailed", "_class_cleanups", "tearDown_exceptions", "pytestmark", "_pytestfixturefunction")
 """What test frameworks write into test classes and functions."""
 
+DEFAULT = " (default of "
+"""What follows the name of a default."""
+
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, staticmethod, classmethod, property)
@@ -44,18 +47,20 @@ IS_CHANGEABLE = 1 << 9
 """The flag of classes that are made by a program, whose attributes can be set."""
 
 CACHE = type(__import__("functools").lru_cache(maxsize=1)(lambda: None))
-LEAVES = (str, bytes, int, float, complex, bool, type(None), range, types.CodeType, types.GeneratorType)
+LEAVES = (str, bytes, int, float, complex, bool, type(None), range, types.CodeType)
 
 
 class Owner:
     """A thing that holds others: how its content is read, named and put back depends on its kind."""
 
-    __slots__ = ("thing", "name", "copy", "kind", "is_standard")
+    __slots__ = ("thing", "name", "copy", "kind", "is_standard", "fresh")
 
     def __init__(self, thing, name, kind, is_standard=False):
         """`is_standard` if it is part of the standard library: of that, only replaced code is of interest."""
         self.thing, self.name, self.kind, self.is_standard = thing, name, kind, is_standard
         self.copy = COPIES[kind](thing)
+        # Makes a thing that goes on where this one stood, where its kind has one.
+        self.fresh = iterators.fresh(thing) if kind == "state" else None
 
     def before(self):
         """What it held when it was recorded: names or keys with values."""
@@ -80,12 +85,17 @@ class Owner:
     def named(self, key):
         """One entry, as code would write it."""
         if self.kind == "dict":
-            return "%s[%s]" % (self.name, item(key))
+            return "%s[%s]" % (stem(self.name), item(key))
         if self.kind == "cell":
             return "%s (variable %s of its closure)" % (self.name, key)
         if self.kind in ("list", "set", "state"):
             return self.name
-        return "%s.%s" % (self.name, key)
+        return "%s.%s" % (stem(self.name), key)
+
+
+def stem(name):
+    """A name without what is said of it in brackets, which stands at its end only."""
+    return name.partition(DEFAULT)[0]
 
 
 def attributes(thing):
@@ -141,7 +151,7 @@ def state_of(thing):
     """What an object without a namespace says of its state: a counter, a cache."""
     if is_a(thing, CACHE):
         return {"": thing.cache_info().currsize}
-    return {"": repr(thing)}
+    return {"": iterators.state(thing)}
 
 
 def limited(read):
@@ -251,7 +261,7 @@ class Walk:
         for key, value in entries:
             if is_a(value, LEAVES):
                 continue
-            label = "%s[%d]" % (name, key) if kind == "list" else owner.named(key)
+            label = "%s[%d]" % (stem(name), key) if kind == "list" else owner.named(key)
             self.left.append((value, label, depth + 1, inside))
 
     def visit(self, thing, name, depth, inside):
@@ -270,10 +280,10 @@ class Walk:
             entries = enumerate(thing) if isinstance(thing, tuple) else thing.items()
             for key, value in entries:
                 if depth < DEEPEST and not is_a(value, LEAVES):
-                    self.left.append((value, "%s%s" % (name, entry_name(thing, key)), depth + 1, inside))
+                    self.left.append((value, stem(name) + entry_name(thing, key), depth + 1, inside))
         elif not inside:
             return
-        elif is_a(thing, (CACHE, itertools.count)):
+        elif is_a(thing, (CACHE, *iterators.KINDS)):
             self.add(thing, "state", name + (".cache_info().currsize" if is_a(thing, CACHE) else ""), depth)
         elif is_a(thing, types.ModuleType):
             if self.is_foreign(thing.__name__) or thing.__name__ in self.names or is_standard(thing.__name__):
@@ -298,9 +308,12 @@ class Walk:
         function = getattr(thing, "__func__", thing)
         if not is_a(function, types.FunctionType) or function.__module__ not in self.names:
             return
-        for index, value in enumerate(function.__defaults__ or ()):
+        defaults = function.__defaults__ or ()
+        names = function.__code__.co_varnames[function.__code__.co_argcount - len(defaults) :]
+        for index, (parameter, value) in enumerate(zip(names, defaults)):
             if not is_a(value, LEAVES):
-                self.left.append((value, "%s.__defaults__[%d]" % (name, index), depth + 1, True))
+                label = "%s.__defaults__[%d]%s%s)" % (name, index, DEFAULT, parameter)
+                self.left.append((value, label, depth + 1, True))
         for key, value in (function.__kwdefaults__ or {}).items():
             if not is_a(value, LEAVES):
                 self.left.append((value, "%s.__kwdefaults__[%s]" % (name, item(key)), depth + 1, True))

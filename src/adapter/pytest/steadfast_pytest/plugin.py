@@ -283,6 +283,9 @@ class Plugin:
         state = self.marker.state(request["tmp"], is_first)
         if is_watched:
             manager = self.session.config.pluginmanager
+            own, *items = [self.case(place).item for place in order[position:]]
+            state.fixtures.add_parameters(own, items, state.owners.seen)
+            state.files.keep_contents()
             told = state.fixtures.watching(manager, lambda: self.step(order, position))
         else:
             told = self.step(order, position)

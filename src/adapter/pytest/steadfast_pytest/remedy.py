@@ -32,6 +32,8 @@ class Remedy:
         self.followed = request.get("follow") or LONGEST_FOLLOWED
         # What the last test fails with, as things are.
         self.message = None
+        # What tries share with this process.
+        self.shared = []
         # Where the last test's paths with and without the marks part, in words.
         self.difference = None
 
@@ -39,6 +41,7 @@ class Remedy:
         """Sets `decides` of each mark that was tried: whether the last test of the order ends otherwise without it."""
         if self.position + 1 >= len(self.order):
             return
+        self.shared = [mark.put_back for mark in marks if mark.put_back is not None]
         as_it_is = self.ends([])
         if as_it_is is None:
             return
@@ -58,7 +61,7 @@ class Remedy:
             known = list(deciding)
             deciding = tell_of_loops(self, deciding, as_it_is) or self.suspects()
             marks.extend(mark for mark in deciding if mark not in known)
-        self.find_readers(deciding)
+        self.find_readers(deciding + [mark for mark in marks if mark.only_seen and not deciding])
         self.find_difference([mark for mark in deciding if mark.decides])
 
     def suspects(self):
@@ -97,12 +100,19 @@ class Remedy:
         patience = self.until - Real.monotonic()
         if patience <= 0:
             return None
-        told = Attempt(lambda: self.play(undone), patience).answer
+        told = self.tried(lambda: self.play(undone), patience)
         if told is None or told["outcome"] == "skipped":
             return None
         if not undone:
             self.message = told.get("message")
         return passes(told)
+
+    def tried(self, play, patience):
+        """What came of a try, in a fork that leaves no file otherwise."""
+        answer = Attempt(play, patience).answer
+        for put_back in self.shared:
+            put_back()
+        return answer
 
     def play(self, undone):
         # A file that the harness reads is written by the process of the round alone.
@@ -127,7 +137,7 @@ class Remedy:
             return
         wanted = [words(mark) for mark in marks]
         start = start_of(self.plugin)
-        places = Attempt(lambda: read_places(lambda: self.play([]), wanted, start), patience).answer
+        places = self.tried(lambda: read_places(lambda: self.play([]), wanted, start), patience)
         for mark, place in zip(marks, places or []):
             mark.read_at = place
 
@@ -140,7 +150,7 @@ class Remedy:
         begun = Real.monotonic()
         paths = []
         for undone in ([], marks):
-            paths.append(Attempt(lambda: followed(lambda: self.play(undone)), patience).answer)  # noqa: B023
+            paths.append(self.tried(lambda: followed(lambda: self.play(undone)), patience))  # noqa: B023
             patience -= Real.monotonic() - begun
             if paths[-1] is None or patience <= 0:
                 return
@@ -163,15 +173,21 @@ def words(mark):
             r"\.(debug|info|warning|warn|error|exception|critical|log|isEnabledFor)\(",
             r"\bgetLogger\(|\.(handlers|propagate|level|disabled|filters)\b",
         ]
+    if mark.kind == "file":
+        name = re.escape(mark.name.rpartition("/")[2])
+        return [name, r"\b(open|connect|Path|exists|is_file|listdir|glob|iterdir|read_text|read_bytes|stat)\("]
     if mark.kind == "directory":
         return [r"\b(getcwd|open|Path|exists|abspath|listdir)\("]
+    if mark.name.startswith("parameter "):
+        return [r"\b%s\b" % mark.name.split(" ")[1]]
     names = re.findall(r"[A-Za-z_]\w*", mark.name.replace("fixture ", "", 1))
     if mark.kind == "environment":
         return [r"\b%s\b" % names[-1], r"\b(environ|getenv)\b"] + ([OF_TIME] if names[-1] == "TZ" else [])
     if mark.kind == "time_zone":
         return [OF_TIME]
     if mark.kind == "path":
-        return [r"\bsys\.path\b", r"\bimport\b|\bimport_module\("]
+        found = r"\b(import_module|__import__|find_spec|iter_modules|walk_packages|run_module|entry_points|distribution)\("
+        return [r"\bsys\.path\b", found, r"\bimport\b"]
     if mark.name == "sys.getrecursionlimit()":
         # Every call does.
         return [r"\bgetrecursionlimit\b", r"\w\("]

@@ -25,10 +25,12 @@ MISSING = object()
 class Setting:
     """A part of the state with its value: what it is compared by, how it is shown, and how a value is put back."""
 
-    __slots__ = ("token", "value", "shown", "restore")
+    __slots__ = ("token", "value", "shown", "restore", "usual")
 
-    def __init__(self, token: Any, value: Any, shown: str, restore: "Callable[[Any], Any] | None" = None):
-        self.token, self.value, self.shown, self.restore = token, value, shown, restore
+    def __init__(self, token: Any, value: Any, shown: Any, restore: "Callable[[Any], Any] | None" = None, usual=None):
+        """`shown` is a text, or a list of which that is shown which differs; `usual` what is shown of the part where it
+        is not among the settings."""
+        self.token, self.value, self.shown, self.restore, self.usual = token, value, shown, restore, usual
 
 
 Settings = Dict[Tuple[str, str], Setting]
@@ -63,7 +65,7 @@ def places():
         folder = None
     path = list(sys.path)
     yield ("directory", "os.getcwd()"), Setting(folder, folder, short(folder), os.chdir if folder is not None else None)
-    yield ("path", "sys.path"), Setting(tuple(map(str, path)), path, short(path), lambda value: replace(sys.path, value))
+    yield ("path", "sys.path"), Setting(tuple(map(str, path)), path, path, lambda value: replace(sys.path, value))
 
 
 def replace(target, value):
@@ -79,14 +81,14 @@ def warning_filters():
         if mutated is not None:
             mutated()
 
-    yield ("warnings", "warnings.filters"), Setting(tuple(map(repr, filters)), filters, short(filters[:2]), restore)
+    yield ("warnings", "warnings.filters"), Setting(tuple(map(repr, filters)), filters, filters, restore)
 
 
 def loggers():
     manager = logging.root.manager
     yield (
         ("logging", "logging.root.manager.disable"),
-        Setting(manager.disable, manager.disable, short(manager.disable), lambda value: setattr(manager, "disable", value)),
+        Setting(manager.disable, manager.disable, short(manager.disable), attribute(manager, "disable", 0)),
     )
     named: List[Tuple[str, logging.Logger]] = [("logging.getLogger()", logging.root)]
     named += [
@@ -98,13 +100,14 @@ def loggers():
         for field, usual in (("level", 0), ("disabled", False), ("propagate", True)):
             value = getattr(logger, field, usual)
             if value != usual or logger is logging.root:
-                yield ("logging", "%s.%s" % (name, field)), Setting(value, value, short(value), attribute(logger, field, usual))
+                restore = attribute(logger, field, usual)
+                yield ("logging", "%s.%s" % (name, field)), Setting(value, value, short(value), restore, short(usual))
         for field in ("handlers", "filters"):
             entries = list(getattr(logger, field, ()))
             own = [entry for entry in entries if not type(entry).__module__.startswith("_pytest")]
             if own:
                 token = tuple(map(id, own))
-                yield ("logging", "%s.%s" % (name, field)), Setting(token, entries, short(own), attribute(logger, field, []))
+                yield ("logging", "%s.%s" % (name, field)), Setting(token, entries, own, attribute(logger, field, []), "[]")
 
 
 def attribute(owner, field, usual):
@@ -194,7 +197,7 @@ def process():
     yield one("sys.getswitchinterval()", sys.getswitchinterval(), sys.setswitchinterval)
     arguments = list(sys.argv)
     yield ("process", "sys.argv"), Setting(
-        tuple(map(str, arguments)), arguments, short(arguments), lambda value: replace(sys.argv, value)
+        tuple(map(str, arguments)), arguments, arguments, lambda value: replace(sys.argv, value)
     )
     # To ask for the folder fills it in: that is no change.
     folder = tempfile.tempdir

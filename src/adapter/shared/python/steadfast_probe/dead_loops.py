@@ -16,7 +16,7 @@ from .made import made_at
 from .places import is_of_library
 from .swallowed import swallowed
 
-DEEPEST = 14
+DEEPEST = 24
 """So many steps up from the loop."""
 
 DEEPEST_BELOW = 5

@@ -8,7 +8,7 @@ from typing import Any
 
 from .dead_loops import holdings
 from .holders import holder
-from .places import place
+from .places import place, texts
 from .resources import (
     EXPLICIT,
     KINDS,
@@ -78,13 +78,15 @@ class Probe:
 
     def end_case(self):
         """What is open now, and what was found to outlive its loop since the last look."""
-        found = self.outlived()
+        found = dict({"loop_bound": [], "pending_tasks": [], "never_awaited": []}, **self.outlived())
         case, self.case = self.case, None
         new = [resource.description() for resource in self.open_since(case)]
         return dict(found, case=case, counts=self.counts(), new=new, swallowed=SWALLOWED.drain())
 
     def outlived(self):
         """What was found since the last look, without counts, which cost a look at /proc."""
+        if not self.resources and not self.never_awaited:
+            return {}
         found = {"loop_bound": self.loop_bound(), "pending_tasks": pending_on_dead_loops(self.resources)}
         found["never_awaited"], self.never_awaited = self.never_awaited, []
         return found
@@ -195,7 +197,7 @@ def threads_left(probe, known):
     for thread in threading.enumerate():
         if thread not in known:
             case, created = getattr(thread, "_steadfast_created", (None, []))
-            left.append({"kind": "thread", "type": thread.name, "created": created, "case": case})
+            left.append({"kind": "thread", "type": thread.name, "created": texts(created), "case": case})
     return left
 
 

@@ -4,7 +4,7 @@ import sys
 import weakref
 from typing import Any
 
-from .places import place
+from .places import frames, texts
 from .swallowed import swallowed
 
 KINDS = ("event_loop", "transport", "client_session", "executor")
@@ -15,12 +15,12 @@ EXPLICIT = ("client_session", "executor", "event_loop")
 class Resource:
     """One watched object: what it is, where it came from, and whether it is still there."""
 
-    __slots__ = ("kind", "type", "place", "case", "loop", "serial", "reference", "told")
+    __slots__ = ("kind", "type", "frames", "case", "loop", "serial", "reference", "told")
 
     def __init__(self, kind, thing, case, serial):
         self.kind = kind
         self.type = type_name(thing)
-        self.place = place()
+        self.frames = frames(sys._getframe(1))
         self.case = case
         self.loop = None
         self.serial = serial
@@ -29,6 +29,11 @@ class Resource:
 
     def thing(self):
         return self.reference()
+
+    @property
+    def place(self):
+        """Where it was made, innermost first: `file:line in function`."""
+        return texts(self.frames)
 
     def description(self, holder=None):
         told = {"kind": self.kind, "type": self.type, "created": self.place, "case": self.case, "serial": self.serial}

@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 
-from .places import place
+from .places import frames
 from .swallowed import swallowed
 
 # What is wrapped when its module is imported: module, class, kind. Names are those of the libraries' own modules, so that
@@ -136,7 +136,7 @@ def watch_threads(probe):
 
     def watched(self):
         try:
-            self._steadfast_created = (probe.case, place())
+            self._steadfast_created = (probe.case, frames(sys._getframe(1)))
         except Exception:
             swallowed("watch_threads")
         return start(self)
