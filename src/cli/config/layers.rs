@@ -84,7 +84,10 @@ pub(in crate::cli) struct Effective {
 /// # Errors
 /// If one of them is wrong.
 pub(in crate::cli) fn effective(program: &Command, around: &Surroundings) -> Result<Effective, ConfigError> {
-    let matches = program.clone().try_get_matches_from(&around.typed).map_err(|error| with_help(error, around))?;
+    let matches = program
+        .clone()
+        .try_get_matches_from(&around.typed)
+        .map_err(|error| with_help(error, &around.typed, &around.folder))?;
     let as_typed = || Effective {
         arguments: around.typed.clone(),
         root: around.folder.clone(),
