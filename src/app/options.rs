@@ -11,6 +11,7 @@ use crate::plan::{Grouping, Shard, Strategy};
 use crate::report::JunitDetail;
 use crate::tutor::Defect;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct FleetOptions {
     pub patience: Duration,
     /// The name of this host.
     pub host: String,
+    /// Where its figures are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// How this program starts itself for a round.

@@ -3,7 +3,7 @@
 use crate::app::forecast::Forecast;
 use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
 use crate::disk::Limit;
-use crate::engine::{Earlier, Outlook, RoundResult};
+use crate::engine::{Earlier, Outlook, RoundResult, Standing};
 use crate::event::{Entry, Event, JournalWriter};
 use crate::model::{CaseIndex, Outcome};
 use crate::record::{Fold, Record, is_failure};
@@ -21,6 +21,9 @@ pub trait Watcher {
 
     /// Something to read besides: which interpreter, which folder.
     fn say(&mut self, line: &str);
+
+    /// How the machines of a fleet stand.
+    fn standing(&mut self, _standing: &Standing) {}
 }
 
 /// A run under way.
@@ -227,6 +230,10 @@ impl Outlook for Session<'_> {
 
     fn remark(&mut self, line: &str) {
         self.watcher.say(line);
+    }
+
+    fn standing(&mut self, standing: &Standing) {
+        self.watcher.standing(standing);
     }
 
     fn round(&mut self, result: RoundResult) {

@@ -6,6 +6,7 @@ use crate::cli::values::parse_duration;
 use crate::fleet::{Address, FleetName, Role};
 use crate::platform::host_name;
 use clap::Args;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,8 +63,18 @@ pub(super) struct CoordinatorArguments {
     /// How long to wait while no worker is there
     #[arg(long, value_name = "10m", value_parser = parse_duration, default_value = "10m", help_heading = "Fleet")]
     pub wait_for_workers: Duration,
+    /// Serve the fleet's figures to Prometheus: an address, or a port on this machine
+    #[arg(long, value_name = "ADDR", value_parser = metrics_address, requires = "workers", help_heading = "Fleet")]
+    pub metrics: Option<SocketAddr>,
     #[command(flatten)]
     pub meeting: FleetArguments,
+}
+
+/// An address with a port; a port alone is one of loopback.
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    let on_loopback = text.parse().ok().map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
+    let expected = || format!("`{text}` is not an address; expected a port, or one such as `10.0.0.5:9464`");
+    on_loopback.or_else(|| text.parse().ok()).ok_or_else(expected)
 }
 
 impl FleetArguments {
@@ -88,6 +99,7 @@ impl CoordinatorArguments {
             name: self.meeting.fleet,
             lease: self.lease,
             patience: self.wait_for_workers,
+            metrics: self.metrics,
         })
     }
 }

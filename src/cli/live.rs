@@ -2,6 +2,7 @@
 
 use crate::app::Watcher;
 use crate::cli::share::Share;
+use crate::engine::Standing;
 use crate::event::{CaseInfo, Entry, Event, RoundEnd};
 use crate::model::{CaseIndex, Outcome, RoundId, RoundKind};
 use crate::report::count;
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// How many failures are told as they come; all of them stand in the reports.
 const TOLD: usize = 10;
+
+/// How often lines tell how a fleet stands, where no bar does.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// How much is told while a run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,10 @@ pub(super) struct Live<'o> {
     added: BTreeSet<RoundId>,
     added_done: u32,
     telling: Telling,
+    /// How the fleet stands, if the run has one.
+    standing: Option<Standing>,
+    /// When that was last told in a line.
+    stood: Duration,
 }
 
 impl<'o> Live<'o> {
@@ -72,6 +80,8 @@ impl<'o> Live<'o> {
             added: BTreeSet::new(),
             added_done: 0,
             telling,
+            standing: None,
+            stood: Duration::ZERO,
         }
     }
 
@@ -116,7 +126,7 @@ impl<'o> Live<'o> {
         let rounds = (u64::from(self.done), u64::from(self.rounds));
         self.bar.set_position(self.share.at(millis, rounds));
         let failing = self.failed.len();
-        let left = match self.share.left(millis) {
+        let left = match self.left_of_the_fleet().or_else(|| self.share.left(millis)) {
             None => String::new(),
             Some(0) => ", nearly done".to_owned(),
             Some(left) => format!(", about {} left", HumanDuration(Duration::from_millis(left))),
@@ -126,7 +136,15 @@ impl<'o> Live<'o> {
             (0, false) => "what else there is time for".to_owned(),
             (_, _) => "examining what failed".to_owned(),
         };
-        self.bar.set_message(format!("{doing}, {failing} failing{left}"));
+        let fleet = self.standing.as_ref().map(|standing| format!("; {}", of_the_fleet(standing)));
+        self.bar.set_message(format!("{doing}, {failing} failing{left}{}", fleet.unwrap_or_default()));
+    }
+
+    /// In how many milliseconds a fleet has played the rest of the plan, at the pace that it has.
+    fn left_of_the_fleet(&self) -> Option<u64> {
+        let pace = self.standing.as_ref()?.per_second.filter(|pace| *pace > 0.0)?;
+        let left = f64::from(self.rounds.checked_sub(self.done)?);
+        (left > 0.0).then(|| (left / pace * 1e3) as u64)
     }
 
     fn trial(&mut self, case: CaseIndex, outcome: &Outcome, round: RoundId) {
@@ -189,6 +207,26 @@ impl Watcher for Live<'_> {
     fn say(&mut self, line: &str) {
         self.line(line);
     }
+
+    fn standing(&mut self, standing: &Standing) {
+        self.standing = Some(*standing);
+        // Where a bar is drawn, it shows this all the time.
+        if self.bar.is_hidden() && standing.elapsed >= self.stood + TOLD_EVERY {
+            self.stood = standing.elapsed;
+            let left = self.left_of_the_fleet().map(|left| HumanDuration(Duration::from_millis(left)));
+            let left = left.map_or_else(String::new, |left| format!(", about {left} left"));
+            let (done, rounds) = (self.done, self.rounds);
+            self.line(&format!("fleet: {}; {done} of {rounds} rounds{left}", of_the_fleet(standing)));
+        }
+    }
+}
+
+/// How a fleet stands, in a few words.
+fn of_the_fleet(standing: &Standing) -> String {
+    let workers = count(standing.workers, "worker");
+    let hosts = if standing.hosts > 1 { format!(" on {} hosts", standing.hosts) } else { String::new() };
+    let pace = standing.per_second.map_or_else(String::new, |pace| format!(", {pace:.1} rounds a second"));
+    format!("{workers}{hosts}{pace}, {} offered", count(standing.offered, "round"))
 }
 
 impl Live<'_> {

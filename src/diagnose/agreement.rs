@@ -6,7 +6,7 @@
 
 use crate::adapter::{AskedOfRunner, Plain};
 use crate::diagnose::{Deadlines, DiagnoseError, RunLog, Setting};
-use crate::engine::{Ran, RoundUnit, Rounds, Stopped, collect};
+use crate::engine::{Children, Ran, RoundUnit, Rounds, Stopped, collect};
 use crate::event::{Conclusion, Diagnosis, Event, Note};
 use crate::model::{CaseIndex, Failure, Outcome, OutcomeKind, RoundId, RoundKind};
 use crate::record::{Record, RoundRecord, is_failure};
@@ -240,12 +240,16 @@ impl Comparison<'_> {
     }
 
     fn ask(&self) -> Result<Plain, String> {
-        self.setting.subject.plain(&AskedOfRunner {
+        let children = Children::now();
+        let plain = self.setting.subject.plain(&AskedOfRunner {
             record: self.record,
             declared: self.declared,
             case_deadline: self.setting.case_timeout,
             until: self.deadlines.all,
-        })
+        });
+        // What it left is this process's now, and nobody's once this one is killed.
+        children.end_later_ones();
+        plain
     }
 
     /// Plays the same round here once more, with all its cases.

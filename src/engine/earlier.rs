@@ -1,6 +1,6 @@
 //! Rounds that a run had before it was resumed: asked for again, they are answered from the journal.
 
-use crate::engine::outlook::{EngineError, Outlook, RoundResult};
+use crate::engine::outlook::{EngineError, Outlook, RoundResult, Standing};
 use crate::engine::{RoundUnit, Rounds, StopHandle, Stopped};
 use crate::event::{Event, RoundEnd};
 use crate::model::RoundId;
@@ -174,6 +174,10 @@ impl Outlook for Renumbered<'_> {
 
     fn remark(&mut self, line: &str) {
         self.outlook.remark(line);
+    }
+
+    fn standing(&mut self, standing: &Standing) {
+        self.outlook.standing(standing);
     }
 
     fn wants_more(&self) -> bool {

@@ -114,10 +114,11 @@ fn take_away(folder: &Path, temporary: &Path) -> bool {
     let Some(written) = read(&path) else { return false };
     let Ok(_lock) = crate::event::RunLock::take(folder) else { return false };
     let Some(scratch) = Scratch::abandoned(temporary, &written.scratch) else { return false };
+    // With their descendants first: what hides is known by its parents alone, and by these only while they live.
+    scratch.kill_all();
     for owned in written.owned.iter().filter(|owned| owned.bears(scratch.mark())) {
         owned.kill_if_marked();
     }
-    scratch.kill_all();
     scratch.remove();
     let _ = std::fs::remove_file(&path);
     true

@@ -55,6 +55,23 @@ impl RoundResult {
     }
 }
 
+/// How the machines of a run stand at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Standing {
+    /// Workers that are there.
+    pub workers: usize,
+    /// Machines that they run on.
+    pub hosts: usize,
+    /// How many rounds they can play side by side.
+    pub lanes: usize,
+    /// Rounds that are offered or played.
+    pub offered: usize,
+    /// How many rounds ended in a second lately, once that can be told.
+    pub per_second: Option<f64>,
+    /// Since when the machines are at work.
+    pub elapsed: Duration,
+}
+
 /// Who hears of a run.
 pub trait Outlook {
     /// A fact, in sequence. An error stops the run.
@@ -89,6 +106,9 @@ pub trait Outlook {
 
     /// Something to read while the run goes on, which no journal keeps.
     fn remark(&mut self, _line: &str) {}
+
+    /// How the machines of the run stand, where it has several.
+    fn standing(&mut self, _standing: &Standing) {}
 }
 
 /// Why an engine can't go on.

@@ -1,8 +1,13 @@
 //! Things outside a worker that must not outlive it: process groups.
 
+use crate::platform;
 use crate::platform::process::{self, Birth, start_time};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, pidfd_send_signal, waitpid,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A process group that a worker started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,16 +76,21 @@ pub struct Family(Vec<(i32, Option<u64>)>);
 impl Family {
     /// The descendants of `pid`, itself not counted. Empty where the system does not tell.
     pub fn of(pid: u32) -> Self {
+        Self::of_all(i32::try_from(pid).ok())
+    }
+
+    /// The descendants of several processes, themselves not counted.
+    fn of_all(elders: impl IntoIterator<Item = i32>) -> Self {
         // Parent and start are read at once: an id that is given anew in between would name somebody else.
         let mut births: Vec<Birth> = process::all().filter_map(process::birth).collect();
-        let mut family: Vec<(i32, Option<u64>)> = i32::try_from(pid).map(|pid| (pid, None)).into_iter().collect();
-        let mut next = 0;
+        let mut family: Vec<(i32, Option<u64>)> = elders.into_iter().map(|pid| (pid, None)).collect();
+        let (mut next, elders) = (0, family.len());
         while let Some((elder, _)) = family.get(next).copied() {
             let children = births.extract_if(.., |birth| birth.parent == elder);
             family.extend(children.map(|birth| (birth.pid, birth.started)));
             next += 1;
         }
-        Self(family.split_off(family.len().min(1)))
+        Self(family.split_off(elders))
     }
 
     /// The process ids of all that are owned.
@@ -115,8 +125,60 @@ fn kill_exactly(pid: i32, is_meant: impl Fn() -> bool) {
 /// Kills every process that carries a mark, and says how many there were.
 pub(super) fn kill_marked(mark: &str) -> usize {
     let found = marked(mark);
+    // What left their groups and cleared its environment is known by its parents alone, and by these only while they live.
+    let mut family = Family::of_all(found.iter().copied());
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    family.0.retain(|(pid, _)| *pid != own);
     for pid in &found {
         kill_exactly(*pid, || carries(*pid, mark));
+    }
+    family.kill();
+    found.len()
+}
+
+/// The children of this process at one moment.
+#[derive(Debug)]
+pub struct Children(BTreeSet<(i32, Option<u64>)>);
+
+impl Children {
+    /// Those that there are now.
+    pub fn now() -> Self {
+        let own = i32::try_from(std::process::id()).unwrap_or_default();
+        let births = process::all().filter_map(process::birth).filter(|birth| birth.parent == own);
+        Self(births.map(|birth| (birth.pid, birth.started)).collect())
+    }
+
+    /// Ends children that this process has got since, with their descendants, if it adopts orphans. For a moment at which
+    /// all that was started since has ended: then they are what that left.
+    pub fn end_later_ones(&self) {
+        if !platform::adopts_orphans() {
+            return;
+        }
+        let later: Vec<(i32, Option<u64>)> = Self::now().0.difference(&self.0).copied().collect();
+        let below = Family::of_all(later.iter().map(|(pid, _)| *pid));
+        Family(later.clone()).kill();
+        below.kill();
+        for pid in later.into_iter().filter_map(|(pid, _)| Pid::from_raw(pid)) {
+            let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+/// Kills what works in a folder that is ours alone, without a terminal, and began no sooner than its owner: it was started
+/// for the owner, however it hides. Says how many there were.
+pub(super) fn kill_at_work_in(folder: &Path, since: u64) -> usize {
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let user = process::user(own);
+    let is_meant = |pid: i32| {
+        pid != own
+            && process::user(pid) == user
+            && process::works_in(pid, folder)
+            && !process::has_terminal(pid)
+            && start_time(pid).is_some_and(|started| started >= since)
+    };
+    let found: Vec<i32> = process::all().filter(|pid| is_meant(*pid)).collect();
+    for pid in &found {
+        kill_exactly(*pid, || is_meant(*pid));
     }
     found.len()
 }

@@ -1,6 +1,6 @@
 //! Rounds, wherever they are run: what use cases ask of an engine.
 
-use crate::engine::outlook::{EngineError, Outlook};
+use crate::engine::outlook::{EngineError, Outlook, Standing};
 use crate::engine::{RoundResult, RoundUnit, StopHandle, Stopped};
 use crate::event::Event;
 use crate::model::RoundId;
@@ -74,6 +74,10 @@ impl Outlook for Collector<'_> {
 
     fn remark(&mut self, line: &str) {
         self.outlook.remark(line);
+    }
+
+    fn standing(&mut self, standing: &Standing) {
+        self.outlook.standing(standing);
     }
 
     fn round(&mut self, result: RoundResult) {

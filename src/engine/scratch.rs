@@ -1,7 +1,7 @@
 //! The folder for everything temporary of a run: exclusive, closed to others, and known again by the file that it bears.
 
 use crate::disk::{RANDOM_LETTERS, is_private, private_folder};
-use crate::engine::owned::kill_marked;
+use crate::engine::owned::{kill_at_work_in, kill_marked};
 use crate::platform::process::start_time;
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ impl Owner {
 pub struct Scratch {
     path: PathBuf,
     mark: String,
+    /// When its owner started, as the system tells it.
+    since: Option<u64>,
     _lock: File,
 }
 
@@ -76,7 +78,7 @@ impl Scratch {
             let path = private_folder(temporary, PREFIX)?;
             // Before the lock is held, somebody who tidies up can take it for one whose maker was killed.
             match write_locked(&path.join(FILE), &text) {
-                Ok(Some(lock)) => return Ok(Self { path, mark, _lock: lock }),
+                Ok(Some(lock)) => return Ok(Self { path, mark, since: started, _lock: lock }),
                 Ok(None) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
@@ -108,13 +110,15 @@ impl Scratch {
         if owner.is_alive() {
             return None;
         }
-        Some(Self { path: path.to_owned(), mark: owner.mark, _lock: lock })
+        Some(Self { path: path.to_owned(), mark: owner.mark, since: owner.started, _lock: lock })
     }
 
-    /// Ends every process that carries its mark.
+    /// Ends every process that carries its mark, with its descendants, and whatever else its owner left at work in it.
     pub(super) fn kill_all(&self) {
         let deadline = Instant::now() + DYING;
-        while kill_marked(&self.mark) > 0 && Instant::now() < deadline {
+        let folder = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        let at_work = || self.since.map_or(0, |since| kill_at_work_in(&folder, since));
+        while kill_marked(&self.mark) + at_work() > 0 && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(2));
         }
     }

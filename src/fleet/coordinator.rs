@@ -1,18 +1,23 @@
 //! The coordinator: offers rounds, takes in what they came to, and is an engine to whoever asks for rounds.
 
-use crate::engine::{EngineError, Outlook, RoundResult, RoundUnit, Rounds, StopHandle, Stopped};
+use crate::engine::{EngineError, Outlook, RoundResult, RoundUnit, Rounds, Standing, StopHandle, Stopped};
 use crate::event::{Event, Note, RoundEnd};
 use crate::fleet::broker::{Broker, Heard};
 use crate::fleet::ledger::{Ledger, Settled};
 use crate::fleet::messages::{Key, Offer, Phase, Played, ResultHead, RunState, Told};
+use crate::fleet::metrics::{Came, Metrics};
 use crate::fleet::paces::Paces;
 use crate::fleet::piece::{facts, objection};
+use crate::fleet::rate::Rate;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
 
 /// How long the coordinator listens before it looks at the clock again.
 const LISTEN: Duration = Duration::from_secs(1);
+
+/// How often it is told how the fleet stands.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// How often a round is offered again because what was sent can't be its facts.
 const MOST_OFFERS: u32 = 3;
@@ -34,6 +39,11 @@ pub struct Coordinator {
     /// Hosts that were told to the journal.
     hosts: BTreeSet<String>,
     paces: Paces,
+    begun: Instant,
+    rate: Rate,
+    /// When it was last told how the fleet stands.
+    stood: Option<Instant>,
+    metrics: Option<Metrics>,
     stop: StopHandle,
 }
 
@@ -44,8 +54,15 @@ impl std::fmt::Debug for Coordinator {
 }
 
 impl Coordinator {
-    /// A coordinator of the run that `state` tells. It gives up when no worker was there for `patience`.
-    pub fn new(broker: Box<dyn Broker>, state: RunState, host: String, patience: Duration) -> Self {
+    /// A coordinator of the run that `state` tells. It gives up when no worker was there for `patience`, and keeps `metrics`
+    /// up to date, if somebody wants them.
+    pub fn new(
+        broker: Box<dyn Broker>,
+        state: RunState,
+        host: String,
+        patience: Duration,
+        metrics: Option<Metrics>,
+    ) -> Self {
         let wake = broker.waker();
         let stop = StopHandle::waking(move || wake());
         Self {
@@ -59,6 +76,10 @@ impl Coordinator {
             over: BTreeSet::new(),
             hosts: BTreeSet::new(),
             paces: Paces::default(),
+            begun: Instant::now(),
+            rate: Rate::default(),
+            stood: None,
+            metrics,
             stop,
         }
     }
@@ -92,6 +113,35 @@ impl Coordinator {
             Heard::Woken => {}
         }
         Ok(None)
+    }
+
+    /// Tells how the fleet stands, now and then.
+    fn stand(&mut self, outlook: &mut dyn Outlook) {
+        let now = Instant::now();
+        if self.stood.is_some_and(|stood| now.duration_since(stood) < TOLD_EVERY) {
+            return;
+        }
+        self.stood = Some(now);
+        let (workers, hosts) = self.ledger.present_ones(now);
+        let standing = Standing {
+            workers,
+            hosts,
+            lanes: self.ledger.lanes(now),
+            offered: self.ledger.offered(),
+            per_second: self.rate.per_second(now),
+            elapsed: now.duration_since(self.begun),
+        };
+        if let Some(metrics) = &self.metrics {
+            metrics.stands(&standing);
+        }
+        outlook.standing(&standing);
+    }
+
+    /// Counts a round that ended.
+    fn count(&mut self, came: Came) {
+        if let Some(metrics) = &self.metrics {
+            metrics.ended(came);
+        }
     }
 
     fn told(&mut self, told: Told, outlook: &mut dyn Outlook) -> io::Result<()> {
@@ -148,6 +198,9 @@ impl Coordinator {
         outlook: &mut dyn Outlook,
     ) -> Result<Option<Stopped>, EngineError> {
         let Settled { unit, nth, hosts } = settled;
+        if let Some(metrics) = &self.metrics {
+            metrics.result(packed.len());
+        }
         self.over.insert(head.key.clone());
         if head.played == Played::Abandoned {
             return self.abandon(&unit, &hosts, outlook);
@@ -159,6 +212,7 @@ impl Coordinator {
         let facts = match told {
             Ok(facts) => facts,
             Err(objection) if nth + 1 < MOST_OFFERS => {
+                self.count(Came::NotBelieved);
                 outlook.remark(&format!(
                     "what {} sent is not believed, and the round is offered again: {objection}",
                     head.worker
@@ -177,6 +231,11 @@ impl Coordinator {
         }
         let host = Some(&head.worker.host).filter(|host| **host != self.host);
         let result = RoundResult::of_facts(unit, &facts);
+        self.count(Came::Completed);
+        self.rate.ended(Instant::now());
+        if let Some(metrics) = &self.metrics {
+            metrics.took(result.duration);
+        }
         let named = facts.into_iter().map(|fact| of_host(fact, host)).collect();
         outlook.facts(named).map_err(EngineError::Journal)?;
         self.pace(&head.worker.host, &result, outlook).map_err(EngineError::Journal)?;
@@ -191,6 +250,7 @@ impl Coordinator {
         hosts: &[String],
         outlook: &mut dyn Outlook,
     ) -> Result<Option<Stopped>, EngineError> {
+        self.count(Came::TookDown);
         let hosts = if hosts.is_empty() { "its workers".to_owned() } else { hosts.join(", ") };
         let reason = format!("took down {hosts}: each began it and none ended it");
         let text = format!("round {} {reason}; it is not offered again", unit.round);
@@ -245,8 +305,12 @@ impl Rounds for Coordinator {
             self.hear(heard, outlook)?;
         }
         self.last_present = Instant::now();
+        if let Some(metrics) = self.metrics.as_ref().filter(|_| self.stood.is_none()) {
+            outlook.remark(&format!("the fleet's figures are at http://{}/metrics", metrics.address()));
+        }
         let mut is_offered = false;
         loop {
+            self.stand(outlook);
             if let Some(stop) = self.stop.asked(until, outlook) {
                 self.withdraw();
                 return Ok(Stopped::Asked(stop));

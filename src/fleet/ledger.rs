@@ -58,6 +58,13 @@ impl Ledger {
         present.map(|worker| worker.lanes as usize).sum()
     }
 
+    /// How many workers are heard, and how many hosts they run on.
+    pub fn present_ones(&self, now: Instant) -> (usize, usize) {
+        let present = self.workers.iter().filter(|(_, worker)| now.duration_since(worker.heard) < PRESENT);
+        let hosts: BTreeSet<&str> = present.clone().map(|(name, _)| name.host.as_str()).collect();
+        (present.count(), hosts.len())
+    }
+
     /// How many rounds are offered.
     pub fn offered(&self) -> usize {
         self.open.len()

@@ -12,15 +12,20 @@ mod coordinator;
 mod error;
 mod ledger;
 mod messages;
+mod metrics;
 mod nats;
 mod paces;
 mod piece;
+mod rate;
+#[cfg(test)]
+mod simulation;
 mod worker;
 
 pub use broker::{Broker, Heard, Post, Taken};
 pub use coordinator::Coordinator;
 pub use error::FleetError;
 pub use messages::{Invitation, Key, Offer, Phase, RunState, Told, WorkerName};
+pub use metrics::Metrics;
 pub use nats::{Address, FleetName, NatsBroker, NatsPost, Role};
 pub use piece::Packed;
 pub use worker::{Ended, Hands, WorkerSettings, play};

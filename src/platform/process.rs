@@ -1,7 +1,7 @@
 //! Processes: which there are, whose children they are, since when they run, what they hold.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Every process that this one may see.
 pub fn all() -> impl Iterator<Item = i32> {
@@ -68,6 +68,16 @@ pub fn is_called_as_this(pid: i32) -> bool {
 pub fn user(pid: i32) -> Option<u32> {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(format!("/proc/{pid}")).ok().map(|process| process.uid())
+}
+
+/// Whether a process works in a folder, or in one below it; also where the folder is gone.
+pub fn works_in(pid: i32, folder: &Path) -> bool {
+    fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|works| works.starts_with(folder))
+}
+
+/// Whether a process can be spoken to by a terminal. One of which nothing is known counts as one.
+pub fn has_terminal(pid: i32) -> bool {
+    stat(pid).and_then(|stat| stat.get(4)?.parse::<i64>().ok()).is_none_or(|terminal| terminal != 0)
 }
 
 /// Whether it runs still: one that has ended and was not waited for holds nothing any more.

@@ -239,6 +239,18 @@ impl Fleet {
         Some(Self { subject, ..Self::at(project, server, Access::default()) })
     }
 
+    /// A suite whose cases wait until there is a file, and where that is. Rounds may run in copies of the project.
+    pub fn waiting() -> Option<(Self, PathBuf)> {
+        let server = Server::start()?;
+        let go = server.store().with_file_name("go");
+        let script =
+            format!("case $1 in list) echo a; echo b;; *) until [ -e {} ]; do sleep 0.05; done;; esac", go.display());
+        let profile = "list: { command: [sh, suite.sh, list] }\nrun: { command: [sh, suite.sh, '${case}'] }\nresults: { exit_code: {} }\n";
+        let subject = ["--suite", "command:suite.yaml"].map(str::to_owned).into();
+        let project = Project::new().with("suite.yaml", profile).with("suite.sh", script);
+        Some((Self { subject, ..Self::at(project, server, Access::default()) }, go))
+    }
+
     fn words<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let subject = self.subject.iter().map(String::as_str);
         let plan = PLAN.iter().map(|word| if *word == "5" { self.rounds } else { word });

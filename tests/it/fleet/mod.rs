@@ -2,6 +2,7 @@
 
 mod failures;
 mod kit;
+mod metrics;
 mod refusals;
 mod same;
 mod security;

@@ -154,12 +154,6 @@ fn dead_orphans_are_reaped_while_a_round_goes_on() {
         suite(&format!("case $1 in list) echo waits;; *) {orphans}; echo $$ >started; exec sleep 600;; esac"));
     let run = project.start(RUN);
     let case = line(&project, "started");
-    let parent = |pid: &str| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit_once(')')
-            .and_then(|(_, rest)| rest.split_whitespace().nth(1).map(str::to_owned))
-            .unwrap_or_default()
-    };
     let worker = parent(&case);
     let zombies = || {
         let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -171,4 +165,46 @@ fn dead_orphans_are_reaped_while_a_round_goes_on() {
     run.signal(Signal::INT);
     run.wait().exits(130);
     project.assert_nothing_left();
+}
+
+/// A case that leaves a process behind with an empty environment and a session of its own, whose parent is gone.
+fn hiding(place: &str) -> Project {
+    suite(&format!(
+        "case $1 in list) echo waits;; *) [ -e again ] && exit 0; here=$PWD; (cd {place} && env -i setsid sh -c \"echo \\$\\$ \
+         >$here/hidden; exec sleep 600\" &); until [ -s hidden ]; do sleep 0.05; done; echo $$ >started; exec sleep 600;; esac"
+    ))
+}
+
+/// The parent of a process.
+fn parent(pid: &str) -> String {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1).map(str::to_owned));
+    parent.unwrap_or_default()
+}
+
+#[test]
+fn what_hides_from_a_killed_run_is_ended_by_the_next_one() {
+    for (place, is_worker_killed) in [(".", false), ("$TMPDIR", true)] {
+        let project = hiding(place);
+        let run = project.start(RUN);
+        let (case, hidden) = (line(&project, "started"), line(&project, "hidden"));
+        // Somebody of the same account at work in the project is nobody's.
+        let mut bystander = Command::new("sleep");
+        let mut bystander = bystander.arg("600").current_dir(project.path("")).spawn().expect("a process");
+        let worker = parent(&case);
+        run.signal(Signal::KILL);
+        if is_worker_killed {
+            end(&worker);
+        }
+        assert_eq!(run.wait().code, None);
+        project.write("again", "");
+        project.run(RUN).exits(0);
+        until("what hid is gone", || !lives(&hidden));
+        let alive = matches!(bystander.try_wait(), Ok(None));
+        let _ = bystander.kill();
+        let _ = bystander.wait();
+        assert!(alive, "a bystander was ended");
+        assert!(!lives(&case));
+        project.assert_nothing_left();
+    }
 }
