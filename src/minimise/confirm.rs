@@ -29,7 +29,7 @@ const COINCIDENCE_UNTRIED: f64 = 1e-6;
 
 /// How likely it may be, at most, that any claim of a search is made although the rates are one. The claims of a search
 /// share it out: the first one has half of it, the second a sixth, the next a twelfth.
-const ALIKE: f64 = 1e-6;
+pub(super) const ALIKE: f64 = 1e-6;
 
 /// After how many pairs of runs rates that can't be told apart are given up.
 const MOST_COMPARED: u32 = 240;

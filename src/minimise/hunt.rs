@@ -2,6 +2,7 @@
 
 use crate::minimise::alternatives::alternatives;
 use crate::minimise::cleaners::cleaners;
+use crate::minimise::confirm::ALIKE;
 use crate::minimise::confirmed::{Confirmation, confirm, find_confirmed};
 use crate::minimise::frame::Untold;
 use crate::minimise::frame::{Frame, Shown};
@@ -112,11 +113,19 @@ fn with_more(
     first: Sequence,
 ) -> Result<Conclusion, Halt> {
     session.found = Some((role, first.clone()));
+    let after = frame.sign.showings(first.with_all);
     let mut more = More { sequences: vec![first], complete: false, cleaners: Vec::new() };
     match more.look(session, frame, rates, role) {
         // What was confirmed by then stays confirmed; only "complete" can't be said.
         Ok(()) | Err(Halt::Limit(_) | Halt::Untold(_)) => {}
         Err(pending @ Halt::Pending(_)) => return Err(pending),
+    }
+    // The first was confirmed against a suspect that had never shown alone. It may have since: then all of that counts.
+    let alone = frame.sign.showings(session.alone);
+    if rates.are_certain() && alone.failures() > 0 && fisher_one_sided(after, alone) > ALIKE {
+        session.found = None;
+        let best = more.sequences.into_iter().next().map(|sequence| sequence.members).unwrap_or_default();
+        return Ok(Conclusion::Unexplained { role, best });
     }
     Ok(Conclusion::Confirmed { role, sequences: more.sequences, complete: more.complete, cleaners: more.cleaners })
 }
