@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import os
 import sys
 import threading
 import types
@@ -86,6 +87,12 @@ def test_places_are_those_of_the_suite_and_not_of_a_library():
     assert "test_probe.py" in places.place()[0]
     assert places.is_of_library(threading.__file__)
     assert not places.is_of_library(__file__)
+
+
+def test_a_place_is_told_without_the_folder_in_which_the_program_began():
+    inside, outside = os.path.join(places.ROOT, "shop", "client.py"), os.path.join(os.sep, "elsewhere", "client.py")
+    assert places.texts([(inside, 8, "session")]) == ["%s:8 in session" % os.path.join("shop", "client.py")]
+    assert places.texts([(outside, 8, "session")]) == ["%s:8 in session" % outside]
 
 
 def test_constructors_are_wrapped_when_their_module_is_imported(tmp_path, monkeypatch):

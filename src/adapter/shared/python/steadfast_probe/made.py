@@ -4,7 +4,7 @@ import linecache
 import re
 import sys
 
-from .places import is_of_library
+from .places import inside, is_of_library
 
 
 def made_at(root, steps, thing):
@@ -23,7 +23,7 @@ def made_at(root, steps, thing):
         if isinstance(file, str) and not is_of_library(file):
             found = last_line(file, pattern)
             if found is not None:
-                return ["%s:%d in %s" % (file, found, root)]
+                return ["%s:%d in %s" % (inside(file), found, root)]
     return []
 
 

@@ -9,6 +9,9 @@ from typing import Any, Dict
 HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """Where the harness's own modules are."""
 
+ROOT = os.path.join(os.getcwd(), "")
+"""Where the watched program began: paths below it are told without it, since a round may run in a copy."""
+
 LIBRARY = tuple(
     {
         os.path.realpath(path) + os.sep
@@ -55,7 +58,12 @@ def frames(frame: Any):
 
 
 def texts(found):
-    return ["%s:%d in %s" % one for one in found]
+    return ["%s:%d in %s" % (inside(path), line, name) for path, line, name in found]
+
+
+def inside(path):
+    """The path as people read it: without the folder in which the program began."""
+    return path[len(ROOT) :] if path.startswith(ROOT) else path
 
 
 def whose_is(path):
