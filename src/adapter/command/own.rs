@@ -71,7 +71,7 @@ pub(super) fn own_line(
         .map(first_words);
     let folder = folder(spec, profile);
     let shows = |words: &[String]| {
-        let (failed, wrote) = tried(command(profile, &folder, words)?, within)?;
+        let (failed, wrote) = tried(command(profile, own, &folder, words)?, within)?;
         Some(failed && message.as_ref().is_none_or(|message| wrote.contains(message)))
     };
     if is_other {
@@ -124,10 +124,12 @@ fn written(folder: &Path, words: &[String]) -> String {
 }
 
 /// What runs a line, with temporary files of its own: what the runner keeps there, a cache say, goes with it.
-fn command(profile: &Profile, folder: &Path, words: &[String]) -> Option<(Command, tempfile::TempDir)> {
+fn command(profile: &Profile, own: &OwnRun, folder: &Path, words: &[String]) -> Option<(Command, tempfile::TempDir)> {
     let scratch = tempfile::tempdir().ok()?;
+    let fields: Fields = [("scratch".to_owned(), scratch.path().display().to_string())].into();
+    let more: Vec<String> = own.tried_with.iter().map(|word| fill(word, &fields).ok()).collect::<Option<_>>()?;
     let mut command = Command::new(words.first()?);
-    command.args(words.get(1..).unwrap_or_default()).current_dir(folder).env("TMPDIR", scratch.path());
+    command.args(words.get(1..).unwrap_or_default()).args(more).current_dir(folder).env("TMPDIR", scratch.path());
     for (name, value) in profile.env.iter().filter(|(_, value)| !value.contains("${")) {
         command.env(name, value);
     }

@@ -202,6 +202,10 @@ pub(super) struct OwnRun {
     /// What has a runner shuffle that keeps to an order of its own: `${seed}` is a number that is looked for.
     #[serde(default)]
     pub shuffled: Vec<String>,
+    /// What is added where the line is tried, and not where it is printed: words that keep the runner from writing its reports
+    /// over those of the user. `${scratch}` is a folder that is taken away.
+    #[serde(default)]
+    pub tried_with: Vec<String>,
 }
 
 /// The runner alone with all cases, in a form in which its results can be read.
