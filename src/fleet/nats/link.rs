@@ -4,13 +4,13 @@ use crate::fleet::FleetError;
 use crate::fleet::nats::credentials::Credentials;
 use crate::fleet::nats::names::WORKERS_INBOX;
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use std::future::Future;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// How long the server may take to answer one request.
@@ -18,6 +18,10 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// How long the next try to connect is waited for at most.
 const RECONNECT: Duration = Duration::from_secs(2);
+
+/// How long the first connection is tried, and the pause between two tries.
+const FIRST: Duration = Duration::from_secs(5);
+const FIRST_AGAIN: Duration = Duration::from_millis(100);
 
 /// How often the server is asked whether it is there.
 const PING: Duration = Duration::from_secs(10);
@@ -122,7 +126,7 @@ impl Address {
         if let Some(file) = &self.authorities {
             options = options.add_root_certificates(file.clone());
         }
-        let client = runtime.block_on(options.connect(servers)).map_err(|error| self.error(error))?;
+        let client = runtime.block_on(first_connection(options, servers)).map_err(|error| self.error(error))?;
         let context = {
             let _inside = runtime.enter();
             let mut context = jetstream::new(client.clone());
@@ -161,6 +165,19 @@ impl Link {
     pub fn close(self) {
         let _ = self.wait(self.client.flush());
         self.runtime.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+/// Connects for the first time. A server that is not there may be about to start, or to start again.
+async fn first_connection(options: ConnectOptions, servers: Vec<ServerAddr>) -> Result<Client, ConnectError> {
+    let until = Instant::now() + FIRST;
+    loop {
+        match options.clone().connect(servers.clone()).await {
+            Err(error) if error.kind() == ConnectErrorKind::Io && Instant::now() < until => {
+                tokio::time::sleep(FIRST_AGAIN).await;
+            }
+            done => return done,
+        }
     }
 }
 

@@ -136,7 +136,9 @@ fn a_suite_without_a_polluter_is_not_walked() {
     suite.command("run", &["--orders", "reverse", "--seed", "1"]).exits(0);
     let journal = suite.project.journal();
     let kinds = journal.iter().filter_map(|entry| entry["event"].get("round_started")?["kind"].as_str());
-    assert_eq!(kinds.collect::<Vec<_>>(), ["reverse", "survey"]);
+    // A case under which memory grew is run again: that is about leaks.
+    let kinds: Vec<&str> = kinds.filter(|kind| *kind != "repeated").collect();
+    assert_eq!(kinds, ["reverse", "survey"]);
 }
 
 #[test]
