@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// How long the server may take to answer one request.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// How long the next try to connect is waited for at most.
 const RECONNECT: Duration = Duration::from_secs(2);
