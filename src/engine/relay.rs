@@ -4,17 +4,14 @@
 //! machine's network, tells over a socket in the scratch folder where programs listen, and connects to loopback and to
 //! nothing else. [`crate::engine::Fence`] is its other end.
 
-use crate::platform::listeners;
+use crate::platform::{ServingThread, listeners};
 use rustix::fs::Mode;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// What is asked for: where programs listen, or a connection to one of them.
@@ -26,17 +23,8 @@ const LONGEST: u64 = 128;
 const ASKED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A thread that connects to this machine's loopback for workers that are fenced in.
-pub(super) struct Relay {
-    /// Dropped to end the thread.
-    alive: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
-}
-
-impl fmt::Debug for Relay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").finish_non_exhaustive()
-    }
-}
+#[derive(Debug)]
+pub(super) struct Relay(ServingThread);
 
 impl Relay {
     /// Listens on a socket that only this account can reach.
@@ -44,30 +32,17 @@ impl Relay {
     /// # Errors
     /// If the path is too long for a socket, or there is no thread.
     pub fn start(path: &Path) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = {
-            let _inside = runtime.enter();
-            UnixListener::bind(path)?
+        let begin = || {
+            let listener = UnixListener::bind(path)?;
+            rustix::fs::chmod(path, Mode::RUSR | Mode::WUSR)?;
+            Ok(accept(listener))
         };
-        rustix::fs::chmod(path, Mode::RUSR | Mode::WUSR)?;
-        let (alive, ended) = oneshot::channel();
-        let serve = move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    () = accept(listener) => {}
-                    _ = ended => {}
-                }
-            });
-        };
-        let thread = std::thread::Builder::new().name("relay".into()).spawn(serve)?;
-        Ok(Self { alive, thread })
+        ServingThread::start("relay", begin).map(Self)
     }
 
     /// Ends every connection and the thread.
     pub fn end(self) {
-        drop(self.alive);
-        // A panic of the thread was its own; there is nothing to be saved.
-        let _ = self.thread.join();
+        self.0.end();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::engine::Standing;
 use crate::fleet::FleetError;
+use crate::platform::ServingThread;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -17,9 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// The text form of OpenMetrics, which Prometheus reads.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -59,9 +58,8 @@ impl Came {
 pub struct Metrics {
     address: SocketAddr,
     figures: Figures,
-    /// Dropped to end the thread.
-    alive: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Taken when it is ended.
+    server: Option<ServingThread>,
 }
 
 impl fmt::Debug for Metrics {
@@ -115,22 +113,17 @@ impl Metrics {
         let usage = |error: std::io::Error| FleetError::Usage(format!("--metrics {at}: {error}"));
         let mut registry = Registry::with_prefix("steadfast_fleet");
         let figures = Figures::registered(&mut registry);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(usage)?;
-        let listener = runtime.block_on(tokio::net::TcpListener::bind(at)).map_err(usage)?;
+        let listener = std::net::TcpListener::bind(at).map_err(usage)?;
+        listener.set_nonblocking(true).map_err(usage)?;
         let address = listener.local_addr().map_err(usage)?;
         let app = Router::new().route("/metrics", get(told)).with_state(Arc::new(registry));
-        let (alive, ended) = oneshot::channel();
-        let serve = move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    // It goes on until the end: a listener that breaks costs figures, not the run.
-                    _ = axum::serve(listener, app) => {}
-                    _ = ended => {}
-                }
-            });
+        let begin = || {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            // It goes on until the end: a listener that breaks costs figures, not the run.
+            Ok(async { drop(axum::serve(listener, app).await) })
         };
-        let thread = std::thread::Builder::new().name("metrics".into()).spawn(serve).map_err(usage)?;
-        Ok(Self { address, figures, alive: Some(alive), thread: Some(thread) })
+        let server = ServingThread::start("metrics", begin).map_err(usage)?;
+        Ok(Self { address, figures, server: Some(server) })
     }
 
     /// Where they are served.
@@ -165,11 +158,7 @@ impl Metrics {
 
 impl Drop for Metrics {
     fn drop(&mut self) {
-        drop(self.alive.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic of the thread was its own.
-            let _ = thread.join();
-        }
+        self.server.take().into_iter().for_each(ServingThread::end);
     }
 }
 

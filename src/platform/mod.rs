@@ -12,6 +12,7 @@ mod orphans;
 mod peers;
 mod ports;
 pub mod process;
+mod serving;
 mod sockets;
 
 pub use fence::leave_network;
@@ -20,6 +21,7 @@ pub use memory::anonymous_memory;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use peers::owner_of_socket;
 pub use ports::first_ephemeral_port;
+pub use serving::ServingThread;
 pub use sockets::{TcpSocket, TcpState, listeners, remote_addresses, tcp_sockets};
 
 /// Whether this system tells what its processes hold.

@@ -1,6 +1,7 @@
 //! The proxy itself: a thread that accepts, decides by host, and carries.
 
 use crate::model::TrialKey;
+use crate::platform::ServingThread;
 use crate::provider::name::ProviderName;
 use crate::provider::providers::Providers;
 use crate::provider::proxy::authority::{Authority, AuthorityError};
@@ -14,11 +15,9 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
@@ -51,9 +50,7 @@ pub struct Proxy {
     books: Arc<Books>,
     routes: Arc<Routes>,
     environment: BTreeMap<String, String>,
-    /// Dropped to end the thread.
-    alive: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
+    server: ServingThread,
 }
 
 /// What every connection needs.
@@ -91,22 +88,9 @@ impl Proxy {
             acceptor: authority.acceptor,
             doorkeeper: providers.doorkeeper(),
         });
-        let (alive, ended) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ProxyError::Start)?;
-        let listener = {
-            let _inside = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(ProxyError::Start)?
-        };
-        let serve = move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    () = accept(listener, gate) => {}
-                    _ = ended => {}
-                }
-            });
-        };
-        let thread = std::thread::Builder::new().name("sf-proxy".into()).spawn(serve).map_err(ProxyError::Start)?;
-        Ok(Self { port, books, routes, environment, alive, thread })
+        let begin = || Ok(accept(tokio::net::TcpListener::from_std(listener)?, gate));
+        let server = ServingThread::start("sf-proxy", begin).map_err(ProxyError::Start)?;
+        Ok(Self { port, books, routes, environment, server })
     }
 
     /// The port that the proxy listens on.
@@ -149,9 +133,7 @@ impl Proxy {
 
     /// Ends every connection and the thread.
     pub fn shutdown(self) {
-        drop(self.alive);
-        // A panic of the thread was its own; there is nothing to be saved.
-        let _ = self.thread.join();
+        self.server.end();
     }
 }
 
