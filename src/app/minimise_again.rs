@@ -77,13 +77,7 @@ pub fn minimise_again(
     refuse_others(folder, header.identity.as_ref(), &here)?;
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let mut session = Session::new(journal, fold, watcher, Forecast::none());
-    let at_work = AtWork {
-        jobs: limits.jobs,
-        start_within: subject.start_within(),
-        is_fenced: subject.is_fenced(),
-        tool,
-        folder,
-    };
+    let at_work = AtWork::of(subject.as_ref(), limits.jobs, tool, folder);
     let mut engine = engine(&at_work, &header, &spec.with_listed(subject.listed()))?;
     stoppable(engine.stop_handle());
     let setting = Setting {

@@ -86,13 +86,7 @@ pub fn repro(
     let header = header(&repro, subject.as_ref(), spec.clone().portable(leave.0).to_json()?, clock);
     let folder = crate::disk::temporary_folder().map_err(AppError::io(&tool.temporary))?;
     let _lock = RunLock::take(folder.path())?;
-    let at_work = AtWork {
-        jobs,
-        start_within: subject.start_within(),
-        is_fenced: subject.is_fenced(),
-        tool,
-        folder: folder.path(),
-    };
+    let at_work = AtWork::of(subject.as_ref(), jobs, tool, folder.path());
     let redactor = redactor(tool);
     let journal = JournalWriter::create(&folder.path().join("events.jsonl"), redactor.clone())?;
     let mut seen = Seen {

@@ -227,13 +227,7 @@ impl UnderWay<'_> {
         if let Some(fleet) = &self.options.fleet {
             return coordinator(fleet, redactor(self.tool).header(self.header), self.tool);
         }
-        let at_work = AtWork {
-            jobs: self.options.jobs,
-            start_within: self.subject.start_within(),
-            is_fenced: self.subject.is_fenced(),
-            tool: self.tool,
-            folder: self.folder,
-        };
+        let at_work = AtWork::of(self.subject, self.options.jobs, self.tool, self.folder);
         engine(&at_work, self.header, &self.spec.clone().with_listed(self.subject.listed()))
     }
 
@@ -391,6 +385,13 @@ pub(super) struct AtWork<'a> {
     pub is_fenced: bool,
     pub tool: &'a ToolInfo,
     pub folder: &'a Path,
+}
+
+impl<'a> AtWork<'a> {
+    /// So many rounds side by side of a subject.
+    pub fn of(subject: &dyn LoadedSubject, jobs: usize, tool: &'a ToolInfo, folder: &'a Path) -> Self {
+        Self { jobs, start_within: subject.start_within(), is_fenced: subject.is_fenced(), tool, folder }
+    }
 }
 
 /// The engine of a run of `spec`.
