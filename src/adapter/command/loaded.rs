@@ -4,7 +4,7 @@ use crate::adapter::command::own::own_line;
 use crate::adapter::command::plain::Runner;
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::stretch::runs_through;
-use crate::adapter::command::world::{World, copying};
+use crate::adapter::command::world::World;
 use crate::adapter::command::{CommandLook, CommandSpec, Handed, look_at_command};
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
@@ -46,8 +46,8 @@ impl CommandSuite {
     /// The tree as it is now: workers begin with it, and the runner alone at the end.
     fn world(&self) -> Option<Mutex<(World, TempDir)>> {
         let scratch = crate::disk::temporary_folder().ok()?;
-        let world = World::new(copying(false, &self.profile), &self.spec.root, scratch.path(), None).ok()?;
-        Some(Mutex::new((world.written_by_runner(self.profile.written_by_runner()), scratch)))
+        let world = World::of(&self.profile, false, &self.spec.root, scratch.path(), None).ok()?;
+        Some(Mutex::new((world, scratch)))
     }
 
     /// Asks the runner alone something, in the tree as it was before the rounds.

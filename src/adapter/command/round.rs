@@ -13,7 +13,7 @@ use crate::adapter::command::world::World;
 use crate::adapter::shared::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{Failure, Outcome, Position};
+use crate::model::{CaseIndex, Failure, Outcome, Position};
 use std::fs;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -349,22 +349,20 @@ impl Round<'_> {
                 reason: format!("the runner ended before {next} ({how}): the rest is run anew"),
             });
         };
+        let wrote = if played.tail.is_empty() { "nothing" } else { &played.tail };
         if !self.memory.has_spoken && heard.running().is_none() && !self.speaks_of_others(culprit, reports) {
-            let tail = if played.tail.is_empty() { "nothing".to_owned() } else { played.tail.clone() };
-            let reason = format!("the runner ended ({how}) and said of no case how it ended; it wrote: {tail}");
+            let reason = format!("the runner ended ({how}) and said of no case how it ended; it wrote: {wrote}");
             return Some(RoundEnd::NotStarted { reason });
         }
         let is_refusal = matches!(played.end, End::Exited(status) if !is_killed(status));
-        if self.memory.has_spoken
-            && heard.is_silent()
+        if heard.is_silent()
             && heard.running().is_none()
             && is_refusal
             && let Some(other) = self.knows_no_more(culprit, reports)
         {
-            let tail = if played.tail.is_empty() { "nothing" } else { &played.tail };
             let reason = format!(
                 "the runner ended ({how}) and says nothing of any case any more, nor of {other}, of which it told before; it \
-                 wrote: {tail}"
+                 wrote: {wrote}"
             );
             return Some(RoundEnd::NotStarted { reason });
         }
@@ -401,14 +399,17 @@ impl Round<'_> {
     /// Whether the runner says anything of another case, run alone.
     fn speaks_of_others(&mut self, but: Position, reports: &mut dyn Reports) -> bool {
         let but = self.unit.order.get(but.index()).copied();
-        let others: Vec<Position> =
-            Position::all().zip(&self.unit.order).filter(|(_, case)| Some(**case) != but).map(|(p, _)| p).collect();
-        for other in others.into_iter().take(OTHERS) {
-            if self.play(&[other], Telling::Kept, reports).is_ok_and(|played| !played.heard.is_silent()) {
-                return true;
-            }
-        }
-        false
+        let others = self.unit.order.iter().filter(|case| Some(**case) != but).take(OTHERS);
+        others.into_iter().any(|other| self.tells_of(*other, reports) == Some(true))
+    }
+
+    /// Whether the runner says anything of a case, run alone; `None` if it could not be asked.
+    fn tells_of(&mut self, case: CaseIndex, reports: &mut dyn Reports) -> Option<bool> {
+        let unit = RoundUnit { order: vec![case], from: Position(0), ..self.unit.clone() };
+        let mut round = Round { unit: &unit, memory: &mut *self.memory, asked: self.asked.clone(), ..*self };
+        let played = round.play(&[Position(0)], Telling::Kept, reports).ok()?;
+        let tells = !played.heard.is_silent();
+        (tells || played.end != End::Stopped).then_some(tells)
     }
 
     /// A case of which the runner told before and says nothing now, run alone: then it is the runner that fails, and not the case
@@ -419,10 +420,7 @@ impl Round<'_> {
             return None;
         }
         let other = self.memory.told.iter().copied().find(|case| Some(*case) != but)?;
-        let unit = RoundUnit { order: vec![other], from: Position(0), ..self.unit.clone() };
-        let mut round = Round { unit: &unit, memory: &mut *self.memory, asked: self.asked.clone(), ..*self };
-        let played = round.play(&[Position(0)], Telling::Kept, reports).ok()?;
-        if !played.heard.is_silent() || played.end == End::Stopped {
+        if self.tells_of(other, reports)? {
             self.memory.cleared.extend(but);
             return None;
         }

@@ -10,7 +10,7 @@ use crate::adapter::command::results::Reader;
 use crate::adapter::command::round::{AROUND, Round};
 use crate::adapter::command::stretch::{Stretch, stretches};
 use crate::adapter::command::watched::watched;
-use crate::adapter::command::world::{World, copying};
+use crate::adapter::command::world::World;
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
@@ -66,9 +66,7 @@ impl CommandSubject {
         } else {
             CommandLook::of(spec.known.clone(), Vec::new(), &folder(&spec, &profile))
         };
-        let copying = copying(spec.copied, &profile);
-        let world = World::new(copying, &spec.root, &scratch, spec.kept.as_ref()).map_err(SubjectError)?;
-        let world = world.written_by_runner(profile.written_by_runner());
+        let world = World::of(&profile, spec.copied, &spec.root, &scratch, spec.kept.as_ref()).map_err(SubjectError)?;
         let spec = CommandSpec { known: Vec::new(), ..spec };
         Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), world, around })
     }

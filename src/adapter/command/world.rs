@@ -23,7 +23,7 @@ const LINKED: [&str; 1] = ["node_modules"];
 
 /// When the copy is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Copying {
+enum Copying {
     /// When a round was seen to leave the tree other than it was, and the copy can be laid over the tree: what was built
     /// there is only good there.
     InPlace,
@@ -31,15 +31,6 @@ pub(super) enum Copying {
     WhenChanged,
     /// In each round.
     Always,
-}
-
-/// When a suite's tree is copied.
-pub(super) fn copying(is_asked: bool, profile: &Profile) -> Copying {
-    match (is_asked, profile.run.in_place) {
-        (true, _) => Copying::Always,
-        (false, true) => Copying::InPlace,
-        (false, false) => Copying::WhenChanged,
-    }
 }
 
 /// The tree of a suite.
@@ -73,11 +64,28 @@ enum Sees {
 }
 
 impl World {
-    /// The world of a suite in `root`; a copy goes below `scratch`. Whoever began the run may have kept the tree already.
+    /// The world of a suite in `root` that is run as a profile says. Each round has a copy if that `is_asked`, else where rounds
+    /// change the tree. The copy goes below `scratch`. Whoever began the run may have kept the tree already.
     ///
     /// # Errors
     /// If a copy is asked for and can't be made: for people.
-    pub fn new(copying: Copying, root: &Path, scratch: &Path, kept: Option<&KeptTree>) -> Result<Self, String> {
+    pub fn of(
+        profile: &Profile,
+        is_asked: bool,
+        root: &Path,
+        scratch: &Path,
+        kept: Option<&KeptTree>,
+    ) -> Result<Self, String> {
+        let copying = match (is_asked, profile.run.in_place) {
+            (true, _) => Copying::Always,
+            (false, true) => Copying::InPlace,
+            (false, false) => Copying::WhenChanged,
+        };
+        let writes = profile.written_by_runner().collect();
+        Ok(Self { writes, ..Self::new(copying, root, scratch, kept)? })
+    }
+
+    fn new(copying: Copying, root: &Path, scratch: &Path, kept: Option<&KeptTree>) -> Result<Self, String> {
         let original = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let place = scratch.join("kept");
         let mut world = Self {
@@ -100,11 +108,6 @@ impl World {
             world.make().map_err(|error| uncopied(&error))?;
         }
         Ok(world)
-    }
-
-    /// The same, where the runner itself writes to these places below the project's folder.
-    pub fn written_by_runner(self, writes: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { writes: writes.into_iter().collect(), ..self }
     }
 
     /// Where the tree is kept as it was when the run began.
@@ -292,7 +295,7 @@ mod tests {
     fn what_the_runner_itself_writes_is_nothing_that_cases_leave() {
         let (project, scratch) = project();
         let world = World::new(Copying::WhenChanged, project.path(), scratch.path(), None).expect("a world");
-        let mut world = world.written_by_runner([PathBuf::from("Testing")]);
+        let mut world = World { writes: vec![PathBuf::from("Testing")], ..world };
         fs::create_dir(project.path().join("Testing")).expect("a folder");
         fs::write(project.path().join("Testing/log.txt"), "ran").expect("a file");
         assert_eq!(world.end(), None);
