@@ -127,7 +127,7 @@ pub(super) fn kill_marked(mark: &str) -> usize {
     let found = marked(mark);
     // What left their groups and cleared its environment is known by its parents alone, and by these only while they live.
     let mut family = Family::of_all(found.iter().copied());
-    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let own = process::own();
     family.0.retain(|(pid, _)| *pid != own);
     for pid in &found {
         kill_exactly(*pid, || carries(*pid, mark));
@@ -143,7 +143,7 @@ pub struct Children(BTreeSet<(i32, Option<u64>)>);
 impl Children {
     /// Those that there are now.
     pub fn now() -> Self {
-        let own = i32::try_from(std::process::id()).unwrap_or_default();
+        let own = process::own();
         let births = process::all().filter_map(process::birth).filter(|birth| birth.parent == own);
         Self(births.map(|birth| (birth.pid, birth.started)).collect())
     }
@@ -167,7 +167,7 @@ impl Children {
 /// Kills what works in a folder that is ours alone, without a terminal, and began no sooner than its owner: it was started
 /// for the owner, however it hides. Says how many there were.
 pub(super) fn kill_at_work_in(folder: &Path, since: u64) -> usize {
-    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let own = process::own();
     let user = process::user(own);
     let is_meant = |pid: i32| {
         pid != own

@@ -138,7 +138,7 @@ impl Coordinator {
     }
 
     /// Counts a round that ended.
-    fn count(&mut self, came: Came) {
+    fn count(&self, came: Came) {
         if let Some(metrics) = &self.metrics {
             metrics.ended(came);
         }

@@ -54,15 +54,18 @@ impl Ledger {
 
     /// How many rounds the workers play side by side.
     pub fn lanes(&self, now: Instant) -> usize {
-        let present = self.workers.values().filter(|worker| now.duration_since(worker.heard) < PRESENT);
-        present.map(|worker| worker.lanes as usize).sum()
+        self.heard(now).map(|(_, worker)| worker.lanes as usize).sum()
+    }
+
+    /// The workers that are heard.
+    fn heard(&self, now: Instant) -> impl Iterator<Item = (&WorkerName, &Present)> {
+        self.workers.iter().filter(move |(_, worker)| now.duration_since(worker.heard) < PRESENT)
     }
 
     /// How many workers are heard, and how many hosts they run on.
     pub fn present_ones(&self, now: Instant) -> (usize, usize) {
-        let present = self.workers.iter().filter(|(_, worker)| now.duration_since(worker.heard) < PRESENT);
-        let hosts: BTreeSet<&str> = present.clone().map(|(name, _)| name.host.as_str()).collect();
-        (present.count(), hosts.len())
+        let hosts: BTreeSet<&str> = self.heard(now).map(|(name, _)| name.host.as_str()).collect();
+        (self.heard(now).count(), hosts.len())
     }
 
     /// How many rounds are offered.

@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The id of this process.
+pub fn own() -> i32 {
+    i32::try_from(std::process::id()).unwrap_or_default()
+}
+
 /// Every process that this one may see.
 pub fn all() -> impl Iterator<Item = i32> {
     numbered(PathBuf::from("/proc")).map(|(pid, _)| pid)
@@ -157,10 +162,6 @@ fn numbered(folder: PathBuf) -> impl Iterator<Item = (i32, PathBuf)> {
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};
-
-    fn own() -> i32 {
-        i32::try_from(std::process::id()).expect("a process id")
-    }
 
     #[test]
     fn a_child_is_known_until_it_ends() {

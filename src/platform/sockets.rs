@@ -1,5 +1,6 @@
 //! Sockets: where they lead and in which state they are.
 
+use crate::platform::process;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -45,8 +46,7 @@ pub fn remote_addresses(pid: i32, inodes: &BTreeSet<u64>) -> BTreeSet<SocketAddr
 
 /// Where programs of this machine listen that loopback leads to: TCP, in this process's network.
 pub fn listeners() -> BTreeSet<SocketAddr> {
-    let pid = i32::try_from(std::process::id()).unwrap_or_default();
-    let tables = ["tcp", "tcp6"].map(|table| rows(pid, table));
+    let tables = ["tcp", "tcp6"].map(|table| rows(process::own(), table));
     let found = tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(listener);
     found.flat_map(on_loopback).collect()
 }

@@ -85,7 +85,7 @@ impl Shared {
         }
         let Some(owner) = owner_of_socket(client, provider) else { return true };
         let is_ours = || {
-            let own = i32::try_from(std::process::id()).unwrap_or_default();
+            let own = process::own();
             process::descendants(own).into_iter().any(|pid| process::user(pid) == Some(owner))
         };
         owner == 0 || owner == rustix::process::geteuid().as_raw() || is_ours()
