@@ -2,6 +2,8 @@
 //! the package of `tests/node/package.json` in `STEADFAST_NODE_MODULES`.
 
 use crate::cli::kit::Project;
+use crate::command::kit::node_modules;
+use crate::scenario::schemas::shipped;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,15 +23,8 @@ struct LanguageServer {
 
 impl LanguageServer {
     /// Starts the server for an editor that maps these schemas to files; nothing where its package is not installed.
-    #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
     fn start(schemas: &Value) -> Option<LanguageServer> {
-        let program = std::env::var_os("STEADFAST_NODE_MODULES")
-            .map(|modules| PathBuf::from(modules).join("yaml-language-server/bin/yaml-language-server"))
-            .filter(|program| program.is_file());
-        let Some(program) = program else {
-            eprintln!("skipped: STEADFAST_NODE_MODULES has no yaml-language-server");
-            return None;
-        };
+        let program = node_modules()?.join("yaml-language-server/bin/yaml-language-server");
         let mut child = Command::new("node")
             .arg(program)
             .arg("--stdio")
@@ -156,24 +151,13 @@ fn schema(project: &Project, of: &str) -> PathBuf {
     path
 }
 
-fn yaml_files(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        if entry.is_dir() {
-            yaml_files(&entry, into);
-        } else if entry.extension().is_some_and(|extension| extension == "yaml") {
-            into.push(entry);
-        }
-    }
-}
-
 #[test]
 fn every_shipped_scenario_is_free_of_marks_and_a_slip_is_marked_and_keys_are_offered() {
     let project = Project::new();
     let schema = schema(&project, "scenario");
     let first = format!("# yaml-language-server: $schema={}\n", schema.display());
     let Some(mut server) = LanguageServer::start(&json!({})) else { return };
-    let mut files = Vec::new();
-    yaml_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut files);
+    let files = shipped();
     assert!(files.len() > 200, "{} scenarios", files.len());
     for file in &files {
         let text = std::fs::read_to_string(file).expect("a scenario");

@@ -6,7 +6,7 @@ mod docs;
 mod hostile;
 mod meaning;
 mod mistakes;
-mod schemas;
+pub mod schemas;
 mod steps;
 mod systems;
 

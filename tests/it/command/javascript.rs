@@ -1,6 +1,7 @@
 //! Jest and Vitest, where they are: the packages of `tests/node/package.json` in `STEADFAST_NODE_MODULES`.
 
 use crate::cli::kit::{Project, case, verdicts};
+use crate::command::kit::node_modules;
 use crate::pytest::kit::notes;
 use serde_json::json;
 use std::os::unix::fs::symlink;
@@ -27,12 +28,8 @@ test('cart later is empty', () => { expect(cart.items).toEqual([]); });
 ";
 
 /// A project with the runner's packages; nothing where there are none.
-#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
 fn project(runner: &str) -> Option<Project> {
-    let Some(modules) = std::env::var_os("STEADFAST_NODE_MODULES") else {
-        eprintln!("skipped: STEADFAST_NODE_MODULES names no node_modules with the packages of tests/node/package.json");
-        return None;
-    };
+    let modules = node_modules()?;
     let header = match runner {
         "vitest" => {
             "import { createRequire } from 'node:module';\nimport { describe, expect, test } from 'vitest';\n\

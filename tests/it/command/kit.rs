@@ -37,6 +37,16 @@ pub fn has_python() -> bool {
     has
 }
 
+/// The folder with the packages of `tests/node/package.json`. Where there is none, says so.
+#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
+pub fn node_modules() -> Option<PathBuf> {
+    let modules = std::env::var_os("STEADFAST_NODE_MODULES").map(PathBuf::from);
+    if modules.is_none() {
+        eprintln!("skipped: STEADFAST_NODE_MODULES names no node_modules with the packages of tests/node/package.json");
+    }
+    modules
+}
+
 pub fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/suites").join(path)
 }

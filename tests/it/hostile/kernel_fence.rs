@@ -2,6 +2,7 @@
 //! Python. The kernel holds them, and their healthy twins reach their providers and this machine's services.
 
 use crate::cli::kit::{Ended, Project, Running};
+use crate::command::kit::has_python;
 use crate::hostile::kit::{RUN, as_another, suite};
 use crate::pytest::kit::{Suite, notes};
 use std::io::{Read, Write};
@@ -345,11 +346,9 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 "#;
 
 #[test]
-#[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
 fn the_kernel_holds_programs_of_a_system_that_is_started() {
     let Some(targets) = Targets::new() else { return };
-    if !Command::new("python3").arg("--version").output().is_ok_and(|run| run.status.success()) {
-        eprintln!("skipped: there is no python3");
+    if !has_python() {
         return;
     }
     let system = "system: service\nprocess: { command: [python3, app.py, '${port}'], directory: . , ready_within: 60s }\nproviders:\n  \

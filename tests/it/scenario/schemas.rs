@@ -140,7 +140,7 @@ fn the_shipped_system_files_are_valid() {
 }
 
 /// Every scenario file of this project.
-fn shipped() -> Vec<std::path::PathBuf> {
+pub fn shipped() -> Vec<std::path::PathBuf> {
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
