@@ -137,6 +137,7 @@ fn temporary(command: &Command) -> Result<Option<Scratch>, Trouble> {
     let folder = temporary_place()?;
     let made = Scratch::make(&folder, "session", None);
     let scratch = made.map_err(|source| AppError::Io { path: folder, source })?;
+    scratch.hand_down();
     // Whatever makes a temporary file in this process makes it there.
     let _ = tempfile::env::override_temp_dir(scratch.path());
     Ok(Some(scratch))

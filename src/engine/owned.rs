@@ -1,7 +1,7 @@
 //! Things outside a worker that must not outlive it: process groups.
 
-use crate::platform;
 use crate::platform::process::{self, Birth, start_time};
+use crate::platform::{self, Lineage};
 use rustix::process::{
     Pid, PidfdFlags, Signal, WaitOptions, kill_process_group, pidfd_open, pidfd_send_signal, waitpid,
 };
@@ -162,6 +162,15 @@ impl Children {
             let _ = waitpid(Some(pid), WaitOptions::NOHANG);
         }
     }
+}
+
+/// Kills what a process handed its lineage down to. Says how many there were.
+pub(super) fn kill_line(lineage: Lineage) -> usize {
+    let found = lineage.members();
+    for pid in &found {
+        kill_exactly(*pid, || lineage.is_of(*pid));
+    }
+    found.len()
 }
 
 /// Kills what works in a folder that is ours alone, without a terminal, and began no sooner than its owner: it was started

@@ -1,7 +1,8 @@
 //! The folder for everything temporary of a run: exclusive, closed to others, and known again by the file that it bears.
 
 use crate::disk::{RANDOM_LETTERS, is_private, private_folder};
-use crate::engine::owned::{kill_at_work_in, kill_marked};
+use crate::engine::owned::{kill_at_work_in, kill_line, kill_marked};
+use crate::platform::Lineage;
 use crate::platform::process::start_time;
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,12 @@ impl Scratch {
         &self.mark
     }
 
+    /// From now on, what this process starts is known for its owner's, however it hides. Its workers hand down a number of
+    /// their own.
+    pub fn hand_down(&self) {
+        lineage(&self.mark).into_iter().for_each(Lineage::hand_down);
+    }
+
     /// Takes it away. What can't be removed is left to the next run.
     pub fn remove(self) {
         remove(&self.path);
@@ -118,10 +125,18 @@ impl Scratch {
         let deadline = Instant::now() + DYING;
         let folder = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let at_work = || self.since.map_or(0, |since| kill_at_work_in(&folder, since));
-        while kill_marked(&self.mark) + at_work() > 0 && Instant::now() < deadline {
+        let in_line = || lineage(&self.mark).map_or(0, kill_line);
+        while kill_marked(&self.mark) + in_line() + at_work() > 0 && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
+}
+
+/// What a process with this mark hands down to all that it starts: it is made of the random number that the mark holds.
+pub(super) fn lineage(mark: &str) -> Option<Lineage> {
+    let random = mark.rsplit_once('-')?.1;
+    let random = random.split_once('.').map_or(random, |(random, _)| random);
+    (random.len() == 16).then(|| u64::from_str_radix(random, 16).ok().map(Lineage::of)).flatten()
 }
 
 /// Takes away folders below `temporary`, with what belongs to them. Returns those that it took away.
@@ -146,6 +161,7 @@ fn take_away(temporary: &Path, path: &Path, whose: Whose) -> bool {
                 return false;
             }
             kill_marked(&owner.mark);
+            lineage(&owner.mark).map(kill_line);
             remove(path);
             let _ = owner.note.map(std::fs::remove_file);
         }
@@ -238,6 +254,16 @@ mod tests {
         crate::disk::write_private(&path.join(FILE), serde_json::to_vec(&owner).expect("JSON")).expect("written");
         assert_eq!(sweep(temporary.path(), Whose::Abandoned), std::slice::from_ref(&path));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_mark_and_those_that_go_on_from_it_have_one_lineage() {
+        let of = lineage("STEADFAST_OWNER=run-1-0123456789abcdef");
+        assert!(of.is_some());
+        assert_eq!(lineage("STEADFAST_OWNER=run-1-0123456789abcdef.w001"), of);
+        for other in ["STEADFAST_OWNER=run-1-0123456789abcde0", "STEADFAST_OWNER=run-0", "PATH=x", ""] {
+            assert_ne!(lineage(other), of, "{other}");
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use crate::engine::orphans::Reaper;
 use crate::engine::protocol::{Reply, Request};
+use crate::engine::scratch::lineage;
 use crate::engine::subject::MakeSubject;
-use crate::engine::{Owned, Reports, Subject, end_orphans};
+use crate::engine::{Owned, Prepare, Reports, Subject, end_orphans};
 use crate::event::{Note, TrialReport};
 use crate::model::Position;
+use crate::platform::Lineage;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -52,7 +54,7 @@ pub fn serve(
     let mut subject: Option<Box<dyn Subject>> = None;
     for request in &requests {
         match (request?, subject.as_mut()) {
-            (Request::Prepare(prepare), _) => match make(prepare) {
+            (Request::Prepare(prepare), _) => match make(in_line(prepare)) {
                 Ok(made) => {
                     wire.send(&Reply::Prepared(made.prepared()));
                     subject = Some(made);
@@ -76,6 +78,12 @@ pub fn serve(
     end_orphans();
     drop(done);
     Ok(())
+}
+
+/// What the subject starts bears the run's number, by which the next run knows it if both this process and the engine are killed.
+fn in_line(prepare: Prepare) -> Prepare {
+    lineage(&prepare.mark).into_iter().for_each(Lineage::hand_down);
+    prepare
 }
 
 /// What the thread that reads requests does when they end.

@@ -7,6 +7,7 @@
 #[cfg_attr(not(target_os = "linux"), path = "no_fence.rs")]
 mod fence;
 mod host;
+mod lineage;
 mod memory;
 mod orphans;
 mod peers;
@@ -17,6 +18,7 @@ mod sockets;
 
 pub use fence::leave_network;
 pub use host::{cores, host_name, kernel, memory_mib, processor};
+pub use lineage::Lineage;
 pub use memory::anonymous_memory;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use peers::owner_of_socket;

@@ -184,7 +184,7 @@ fn parent(pid: &str) -> String {
 
 #[test]
 fn what_hides_from_a_killed_run_is_ended_by_the_next_one() {
-    for (place, is_worker_killed) in [(".", false), ("$TMPDIR", true)] {
+    for (place, is_worker_killed) in [(".", false), (".", true), ("$TMPDIR", true)] {
         let project = hiding(place);
         let run = project.start(RUN);
         let (case, hidden) = (line(&project, "started"), line(&project, "hidden"));
