@@ -60,6 +60,8 @@ impl NatsBroker {
         let owner = Owner::this_process(&invitation.header.run, host);
         link.wait_long(streams::make(&link.context, fleet)).map_err(failed)?;
         let taken = link.runtime.block_on(owner::take(&link.context, fleet, &owner, lease))?;
+        // The run that had the fleet until now took its own along as it ended.
+        link.wait_long(streams::make(&link.context, fleet)).map_err(failed)?;
         let state = link.wait_long(begin(&link.context, fleet, &run, invitation, lease)).map_err(failed)?;
         let (state_sender, state_receiver) = watch::channel(state.clone());
         let broker = Self { link, fleet: fleet.clone(), run, sender, heard, state: state_sender, owner };
@@ -127,15 +129,14 @@ async fn begin(
     Ok(state)
 }
 
-/// Takes away everything of a run but what says that it is over.
-async fn take_away(context: &Context, fleet: &FleetName, state: &RunState) -> Result<(), String> {
+/// Takes away everything of a run but what says that it is over. Its streams go as a whole: what a worker sent over a
+/// connection that was cut can arrive after the run, and would stay in a stream that is only emptied.
+async fn take_away(context: &Context, fleet: &FleetName) -> Result<(), String> {
     for kind in [Kind::Rounds, Kind::Claims, Kind::Results, Kind::Pieces] {
-        streams::purge(context, fleet, kind).await?;
+        streams::delete(context, fleet, kind).await?;
     }
-    for chunk in 0..state.chunks {
-        streams::purge_subject(context, fleet, Kind::Header, &fleet.invitation(&state.run, chunk)).await?;
-    }
-    Ok(())
+    // Those of earlier runs as well: a server that is killed can have them again, though they were taken away.
+    streams::purge_subject(context, fleet, Kind::Header, &fleet.invitations()).await
 }
 
 /// Says what is wanted, whenever that changes; the newest counts.
@@ -277,7 +278,7 @@ impl Broker for NatsBroker {
         let _ = link.wait_long(async {
             store(context, fleet.state(), text.into(), None).await;
             // A server that is down now may be up again in a moment.
-            while take_away(context, &fleet, state).await.is_err() {
+            while take_away(context, &fleet).await.is_err() {
                 tokio::time::sleep(AGAIN).await;
             }
             let text = serde_json::to_vec(&Owner { is_over: true, ..owner }).map_err(|error| error.to_string())?;

@@ -92,6 +92,11 @@ impl FleetName {
         format!("steadfast.{self}.header.invitation.{run}.{chunk}")
     }
 
+    /// Every chunk of the invitations to whatever runs.
+    pub(super) fn invitations(&self) -> String {
+        format!("steadfast.{self}.header.invitation.>")
+    }
+
     /// What workers tell by the way.
     pub(super) fn told(&self) -> String {
         format!("steadfast.{self}.told")

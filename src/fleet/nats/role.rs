@@ -47,12 +47,14 @@ fn worker(fleet: &FleetName) -> (Vec<String>, Vec<String>) {
     (publish, vec![format!("{WORKERS_INBOX}.>"), fleet.state()])
 }
 
-/// A coordinator makes the streams of its fleet, fills and empties them, and reads results. It sees no other fleet.
+/// A coordinator makes the streams of its fleet, fills and empties them, reads results, and takes them away. It sees no other fleet.
 fn coordinator(fleet: &FleetName) -> (Vec<String>, Vec<String>) {
     let mut publish = Vec::new();
     for kind in Kind::ALL {
         let stream = fleet.stream(kind);
-        publish.extend(["INFO", "CREATE", "PURGE", "MSG.GET"].map(|verb| format!("$JS.API.STREAM.{verb}.{stream}")));
+        publish.extend(
+            ["INFO", "CREATE", "PURGE", "DELETE", "MSG.GET"].map(|verb| format!("$JS.API.STREAM.{verb}.{stream}")),
+        );
     }
     for kind in [Kind::Rounds, Kind::Results] {
         let stream = fleet.stream(kind);

@@ -67,6 +67,19 @@ pub(super) async fn purge(context: &Context, fleet: &FleetName, kind: Kind) -> R
     stream.purge().await.map(drop).map_err(|error| error.to_string())
 }
 
+/// Takes a stream away, whatever is in it. One that is gone already is no error.
+pub(super) async fn delete(context: &Context, fleet: &FleetName, kind: Kind) -> Result<(), String> {
+    use async_nats::jetstream::ErrorCode;
+    use async_nats::jetstream::context::DeleteStreamErrorKind;
+    match context.delete_stream(fleet.stream(kind)).await {
+        Ok(_) => Ok(()),
+        Err(error) => match error.kind() {
+            DeleteStreamErrorKind::JetStream(told) if told.error_code() == ErrorCode::STREAM_NOT_FOUND => Ok(()),
+            _ => Err(error.to_string()),
+        },
+    }
+}
+
 /// Takes away what a stream has under one subject.
 pub(super) async fn purge_subject(
     context: &Context,

@@ -1,6 +1,6 @@
 //! Runs that are killed or stopped: the journal is whole, and they can be gone on with.
 
-use crate::cli::kit::{GREETING, Project, orders, until, verdicts};
+use crate::cli::kit::{GREETING, Project, Running, orders, until, verdicts};
 use rustix::process::Signal;
 
 const RUN: &[&str] = &["run", "--seed", "7", "--rounds", "6", "--no-alone", "--jobs", "2"];
@@ -61,6 +61,24 @@ fn an_interrupt_ends_in_good_order_and_the_run_can_go_on() {
         assert_eq!(verdicts(&project.report()), verdicts(&whole.report()));
         project.assert_nothing_left();
     }
+}
+
+/// As a script's background jobs have it.
+#[test]
+fn a_run_that_was_started_with_interrupts_ignored_hears_them() {
+    let project = project();
+    let mut command = project.command(RUN);
+    let program = command.get_program().to_owned();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "trap '' INT; exec \"$0\" \"$@\""]).arg(program).args(command.get_args());
+    shell.current_dir(project.path("")).env_clear().stdin(std::process::Stdio::null());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command = shell;
+    let run = Running::of(command);
+    until("a part has run", || lines(&project) >= 50);
+    run.interrupt();
+    run.wait().exits(130);
+    project.assert_nothing_left();
 }
 
 #[test]

@@ -231,6 +231,20 @@ impl Running {
         rustix::process::kill_process(pid, signal).expect("the process is not reaped before it is waited for");
     }
 
+    /// Asks it to end in good order, as soon as it hears that. Where these tests run in a shell's background, SIGINT is
+    /// ignored from a process's first moment: one that comes before the program has its own handler is lost.
+    pub fn interrupt(&self) {
+        until("it hears an interrupt", || self.hears_interrupts() || self.has_ended());
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    fn hears_interrupts(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        caught & (1 << (rustix::process::Signal::INT.as_raw() - 1)) != 0
+    }
+
     /// Whether it has ended: it is a zombie until it is waited for.
     pub fn has_ended(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).unwrap_or_default();

@@ -2,7 +2,6 @@
 
 use crate::cli::kit::{BROKEN, Ended, GREETING, Project, Running, until};
 pub use crate::shards::{ORDER_DEPENDENT, PLAN};
-use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -16,7 +15,7 @@ pub const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Ends a coordinator or a worker as somebody at a terminal would.
 pub fn interrupted(running: Running) -> Ended {
-    running.signal(Signal::INT);
+    running.interrupt();
     running.wait_within(PATIENCE).exits(130)
 }
 
@@ -96,6 +95,18 @@ impl Server {
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         let told: Value = serde_json::from_str(body).unwrap_or_default();
         told["account_details"][0]["stream_detail"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Sends a message, as a connection does that was cut for a while, and waits until the server has it.
+    pub fn send(&self, subject: &str) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        write!(stream, "CONNECT {{\"verbose\":false}}\r\nPUB {subject} 1\r\nx\r\nPING\r\n").expect("sent");
+        let mut said = Vec::new();
+        while !said.ends_with(b"PONG\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("an answer");
+            said.push(byte[0]);
+        }
     }
 
     /// Whether a round is with another worker now, because the first one was silent for too long.
