@@ -3,6 +3,7 @@
 //! Facts are emitted in sequence and never changed. What a verdict depends on besides (policy, date, the cases and
 //! their hashes) stands in the [`Header`], so that every report is a function of the journal alone.
 
+mod decoded;
 mod dirt;
 mod fact;
 mod header;

@@ -1,7 +1,8 @@
 //! Secrets are removed before anything is written.
 
 use crate::event::Header;
-use crate::event::secret_forms::{SHORTEST, forms};
+use crate::event::decoded::Decoder;
+use crate::event::secret_forms::{SHORTEST, forms, parts};
 use crate::event::secret_shapes::{REDACTED, Shapes, is_mixed};
 use crate::event::seen::Sight;
 use serde_json::Value;
@@ -13,8 +14,11 @@ use std::ops::Range;
 pub struct Redactor {
     /// Every form in which a known secret is written, longest first.
     forms: Vec<String>,
+    /// The secrets themselves, and the lines of those that have several.
+    plain: Vec<String>,
     shapes: Shapes,
     sight: Sight,
+    decoder: Decoder,
 }
 
 /// So many characters of a secret are taken for the whole where a text was cut within it. Backslashes do not count: of
@@ -27,7 +31,13 @@ const SHORTEST_JOINED: usize = 8;
 impl Redactor {
     /// A redactor of these secrets.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut redactor = Self { forms: Vec::new(), shapes: Shapes::new(), sight: Sight::new() };
+        let mut redactor = Self {
+            forms: Vec::new(),
+            plain: Vec::new(),
+            shapes: Shapes::new(),
+            sight: Sight::new(),
+            decoder: Decoder::new(),
+        };
         for secret in secrets {
             redactor.add(secret);
         }
@@ -39,6 +49,7 @@ impl Redactor {
         if secret.len() < SHORTEST {
             return;
         }
+        self.plain.extend(parts(&secret).map(str::to_owned));
         for form in forms(&secret) {
             if !self.forms.contains(&form) {
                 self.forms.push(form);
@@ -60,6 +71,10 @@ impl Redactor {
 
     fn without_seen(&self, text: &str) -> Option<String> {
         let mut found: Vec<Range<usize>> = Vec::new();
+        if !self.plain.is_empty() {
+            let has_secret = |text: &str| self.forms.iter().any(|form| text.contains(form.as_str()));
+            found.extend(self.decoder.places(text, &self.plain, &has_secret));
+        }
         if let Some(seen) = self.sight.seen(text) {
             let forms = self.forms.iter().flat_map(|form| places(&seen.text, form));
             found.extend(forms.chain(self.shapes.places(&seen.text)).map(|place| seen.original(place)));
@@ -95,7 +110,12 @@ impl Redactor {
     pub fn apply_json(&self, text: &str) -> Option<String> {
         // A look that finds too much rather than too little: in JSON, an escape may stand where a word begins or ends.
         let part = |form: &String| text.contains(head(form)) || text.contains(tail(form));
-        if !self.sight.may_hide(text) && !self.forms.iter().any(part) && !self.shapes.may_be_in(text) {
+        let may_be_decoded = || !self.plain.is_empty() && self.decoder.may_be_in(text);
+        if !self.sight.may_hide(text)
+            && !self.forms.iter().any(part)
+            && !self.shapes.may_be_in(text)
+            && !may_be_decoded()
+        {
             return None;
         }
         let mut value: Value = serde_json::from_str(text).ok()?;

@@ -18,15 +18,17 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// The ways in which a secret is written.
 pub(super) fn forms(secret: &str) -> Vec<String> {
-    let mut forms = forms_of_line(secret);
-    let lines = secret.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE && *line != secret);
-    // The lines that frame a key stand in texts about keys as well.
-    for line in lines.filter(|line| !line.starts_with("-----")) {
-        forms.extend(forms_of_line(line));
-    }
+    let mut forms: Vec<String> = parts(secret).flat_map(forms_of_line).collect();
     forms.sort();
     forms.dedup();
     forms
+}
+
+/// A secret, and the lines of one that has several.
+pub(super) fn parts(secret: &str) -> impl Iterator<Item = &str> {
+    let lines = secret.lines().map(str::trim).filter(move |line| line.len() >= SHORTEST_LINE && *line != secret);
+    // The lines that frame a key stand in texts about keys as well.
+    std::iter::once(secret).chain(lines.filter(|line| !line.starts_with("-----")))
 }
 
 fn forms_of_line(secret: &str) -> Vec<String> {

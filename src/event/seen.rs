@@ -6,19 +6,25 @@ use std::ops::Range;
 /// What nobody sees: escape sequences of terminals, raw or written with a backslash, control characters, characters
 /// without width, and characters written as HTML entities.
 const HIDDEN: &str = r"(?x)
-    (?: \x1b | \u{9b} ) (?:
+    \u{9b} [0-9;:<=>?]* [\x20-/]* [@-~]
+  | \x1b (?:
         \[ [0-9;:<=>?]* [\x20-/]* [@-~]
       | \] [^\x07\x1b]* (?: \x07 | \x1b\\ )?
       | [\x20-/]* [0-~]
     )?
   | \\+ (?: u001[bB] | x1[bB] | 033 | e ) \[ [0-9;:<=>?]* [\x20-/]* [@-~]
+  | [^\n\x08] \x08
   | [\x00-\x08\x0b-\x1f\x7f\u{80}-\u{9f}]
-  | [\u{ad}\u{34f}\u{61c}\u{115f}\u{180e}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2060}-\u{206f}\u{fe00}-\u{fe0f}\u{feff}]
-  | & (?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} | [a-zA-Z]{2,8} ) ;
+  | [\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{200b}-\u{200f}\u{202a}-\u{202e}]
+  | [\u{2060}-\u{206f}\u{2800}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff9}-\u{fffb}]
+  | [\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]
+  | & (?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} ) ;?
+  | & [a-zA-Z]{2,8} ;
+  | [\u{ff01}-\u{ff5e}]
 ";
 
 /// An end of a line with the blanks around it, also as JSON writes it.
-const LINE_END: &str = r"[ \t]*(?:\r?\n|\\+(?:r\\+)?n)[ \t]*";
+const LINE_END: &str = r"[ \t]*(?:\\?\r?\n|\\+(?:r\\+)?n)[ \t]*";
 
 /// Entities with a name that stand for what can be part of a secret.
 const ENTITIES: &[(&str, char)] = &[
@@ -130,7 +136,8 @@ impl Seen {
 
 /// What is seen in place of something hidden.
 fn shown(hidden: &str) -> Option<char> {
-    let entity = hidden.strip_prefix('&')?.strip_suffix(';')?;
+    let Some(entity) = hidden.strip_prefix('&') else { return of_full_width(hidden) };
+    let entity = entity.strip_suffix(';').unwrap_or(entity);
     let number = match entity.strip_prefix('#') {
         None => return ENTITIES.iter().find(|(name, _)| *name == entity).map(|(_, shown)| *shown),
         Some(number) => match number.strip_prefix(['x', 'X']) {
@@ -139,6 +146,12 @@ fn shown(hidden: &str) -> Option<char> {
         },
     };
     number.ok().and_then(char::from_u32)
+}
+
+/// The letter that one of the same width as a Chinese one stands for.
+fn of_full_width(letter: &str) -> Option<char> {
+    let code = u32::from(letter.chars().next()?);
+    (0xff01..=0xff5e).contains(&code).then(|| char::from_u32(code - 0xff01 + 0x21)).flatten()
 }
 
 #[cfg(test)]
@@ -158,6 +171,9 @@ mod tests {
         check("hun\x1b]8;;http://x\x07ter2", "hunter2");
         check("hun\rter\u{200b}\u{ad}2\u{202e}", "hunter2");
         check("&#104;&#x75;nter2 &amp; &unknown; & so", "hunter2 & &unknown; & so");
+        check("hx\x08ux\x08nter2 and h\x08hu\x08un", "hunter2 and hun");
+        check("hun\u{e0061}t\u{3164}er2 \u{9b}31mhunter2", "hunter2 hunter2");
+        check("\u{ff48}\u{ff55}nter\u{ff12} &#104&#117nter2", "hunter2 hunter2");
         check("plain\ntext\tstays", "plain\ntext\tstays");
     }
 

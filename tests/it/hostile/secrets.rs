@@ -43,9 +43,11 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
-/// Twenty-one shapes of a secret.
+/// Twenty-eight shapes of a secret.
 fn shapes(secret: &str) -> Vec<String> {
     let each = |form: &dyn Fn(char) -> String| secret.chars().map(form).collect::<String>();
+    let listed =
+        |form: &dyn Fn(char) -> String, between: &str| secret.chars().map(form).collect::<Vec<_>>().join(between);
     let (head, tail) = secret.split_at(7);
     let json = serde_json::json!({ "body": secret }).to_string();
     vec![
@@ -70,6 +72,13 @@ fn shapes(secret: &str) -> Vec<String> {
         each(&|letter| format!("\\u{:04x}", u32::from(letter))),
         each(&|letter| format!("\\x{:02x}", u32::from(letter))),
         format!("{head}\n    {tail}"),
+        listed(&|letter| format!("{:02x}", u32::from(letter)), ":"),
+        format!("<Buffer {}>", listed(&|letter| format!("{:02x}", u32::from(letter)), " ")),
+        listed(&|letter| u32::from(letter).to_string(), ", "),
+        listed(&|letter| format!("'{letter}'"), ", "),
+        each(&|letter| format!("\\{:03o}", u32::from(letter))),
+        each(&|letter| format!("{letter}\u{8}{letter}")),
+        base64(base64(format!("user:{secret}").as_bytes()).as_bytes()),
     ]
 }
 
