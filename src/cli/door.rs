@@ -134,8 +134,8 @@ mod tests {
     fn nothing_commands_a_terminal_or_a_ci_service() {
         check("\x1b[2Jred\x1b[0m\rover\x00\u{202e}\n", "red\\rover\\x00\\u{202e}\n");
         check(
-            "::error::mine\n  ::stop-commands::x\nplain ::error:: here\n",
-            ": :error::mine\n  : :stop-commands::x\nplain ::error:: here\n",
+            "::error::mine\n  ::stop-commands::x\nplain ::error:: here\na\u{2028}::error::mine\n\u{200b}::error::mine\n",
+            ": :error::mine\n  : :stop-commands::x\nplain ::error:: here\na\\u{2028}::error::mine\n\\u{200b}::error::mine\n",
         );
         check(
             "a ##[group]b ##vso[task] ##teamcity[x] ## heading\n",

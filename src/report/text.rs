@@ -142,8 +142,15 @@ fn fitting(text: &str, columns: usize) -> usize {
 
 fn is_hidden(c: char) -> bool {
     let plain = matches!(c, '\t' | '\n' | '\r');
-    let directs = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    (c.is_control() && !plain) || directs || matches!(c, '\u{fffe}' | '\u{ffff}')
+    let directs = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let ends_line = matches!(c, '\u{2028}' | '\u{2029}');
+    // What joins the parts of an emoji, or chooses how one looks, stays.
+    let has_no_width = matches!(
+        c,
+        '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
+    (c.is_control() && !plain) || directs || ends_line || has_no_width || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 fn escape(c: char) -> String {
@@ -202,6 +209,8 @@ mod tests {
         check("\u{1b}", r"\x1b");
         check("\u{1b}]never ends", r"\x1b]never ends");
         check("\u{fffe}\u{ffff}\u{202e}", r"\u{fffe}\u{ffff}\u{202e}");
+        check("a\u{2028}b\u{200b}c\u{feff}d\u{e0041}", r"a\u{2028}b\u{200b}c\u{feff}d\u{e0041}");
+        check("\u{1f469}\u{200d}\u{1f4bb} \u{2764}\u{fe0f}", "\u{1f469}\u{200d}\u{1f4bb} \u{2764}\u{fe0f}");
         check("tab\tline\nreturn\r", "tab\tline\nreturn\r");
     }
 

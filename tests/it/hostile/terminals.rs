@@ -6,7 +6,7 @@ use crate::hostile::kit::{RUN, suite};
 /// Characters that a terminal acts on, and the beginnings of lines that CI services act on.
 #[track_caller]
 fn assert_no_command(text: &str) {
-    for letter in ['\u{1b}', '\r', '\0', '\u{7}', '\u{9b}', '\u{202e}', '\u{2066}'] {
+    for letter in ['\u{1b}', '\r', '\0', '\u{7}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{2028}', '\u{200b}'] {
         assert!(!text.contains(letter), "{letter:?} is in {text:?}");
     }
     for line in text.lines() {
@@ -16,7 +16,7 @@ fn assert_no_command(text: &str) {
 
 #[test]
 fn what_a_runner_writes_is_made_visible() {
-    let evil = "printf '::error::mine\\n##[group]mine\\n\\033[2J\\033]0;title\\007\\rover\\342\\200\\256rtl\\n' >&2";
+    let evil = "printf '::error::mine\\n##[group]mine\\n\\033[2J\\033]0;title\\007\\rover\\342\\200\\256rtl\\342\\200\\250::error::x\\n' >&2";
     let project = suite(&format!("case $1 in list) echo one; echo two;; *) {evil}; exit 1;; esac"));
     let ended = project.run(RUN).exits(1);
     assert_no_command(&ended.out);
@@ -29,7 +29,8 @@ fn what_a_runner_writes_is_made_visible() {
 
 #[test]
 fn what_a_listing_names_is_made_visible() {
-    let list = "printf '::stop-commands::x\\nplain\\033[31m\\342\\200\\256\\n##[error]x\\n'";
+    let list =
+        "printf '::stop-commands::x\\nplain\\033[31m\\342\\200\\256\\n\\342\\200\\213::error::x\\n##[error]x\\n'";
     let project = suite(&format!("case $1 in list) {list};; *) true;; esac"));
     let listed = project.run(&["list", "--suite", "command:suite.yaml"]);
     assert_no_command(&listed.out);
