@@ -33,6 +33,21 @@ pub(super) fn init(root: &Path, ci: &[Ci], shards: Option<u32>) -> Result<Exit, 
             Written::Kept(path) => writeln!(out, "kept  {}: it was there", path.display())?,
         }
     }
+    let is_first_scenario = |file: &Written| matches!(file, Written::New(path) if path.starts_with("scenarios"));
+    if done.files.iter().any(is_first_scenario) {
+        writeln!(
+            out,
+            "\nno tests of a known runner were found here: the scenario asks the reference tutor, which is built in. For \
+             tests of your own, put suite = \"pytest:tests\", say, in place of `paths` and `system` in steadfast.toml"
+        )?;
+    }
+    if let Some(variable) = done.variable {
+        writeln!(
+            out,
+            "\nbefore the workflow can run: set the variable {variable} of the repository to the address of the folder that \
+             has a release's archive and its checksum"
+        )?;
+    }
     let next = match &done.suite {
         Some(_) => "`steadfast list` shows the tests, `steadfast run --profile local` runs them for a minute",
         None => "`steadfast check` reads the scenarios, `steadfast run --profile local` runs them",

@@ -38,6 +38,8 @@ pub struct Initialised {
     pub others: Vec<FoundSuite>,
     /// File by file.
     pub files: Vec<Written>,
+    /// The variable of the CI service that has to be set before a workflow that was written now can run.
+    pub variable: Option<&'static str>,
 }
 
 /// How many machines share a run where nobody says, on services that always share it.
@@ -83,9 +85,14 @@ pub fn init(root: &Path, services: &[CiService], shards: Option<u32>) -> Result<
         });
     }
     let shards = shards.unwrap_or(SHARDS);
-    let files =
-        files.iter().map(|(path, text)| write(root, path, &with_shards(text, shards))).collect::<Result<_, _>>()?;
-    Ok(Initialised { suite, others: found, files })
+    let files = files
+        .iter()
+        .map(|(path, text)| write(root, path, &with_shards(text, shards)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let is_workflow = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yml");
+    let waits = files.iter().any(|file| matches!(file, Written::New(path) if is_workflow(path)));
+    let variable = (waits && option_env!("STEADFAST_REPOSITORY").is_none()).then_some("STEADFAST_RELEASE");
+    Ok(Initialised { suite, others: found, files, variable })
 }
 
 fn configuration(suite: Option<&FoundSuite>) -> String {

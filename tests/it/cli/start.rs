@@ -12,6 +12,11 @@ fn what_init_writes_passes_the_check_and_the_run() {
     {
         assert!(ended.out.contains(&format!("wrote {file}")), "{}", ended.out);
     }
+    assert!(
+        ended.out.contains("no tests of a known runner") && ended.out.contains("STEADFAST_RELEASE"),
+        "{}",
+        ended.out
+    );
     project.run(&["check"]).exits(0).says(&["4 cases"]);
     project.run(&["run", "--profile", "local"]).exits(0).says(&["PASSED"]);
     assert_eq!(verdicts(&project.report()).len(), 4);
