@@ -97,8 +97,8 @@ impl Scratch {
         &self.mark
     }
 
-    /// From now on, what this process starts is known for its owner's, however it hides. Its workers hand down a number of
-    /// their own.
+    /// From now on, what this process starts is known for its owner's, however it hides. Its workers hand down numbers of
+    /// their own to what they start.
     pub fn hand_down(&self) {
         lineage(&self.mark).into_iter().for_each(Lineage::hand_down);
     }

@@ -32,7 +32,7 @@ const BASE64: &str = r"[A-Za-z0-9+/_-]{16,}";
 /// How often a text may have been put into base64.
 const NESTED: u32 = 3;
 
-/// Compiled once.
+/// The one that is cloned: expressions take long to compile.
 static DECODER: LazyLock<Decoder> = LazyLock::new(|| {
     let regex = |text: &str| Regex::new(text).expect("a constant expression that a test compiles");
     let writings = WRITINGS.iter().map(|(run, token, of)| (regex(run), regex(token), *of));
@@ -48,7 +48,7 @@ const PART: usize = 8;
 /// What a part of a writing stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Token {
-    /// A byte.
+    /// A byte in two hexadecimal digits.
     Hex,
     /// The bytes of a line, which goes as a whole: it shows them once more behind.
     LineOfHex,
