@@ -173,6 +173,8 @@ impl Fold {
                             marks: BTreeMap::new(),
                             fresh: BTreeSet::new(),
                             passed_before_the_end: BTreeSet::new(),
+                            begun: None,
+                            failed_after: BTreeMap::new(),
                             end: None,
                             millis: 0,
                         };
@@ -183,6 +185,8 @@ impl Fold {
             }
             Event::TrialStarted { round, position, case } => {
                 self.slot(round, position, case)?;
+                let round = self.round(round)?;
+                round.begun = round.begun.max(Some(position));
             }
             Event::TrialFinished { round, position, case, report } => self.trial(round, position, case, report)?,
             Event::RoundFinished { round, end, millis, .. } => {
@@ -253,6 +257,12 @@ impl Fold {
         slot.micros = u32::try_from(report.micros).unwrap_or(u32::MAX).max(slot.micros);
         // A fixture that fails when it is torn down takes back the pass of a test that used it.
         let ran_before = self.round(round)?.has_run_before(position, case);
+        if before == Some(OutcomeKind::Passed) && is_failure(report.outcome.kind()) {
+            let round = self.round(round)?;
+            if let Some(last) = round.begun.filter(|last| *last > position) {
+                round.failed_after.insert(position, last);
+            }
+        }
         if before == Some(OutcomeKind::Passed)
             && !ran_before
             && let Some(times) = self.passed.get_mut(&case)
@@ -327,6 +337,8 @@ impl RoundRecord {
             self.dirt.clear();
             self.marks.clear();
             self.fresh.clear();
+            self.failed_after.clear();
+            self.begun = None;
         }
     }
 

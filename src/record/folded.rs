@@ -79,6 +79,11 @@ pub struct RoundRecord {
     /// The places of trials that passed before the round was cut short: no proof of a rate, and still orders in which
     /// these cases can pass.
     pub passed_before_the_end: BTreeSet<Position>,
+    /// The place of the trial that began last.
+    pub(super) begun: Option<Position>,
+    /// The places of trials that had passed, and failed in the end: a fixture that they share with later ones did, after
+    /// the trial at this place.
+    pub(super) failed_after: BTreeMap<Position, Position>,
     /// How it ended, as far as is known.
     pub end: Option<RoundEnd>,
     /// How long it took, over all attempts.
@@ -146,8 +151,15 @@ impl RoundRecord {
         self.slots.iter().map(|slot| slot.case)
     }
 
-    /// What ran before the trial at `position`, in order, and left a state that it could see.
+    /// What ran before the trial at `position` came to its end, in order, and left a state that it could see. Where a
+    /// fixture that it shares with later ones failed, these as well.
     pub fn before(&self, position: Position) -> Vec<CaseIndex> {
+        let marking = self.aftermath.as_ref().map_or(usize::MAX, |shape| shape.marking as usize);
+        if let Some(last) = self.failed_after.get(&position).filter(|_| position.index() < marking) {
+            let until = last.index().saturating_add(1).min(marking);
+            let others = self.order().enumerate().take(until).filter(|(place, _)| *place != position.index());
+            return others.map(|(_, case)| case).collect();
+        }
         match &self.aftermath {
             None => self.order().take(position.index()).collect(),
             Some(shape) => shape.before(&self.order().collect::<Vec<CaseIndex>>(), position),

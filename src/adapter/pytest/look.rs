@@ -65,6 +65,10 @@ impl PytestLook {
             let threads = collected.threads.join(", ");
             notes.push(format!("threads are alive after collection ({threads}): each round starts pytest anew"));
             Start::Fresh
+        } else if spec.start == Start::Fork && !collected.held.is_empty() {
+            let files = collected.held.join(", ");
+            notes.push(format!("files are open for writing after collection ({files}): each round starts pytest anew"));
+            Start::Fresh
         } else {
             spec.start
         };

@@ -96,6 +96,9 @@ pub(super) struct Collected {
     pub switches: Vec<String>,
     /// Names of threads that are alive after collection.
     pub threads: Vec<String>,
+    /// Files of the suite that are open for writing after collection.
+    #[serde(default)]
+    pub held: Vec<String>,
     pub forks: bool,
     pub pytest: String,
     pub python: String,

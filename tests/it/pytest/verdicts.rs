@@ -69,6 +69,19 @@ fn a_fixture_of_the_session_that_fails_at_its_end_is_named_and_not_whichever_tes
 }
 
 #[test]
+fn who_only_uses_a_fixture_that_another_test_breaks_is_its_victim_wherever_it_stands() {
+    let Some(suite) = Suite::empty() else { return };
+    let text = "import pytest\n@pytest.fixture(scope='session')\ndef till():\n    coins = []\n    yield coins\n    \
+                assert not coins\ndef test_looks(till): pass\ndef test_leaves(till): till.append(1)\ndef test_apart(): pass\n";
+    let suite = suite.with("test_till.py", text);
+    suite.command("run", &["--seed", "1", "--no-leaks"]).exits(1);
+    let report = suite.project.report();
+    assert_eq!(of(&report, "test_till.py::test_leaves")["verdict"], "broken", "{report:#}");
+    assert_eq!(sequences(of(&report, "test_till.py::test_looks"), "polluters"), [["test_leaves"]], "{report:#}");
+    assert_eq!(of(&report, "test_till.py::test_apart")["verdict"], "stable", "{report:#}");
+}
+
+#[test]
 fn a_doctest_can_run_twice_and_nobody_is_a_victim_of_itself() {
     let Some(suite) = Suite::empty() else { return };
     let text = "RATE = {'de': 19}\n\ndef rate():\n    '''\n    >>> rate()\n    19\n    '''\n    return RATE['de']\n\n\

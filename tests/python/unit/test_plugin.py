@@ -111,3 +111,26 @@ def test_victim(): assert time.sleep(0) is None
     with Served(tmp_path, {"test_mocks.py": text}) as served:
         told = served.finished([1, 0, 2, 3], aftermath={"marking": 1})
     assert outcomes(told) == ["passed", "passed", "passed", "failed"]
+
+
+def test_a_timer_that_a_test_leaves_strikes_a_test_and_nothing_of_ours(tmp_path):
+    text = """
+import signal, time
+def ring(*_): raise TimeoutError("ring")
+def test_sets():
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.001)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    while signal.SIGALRM not in signal.sigpending(): pass
+def test_lets_it():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+def test_sees(): assert signal.SIGALRM not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+def test_leaves():
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.02)
+def test_waits():
+    time.sleep(9)
+"""
+    with Served(tmp_path, {"test_it.py": text}) as served:
+        assert outcomes(served.finished([0, 1, 2])) == ["passed", "failed", "passed"]
+        assert outcomes(served.finished([3, 4])) in (["passed", "failed"], ["passed", "errored"])

@@ -41,6 +41,7 @@ class Aftermath:
                 position = self.fork(position, end)
                 for folder in folders:
                     folder.restore()
+        self.plugin.blame.end()
 
     def mark(self):
         """Runs the marking tests; False if pytest can't go on.
@@ -92,6 +93,7 @@ class Aftermath:
         plugin = self.plugin
         plugin.wire.owner = Real.getpid()
         unshare_capture(plugin.session.config)
+        plugin.blame.first = begin
         first = plugin.case(self.order[begin]).item
         if first is not None:
             try:

@@ -97,13 +97,13 @@ class Trial:
         # Whether it ran in this process.
         self.is_here = False
 
-    def torn_down(self):
-        """Name and scope of the fixture of several tests whose tear-down failed after this one, if nothing else did."""
+    def torn_down(self, when):
+        """The fixture of several tests whose tear-down failed in that phase, if nothing else did."""
         failed = [report for report in self.reports if report.failed]
-        if len(failed) != 1 or failed[0].when != "teardown":
+        if len(failed) != 1 or failed[0].when != when:
             return None
         fixture = getattr(failed[0], "fixture", None)
-        return None if fixture is None or fixture[1] == "function" else fixture
+        return None if fixture is None or fixture.scope == "function" else fixture
 
     def before_teardown(self):
         """How the test itself ended, whatever its fixtures did afterwards."""

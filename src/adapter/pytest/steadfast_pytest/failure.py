@@ -70,10 +70,10 @@ def is_mine(frame, root):
 
 
 def fixture_of(error):
-    """Name and scope of the fixture whose tear-down raised it; `None` for anything else."""
+    """The fixture, as pytest defines it, whose tear-down raised it; `None` for anything else."""
     for cause in causes(error):
         for frame, _ in frames(cause):
             owner = frame.f_locals.get("self")
             if frame.f_code.co_name == "finish" and hasattr(owner, "argname") and hasattr(owner, "scope"):
-                return str(owner.argname), str(owner.scope)
+                return owner
     return None

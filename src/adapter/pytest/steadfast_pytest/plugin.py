@@ -14,7 +14,9 @@ from typing import Any, List, Tuple
 import pytest
 from steadfast_probe.swallowed import SWALLOWED, swallowed
 
+from .blame import Blame
 from .cases import ELSEWHERE, MISSING, TRIED_AGAIN, Case, Trial, describe, skip_reason
+from .collected import Seeding, held_files
 from .compared import Compared
 from .failure import fixture_of, identity
 from .footprint import Footprint
@@ -28,8 +30,8 @@ from .server import Server
 from .taken import note_of_port
 from .texts import clean, cut, one_line
 
-FAILURE_KEYS = ("outcome", "message", "details", "file", "line", "source", "exception")
-"""What is told of a failure, besides what is told of every trial."""
+MOST_INSTANCES = 8
+"""As many fixtures of earlier tests may fail when a test takes their place."""
 
 
 def temporary_beside(outputs):
@@ -56,6 +58,9 @@ class Plugin:
         self.switches = []
         # The folder for examples that the harness set, before anything of the suite could name another.
         self.examples = os.environ.get("HYPOTHESIS_STORAGE_DIRECTORY", "")
+        self.seeding = Seeding()
+        # Which signals were blocked before timers were held; None while a test runs.
+        self.signals: Any = None
         self.trial = None
         # The trial that ended last.
         self.played: Any = None
@@ -66,6 +71,9 @@ class Plugin:
         # The places of the tests that plain pytest has run.
         self.ran: List[int] = []
         self.marker = Marker(self)
+        self.blame = Blame(self)
+        # In a plain run tests are told by their places.
+        self.blame.names = self.ran if mode == "plain" else None
         # What the last test of the round is to be told with.
         self.difference = None
 
@@ -138,6 +146,7 @@ class Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         self.session = session
+        self.seeding.end()
         self.outputs.keep_examples(self.examples)
         self.cases = [Case.of_report(report, session.config.rootpath) for report in self.problems]
         self.cases += [Case.of_item(item) for item in session.items]
@@ -184,11 +193,16 @@ class Plugin:
             "notes": self.notes,
             "switches": self.switches,
             "threads": threads,
+            "held": [clean(path) for path in held_files(self.folders(), [self.outputs.folder])],
             "forks": hasattr(os, "fork"),
             "pytest": pytest.__version__,
             "python": "%d.%d.%d" % sys.version_info[:3],
             "root": clean(os.path.relpath(str(self.session.config.rootpath), os.getcwd())),
         }
+
+    def folders(self):
+        """Where files of the suite may lie."""
+        return [str(self.session.config.rootpath), os.getcwd(), os.environ.get("TMPDIR")]
 
     def once(self):
         """One round in this very process."""
@@ -208,7 +222,10 @@ class Plugin:
         # Examples that an earlier round found would fail at once in this one.
         shutil.rmtree(self.examples, ignore_errors=True)
         self.keep_paths_short(request["tmp"])
-        random.seed(request["seed"])
+        if self.seeding.state is None:
+            random.seed(request["seed"])
+        else:
+            random.setstate(self.seeding.state)
         if hasattr(self.session.config.option, "randomly_seed"):
             self.session.config.option.randomly_seed = request["seed"] % (1 << 32)
         numpy: Any = sys.modules.get("numpy")
@@ -233,8 +250,6 @@ class Plugin:
             ledger.wait()
         for position in range(begin, len(order)):
             told = self.looked_at(order, position, request, position == begin)
-            if self.played is not None and self.played.torn_down() is not None:
-                told = self.blamed_on_users(told, order, begin, position)
             told.update(footprint.changes())
             if ledger is not None:
                 told["held"] = ledger.held(self.case(order[position]).item, told, position + 1 == len(order))
@@ -245,31 +260,6 @@ class Plugin:
                 return
             if ledger is not None:
                 ledger.wait()
-
-    def blamed_on_users(self, told, order, begin, position, names=None):
-        """A fixture of several tests failed when it was torn down: whichever test came last is not to blame, those that
-        use it are. They are told by their places in the order, or by these."""
-        name, scope = self.played.torn_down()
-        users = [
-            place
-            for place in range(begin, position + 1)
-            if name in getattr(self.case(order[place]).item, "fixturenames", ())
-        ]
-        if not users:
-            return told
-        known = [self.case(order[place]).name for place in users]
-        more = "" if len(known) <= 3 else " and %d more" % (len(known) - 3)
-        text = "teardown of the %s fixture `%s`, used by %s%s: %s"
-        blame = {key: told[key] for key in FAILURE_KEYS if key in told}
-        message = told["message"].replace("teardown: ", "", 1)
-        blame["message"] = cut(text % (scope, name, ", ".join(known[:3]), more, message))
-        for place in users:
-            if place != position:
-                self.wire.say(finished=place if names is None else names[place], **blame)
-        if position in users:
-            return dict(told, **blame)
-        rest = {key: value for key, value in told.items() if key not in FAILURE_KEYS}
-        return dict(rest, **self.played.before_teardown())
 
     def case(self, place):
         """What was collected there; nothing else than in other collections may be missing."""
@@ -307,9 +297,10 @@ class Plugin:
         following = self.case(order[position + 1]).item if position + 1 < len(order) else None
         self.wire.say(started=position)
         self.gate.take()
+        self.blame.begin(order, position)
         self.probed("begin_case", case.nodeid)
         begun = Real.perf_counter()
-        told = self.one(case, following)
+        told = self.blame.told(self.one(case, following))
         if Real.getpid() != mine:
             # A test forked, and this is the copy that it forgot to end.
             Real.exit(0)
@@ -339,7 +330,23 @@ class Plugin:
         if getattr(item, "_report_sections", None):
             # Else what it wrote the last time would be reported again.
             item._report_sections = []
-        self.trial = self.played = trial = Trial()
+        for _ in range(MOST_INSTANCES):
+            stopped = self.attempt(item, following)
+            if stopped is not None:
+                return stopped
+            if not self.blame.torn_down_before(self.played):
+                break
+        trial = self.played
+        told = trial.outcome()
+        if trial.is_tried_again:
+            self.remarks.add(TRIED_AGAIN)
+        if trial.reports and not trial.is_here:
+            self.remarks.add(ELSEWHERE)
+        return told
+
+    def attempt(self, item, following):
+        """Runs a test; what is told of it if it brought pytest down."""
+        self.trial = self.played = Trial()
         mine = Real.getpid()
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -350,30 +357,42 @@ class Plugin:
             return {"outcome": "stopped", "message": cut(text), "details": cut(traceback.format_exc())}
         finally:
             self.trial = None
-        told = trial.outcome()
-        if trial.is_tried_again:
-            self.remarks.add(TRIED_AGAIN)
-        if trial.reports and not trial.is_here:
-            self.remarks.add(ELSEWHERE)
-        return told
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef):
+        self.blame.made(fixturedef)
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item):
+    def pytest_runtest_protocol(self, item, nextitem):
         """Tells how tests end under pytest's own loop."""
-        if self.mode != "plain":
+        if self.mode != "plain" or self.trial is not None:
             yield
             return
         place = self.places[id(item)]
         self.wire.say(started=place)
         self.gate.take()
-        self.trial = self.played = trial = Trial()
-        yield
-        self.trial = None
         self.ran.append(place)
-        told = trial.outcome()
-        if trial.torn_down() is not None:
-            told = self.blamed_on_users(told, self.ran, 0, len(self.ran) - 1, self.ran)
-        self.wire.say(finished=place, **told)
+        self.blame.begin(self.ran, len(self.ran) - 1)
+        self.trial = self.played = Trial()
+        yield
+        for _ in range(MOST_INSTANCES):
+            if not self.blame.torn_down_before(self.played):
+                break
+            self.attempt(item, nextitem)
+        self.trial = None
+        self.wire.say(finished=place, **self.blame.told(self.played.outcome()))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self):
+        before, self.signals = self.signals, None
+        Real.release_timers(before)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self):
+        yield
+        if self.signals is None and self.mode != "plain":
+            self.signals = Real.hold_timers()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self):
@@ -399,7 +418,7 @@ class Plugin:
                 self.trial.hidden, self.trial.is_tried_again = report, True
             report.identity = identity(error, str(self.session.config.rootpath))
             report.port = note_of_port(error)
-            report.fixture = fixture_of(error) if call.when == "teardown" else None
+            report.fixture = fixture_of(error)
             if report.failed and self.trial.hidden is None and call.when != "teardown":
                 # A plugin that tries again changes the report later.
                 self.trial.hidden = copy.copy(report)
