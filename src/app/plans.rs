@@ -33,6 +33,9 @@ pub(super) struct Plans {
     given: Option<Vec<CaseIndex>>,
     /// How long rounds are added to the plan; nothing where it is fixed.
     effort: Effort,
+    /// Whether rounds that run each case twice begin early. They take longest: last, they would keep one worker busy
+    /// while the others idle. A suite, whose time may end first, has them last.
+    longest_first: bool,
     /// The file of each case.
     files: Vec<String>,
     /// What a change touches, where that was asked.
@@ -98,6 +101,7 @@ impl Plans {
             own_hash_seed_takes: subject.own_hash_seed_takes(),
             given,
             effort,
+            longest_first: subject.has_fixed_plan(),
             files,
             since,
             notes,
@@ -189,7 +193,12 @@ impl Plans {
         attempts: &'s BTreeMap<RoundId, Option<u32>>,
     ) -> impl Iterator<Item = RoundUnit> + 's {
         let known = self.numbered().take_while(|(_, _, round, _)| round.kind() != RoundKind::Aftermath);
-        known.filter_map(move |(event_loop, plan, round, number)| {
+        let mut known: Vec<_> = known.collect();
+        if self.longest_first {
+            // The very first round tells whether the subject is up.
+            known.sort_by_key(|(_, _, round, number)| (*number > 0, round.kind() != RoundKind::Twice));
+        }
+        known.into_iter().filter_map(move |(event_loop, plan, round, number)| {
             let attempt = next_attempt(attempts, number)?;
             let unit = self.unit(number, round.kind(), round.seed, plan.order(round.id), case_timeout);
             Some(RoundUnit { attempt, event_loop, ..unit })
