@@ -8,7 +8,7 @@ FINE_SO_FAR = {"verdict": ("stable", "unproven")}
 class Suite:
     """A suite of pytest with its truth. `truth` maps the end of a test's id to what may be said of it."""
 
-    def __init__(self, files, truth=None, codes=(1,), arguments=(), says=(), never=(), needs=(), leaves=()):
+    def __init__(self, files, truth=None, codes=(1,), arguments=(), says=(), never=(), needs=(), leaves=(), folder="."):
         self.files = {"test_it.py": files} if isinstance(files, str) else files
         self.truth = truth or {}
         self.codes = codes
@@ -19,14 +19,29 @@ class Suite:
         self.needs = needs
         # What its tests leave beside themselves.
         self.leaves = leaves
+        # Where the suite lies in the project's folder.
+        self.folder = folder
+
+    def within(self, limit):
+        """The same where time may be up before it is all found: whoever was not examined is not accused either."""
+        truth = {}
+        for name, expected in self.truth.items():
+            verdict = expected["verdict"]
+            verdicts = verdict if isinstance(verdict, tuple) else (verdict,)
+            truth[name] = {key: value for key, value in expected.items() if key in ("role", "polluters", "state_setters")}
+            truth[name]["verdict"] = (*verdicts, "undiagnosed", "stable", "unproven")
+            truth[name]["so_far"] = True
+        arguments = [*self.arguments, "--max-time", limit]
+        return Suite(self.files, truth, (0, 1, 3), arguments, needs=self.needs, leaves=self.leaves, folder=self.folder)
 
 
 def victim(*sequences, **more):
-    return {"verdict": "order_dependent", "role": "victim", "polluters": [list(s) for s in sequences], **more}
+    """A victim of each of the sequences, and of nothing else. A set stands for its members in any order."""
+    return {"verdict": "order_dependent", "role": "victim", "polluters": list(sequences), **more}
 
 
 def brittle(*sequences, **more):
-    return {"verdict": "order_dependent", "role": "brittle", "state_setters": [list(s) for s in sequences], **more}
+    return {"verdict": "order_dependent", "role": "brittle", "state_setters": list(sequences), **more}
 
 
 def is_one_of(*verdicts):
@@ -48,8 +63,10 @@ def faults_of_case(case, expected):
             if case["verdict"] != "order_dependent":
                 continue
             seen = sorted([short(member) for member in sequence] for sequence in seen or [])
-            wanted = sorted(wanted)
-        elif key == "role" and case["verdict"] != "order_dependent":
+            are_right = all(any(type(one)(sequence) == one for one in wanted) for sequence in seen)
+            if are_right and all(expected.get("so_far") or any(type(one)(sequence) == one for sequence in seen) for one in wanted):
+                continue
+        elif key == "so_far" or key == "role" and case["verdict"] != "order_dependent":
             continue
         elif key == "verdict" and isinstance(wanted, tuple):
             if seen not in wanted:

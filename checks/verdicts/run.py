@@ -4,7 +4,8 @@
     checks/verdicts/run.py PROGRAM --python PYTHON [--seeds 10] [--only NAME ...] [--jobs 2] [--busy] [--ci]
 
 PYTHON has pytest, and the plugins of tests/plugins/requirements.txt. `known.py` has suites that were once judged wrongly,
-`variants.py` others that resemble them. Each run must make or change nothing beside the tests. `--busy` keeps every core
+`variants.py` others that resemble them,
+`strangers.py` others that resemble nothing here. Each run must make or change nothing beside the tests. `--busy` keeps every core
 busy meanwhile, `--ci` sets CI, by which some plugins change what they do. Run by hand: ten seeds of all take an hour.
 """
 
@@ -24,9 +25,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from expected import faults  # noqa: E402
 from known import KNOWN  # noqa: E402
+from strangers import STRANGERS  # noqa: E402
 from variants import VARIANTS  # noqa: E402
 
-SUITES = KNOWN | VARIANTS
+SUITES = KNOWN | VARIANTS | STRANGERS
 
 
 def free_port():
@@ -45,24 +47,26 @@ def contents(folder):
     return files
 
 
-def run(program, python, name, seed, in_ci):
-    suite = SUITES[name]
+def run(program, python, name, seed, in_ci, limit):
+    suite = SUITES[name] if limit is None else SUITES[name].within(limit)
     outside = f"/tmp/steadfast-verdicts-{os.getpid()}-{name.replace('/', '-')}-{seed}"
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="verdicts-") as made:
         folder = pathlib.Path(made)
         for file, text in suite.files.items():
-            (folder / file).write_text(text.replace("{port}", str(free_port())).replace("{outside}", outside))
+            path = folder / suite.folder / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("{port}", str(free_port())).replace("{outside}", outside))
         before = contents(folder)
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("STEADFAST_", "PYTEST_", "CI", "GITHUB_"))}
         environment |= {"CI": "true"} if in_ci else {}
-        command = [program, "run", "--suite", "pytest:.", "--python", python, "--seed", str(seed), "--no-leaks", "--no-history", *suite.arguments]
+        command = [program, "run", "--suite", f"pytest:{suite.folder}", "--python", python, "--seed", str(seed), "--no-leaks", "--no-history", *suite.arguments]
         ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800)
         report = next(iter(folder.glob("**/latest/report.json")), None)
         report = json.loads(report.read_text()) if report else None
         wrong = faults(suite, report, ended.returncode)
         after = contents(folder)
-        wrong += [f"{file} was made or changed" for file in after if after[file] != before.get(file) and file not in suite.leaves]
+        wrong += [f"{file} was made or changed" for file in after if after[file] != before.get(file) and pathlib.Path(file).name not in suite.leaves]
         if wrong:
             kept = pathlib.Path(tempfile.gettempdir()) / "verdicts-wrong" / f"{name.replace('/', '-')}-{seed}"
             shutil.rmtree(kept, ignore_errors=True)
@@ -88,6 +92,7 @@ def main():
     arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("--busy", action="store_true")
     arguments.add_argument("--ci", action="store_true")
+    arguments.add_argument("--max-time", help="gives each run so little time, as 10s: nobody may be accused of what is not proven")
     chosen = arguments.parse_args()
     names = [name for name in SUITES if not chosen.only or any(name.startswith(only) for only in chosen.only)]
     has = subprocess.run([chosen.python, "-c", "import pkgutil; print(*(m.name for m in pkgutil.iter_modules()))"], capture_output=True, text=True, check=True).stdout.split()
@@ -103,7 +108,7 @@ def main():
     all_right = True
     print(f"{'suite':<26} {'right':>8} {'seconds':>8}")
     with concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
-        asked = {name: [(seed, pool.submit(run, program, chosen.python, name, seed, chosen.ci)) for seed in seeds] for name in names}
+        asked = {name: [(seed, pool.submit(run, program, chosen.python, name, seed, chosen.ci, chosen.max_time)) for seed in seeds] for name in names}
         for name, runs in asked.items():
             ended = [(seed, *one.result()) for seed, one in runs]
             right = sum(not wrong for _, wrong, _ in ended)
