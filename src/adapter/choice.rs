@@ -1,6 +1,7 @@
 //! What is run, as it is asked for, and the spec that is meant.
 
 use crate::adapter::portable::relative;
+use crate::adapter::problem::SuiteProblem;
 use crate::adapter::{
     CommandSpec, Explain, ProvidersAround, PytestSpec, Reach, Sandbox, ScenarioSpec, Start, SubjectProblem,
     SubjectSpec, choose_python,
@@ -208,10 +209,7 @@ pub fn suite_spec(
 ) -> Result<SubjectSpec, SubjectProblem> {
     Ok(match suite {
         SuiteOptions::Pytest(PytestOptions { parallel: Some(_), .. }) => {
-            return Err(SubjectProblem::Suite(
-                "--parallel is for runners with a profile; start pytest-xdist yourself for what needs two workers"
-                    .to_owned(),
-            ));
+            return Err(SuiteProblem::NoParallelMode.into());
         }
         SuiteOptions::Pytest(suite) => {
             SubjectSpec::Pytest(pytest_spec(suite, sandbox, root, filter, seed, environment)?)

@@ -30,7 +30,7 @@ pub fn subject_at_work(prepare: &Prepare) -> Result<Box<dyn Subject>, SubjectErr
         .map_err(|error| SubjectError(format!("the worker does not understand the subject: {error}")))?;
     match spec.with_secrets(&prepare.secrets) {
         SubjectSpec::Scenarios(spec) => {
-            let subject = load_scenarios(spec).map_err(|error| SubjectError(error.to_string()))?;
+            let subject = load_scenarios(spec).map_err(SubjectError::of)?;
             Ok(Box::new(subject.at_work(prepare)))
         }
         SubjectSpec::Pytest(spec) => Ok(Box::new(PytestSubject::new(spec, prepare)?)),

@@ -24,7 +24,7 @@ pub use detect::{FoundSuite, found_suites, the_suite};
 pub use kinds::{load_subject, subject_at_work};
 pub use leave::Leave;
 pub use named::{NamedSuite, SuiteChoice, SuiteNameError};
-pub use problem::SubjectProblem;
+pub use problem::{SubjectProblem, SuiteProblem};
 #[cfg(fuzzing)]
 pub use pytest::fuzz_message;
 pub use pytest::{

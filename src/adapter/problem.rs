@@ -1,8 +1,27 @@
 //! Why a subject can't be made.
 
+use crate::adapter::command::CommandError;
+use crate::adapter::pytest::PytestError;
 use crate::scenario::Problems;
 use std::io;
 use std::path::PathBuf;
+
+/// Why a suite can't be collected, or its own runner not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SuiteProblem {
+    /// What a runner with a profile says.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// What a suite of pytest says.
+    #[error(transparent)]
+    Pytest(#[from] PytestError),
+    /// Nobody knows how pytest itself runs tests side by side.
+    #[error("--parallel is for runners with a profile; start pytest-xdist yourself for what needs two workers")]
+    NoParallelMode,
+    /// The subject is no suite: it has no runner of its own.
+    #[error("there is no runner to ask")]
+    NoRunner,
+}
 
 /// Why a subject can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +30,8 @@ pub enum SubjectProblem {
     #[error(transparent)]
     Files(#[from] Problems),
     /// A suite can't be collected.
-    #[error("{0}")]
-    Suite(String),
+    #[error(transparent)]
+    Suite(#[from] SuiteProblem),
     /// The filter is wrong, or leaves nothing.
     #[error("{0}")]
     Filter(String),

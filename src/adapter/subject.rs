@@ -3,6 +3,7 @@
 //! A kind implements [`LoadedSubject`] in its own folder and says there what it can do. Nothing above this module asks
 //! which kind it has in hand.
 
+use crate::adapter::problem::SuiteProblem;
 use crate::adapter::shared::python::Installed;
 use crate::adapter::shared::tree::Files;
 use crate::event::{CaseInfo, RunnerLine};
@@ -178,8 +179,8 @@ pub trait LoadedSubject: fmt::Debug {
     ///
     /// # Errors
     /// Why that can't be told: for people.
-    fn plain(&self, _asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        Err("there is no runner to ask".to_owned())
+    fn plain(&self, _asked: &AskedOfRunner<'_>) -> Result<Plain, SuiteProblem> {
+        Err(SuiteProblem::NoRunner)
     }
 
     /// How often its runner's own parallel mode is to be played; 0 where nobody asks for it.
@@ -191,8 +192,8 @@ pub trait LoadedSubject: fmt::Debug {
     ///
     /// # Errors
     /// Why that can't be told: for people.
-    fn parallel(&self, _asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        Err("there is no runner to ask".to_owned())
+    fn parallel(&self, _asked: &AskedOfRunner<'_>) -> Result<Plain, SuiteProblem> {
+        Err(SuiteProblem::NoRunner)
     }
 
     /// Whether a case passes in its own runner with the machine's own temporary folder in place of a round's.

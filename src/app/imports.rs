@@ -55,7 +55,7 @@ pub fn import(history: &HistoryPlace, options: &ImportOptions) -> Result<Importe
         };
         match read_junit(&text, &file) {
             Ok(entry) => {
-                history.remember(&entry)?;
+                history.add(&entry)?;
                 imported.runs += 1;
                 imported.suites.insert(entry.suite);
             }

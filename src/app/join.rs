@@ -1,13 +1,15 @@
 //! `worker --connect`: plays rounds of a fleet's runs, after it has made sure that it tests the same.
 
 use crate::adapter::{Files, LoadedSubject, SubjectSpec, load_subject};
+use crate::app::engines::{AtWork, engine};
 use crate::app::fleet::this_machine;
 use crate::app::identity::identity_of;
 use crate::app::plans::Plans;
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::resume::of_the_run;
-use crate::app::run::{AtWork, check_machine, engine, redactor};
+use crate::app::run::check_machine;
 use crate::app::trust::Judge;
+use crate::app::under_way::redactor;
 use crate::app::{AppError, Grants, RunOptions, ToolInfo};
 use crate::engine::{StopHandle, clean_up};
 use crate::event::{Difference, Header};

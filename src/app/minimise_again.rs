@@ -1,13 +1,14 @@
 //! `steadfast minimise RUN [CASE]`: the diagnosis goes on, with other limits, from what the journal knows.
 
 use crate::adapter::load_subject;
+use crate::app::engines::{AtWork, engine};
 use crate::app::forecast::Forecast;
 use crate::app::identity::{identity, refuse_others, tree_of};
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
-use crate::app::run::{AtWork, engine, redactor};
 use crate::app::session::Session;
 use crate::app::trust::Judge;
+use crate::app::under_way::redactor;
 use crate::app::{AppError, Finished, Grants, ToolInfo, Watcher, files};
 use crate::diagnose::{Setting, diagnose_again};
 use crate::engine::{StopHandle, Stopped};
@@ -103,7 +104,7 @@ pub fn minimise_again(
     let record = session.finish().map_err(AppError::io(folder))?;
     let judgement = judge(&record);
     write_run_reports(&record, &judgement, folder, JunitDetail::Case, tool)?;
-    Ok(Finished { record, judgement, folder: folder.to_owned(), unremembered: None })
+    Ok(Finished { record, judgement, folder: folder.to_owned(), not_in_history: None })
 }
 
 /// The suspects that are meant.

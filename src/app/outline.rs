@@ -2,7 +2,7 @@
 
 use crate::adapter::load_subject;
 use crate::app::plans::Plans;
-use crate::app::run::chosen;
+use crate::app::run::subject_spec;
 use crate::app::{AppError, RunOptions, ToolInfo};
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct Outline {
 /// # Errors
 /// If the input is wrong.
 pub fn outline(options: &RunOptions, tool: &ToolInfo) -> Result<Outline, AppError> {
-    let subject = load_subject(chosen(options, tool)?)?;
+    let subject = load_subject(subject_spec(options, tool)?)?;
     let plans = Plans::make(options, subject.as_ref())?;
     Ok(Outline {
         subject: subject.name(),

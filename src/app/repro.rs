@@ -1,10 +1,11 @@
 //! Repro files: the smallest order and seed that show a finding again, and the running of them.
 
 use crate::adapter::{LoadedSubject, load_subject};
+use crate::app::engines::{AtWork, engine};
 use crate::app::identity::{product, tree_of};
 use crate::app::recorded::{refuse_gaps, spec_in};
-use crate::app::run::{AtWork, engine, redactor};
 use crate::app::trust::Judge;
+use crate::app::under_way::redactor;
 use crate::app::{AppError, Grants, ToolInfo};
 use crate::diagnose::ReproFile;
 use crate::engine::{Outlook, RoundResult, RoundUnit, StopHandle, Stopped};

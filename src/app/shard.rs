@@ -1,8 +1,9 @@
 //! `run --shard I/N`: a part of a plan that several machines share. It runs its rounds and keeps their facts; what they
 //! mean is `merge`'s to say.
 
-use crate::app::run::{UnderWay, begin, end_of};
+use crate::app::run::begin;
 use crate::app::session::Session;
+use crate::app::under_way::{UnderWay, end_of};
 use crate::app::{AppError, RunOptions, ToolInfo, Watcher, files};
 use crate::diagnose::RunLog;
 use crate::engine::{RoundUnit, StopHandle};

@@ -15,6 +15,6 @@ pub fn worker(input: impl Read + Send + 'static, output: impl Write, fence: Opti
         make_folders(&prepare.scratch).map_err(|error| SubjectError(error.to_string()))?;
         subject_at_work(&prepare)
     };
-    let notes = fence.map(|fence| Note { case: None, text: fence.to_string() });
+    let notes = fence.map(Note::of_fence);
     serve(input, output, notes.into_iter().collect(), &mut make, || std::process::exit(1))
 }

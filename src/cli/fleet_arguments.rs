@@ -2,7 +2,7 @@
 
 use crate::app::FleetOptions;
 use crate::cli::leave_arguments::LeaveArguments;
-use crate::cli::values::parse_duration;
+use crate::cli::values::{ValueError, parse_duration};
 use crate::fleet::{Address, FleetName, Role};
 use crate::platform::host_name;
 use clap::Args;
@@ -71,10 +71,9 @@ pub(super) struct CoordinatorArguments {
 }
 
 /// An address with a port; a port alone is one of loopback.
-fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+fn metrics_address(text: &str) -> Result<SocketAddr, ValueError> {
     let on_loopback = text.parse().ok().map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port)));
-    let expected = || format!("`{text}` is not an address; expected a port, or one such as `10.0.0.5:9464`");
-    on_loopback.or_else(|| text.parse().ok()).ok_or_else(expected)
+    on_loopback.or_else(|| text.parse().ok()).ok_or_else(|| ValueError::Address(text.to_owned()))
 }
 
 impl FleetArguments {

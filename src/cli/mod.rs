@@ -23,6 +23,7 @@ mod merge_arguments;
 mod output_arguments;
 mod providers;
 mod run_arguments;
+mod run_choices;
 mod running;
 mod selfcheck;
 mod share;

@@ -1,7 +1,7 @@
 //! Where the results of commands that judge a run go, besides the run's own folder.
 
 use crate::cli::history_place::PlaceParser;
-use crate::cli::run_arguments::Annotations;
+use crate::cli::run_choices::Annotations;
 use crate::history::HistoryPlace;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;

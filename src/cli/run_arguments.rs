@@ -7,12 +7,12 @@ use crate::cli::history_place::PlaceParser;
 use crate::cli::keywords::keyword_filter;
 use crate::cli::live::Telling;
 use crate::cli::look::Color;
+use crate::cli::run_choices::{Annotations, Detail, EventLoops, FailOn, SandboxKind};
 use crate::cli::values::{parse_duration, parse_live, parse_money, parse_share};
 use crate::history::HistoryPlace;
 use crate::model::{EventLoop, FindingKind, GateDefault, LeakAllowance, Money, Seed, Stress};
 use crate::plan::{Grouping, Shard, Strategy};
-use crate::report::JunitDetail;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -225,76 +225,6 @@ pub(super) struct RunArguments {
     /// Go on with a run that was killed or interrupted: its folder, its name, or `latest`
     #[arg(long, value_name = "RUN", help_heading = "Reports")]
     pub resume: Option<String>,
-}
-
-/// How long an event loop lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum EventLoops {
-    Case,
-    Round,
-    Both,
-}
-
-/// How far a system that is started is kept apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum SandboxKind {
-    Tmp,
-    Full,
-}
-
-/// A finding that can fail the gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(super) enum FailOn {
-    Broken,
-    OrderDependent,
-    EnvironmentDependent,
-    Intermittent,
-    Undiagnosed,
-    Disagrees,
-    NonIdempotent,
-    LoopBound,
-    Leak,
-    Skipped,
-}
-
-/// What a testcase of JUnit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Detail {
-    Case,
-    Trial,
-}
-
-/// A service that shows annotations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Annotations {
-    Github,
-}
-
-impl Detail {
-    pub fn meant(self) -> JunitDetail {
-        match self {
-            Self::Case => JunitDetail::Case,
-            Self::Trial => JunitDetail::Trial,
-        }
-    }
-}
-
-impl FailOn {
-    fn kind(self) -> FindingKind {
-        match self {
-            Self::Broken => FindingKind::Broken,
-            Self::OrderDependent => FindingKind::OrderDependent,
-            Self::EnvironmentDependent => FindingKind::EnvironmentDependent,
-            Self::Intermittent => FindingKind::Intermittent,
-            Self::Undiagnosed => FindingKind::Undiagnosed,
-            Self::Disagrees => FindingKind::Disagrees,
-            Self::NonIdempotent => FindingKind::NonIdempotent,
-            Self::LoopBound => FindingKind::LoopBound,
-            Self::Leak => FindingKind::Leak,
-            Self::Skipped => FindingKind::Skipped,
-        }
-    }
 }
 
 impl RunArguments {

@@ -6,7 +6,8 @@ use crate::cli::Exit;
 use crate::cli::door::{self, Colours};
 use crate::cli::live::{Live, Telling};
 use crate::cli::look::style;
-use crate::cli::run_arguments::{Annotations, RunArguments};
+use crate::cli::run_arguments::RunArguments;
+use crate::cli::run_choices::Annotations;
 use crate::cli::signals::Stoppable;
 use crate::cli::suite_arguments;
 use crate::cli::surroundings::{project, random_seed, tool};
@@ -111,7 +112,7 @@ pub(super) fn tell_finished(
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
     }
-    if let Some(error) = &finished.unremembered {
+    if let Some(error) = &finished.not_in_history {
         let _ = writeln!(
             door::err(),
             "warning: the history has not got this run: {error}. `steadfast run --resume {}` tries again",

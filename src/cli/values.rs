@@ -17,6 +17,10 @@ pub(super) enum ValueError {
     Day(String),
     #[error("`{0}` is no provider: write a name, or NAME=URL")]
     Provider(String),
+    #[error("`{0}` names no model: write NAME=MODEL")]
+    Model(String),
+    #[error("`{0}` is not an address; expected a port, or one such as `10.0.0.5:9464`")]
+    Address(String),
     #[error("`{0}` is less than nothing")]
     BelowZero(String),
     #[error(transparent)]
@@ -69,10 +73,10 @@ pub(super) fn parse_live(text: &str) -> Result<(String, Option<String>), ValueEr
 }
 
 /// A provider and one of its models.
-pub(super) fn parse_model(text: &str) -> Result<(String, String), String> {
+pub(super) fn parse_model(text: &str) -> Result<(String, String), ValueError> {
     match text.split_once('=').map(|(name, model)| (name.trim(), model.trim())) {
         Some((name, model)) if !name.is_empty() && !model.is_empty() => Ok((name.to_owned(), model.to_owned())),
-        _ => Err(format!("`{text}` names no model: write NAME=MODEL")),
+        _ => Err(ValueError::Model(text.to_owned())),
     }
 }
 

@@ -4,7 +4,7 @@
 //! fails by chance is no disagreement, and what changed on this machine meanwhile is none either, so each difference is
 //! tried again, there and here, before anything is said of it.
 
-use crate::adapter::{AskedOfRunner, Plain};
+use crate::adapter::{AskedOfRunner, Plain, SuiteProblem};
 use crate::diagnose::{Deadlines, DiagnoseError, RunLog, Setting};
 use crate::engine::{Children, Ran, RoundUnit, Rounds, Stopped, collect};
 use crate::event::{Conclusion, Diagnosis, Event, Note};
@@ -239,7 +239,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn ask(&self) -> Result<Plain, String> {
+    fn ask(&self) -> Result<Plain, SuiteProblem> {
         let children = Children::now();
         let plain = self.setting.subject.plain(&AskedOfRunner {
             record: self.record,

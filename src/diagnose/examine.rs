@@ -7,14 +7,14 @@
 use crate::adapter::RunnerAlone;
 use crate::diagnose::DiagnoseError;
 use crate::diagnose::Setting;
-use crate::diagnose::conclude::OfTheSuite;
 use crate::diagnose::probe::Prober;
-use crate::diagnose::suspects::{Suspect, late_suspects, problem, suspects};
+use crate::diagnose::suite_details::SuiteDetails;
+use crate::diagnose::suspects::{Suspect, late_suspects, suspects};
 use crate::diagnose::{Deadlines, RunLog};
 use crate::engine::{Rounds, Stopped};
 use crate::event::{Event, Note};
-use crate::minimise::{Answer, Cluster, Conclusion, Limits, Minimised, Phase, Question, Reply, Search, Step, clusters};
-use crate::model::{CaseIndex, OutcomeKind};
+use crate::minimise::{Answer, Cluster, Conclusion, Limits, Minimised, Search, clusters};
+use crate::model::CaseIndex;
 use crate::record::Record;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -25,12 +25,6 @@ const SEARCHES: u32 = 25;
 /// For so long, further ones are minimised as well. What is beyond both is tried with what was found for these, and
 /// is undiagnosed else.
 const SEARCHING: Duration = Duration::from_secs(600);
-
-/// The most time that a search takes where nobody says.
-const SEARCH_TIME: Duration = Duration::from_secs(120);
-
-/// From how many cases on an order is walked rather than halved.
-const WALKED: usize = 16;
 
 /// How often it is looked whether probes made a case fail that had not failed before.
 const LOOKS: usize = 3;
@@ -104,12 +98,6 @@ pub fn diagnose_again(
     Ok(examiner.prober.stopped)
 }
 
-/// The share of the time that the first pass over the suspects may take.
-const FIRST_PASS: f64 = 0.5;
-
-/// The share of what is left that a suspect may take in a later pass.
-const LATER_TURN: f64 = 0.6;
-
 /// What is known so far.
 #[derive(Debug)]
 pub(super) struct Chart {
@@ -121,13 +109,13 @@ pub(super) struct Chart {
     /// Ways of failing that cases have which are broken.
     pub broken: BTreeSet<String>,
     /// What was told last of the state that a suspect's sequences leave.
-    pub states: Option<(CaseIndex, Vec<Vec<CaseIndex>>, OfTheSuite)>,
+    pub states: Option<(CaseIndex, Vec<Vec<CaseIndex>>, SuiteDetails)>,
     /// What the suite's own runner made of an order last.
     pub own_line: Option<(Vec<CaseIndex>, Option<RunnerAlone>)>,
     /// Searches that a limit ended, and that may go on.
-    open: BTreeMap<CaseIndex, (Search, Duration)>,
+    pub open: BTreeMap<CaseIndex, (Search, Duration)>,
     /// Suspects of which a first sequence was told.
-    told_of: BTreeSet<CaseIndex>,
+    pub told_of: BTreeSet<CaseIndex>,
     /// Suspects that were minimised.
     searches: u32,
     /// Suspects that nobody examined.
@@ -163,7 +151,7 @@ enum Examined {
 
 /// How far a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
+pub(super) enum Depth {
     /// To the first sequence that is confirmed.
     First,
     /// To its end: whether there are others, and what hides them.
@@ -175,14 +163,14 @@ pub(super) struct Examiner<'a> {
     pub prober: Prober<'a>,
     pub record: &'a Record,
     pub setting: &'a Setting<'a>,
-    deadlines: Deadlines,
+    pub deadlines: Deadlines,
     /// What each search may spend, where somebody said.
-    limits: Option<Limits>,
+    pub limits: Option<Limits>,
     pub chart: &'a mut Chart,
 }
 
 /// A suspect, and the others that fail like it.
-struct Patient<'s> {
+struct Queued<'s> {
     suspect: &'s Suspect,
     /// The first of its cluster, where it is not this one.
     leader: Option<CaseIndex>,
@@ -191,38 +179,38 @@ struct Patient<'s> {
 impl Examiner<'_> {
     /// Examines all suspects, the first of each cluster before the others, what hangs last.
     fn examine(&mut self, suspects: &BTreeMap<CaseIndex, Suspect>) -> Result<(), DiagnoseError> {
-        let mut waiting = patients(suspects);
+        let mut waiting = queue(suspects);
         for pass in 0..PASSES {
             let mut open = VecDeque::new();
-            while let Some(patient) = waiting.pop_front() {
-                let examined = self.patient(&patient, waiting.len() + open.len() + 1, pass)?;
+            while let Some(queued) = waiting.pop_front() {
+                let examined = self.examine_one(&queued, waiting.len() + open.len() + 1, pass)?;
                 match examined {
                     Examined::ToTheEnd => {}
-                    Examined::NotYet => open.push_back(patient),
+                    Examined::NotYet => open.push_back(queued),
                     Examined::LeftOut => self.chart.left_out += 1,
                 }
             }
             // Of what is explained already, only whether there is more is open: the others come first.
-            open.make_contiguous().sort_by_key(|patient| self.chart.told_of.contains(&patient.suspect.case));
+            open.make_contiguous().sort_by_key(|queued| self.chart.told_of.contains(&queued.suspect.case));
             waiting = open;
             if waiting.is_empty() || self.prober.stopped != Stopped::Not {
                 break;
             }
         }
-        for patient in waiting {
-            self.leave_open(patient.suspect)?;
+        for queued in waiting {
+            self.leave_open(queued.suspect)?;
         }
         Ok(())
     }
 
     /// Explains a suspect by what was found for others, first of all for one that fails alike; minimises it if nothing
     /// of that holds.
-    fn patient(&mut self, patient: &Patient<'_>, waiting: usize, pass: usize) -> Result<Examined, DiagnoseError> {
-        let suspect = patient.suspect;
+    fn examine_one(&mut self, queued: &Queued<'_>, waiting: usize, pass: usize) -> Result<Examined, DiagnoseError> {
+        let suspect = queued.suspect;
         if self.prober.stopped != Stopped::Not {
             return Ok(Examined::NotYet);
         }
-        let leader_is_open = patient.leader.is_some_and(|leader| self.chart.open.contains_key(&leader));
+        let leader_is_open = queued.leader.is_some_and(|leader| self.chart.open.contains_key(&leader));
         if leader_is_open && pass == 0 {
             return Ok(Examined::NotYet);
         }
@@ -234,7 +222,7 @@ impl Examiner<'_> {
                 || self.is_of_the_hash_seed(suspect)?
                 || self.is_of_the_outside(suspect)?
                 || self.is_of_chance(suspect)?
-                || self.is_explained(suspect, patient.leader)?
+                || self.is_explained(suspect, queued.leader)?
                 || self.is_its_own_polluter(suspect)?
             {
                 return Ok(Examined::ToTheEnd);
@@ -256,19 +244,19 @@ impl Examiner<'_> {
             return Ok(Examined::NotYet);
         }
         if is_enough_once_found && !found.sequences().is_empty() {
-            self.remember(suspect.case, found);
+            self.keep_found(suspect.case, found);
             return Ok(Examined::NotYet);
         }
         self.chart.open.remove(&suspect.case);
         let found = self.with_every_failure(suspect, found, waiting, pass)?;
         let others = self.marking_polluters(suspect, &found)?;
         self.conclude(suspect, &found, &others)?;
-        self.remember(suspect.case, found);
+        self.keep_found(suspect.case, found);
         Ok(Examined::ToTheEnd)
     }
 
     /// Keeps what was found for a suspect, in place of what was found for it before.
-    fn remember(&mut self, case: CaseIndex, found: Minimised) {
+    fn keep_found(&mut self, case: CaseIndex, found: Minimised) {
         self.chart.found.retain(|(known, _)| *known != case);
         if !found.sequences().is_empty() {
             self.chart.found.push((case, found));
@@ -296,119 +284,6 @@ impl Examiner<'_> {
         self.prober.log.now().saturating_duration_since(self.chart.begun)
     }
 
-    /// What one of so many suspects may spend. The first pass gives each an even share of half of the time, for what is
-    /// cheap. Of the rest, a suspect may take most: to examine some to the end is worth more than to begin with all.
-    fn share(&self, waiting: usize, pass: usize) -> Limits {
-        let usual = self.limits.unwrap_or(Limits { time: SEARCH_TIME, ..Limits::default() });
-        let now = self.prober.log.now();
-        let left = self.deadlines.diagnosis.map(|until| until.saturating_duration_since(now));
-        let even = 1.0 / waiting.max(1) as f64;
-        let part = if pass == 0 && waiting > 1 { even * FIRST_PASS } else { even.max(LATER_TURN) };
-        let share = left.map(|left| left.mul_f64(part));
-        Limits { time: share.map_or(usual.time, |share| share.min(usual.time)), ..usual }
-    }
-
-    /// Runs the search to its end or to the limits; nothing if the engine was stopped.
-    fn search(&mut self, suspect: &Suspect, limits: Limits, depth: Depth) -> Result<Option<Minimised>, DiagnoseError> {
-        let mut search = match self.chart.open.remove(&suspect.case) {
-            Some((search, spent)) => search.with_limits(Limits { time: spent + limits.time, ..limits }),
-            None => self.begin_search(suspect, limits),
-        };
-        // What was asked to explain it is evidence as well: that it failed alone then is not forgotten.
-        for (order, reply) in self.prober.asked.drain(..) {
-            search.record(order, reply);
-        }
-        // Whoever watches need not wait until all is known, and a run that ends early keeps what it has.
-        let mut told = self.chart.told_of.contains(&suspect.case);
-        loop {
-            match search.step(self.setting.jobs) {
-                Step::Done(found) => {
-                    self.chart.open.insert(suspect.case, (search, found.took));
-                    return Ok(Some(found));
-                }
-                Step::Ask(questions) => {
-                    let is_beyond =
-                        |question: &Question| matches!(question.phase, Phase::Alternatives | Phase::Cleaners);
-                    if !told && questions.first().is_some_and(is_beyond) {
-                        told = true;
-                        if let Some(found) = search.found() {
-                            self.chart.told_of.insert(suspect.case);
-                            self.conclude(suspect, &found, &[])?;
-                            if depth == Depth::First {
-                                self.chart.open.insert(suspect.case, (search, found.took));
-                                return Ok(Some(found));
-                            }
-                        }
-                    }
-                    let replies = self.prober.put(&questions)?;
-                    for (question, reply) in questions.into_iter().zip(replies) {
-                        if let Some(reply) = reply {
-                            search.learn(question, reply);
-                        }
-                    }
-                    if self.prober.stopped != Stopped::Not {
-                        self.chart.open.insert(suspect.case, (search, Duration::ZERO));
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
-    fn begin_search(&self, suspect: &Suspect, limits: Limits) -> Search {
-        let sequences = self.chart.found.iter().flat_map(|(_, found)| found.sequences());
-        let hypotheses: Vec<Vec<CaseIndex>> = sequences.map(|sequence| sequence.members.clone()).collect();
-        let mut problem = problem(self.record, suspect, &hypotheses);
-        problem.walks_from = self.walks_from(suspect);
-        let mut search = Search::new(problem, limits);
-        for (order, answer) in suspect.known_probes(self.record) {
-            search.record(order, Reply::new(answer, Duration::ZERO));
-        }
-        search
-    }
-
-    /// The same with what explains those failures of the run that these sequences leave unexplained; incomplete where
-    /// some stay so.
-    fn with_every_failure(
-        &mut self,
-        suspect: &Suspect,
-        mut found: Minimised,
-        waiting: usize,
-        pass: usize,
-    ) -> Result<Minimised, DiagnoseError> {
-        let mut tried: Vec<Vec<CaseIndex>> = vec![suspect.before.clone()];
-        while let Some(before) =
-            suspect.unexplained(self.record, &found).into_iter().find(|order| !tried.contains(order))
-        {
-            found.set_complete(false);
-            // Each of these searches has its share of what is left by then.
-            let limits = self.share(waiting, pass);
-            if tried.len() > limits.sequences as usize || self.prober.stopped != Stopped::Not {
-                break;
-            }
-            tried.push(before.clone());
-            let again = Suspect { before, ..suspect.clone() };
-            let search = self.begin_search(&again, limits);
-            self.chart.open.insert(suspect.case, (search, Duration::ZERO));
-            let more = self.search(&again, limits, Depth::Whole)?;
-            self.chart.open.remove(&suspect.case);
-            let Some(more) = more else { break };
-            let is_all = matches!(more.conclusion, Conclusion::Confirmed { complete: true, .. });
-            found.add(more);
-            if suspect.unexplained(self.record, &found).is_empty() {
-                found.set_complete(is_all);
-            }
-        }
-        Ok(found)
-    }
-
-    /// From how many cases on an order is walked. A suspect that ends its process, or does not end, can't be tried in a
-    /// fork on the way.
-    fn walks_from(&self, suspect: &Suspect) -> Option<usize> {
-        let fails = matches!(suspect.failure.outcome.kind(), OutcomeKind::Failed | OutcomeKind::Errored);
-        (self.setting.subject.forks() && fails).then_some(WALKED)
-    }
-
     /// Says how far the examination of a suspect came, if it began.
     fn leave_open(&mut self, suspect: &Suspect) -> Result<(), DiagnoseError> {
         let Some((search, _)) = self.chart.open.remove(&suspect.case) else { return Ok(()) };
@@ -421,7 +296,7 @@ impl Examiner<'_> {
 }
 
 /// The suspects in the order in which they are examined.
-fn patients(suspects: &BTreeMap<CaseIndex, Suspect>) -> VecDeque<Patient<'_>> {
+fn queue(suspects: &BTreeMap<CaseIndex, Suspect>) -> VecDeque<Queued<'_>> {
     let clusters = clusters(suspects.iter().map(|(case, suspect)| (*case, suspect.fingerprint.clone())));
     let members = |cluster: &Cluster| -> Vec<&Suspect> {
         cluster.suspects.iter().filter_map(|case| suspects.get(case)).collect()
@@ -432,11 +307,10 @@ fn patients(suspects: &BTreeMap<CaseIndex, Suspect>) -> VecDeque<Patient<'_>> {
     clusters.sort_by_key(|members| {
         (members.iter().any(|suspect| suspect.hangs()), members.first().map_or(0, |suspect| suspect.before.len()))
     });
-    let leaders =
-        clusters.iter().filter_map(|members| members.first().map(|suspect| Patient { suspect, leader: None }));
+    let leaders = clusters.iter().filter_map(|members| members.first().map(|suspect| Queued { suspect, leader: None }));
     let others = clusters.iter().flat_map(|members| {
         let leader = members.first().map(|suspect| suspect.case);
-        members.iter().skip(1).map(move |suspect| Patient { suspect, leader })
+        members.iter().skip(1).map(move |suspect| Queued { suspect, leader })
     });
     leaders.chain(others).collect()
 }

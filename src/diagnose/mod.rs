@@ -5,6 +5,7 @@
 //! [`crate::engine::Rounds`], facts are told to a [`RunLog`]: this module knows no transport and no terminal.
 
 mod agreement;
+mod by_itself;
 mod conclude;
 mod error;
 mod examine;
@@ -15,9 +16,11 @@ mod outside;
 mod parallel;
 mod probe;
 mod repro;
+mod search;
 mod setting;
 #[cfg(test)]
 mod simulated;
+mod suite_details;
 mod suspects;
 
 pub use agreement::compare_with_own_runner;

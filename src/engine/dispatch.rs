@@ -7,7 +7,7 @@ use crate::engine::protocol::{Reply, Request};
 use crate::engine::relay::Relay;
 use crate::engine::stop::{StopHandle, Stopped};
 use crate::engine::subject::TEMPORARY;
-use crate::engine::worker_process::{FromWorker, Heard, WorkerCommand, WorkerProcess};
+use crate::engine::worker_process::{FromWorker, WorkerCommand, WorkerMessage, WorkerProcess};
 use crate::engine::{Leftovers, Owned, Prepare, Prepared, RoundUnit, Rounds};
 use crate::event::{Event, Note, RoundEnd};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -83,7 +83,7 @@ impl Engine {
         let (sender, heard) = mpsc::channel();
         let waking = sender.clone();
         let stop = StopHandle::waking(move || {
-            let _ = waking.send(FromWorker { worker: 0, message: Heard::Silence(None) });
+            let _ = waking.send(FromWorker { worker: 0, message: WorkerMessage::Silence(None) });
         });
         // Where there is none, workers notice, and the fence within programs must do.
         let relay = config.is_fenced.then(|| Relay::start(&leftovers.scratch().join(RELAY)).ok()).flatten();
@@ -134,8 +134,12 @@ impl Rounds for Engine {
                 return Ok(Stopped::Not);
             }
             let next = match self.hear(until) {
-                Some(FromWorker { worker, message: Heard::Reply(reply) }) => self.reply(worker, reply, outlook)?,
-                Some(FromWorker { worker, message: Heard::Silence(why) }) => self.buried(worker, why, outlook)?,
+                Some(FromWorker { worker, message: WorkerMessage::Reply(reply) }) => {
+                    self.reply(worker, reply, outlook)?
+                }
+                Some(FromWorker { worker, message: WorkerMessage::Silence(why) }) => {
+                    self.worker_is_gone(worker, why, outlook)?
+                }
                 None => {
                     self.kill_overdue();
                     None
@@ -274,7 +278,7 @@ impl Engine {
     }
 
     /// A worker fell silent: it is dead, or is as good as dead.
-    fn buried(
+    fn worker_is_gone(
         &mut self,
         number: u64,
         why: Option<String>,
@@ -325,12 +329,12 @@ impl Engine {
         while !self.workers.is_empty() {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.heard.recv_timeout(left) {
-                Ok(FromWorker { worker, message: Heard::Reply(Reply::RoundEnded { .. }) }) if worker > 0 => {}
-                Ok(FromWorker { worker, message: Heard::Reply(reply) }) => {
+                Ok(FromWorker { worker, message: WorkerMessage::Reply(Reply::RoundEnded { .. }) }) if worker > 0 => {}
+                Ok(FromWorker { worker, message: WorkerMessage::Reply(reply) }) => {
                     self.reply(worker, reply, outlook)?;
                 }
                 Ok(FromWorker { worker: 0, .. }) => {}
-                Ok(FromWorker { worker, message: Heard::Silence(_) }) => {
+                Ok(FromWorker { worker, message: WorkerMessage::Silence(_) }) => {
                     if let Some(index) = self.find(worker) {
                         let worker = self.workers.remove(index);
                         worker.finish(deadline, outlook)?;

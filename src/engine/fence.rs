@@ -6,7 +6,6 @@
 //! the first one in many containers; then the second one stands alone, and the run says so.
 
 use crate::engine::relay::{CONNECT, LIST};
-use crate::event::FENCE_NOTE;
 use crate::platform::leave_network;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -75,12 +74,12 @@ impl fmt::Display for Fence {
         match self {
             Self::Kernel => write!(
                 f,
-                "{FENCE_NOTE}the kernel's; rounds ran in a network of their own, from which no program reaches another machine \
+                "the kernel's; rounds ran in a network of their own, from which no program reaches another machine \
                  (STEADFAST_FENCE=within leaves it down)",
             ),
             Self::Within { reason } => write!(
                 f,
-                "{FENCE_NOTE}within programs only; the environment, Python and Node refuse other machines, and a program that \
+                "within programs only; the environment, Python and Node refuse other machines, and a program that \
                  wants out gets out ({reason})"
             ),
         }

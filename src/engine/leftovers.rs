@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long what is killed may take to be gone.
-const DYING: Duration = Duration::from_secs(5);
+const END_WITHIN: Duration = Duration::from_secs(5);
 
 const FILE: &str = "leftovers.json";
 
@@ -69,7 +69,7 @@ impl Leftovers {
 
     /// Kills and removes everything.
     pub fn clear(self) {
-        let deadline = Instant::now() + DYING;
+        let deadline = Instant::now() + END_WITHIN;
         // What is killed goes on for a moment, and may write into the folder that is removed. What it started meanwhile
         // bears its mark, and is killed in the next turn.
         while self.owned.iter().any(Owned::is_alive) && Instant::now() < deadline {

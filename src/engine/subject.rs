@@ -41,5 +41,12 @@ pub const TEMPORARY: &str = "tmp";
 #[error("{0}")]
 pub struct SubjectError(pub String);
 
+impl SubjectError {
+    /// What a worker tells of an error: it crosses a pipe, as a text.
+    pub fn of(error: impl std::fmt::Display) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Makes a subject from what the engine was told to hand on.
 pub type MakeSubject<'a> = &'a mut dyn FnMut(Prepare) -> Result<Box<dyn Subject>, SubjectError>;

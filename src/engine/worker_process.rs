@@ -34,12 +34,12 @@ pub struct WorkerCommand {
 #[derive(Debug)]
 pub(super) struct FromWorker {
     pub worker: u64,
-    pub message: Heard,
+    pub message: WorkerMessage,
 }
 
 /// What was heard.
 #[derive(Debug)]
-pub(super) enum Heard {
+pub(super) enum WorkerMessage {
     Reply(Reply),
     /// Its output ended, or was no message.
     Silence(Option<String>),
@@ -52,7 +52,7 @@ pub(super) struct WorkerProcess {
     child: Child,
     input: Option<ChildStdin>,
     listener: Option<JoinHandle<()>>,
-    mourner: Option<JoinHandle<String>>,
+    stderr_reader: Option<JoinHandle<String>>,
 }
 
 impl WorkerProcess {
@@ -77,10 +77,10 @@ impl WorkerProcess {
                 listen(output, number, &heard);
             }
         };
-        let mourn = move || errors.map(last_words).unwrap_or_default();
+        let read_stderr = move || errors.map(last_words).unwrap_or_default();
         let listener = std::thread::Builder::new().name(format!("worker {number}")).spawn(listen)?;
-        let mourner = std::thread::Builder::new().name(format!("worker {number} stderr")).spawn(mourn)?;
-        Ok(Self { number, child, input, listener: Some(listener), mourner: Some(mourner) })
+        let stderr_reader = std::thread::Builder::new().name(format!("worker {number} stderr")).spawn(read_stderr)?;
+        Ok(Self { number, child, input, listener: Some(listener), stderr_reader: Some(stderr_reader) })
     }
 
     /// Its process id.
@@ -124,7 +124,7 @@ impl WorkerProcess {
         if let Some(listener) = self.listener.take() {
             let _ = listener.join();
         }
-        let words = self.mourner.take().and_then(|mourner| mourner.join().ok()).unwrap_or_default();
+        let words = self.stderr_reader.take().and_then(|stderr_reader| stderr_reader.join().ok()).unwrap_or_default();
         if words.trim().is_empty() { status } else { format!("{status}; it last wrote: {}", words.trim()) }
     }
 }
@@ -141,14 +141,14 @@ fn listen(output: impl Read, worker: u64, heard: &Sender<FromWorker>) {
         }
         match serde_json::from_slice(&line) {
             Ok(reply) => {
-                if heard.send(FromWorker { worker, message: Heard::Reply(reply) }).is_err() {
+                if heard.send(FromWorker { worker, message: WorkerMessage::Reply(reply) }).is_err() {
                     return;
                 }
             }
             Err(error) => break Some(format!("not a message: {error}")),
         }
     };
-    let _ = heard.send(FromWorker { worker, message: Heard::Silence(silence) });
+    let _ = heard.send(FromWorker { worker, message: WorkerMessage::Silence(silence) });
 }
 
 /// The end of what a worker wrote to its standard error. All of it is read, so that the worker never blocks on it.

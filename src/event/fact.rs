@@ -3,6 +3,7 @@
 use crate::event::dirt::Dirt;
 use crate::event::header::Header;
 use crate::event::machine::Machine;
+use crate::event::note::Note;
 use crate::event::runner_line::RunnerLine;
 use crate::model::statistics::Tally;
 use crate::model::{
@@ -191,19 +192,6 @@ pub enum RoundEnd {
     /// The run was stopped before the round's end.
     Interrupted,
 }
-
-/// Something that a reader should know and that is no finding.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Note {
-    /// The case it speaks of, if it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<CaseIndex>,
-    /// What a reader should know.
-    pub text: String,
-}
-
-/// How the note begins that says what kept the run's programs from other machines. Short reports show it before other notes.
-pub const FENCE_NOTE: &str = "fence: ";
 
 /// What the diagnosis of a suspect came to. A later one about the same case replaces it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

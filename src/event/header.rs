@@ -71,6 +71,18 @@ pub struct SubjectInfo {
     pub measured: BTreeMap<String, Measured>,
 }
 
+impl SubjectInfo {
+    /// Whether it is a test suite, and not scenarios.
+    pub fn is_suite(&self) -> bool {
+        self.arguments.iter().any(|argument| argument == "--suite")
+    }
+
+    /// The folder of a suite whose cases are known by Python modules, as it was typed; `None` for any other subject.
+    pub fn folder_of_modules(&self) -> Option<&str> {
+        self.arguments.iter().find_map(|word| word.strip_prefix("pytest:"))
+    }
+}
+
 /// What is asked of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Policy {

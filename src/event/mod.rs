@@ -10,6 +10,7 @@ mod header;
 mod identity;
 mod journal;
 mod machine;
+mod note;
 mod past;
 mod question;
 mod redact;
@@ -17,19 +18,20 @@ mod runner_line;
 mod secret_forms;
 mod secret_shapes;
 mod seen;
+mod shell_line;
 mod words;
 
 pub use dirt::{Dirt, StatePart};
-pub use fact::{
-    Conclusion, Diagnosis, Entry, Event, FENCE_NOTE, HashSeeds, Note, RoundEnd, RunEnd, StateCause, TrialReport,
-};
+pub use fact::{Conclusion, Diagnosis, Entry, Event, HashSeeds, RoundEnd, RunEnd, StateCause, TrialReport};
 pub use header::{CaseInfo, Header, JOURNAL_VERSION, PlanPolicy, Policy, ShardInfo, SubjectInfo};
 pub use identity::{Difference, Identity, Product};
 pub use journal::{JournalError, JournalReader, JournalWriter, RunLock, compress};
 pub use machine::Machine;
+pub use note::{Note, Topic};
 pub use past::{Background, EarlierRounds, KnownFinding, Past, Quarantine, QuarantineEntry, Revision};
 pub use question::{Question, RecordedEnd, RecordedOrder};
 pub use redact::Redactor;
 pub use runner_line::RunnerLine;
 pub(crate) use secret_shapes::REDACTED;
+pub use shell_line::ShellLine;
 pub use words::is_common;

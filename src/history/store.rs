@@ -45,7 +45,7 @@ impl History {
     ///
     /// # Errors
     /// If it can't be written; then nothing of the run is in it.
-    pub fn remember(&mut self, entry: &RunEntry) -> Result<(), HistoryError> {
+    pub fn add(&mut self, entry: &RunEntry) -> Result<(), HistoryError> {
         self.database.write(|database| write(database, entry))
     }
 

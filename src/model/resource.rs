@@ -183,6 +183,13 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_resource_can_be_allowed() {
+        for kind in ResourceKind::ALL {
+            assert!(allowance(&format!("{kind}: a reason")).is_ok(), "LEAK_KINDS lacks {kind}");
+        }
+    }
+
+    #[test]
     fn an_allowance_without_a_reason_is_none() {
         assert_eq!(allowance("thread"), Err(AllowanceError::Reason));
         assert_eq!(allowance("thread:  "), Err(AllowanceError::Reason));

@@ -4,7 +4,7 @@ use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::decl::ProviderDecl;
 use crate::provider::delivery::{CALL_HEADER, DELIVERY_HEADER, Delivery};
 use crate::provider::exchange::call::Seq;
-use crate::provider::exchange::stage::{Decision, Inquiry};
+use crate::provider::exchange::shared_state::{Decision, Inquiry};
 use crate::provider::hash::BodyHash;
 use crate::provider::live::gateway::Quote;
 use crate::provider::live::price::Extent;
@@ -17,10 +17,10 @@ use crate::provider::wire::ask::{Ask, Sent};
 use crate::provider::wire::endpoint::Endpoint;
 use crate::provider::wire::failing::{failure, plain_error};
 use crate::provider::wire::format::Format;
-use crate::provider::wire::heard::hear;
 use crate::provider::wire::installed::Installed;
 use crate::provider::wire::multipart::without_boundary;
 use crate::provider::wire::page::{Page, Stamp};
+use crate::provider::wire::parsed_answer::parse_answer;
 use crate::provider::wire::reading::check_key;
 use crate::provider::wire::reply::{malformed, reply};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -164,7 +164,7 @@ impl Engine {
     fn replay(&self, seq: Seq, endpoint: &Endpoint, played: &Played) -> (Page, Delivery) {
         let (page, delivery) = replayed(played);
         if endpoint.is_model_call() && page.status == 200 {
-            let heard = hear(self.site.decl.wire.format(), &page.content_type, &page.body);
+            let heard = parse_answer(self.site.decl.wire.format(), &page.content_type, &page.body);
             self.shared.stage().journal.change(seq, |call| call.said = heard.text());
         }
         (page, delivery)

@@ -8,7 +8,7 @@ use crate::provider::exchange::call::{Call, Seq};
 use crate::provider::exchange::connections::Connections;
 use crate::provider::exchange::journal::JournalLimits;
 use crate::provider::exchange::outcome::TrialCalls;
-use crate::provider::exchange::stage::Stage;
+use crate::provider::exchange::shared_state::SharedState;
 use crate::provider::front::hold::Counted;
 use crate::provider::front::thread::{Command, Front, Opening, Parting, Quiet};
 use crate::provider::live::gateway::{Gateway, Live};
@@ -98,7 +98,7 @@ impl Providers {
             openings.push(open(decl, port, options.live.as_ref())?);
         }
         let sites = openings.iter().map(|opening| opening.site.clone()).collect();
-        let stage = Stage::new(options.attribution, options.journal);
+        let stage = SharedState::new(options.attribution, options.journal);
         let shared = Arc::new(Shared::new(options.clock, stage, options.max_body, options.recorder, log));
         let front = Front::start(shared.clone(), openings)?;
         Ok(Self { shared, sites, front })

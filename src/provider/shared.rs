@@ -5,7 +5,7 @@ use crate::platform::{owner_of_socket, process};
 use crate::provider::decl::ProviderDecl;
 use crate::provider::exchange::call::{Call, Ended, Seq};
 use crate::provider::exchange::connections::Ledger;
-use crate::provider::exchange::stage::Stage;
+use crate::provider::exchange::shared_state::SharedState;
 use crate::provider::live::gateway::Gateway;
 use crate::provider::tape::recorder::Recorder;
 use std::fmt;
@@ -48,14 +48,14 @@ pub(crate) struct Shared {
     pub(crate) recorder: Option<Arc<Recorder>>,
     /// What only the fronts know: rule engines listen on ports that anybody on this machine can find.
     key: u64,
-    stage: Mutex<Stage>,
+    stage: Mutex<SharedState>,
     log: Option<Mutex<AccessLog>>,
 }
 
 impl Shared {
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
-        stage: Stage,
+        stage: SharedState,
         max_body: usize,
         recorder: Option<Arc<Recorder>>,
         log: Option<AccessLog>,
@@ -107,13 +107,13 @@ impl Shared {
     }
 
     /// The state, for a moment: never hold it over an await.
-    pub(crate) fn stage(&self) -> MutexGuard<'_, Stage> {
+    pub(crate) fn stage(&self) -> MutexGuard<'_, SharedState> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells the answers that are held how many model calls have arrived. The state stays locked meanwhile, so that
     /// an older number never overtakes a newer one.
-    pub(crate) fn tell_arrived(&self, stage: &MutexGuard<'_, Stage>) {
+    pub(crate) fn tell_arrived(&self, stage: &MutexGuard<'_, SharedState>) {
         let arrived = stage.arrived();
         self.arrived.send_if_modified(|before| std::mem::replace(before, arrived) != arrived);
     }

@@ -1,5 +1,7 @@
 //! What a report needs besides the journal: how the program is called and where the run's files are.
 
+use crate::event::ShellLine;
+
 /// What a report needs besides the journal: how the program is called and where the run's files are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
@@ -67,12 +69,7 @@ fn leave(chosen: &[String]) -> Vec<&str> {
 
 /// An argument as a POSIX shell reads it back.
 pub fn quote(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', r"'\''"))
-    }
+    ShellLine::quoted(argument)
 }
 
 #[cfg(test)]

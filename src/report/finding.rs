@@ -119,7 +119,7 @@ fn of(view: &View<'_>, judged: &CaseJudgement) -> Option<Finding> {
     let info = view.info(judged.case)?;
     let failure = judged.failure.as_ref().and_then(|seen| seen.outcome.failure());
     let runner_line = judged.runner_line.as_ref();
-    let own = runner_line.map(|line| OwnLine::of(&visible(&line.line), kind, &view.record.header));
+    let own = runner_line.map(|line| OwnLine::of(line, kind, &view.record.header));
     // It has a place of its own.
     let sentence = runner_line.map(ToString::to_string);
     let others = judged.remarks.iter().filter(|remark| Some(*remark) != sentence.as_ref());

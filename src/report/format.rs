@@ -44,8 +44,17 @@ impl Default for RenderOptions {
 
 /// Why a word names no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format of a report: terminal, junit, html, markdown, json, sarif or code-quality are wanted")]
+#[error("`{0}` is no format of a report: {known} are wanted", known = known())]
 pub struct FormatError(String);
+
+/// The words of all formats, as a sentence lists them.
+fn known() -> String {
+    let words = Format::ALL.map(Format::as_str);
+    match words.split_last() {
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
 
 impl Format {
     /// Every format that can be rendered.
@@ -132,6 +141,7 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.to_string().parse(), Ok(format));
         }
-        assert!("pdf".parse::<Format>().is_err());
+        let wrong = "pdf".parse::<Format>().expect_err("no such format").to_string();
+        assert!(wrong.contains("terminal, junit") && wrong.contains(" or code-quality are wanted"), "{wrong}");
     }
 }

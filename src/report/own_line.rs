@@ -1,7 +1,8 @@
 //! The line with which a suite's own runner shows a finding. The diagnosis has tried it.
 
-use crate::event::Header;
+use crate::event::{Header, RunnerLine, ShellLine};
 use crate::model::FindingKind;
+use crate::report::text::visible;
 
 /// The line of a suite's own runner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,41 +15,36 @@ pub(super) struct OwnLine {
 
 impl OwnLine {
     /// A line as it was tried, and in short.
-    pub(super) fn of(tried: &str, kind: FindingKind, header: &Header) -> Self {
-        Self { short: short(tried, kind, header), tried: tried.to_owned() }
+    pub(super) fn of(own: &RunnerLine, kind: FindingKind, header: &Header) -> Self {
+        let tried = visible(&own.line).into_owned();
+        let line = typed(ShellLine::read(&tried), &own.runner, kind);
+        Self { short: short(line, header).unwrap_or_else(|| tried.clone()), tried }
     }
 }
 
-/// The line without what a reader in the project need not type: the folder, the interpreter, and the hash seed where
-/// it decides nothing.
-fn short(tried: &str, kind: FindingKind, header: &Header) -> String {
-    let (folder, line) = match tried.strip_prefix("cd ").and_then(|rest| rest.split_once(" && ")) {
-        Some((folder, line)) => (Some(folder), line),
-        None => (None, tried),
-    };
-    let keeps_seed = matches!(kind, FindingKind::EnvironmentDependent | FindingKind::Intermittent);
-    let mut words: Vec<&str> = line.split(' ').collect();
-    if !keeps_seed {
-        words.retain(|word| !word.starts_with("PYTHONHASHSEED="));
+/// The line without the interpreter that starts the runner, and without the hash seed where it decides nothing.
+fn typed(mut line: ShellLine, runner: &str, kind: FindingKind) -> ShellLine {
+    if !matches!(kind, FindingKind::EnvironmentDependent | FindingKind::Intermittent) {
+        line.variables.retain(|variable| !variable.starts_with("PYTHONHASHSEED="));
     }
-    let python = words.iter().position(|word| !word.contains('=')).filter(|at| {
-        let name = words[*at].trim_matches('\'').rsplit('/').next().unwrap_or_default();
-        name.starts_with("python") && words.get(at + 1) == Some(&"-m") && words.get(at + 2) == Some(&"pytest")
-    });
-    if let Some(at) = python {
-        words.drain(at..at + 2);
+    if let [python, module, name, ..] = line.words.as_slice() {
+        let program = python.trim_matches('\'').rsplit('/').next().unwrap_or_default();
+        if program.starts_with("python") && module == "-m" && name == runner {
+            line.words.drain(..2);
+        }
     }
-    let line = words.join(" ");
-    let Some(folder) = folder else { return line };
+    line
+}
+
+/// The line as it is typed in the project's folder; `None` if its own folder lies elsewhere.
+fn short(line: ShellLine, header: &Header) -> Option<String> {
+    let Some(folder) = &line.folder else { return Some(line.to_string()) };
     let whole = folder.trim_matches('\'');
     if !whole.starts_with('/') {
-        return format!("cd {folder} && {line}");
+        return Some(line.to_string());
     }
-    match within(whole, header) {
-        Some("") => line,
-        Some(below) => format!("cd {below} && {line}"),
-        None => tried.to_owned(),
-    }
+    let below = within(whole, header)?.to_owned();
+    Some(ShellLine { folder: (!below.is_empty()).then_some(below), ..line }.to_string())
 }
 
 /// The folder, relative to the project's; `None` where that is not known.
@@ -57,9 +53,8 @@ fn within<'a>(folder: &'a str, header: &'a Header) -> Option<&'a str> {
     if let Some(root) = spec.get("root").and_then(|root| root.as_str()).filter(|root| root.starts_with('/')) {
         return Some(folder.strip_prefix(root)?.trim_matches('/'));
     }
-    let mut suites = header.subject.arguments.iter().filter_map(|word| word.strip_prefix("pytest:"));
-    Some(suites.next()?.trim_start_matches("./").trim_end_matches('/'))
-        .map(|given| if given == "." { "" } else { given })
+    let given = header.subject.folder_of_modules()?.trim_start_matches("./").trim_end_matches('/');
+    Some(if given == "." { "" } else { given })
 }
 
 #[cfg(test)]
@@ -77,7 +72,9 @@ mod tests {
 
     #[track_caller]
     fn check(arguments: &[&str], spec: serde_json::Value, kind: FindingKind, line: &str, expected: &str) {
-        assert_eq!(OwnLine::of(line, kind, &header(arguments, spec)).short, expected);
+        let runner = if line.contains("jest") { "jest" } else { "pytest" };
+        let own = RunnerLine { runner: runner.to_owned(), line: line.to_owned() };
+        assert_eq!(OwnLine::of(&own, kind, &header(arguments, spec)).short, expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A run in words, by cause: what the terminal, the Markdown summary and the HTML page all say.
 
-use crate::event::{FENCE_NOTE, Note, RunEnd};
+use crate::event::{Note, RunEnd};
 use crate::model::{CaseIndex, RoundKind, Verdict};
 use crate::report::finding::{Command, Finding};
 use crate::report::quarantine::QuarantineStory;
@@ -172,9 +172,9 @@ fn reasons(view: &View<'_>, verdict: Verdict) -> Vec<(String, usize)> {
 
 /// The notes of the run, that of its fence first.
 fn notes(view: &View<'_>) -> Vec<String> {
-    let mut notes: Vec<String> = view.record.notes.iter().map(|note| note_text(view, note)).collect();
-    notes.sort_by_key(|note| !note.starts_with(FENCE_NOTE));
-    notes
+    let mut notes: Vec<&Note> = view.record.notes.iter().collect();
+    notes.sort_by_key(|note| note.topic());
+    notes.into_iter().map(|note| note_text(view, note)).collect()
 }
 
 fn note_text(view: &View<'_>, note: &Note) -> String {
@@ -233,7 +233,7 @@ fn tried(view: &View<'_>) -> Option<String> {
     let shuffled = kinds.remove(&RoundKind::Shuffle).map(|number| format!("{} shuffled", grouped(number)));
     let named: Vec<String> = kinds.keys().map(|kind| kind.to_string()).chain(shuffled).collect();
     let Price { target, missing, cost, .. } = Price::of(view);
-    let cost = cost.strip_prefix(", ").map_or_else(String::new, |cost| format!(" ({cost})"));
+    let cost = cost.map_or_else(String::new, |cost| format!(" ({cost})"));
     Some(format!(
         "nothing failed in {} ({}){}; a failure in 1 of {} rounds could still hide, and {}{cost} would show it",
         count(rounds, "round"),
@@ -255,8 +255,8 @@ struct Price {
     wanted: u32,
     /// How many of them are missing.
     missing: u32,
-    /// `, about 4.6 s`, where the time of a round is known.
-    cost: String,
+    /// `about 4.6 s`, where the time of a round is known.
+    cost: Option<String>,
 }
 
 impl Price {
@@ -268,13 +268,14 @@ impl Price {
         let wanted = rounds_to_exclude(target, evidence.confidence);
         let missing = if clean { wanted.saturating_sub(evidence.rounds_counted) } else { wanted };
         let jobs = u64::from(view.record.header.policy.jobs.max(1));
-        let cost = |millis: u64| format!(", about {}", duration(millis.saturating_mul(u64::from(missing)) / jobs));
-        Self { target, wanted, missing, cost: round_millis(view).map_or_else(String::new, cost) }
+        let cost = |millis: u64| format!("about {}", duration(millis.saturating_mul(u64::from(missing)) / jobs));
+        Self { target, wanted, missing, cost: round_millis(view).map(cost) }
     }
 }
 
 fn price(view: &View<'_>) -> String {
     let Price { target, wanted, missing, cost } = Price::of(view);
+    let cost = cost.map_or_else(String::new, |cost| format!(", {cost}"));
     let more = if missing == wanted { String::new() } else { format!(", {missing} more") };
     format!(
         "to exclude failures in more than {} of rounds: {wanted} shuffled rounds{more}{cost} (--max-flake-rate {target})",

@@ -40,7 +40,7 @@ fn seen(record: &Record, judged: &CaseJudgement) -> Option<Seen> {
 /// In which orders a victim shows, where the suite has several files.
 pub(super) fn remark(record: &Record, judged: &CaseJudgement) -> Option<String> {
     // Scenarios have no runner of their own that would keep files together.
-    let is_suite = record.header.subject.arguments.iter().any(|argument| argument == "--suite");
+    let is_suite = record.header.subject.is_suite();
     let text = match seen(record, judged)? {
         Seen::Together | Seen::NotYetTogether if !is_suite => return None,
         Seen::Together => {

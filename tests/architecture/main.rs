@@ -267,3 +267,22 @@ fn a_kind_of_subject_that_is_named_is_found() {
     assert_eq!(kinds_named("adapter::pytest::look(CommandSpec::new())"), ["pytest", "CommandSpec"]);
     assert_eq!(kinds_named("std::process::Command::new(program); subject.own_line(&finding)"), Vec::<String>::new());
 }
+
+/// The places where code hands on a text in place of an error.
+fn texts_for_errors(code: &str) -> Vec<&str> {
+    let of_functions = code.lines().filter(|line| line.contains("Result<") && line.contains(", String>"));
+    let is_last = |line: &&str| line.rsplit("Result<").next().is_some_and(|rest| rest.contains(", String>"));
+    of_functions.filter(is_last).chain(code.lines().filter(|line| line.contains("type Err = String"))).collect()
+}
+
+#[test]
+fn errors_have_types() {
+    assert_eq!(texts_for_errors("fn a() -> Result<u8, String> {\n    let x: BTreeMap<u8, String>;\n}").len(), 1);
+    assert_eq!(texts_for_errors("fn a(b: BTreeMap<u8, String>) -> Result<u8, Error> {"), [""; 0]);
+    let mut wrong = Vec::new();
+    for (path, text) in crate_sources() {
+        let code = code(&text);
+        wrong.extend(texts_for_errors(&code).into_iter().map(|line| format!("{}: {}", path.display(), line.trim())));
+    }
+    assert!(wrong.is_empty(), "these need an error type of their module:\n{}", wrong.join("\n"));
+}

@@ -323,7 +323,7 @@ fn writes_until_it_is_killed() {
     let mut history = History::open(&PathBuf::from(&file).into()).expect("a history");
     for number in 0.. {
         let begun = Instant::now();
-        history.remember(&remembered(number)).expect("it is written");
+        history.add(&remembered(number)).expect("it is written");
         let took = begun.elapsed();
         said.write_all(format!("{}-{number}\n", std::process::id()).as_bytes()).expect("it is said");
         // As long again the file is the other writer's: no run ever writes one after the other.

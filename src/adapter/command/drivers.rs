@@ -4,6 +4,7 @@
 //! A profile names those that it needs. They are written beside what a worker has in its scratch folder, `${drivers}`, and
 //! stay there as long as it does: what a runner compiles of them is compiled once.
 
+use crate::adapter::command::error::CommandError;
 use crate::disk::{LONGEST_INPUT, read_bytes};
 use std::path::Path;
 
@@ -50,21 +51,20 @@ const SHIPPED: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// If there is none of that name, or it can't be written: for people.
-pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), String> {
-    crate::disk::make_folders(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), CommandError> {
+    crate::disk::make_folders(folder).map_err(CommandError::write(folder))?;
     for name in names {
         let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
         let text = match shipped {
             Some((_, text)) => text.as_bytes().to_vec(),
-            None => {
-                read_bytes(&root.join(name), LONGEST_INPUT).map_err(|error| format!("the driver {name}: {error}"))?
-            }
+            None => read_bytes(&root.join(name), LONGEST_INPUT)
+                .map_err(|source| CommandError::Driver { name: name.clone(), source })?,
         };
         let file = folder.join(Path::new(name).file_name().unwrap_or_default());
         if read_bytes(&file, LONGEST_INPUT).is_ok_and(|there| there == text) {
             continue;
         }
-        crate::disk::write_private(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        crate::disk::write_private(&file, text).map_err(CommandError::write(&file))?;
     }
     Ok(())
 }
@@ -84,6 +84,6 @@ mod tests {
         write(&names, folder.path(), folder.path()).expect("again");
         assert_eq!(written().expect("a file"), before);
         let error = write(&["nothing.js".to_owned()], folder.path(), folder.path()).expect_err("no such driver");
-        assert!(error.contains("the driver nothing.js"), "{error}");
+        assert!(error.to_string().contains("the driver nothing.js"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! What is known of a case by name, and texts that name it.
 
+use crate::adapter::command::error::UnknownName;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ pub(super) type Fields = BTreeMap<String, String>;
 ///
 /// # Errors
 /// The name that stands for nothing.
-pub(super) fn fill(template: &str, fields: &Fields) -> Result<String, String> {
+pub(super) fn fill(template: &str, fields: &Fields) -> Result<String, UnknownName> {
     let mut text = String::new();
     let mut rest = template;
     while let Some(at) = rest.find('$') {
@@ -33,17 +34,17 @@ pub(super) fn fill(template: &str, fields: &Fields) -> Result<String, String> {
     Ok(text)
 }
 
-fn value(named: &str, fields: &Fields) -> Result<String, String> {
+fn value(named: &str, fields: &Fields) -> Result<String, UnknownName> {
     let mut words = named.split('|');
     let name = words.next().unwrap_or_default();
-    let value = fields.get(name).ok_or_else(|| name.to_owned())?.clone();
+    let value = fields.get(name).ok_or_else(|| UnknownName(name.to_owned()))?.clone();
     words.try_fold(value, |value, word| match word {
         "regex" => Ok(regex::escape(&value)),
         "spaced" => Ok(value.replace(" > ", " ")),
         "titles" => Ok(regex::escape(&value.replace(" > ", " ")).replace(' ', "( > | )")),
         "json" => Ok(serde_json::Value::from(value).to_string()),
         "trimmed" => Ok(value.trim().to_owned()),
-        _ => Err(named.to_owned()),
+        _ => Err(UnknownName(named.to_owned())),
     })
 }
 
@@ -86,7 +87,11 @@ mod tests {
 
     fn check(template: &str, expected: Result<&str, &str>) {
         let fields = of_json(&json!({ "name": "a+b", "in": { "file": "x" }, "n": 3, "path": ["p", "q"] }));
-        assert_eq!(fill(template, &fields), expected.map(str::to_owned).map_err(str::to_owned), "{template}");
+        assert_eq!(
+            fill(template, &fields),
+            expected.map(str::to_owned).map_err(|name| UnknownName(name.to_owned())),
+            "{template}"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How a runner is started.
 
 use crate::adapter::command::CommandSpec;
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::{ARGS, CASE, CASES, CASES_FILE, PlainRun, Profile};
@@ -27,7 +28,7 @@ pub(super) fn folder(spec: &CommandSpec, profile: &Profile) -> PathBuf {
 ///
 /// # Errors
 /// If it can't be made of the profile: for people.
-pub(super) fn listing(spec: &CommandSpec, profile: &Profile, places: Places<'_>) -> Result<Command, String> {
+pub(super) fn listing(spec: &CommandSpec, profile: &Profile, places: Places<'_>) -> Result<Command, CommandError> {
     let mut words = Vec::new();
     for word in &profile.list.command {
         match word.as_str() {
@@ -47,7 +48,7 @@ pub(super) fn running(
     profile: &Profile,
     cases: &[&ListedCase],
     places: Places<'_>,
-) -> Result<Command, String> {
+) -> Result<Command, CommandError> {
     let written: Vec<String> =
         cases.iter().map(|case| filled("run.case", &profile.run.case, &case.fields)).collect::<Result<_, _>>()?;
     let mut fields = surroundings(spec, places);
@@ -60,7 +61,7 @@ pub(super) fn running(
     if profile.run.command.iter().any(|word| word.contains(CASES_FILE)) {
         let file = places.scratch.join("cases");
         let text: String = written.iter().map(|case| format!("{case}\n")).collect();
-        crate::disk::write_private(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+        crate::disk::write_private(&file, text).map_err(CommandError::write(&file))?;
         fields.insert("cases_file".to_owned(), file.display().to_string());
     }
     let mut words = Vec::new();
@@ -84,7 +85,7 @@ pub(super) fn plain(
     profile: &Profile,
     plain: &PlainRun,
     places: Places<'_>,
-) -> Result<Command, String> {
+) -> Result<Command, CommandError> {
     let mut words = Vec::new();
     for word in &plain.command {
         match word.as_str() {
@@ -99,7 +100,7 @@ pub(super) fn plain(
 ///
 /// # Errors
 /// If that can't be made of the profile: for people.
-pub(super) fn names(told_as: Option<&str>, cases: &[&ListedCase]) -> Result<Vec<String>, String> {
+pub(super) fn names(told_as: Option<&str>, cases: &[&ListedCase]) -> Result<Vec<String>, CommandError> {
     let name = |case: &&ListedCase| match told_as {
         None => Ok(case.id.clone()),
         Some(template) => filled("run.told_as", template, &case.fields),
@@ -114,24 +115,30 @@ fn surroundings(spec: &CommandSpec, places: Places<'_>) -> Fields {
 }
 
 /// The text with the place of this process's own files filled in.
-pub(super) fn of_scratch(key: &str, template: &str, scratch: &Path) -> Result<String, String> {
+pub(super) fn of_scratch(key: &str, template: &str, scratch: &Path) -> Result<String, CommandError> {
     filled(key, template, &[("scratch".to_owned(), scratch.display().to_string())].into())
 }
 
-fn filled(key: &str, template: &str, fields: &Fields) -> Result<String, String> {
+fn filled(key: &str, template: &str, fields: &Fields) -> Result<String, CommandError> {
     fill(template, fields).map_err(|name| {
         let known: Vec<&str> = fields.keys().map(String::as_str).collect();
-        format!("`{key}`: `${{{name}}}` stands for nothing here; known are {}", known.join(", "))
+        CommandError::Template { key: key.to_owned(), name, known: known.join(", ") }
     })
 }
 
-fn command(spec: &CommandSpec, profile: &Profile, words: Vec<String>, places: Places<'_>) -> Result<Command, String> {
+fn command(
+    spec: &CommandSpec,
+    profile: &Profile,
+    words: Vec<String>,
+    places: Places<'_>,
+) -> Result<Command, CommandError> {
     let temporary = places.temporary;
-    crate::disk::make_folders(temporary).map_err(|error| format!("{}: {error}", temporary.display()))?;
+    crate::disk::make_folders(temporary).map_err(CommandError::write(temporary))?;
     let mut words = words.into_iter();
-    let program = words.next().filter(|program| !program.starts_with('-')).ok_or_else(|| {
-        format!("{}: the program to run stands after `--`: `--suite command:{0} -- PROGRAM`", spec.profile)
-    })?;
+    let program = words
+        .next()
+        .filter(|program| !program.starts_with('-'))
+        .ok_or_else(|| CommandError::NoProgram { profile: spec.profile.clone() })?;
     let folder = folder(spec, profile);
     // A path is relative to the folder that commands run in; a bare name is looked for on PATH.
     let program = if program.contains('/') { folder.join(program) } else { PathBuf::from(program) };

@@ -1,5 +1,6 @@
 //! What a runner lists.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::fields::{Fields, fill, of_json};
 use crate::adapter::command::profile::{ListFormat, Listing, Problems, Sorting};
 use crate::scenario::parse_json_path;
@@ -50,8 +51,8 @@ const NAMED: usize = 5;
 ///
 /// # Errors
 /// If it is not what the profile says: for people.
-pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<Listed, String> {
-    let pattern = listing.pattern.as_deref().map(Regex::new).transpose().map_err(|error| error.to_string())?;
+pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<Listed, CommandError> {
+    let pattern = listing.pattern.as_deref().map(Regex::new).transpose()?;
     let mut found = Vec::new();
     for mut fields in entries(listing, text)? {
         if listing.format == ListFormat::Lines || listing.field.is_some() {
@@ -91,7 +92,7 @@ pub(super) fn read(listing: &Listing, text: &[u8], folder: &Path) -> Result<List
 }
 
 /// What may be a case, each with its fields.
-fn entries(listing: &Listing, text: &[u8]) -> Result<Vec<Fields>, String> {
+fn entries(listing: &Listing, text: &[u8]) -> Result<Vec<Fields>, CommandError> {
     let lossy = String::from_utf8_lossy(text);
     let lines = || lossy.split('\n').map(|line| line.trim_end_matches('\r'));
     Ok(match listing.format {
@@ -104,13 +105,13 @@ fn entries(listing: &Listing, text: &[u8]) -> Result<Vec<Fields>, String> {
     })
 }
 
-fn document(text: &str) -> Result<Value, String> {
+fn document(text: &str) -> Result<Value, CommandError> {
     // Runners write a line or two before the document.
     let from = text.find(['{', '[']).unwrap_or_default();
     let mut documents = serde_json::Deserializer::from_str(text.get(from..).unwrap_or_default()).into_iter();
     match documents.next() {
-        Some(document) => document.map_err(|error| format!("the listing is no JSON: {error}")),
-        None => Err("the listing is empty".to_owned()),
+        Some(document) => document.map_err(CommandError::ListingForm),
+        None => Err(CommandError::EmptyListing),
     }
 }
 
@@ -142,9 +143,9 @@ fn with_relative(mut fields: Fields, folder: &Path) -> Fields {
 
 /// The items of a document that a JSONPath names, each with its fields, and with texts, numbers and truth values of the
 /// object around it as `parent.name`.
-pub(super) fn items(document: &Value, path: Option<&str>) -> Result<Vec<Fields>, String> {
+pub(super) fn items(document: &Value, path: Option<&str>) -> Result<Vec<Fields>, CommandError> {
     let path = path.unwrap_or("$[*]");
-    let parsed = parse_json_path(path).map_err(|error| format!("`items: {path}`: {}", error.message))?;
+    let parsed = parse_json_path(path).map_err(|fault| CommandError::Items { path: path.to_owned(), fault })?;
     let located = parsed.query_located(document);
     let with_parent = located.iter().map(|item| {
         let mut fields = of_json(item.node());
@@ -164,14 +165,15 @@ fn object_around<'d>(document: &'d Value, pointer: &str) -> Option<&'d serde_jso
     ends.filter_map(|end| document.pointer(&pointer[..end])).find_map(Value::as_object)
 }
 
-fn case(listing: &Listing, fields: Fields) -> Result<ListedCase, String> {
-    let filled = |key: &str, template: &str| {
-        fill(template, &fields).map_err(|name| format!("`list.{key}`: the listing has no `{name}`"))
+fn case(listing: &Listing, fields: Fields) -> Result<ListedCase, CommandError> {
+    let filled = |key: &'static str, template: &str| {
+        fill(template, &fields).map_err(|name| CommandError::NotListed { key, name })
     };
-    let optional = |key: &str, template: Option<&str>| template.map(|template| filled(key, template)).transpose();
+    let optional =
+        |key: &'static str, template: Option<&str>| template.map(|template| filled(key, template)).transpose();
     let id = filled("id", &listing.id)?;
     if id.contains('\0') {
-        return Err(format!("the id {id:?} holds a NUL: no program can be given it"));
+        return Err(CommandError::NulInId(id));
     }
     let file = optional("file", listing.file.as_deref())?.unwrap_or_default();
     let line = optional("line", listing.line.as_deref())?.and_then(|line| line.parse().ok()).unwrap_or(1);
@@ -244,7 +246,7 @@ mod tests {
             text.as_bytes(),
             Path::new("/project"),
         );
-        assert!(error.expect_err("the second has none").contains("file.relative"));
+        assert!(error.expect_err("the second has none").to_string().contains("file.relative"));
         let inside = r#"[{"name": "a", "file": "/project/spec/a.js"}]"#;
         assert_eq!(ids("{ command: [x], format: json, id: '${file.relative} ${name}' }", inside), ["spec/a.js a"]);
     }
@@ -278,7 +280,7 @@ mod tests {
             ["p.TestA"]
         );
         let error = read(&listing(yaml), b"{\"tests\": [{}]}", Path::new("/project")).expect_err("no name");
-        assert!(error.contains("no `file`"), "{error}");
+        assert!(error.to_string().contains("no `file`"), "{error}");
     }
 
     #[test]

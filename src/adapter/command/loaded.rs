@@ -1,5 +1,6 @@
 //! A suite with a runner of its own, as use cases see it.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::own::own_line;
 use crate::adapter::command::plain::Runner;
 use crate::adapter::command::profile::Profile;
@@ -9,7 +10,7 @@ use crate::adapter::command::{CommandLook, CommandSpec, Handed, look_at_command}
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{Explain, OwnLine, RunnerAlone, measured_of_suite};
-use crate::adapter::{AskedOfRunner, Installed, LoadedSubject, Plain, SubjectProblem};
+use crate::adapter::{AskedOfRunner, Installed, LoadedSubject, Plain, SubjectProblem, SuiteProblem};
 use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured};
 use crate::plan::Grouping;
@@ -30,9 +31,9 @@ pub(in crate::adapter) struct CommandSuite {
 impl CommandSuite {
     /// Lists the cases.
     pub fn load(spec: CommandSpec) -> Result<Self, SubjectProblem> {
-        let mut found = look_at_command(&spec).map_err(SubjectProblem::Suite)?;
-        let profile = Profile::load(&spec.root, &spec.profile);
-        let profile = profile.map_err(|error| SubjectProblem::Suite(error.to_string()))?;
+        let mut found = look_at_command(&spec).map_err(SuiteProblem::from)?;
+        let profile =
+            Profile::load(&spec.root, &spec.profile).map_err(CommandError::from).map_err(SuiteProblem::from)?;
         if let Some(what) = &profile.not_looked_for
             && (spec.parallel.is_none() || profile.parallel.is_none())
         {
@@ -51,12 +52,15 @@ impl CommandSuite {
     }
 
     /// Asks the runner alone something, in the tree as it was before the rounds.
-    fn runner_alone(&self, ask: impl FnOnce(&mut Runner<'_>) -> Result<Plain, String>) -> Result<Plain, String> {
+    fn runner_alone(
+        &self,
+        ask: impl FnOnce(&mut Runner<'_>) -> Result<Plain, CommandError>,
+    ) -> Result<Plain, SuiteProblem> {
         let world = self.world.get_or_init(|| self.world()).as_ref();
-        let world = world.ok_or_else(|| "the tree as it was before the rounds is not known".to_owned())?;
+        let world = world.ok_or(CommandError::NoTree)?;
         let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
         let (spec, profile, cases) = (&self.spec, &self.profile, self.found.listed());
-        ask(&mut Runner { spec, profile, cases, world: &mut world.0 })
+        Ok(ask(&mut Runner { spec, profile, cases, world: &mut world.0 })?)
     }
 }
 
@@ -135,11 +139,11 @@ impl LoadedSubject for CommandSuite {
         self.spec.parallel.unwrap_or_default()
     }
 
-    fn parallel(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+    fn parallel(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, SuiteProblem> {
         self.runner_alone(|runner| runner.parallel(asked))
     }
 
-    fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+    fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, SuiteProblem> {
         self.runner_alone(|runner| runner.plain(asked))
     }
 

@@ -2,6 +2,7 @@
 
 use crate::adapter::command::CommandSpec;
 use crate::adapter::command::drivers;
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::launch::{Places, folder, listing, of_scratch};
 use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, read};
 use crate::adapter::command::process::{Process, Silence, in_words};
@@ -45,17 +46,17 @@ pub struct CommandLook {
 ///
 /// # Errors
 /// If the profile is wrong, the cases can't be listed, or none is chosen: for people.
-pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, String> {
-    let profile = Profile::load(&spec.root, &spec.profile).map_err(|error| error.to_string())?;
-    let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
+pub fn look_at_command(spec: &CommandSpec) -> Result<CommandLook, CommandError> {
+    let profile = Profile::load(&spec.root, &spec.profile)?;
+    let scratch = crate::disk::temporary_folder().map_err(CommandError::Temporary)?;
     let around = around(spec)?;
     CommandLook::take(spec, &profile, scratch.path(), "", around.as_ref())
 }
 
 /// The providers around the suite, if it has any; a trial is open, for what is asked while cases are listed.
-pub(super) fn around(spec: &CommandSpec) -> Result<Option<Surroundings>, String> {
+pub(super) fn around(spec: &CommandSpec) -> Result<Option<Surroundings>, CommandError> {
     let Some(file) = &spec.providers else { return Ok(None) };
-    let mut around = Surroundings::start(file, &spec.root, spec.tapes.as_ref()).map_err(|error| error.to_string())?;
+    let mut around = Surroundings::start(file, &spec.root, spec.tapes.as_ref())?;
     around.begin_alone(Position(0));
     Ok(Some(around))
 }
@@ -68,27 +69,25 @@ impl CommandLook {
         scratch: &Path,
         mark: &str,
         around: Option<&Surroundings>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, CommandError> {
         let folder = folder(spec, profile);
         // Runners that resolve links name files by where they really are.
         let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
         let text = output(spec, profile, &real, scratch, mark, around)?;
-        let Listed { cases: mut listed, mut notes } =
-            read(&profile.list, &text, &real).map_err(|error| format!("{}: {error}", spec.profile))?;
+        let in_listing = |error| CommandError::Listing { profile: spec.profile.clone(), source: Box::new(error) };
+        let Listed { cases: mut listed, mut notes } = read(&profile.list, &text, &real).map_err(in_listing)?;
         let all = listed.len();
         if let Some(filter) = &spec.filter {
-            let parsed = parse_filter(filter).map_err(|error| error.to_string())?;
+            let parsed = parse_filter(filter)?;
             listed.retain(|case| parsed.matches_id(&case.id, &BTreeSet::new()));
             if listed.is_empty() && all > 0 {
-                return Err(format!(
-                    "the filter `{filter}` matches none of {all} cases; `steadfast list` shows their ids"
-                ));
+                return Err(CommandError::NothingChosen { filter: filter.clone(), all });
             }
         }
         if listed.is_empty() {
             let shown = String::from_utf8_lossy(&text);
-            let begin: String = shown.trim().chars().take(500).collect();
-            return Err(format!("{}: the runner lists no cases; it wrote: {begin}", spec.profile));
+            let wrote = shown.trim().chars().take(500).collect();
+            return Err(CommandError::NoCases { profile: spec.profile.clone(), wrote });
         }
         if !spec.known.is_empty() {
             let arranged = arranged(&spec.known, listed);
@@ -167,7 +166,7 @@ fn output(
     scratch: &Path,
     mark: &str,
     around: Option<&Surroundings>,
-) -> Result<Vec<u8>, String> {
+) -> Result<Vec<u8>, CommandError> {
     let (drivers, temporary) = (scratch.join("drivers"), scratch.join("tmp"));
     drivers::write(&profile.drivers, &spec.root, &drivers)?;
     let mut command = listing(spec, profile, Places { scratch, drivers: &drivers, temporary: &temporary })?;
@@ -178,12 +177,12 @@ fn output(
     loop {
         match process.line(LOOK) {
             Ok(line) if text.len() + line.len() > LONGEST_LISTING => {
-                return Err(format!("the listing is longer than {LONGEST_LISTING} bytes"));
+                return Err(CommandError::LongListing(LONGEST_LISTING));
             }
             Ok(line) => text.extend(line),
             Err(Silence::Gone) if process.has_ended() => break,
             Err(_) if Instant::now() > deadline => {
-                return Err(format!("the cases were not listed within {} s", LIST_WITHIN.as_secs()));
+                return Err(CommandError::SlowListing(LIST_WITHIN.as_secs()));
             }
             Err(Silence::Overdue) => _ = process.has_ended(),
             // It has closed its output; how it ends is still to be seen.
@@ -197,17 +196,13 @@ fn output(
             Ok(text) => text,
             // How the program ended says why it wrote none.
             Err(error) if error.is_absent() => Vec::new(),
-            Err(error) => return Err(format!("{}: the list of cases: {error}", file.display())),
+            Err(source) => return Err(CommandError::ListFile { path: file, source }),
         };
     }
     if !status.is_some_and(|status| status.success()) {
         let how = in_words(status);
         let wrote = problems(&profile.list, &text, folder).unwrap_or_else(|| process.tail());
-        return Err(format!(
-            "{}: the cases could not be listed ({how}):\n{wrote}\nhelp: start the runner by itself first: what it needs must be installed, \
-             as by `npm ci`, `bundle install` or a build",
-            spec.profile
-        ));
+        return Err(CommandError::Unlisted { profile: spec.profile.clone(), how, wrote });
     }
     Ok(text)
 }

@@ -11,9 +11,9 @@
 //! never said to have been.
 
 mod drivers;
+mod error;
 mod fields;
 mod formats;
-mod heard;
 mod laid;
 mod launch;
 mod leave;
@@ -24,14 +24,17 @@ mod own;
 mod plain;
 mod process;
 mod profile;
+mod reported;
 mod results;
 mod round;
 mod spec;
 mod stretch;
 mod suite;
+mod unreported;
 mod watched;
 mod world;
 
+pub use error::CommandError;
 pub use listing::ListedCase;
 pub(super) use loaded::CommandSuite;
 pub use look::{CommandLook, look_at_command};

@@ -7,7 +7,7 @@ use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence};
 use crate::adapter::command::profile::{ARGS, CASES, OwnRun, Profile, RunOrder, is_shipped_profile};
 use crate::adapter::subject::{OwnLine, RunnerAlone};
-use crate::event::RunnerLine;
+use crate::event::{RunnerLine, ShellLine};
 use crate::model::{CaseIndex, Failure};
 use std::path::Path;
 use std::process::Command;
@@ -119,8 +119,9 @@ fn shuffled(own: &OwnRun, line: &[String], seed: u32) -> Vec<String> {
 
 /// The line as a user types it.
 fn written(folder: &Path, words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    format!("cd {} && {}", quoted(&folder.display().to_string()), words.join(" "))
+    let words = words.iter().map(|word| ShellLine::quoted(word)).collect();
+    let folder = Some(ShellLine::quoted(&folder.display().to_string()));
+    ShellLine { folder, variables: Vec::new(), words }.to_string()
 }
 
 /// What runs a line, with temporary files of its own: what the runner keeps there, a cache say, goes with it.
@@ -193,16 +194,6 @@ fn tried((command, _scratch): (Command, tempfile::TempDir), within: Duration) ->
 /// The first line of a message, which any runner prints as it stands.
 fn first_words(failure: &Failure) -> String {
     failure.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The runner alone, with all cases at once: what the first round is compared with.
 
 use crate::adapter::command::CommandSpec;
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::launch::{self, Places, folder, names};
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence, in_words};
@@ -30,14 +31,14 @@ pub(super) struct Runner<'a> {
 
 impl Runner<'_> {
     /// Runs it, in whatever order it has.
-    pub fn plain(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        let plain = self.profile.plain.as_ref().ok_or("its profile has no `plain`")?;
+    pub fn plain(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, CommandError> {
+        let plain = self.profile.plain.as_ref().ok_or(CommandError::NoSuchRun("plain"))?;
         self.run(plain, asked)
     }
 
     /// Runs it in its own parallel mode.
-    pub fn parallel(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
-        let mut parallel = self.profile.parallel.clone().ok_or("its profile has no `parallel`")?;
+    pub fn parallel(&mut self, asked: &AskedOfRunner<'_>) -> Result<Plain, CommandError> {
+        let mut parallel = self.profile.parallel.clone().ok_or(CommandError::NoSuchRun("parallel"))?;
         if let Some(plain) = &self.profile.plain {
             parallel.told_as = parallel.told_as.or_else(|| plain.told_as.clone());
             parallel.results = parallel.results.or_else(|| plain.results.clone());
@@ -45,7 +46,7 @@ impl Runner<'_> {
         self.run(&parallel, asked)
     }
 
-    fn run(&mut self, plain: &PlainRun, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+    fn run(&mut self, plain: &PlainRun, asked: &AskedOfRunner<'_>) -> Result<Plain, CommandError> {
         let took = Duration::from_millis(asked.declared.millis);
         let within = took * TIMES + Duration::from_secs(self.profile.run.start_within);
         let within = asked.until.map_or(within, |until| within.min(until.saturating_duration_since(Instant::now())));
@@ -54,7 +55,7 @@ impl Runner<'_> {
     }
 
     /// How each case ended of which it tells, by the case's place.
-    fn outcomes(&mut self, plain: &PlainRun, within: Duration) -> Result<BTreeMap<CaseIndex, Outcome>, String> {
+    fn outcomes(&mut self, plain: &PlainRun, within: Duration) -> Result<BTreeMap<CaseIndex, Outcome>, CommandError> {
         // What the rounds left in the tree is taken away, or passed by.
         self.world.end();
         self.world.begin()?;
@@ -103,8 +104,8 @@ fn listen(
     plain: &PlainRun,
     world: &World,
     within: Duration,
-) -> Result<Vec<Told>, String> {
-    let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
+) -> Result<Vec<Told>, CommandError> {
+    let scratch = crate::disk::temporary_folder().map_err(CommandError::Temporary)?;
     let (scratch, temporary) = (scratch.path(), scratch.path().join("tmp"));
     let drivers = scratch.join("drivers");
     super::drivers::write(&profile.drivers, &spec.root, &drivers)?;
@@ -120,7 +121,7 @@ fn listen(
             Ok(line) => told.extend(reader.line(&line)),
             Err(Silence::Gone) if process.has_ended() => break,
             Err(_) if Instant::now() > deadline => {
-                return Err(format!("it did not end within {} s", within.as_secs()));
+                return Err(CommandError::Overdue(within.as_secs()));
             }
             Err(Silence::Overdue) => _ = process.has_ended(),
             Err(Silence::Gone) => std::thread::sleep(LOOK),
@@ -129,7 +130,7 @@ fn listen(
     let status = process.end();
     told.extend(reader.end(&folder, scratch)?);
     if told.is_empty() {
-        return Err(format!("it told of no case how it ended ({}); it wrote: {}", in_words(status), process.tail()));
+        return Err(CommandError::Silent { how: in_words(status), wrote: process.tail() });
     }
     Ok(told)
 }

@@ -1,5 +1,6 @@
 //! A runner at work, as the harness hears it.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::system::output::{Mark, Output};
 use crate::engine::{Family, Owned};
 use crate::platform;
@@ -17,7 +18,7 @@ const LONGEST_LINE: u64 = 64 << 20;
 const WAITING: usize = 1_000;
 
 /// How long what a runner left may take to let go of its pipes.
-const LAST_BREATH: Duration = Duration::from_secs(2);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// How long what a runner started may take to end after it.
 const ENDING: Duration = Duration::from_millis(300);
@@ -47,7 +48,7 @@ pub(super) struct Process {
 pub(super) enum Silence {
     /// None came in time.
     Overdue,
-    /// It has ended, and everything that it wrote was heard.
+    /// It has ended, and everything that it wrote was read.
     Gone,
 }
 
@@ -56,14 +57,13 @@ impl Process {
     ///
     /// # Errors
     /// If it can't be started: for people.
-    pub fn start(mut command: Command, mark: &str) -> Result<Self, String> {
+    pub fn start(mut command: Command, mark: &str) -> Result<Self, CommandError> {
         if let Some((name, value)) = mark.split_once('=') {
             command.env(name, value);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = command.get_program().display().to_string();
-        let mut child =
-            command.process_group(0).spawn().map_err(|error| format!("can't start `{program}`: {error}"))?;
+        let mut child = command.process_group(0).spawn().map_err(|source| CommandError::Start { program, source })?;
         let owned = Owned::new(child.id(), mark);
         let output = Output::default();
         let (sender, lines) = sync_channel(WAITING);
@@ -113,7 +113,7 @@ impl Process {
             self.status = self.child.wait().ok();
         }
         // What is still to be said is of no interest; a reader must not wait for somebody to take it.
-        let deadline = Instant::now() + LAST_BREATH;
+        let deadline = Instant::now() + SHUTDOWN_GRACE;
         for reader in self.readers.drain(..) {
             while !reader.is_finished() && Instant::now() < deadline {
                 while self.lines.try_recv().is_ok() {}

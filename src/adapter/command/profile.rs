@@ -264,31 +264,47 @@ pub fn is_shipped_profile(name: &str) -> bool {
 
 /// Why there is no profile of a name.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ProfileError {
+pub enum ProfileError {
     /// It is none of the shipped ones, and no file that can be read.
     #[error("{name}: {error}; the shipped profiles are {}", shipped_profiles().collect::<Vec<_>>().join(", "))]
-    Absent { name: String, error: Unreadable },
+    Absent {
+        /// The name that was given.
+        name: String,
+        /// Why the file of that name can't be read.
+        error: Unreadable,
+    },
     /// Something in it is wrong.
     #[error("{name}: {fault}")]
-    Wrong { name: String, fault: ProfileFault },
+    Wrong {
+        /// The name that was given.
+        name: String,
+        /// What is wrong.
+        fault: ProfileFault,
+    },
 }
 
 /// What is wrong with a profile.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ProfileFault {
+pub enum ProfileFault {
+    /// It is not the YAML of a profile.
     #[error("{0}")]
     Form(String),
+    /// A command is empty.
     #[error("a `command` names no program: command: [PROGRAM, ARGUMENT…]")]
     NoProgram,
+    /// The command that runs cases has no place for them.
     #[error(
         "`run.command` names no cases: it needs one of {CASES} (arguments), {CASES_FILE} (a file with a case per line) and \
          {CASE} (a process per case)"
     )]
     NoCases,
+    /// The command that runs cases has several places for them, which are named here.
     #[error("`run.command` names cases in more than one way: {0}")]
     SeveralWays(String),
+    /// Cases are to be one argument, and nothing says what stands between them.
     #[error("{CASES} inside of an argument needs `run.join`: what stands between two cases")]
     NoJoin,
+    /// How a process ends is to say how a case ended, and the process runs several.
     #[error("`results.exit_code` needs a process per case: `run.command` with {CASE}")]
     SharedExitCode,
 }

@@ -2,18 +2,19 @@
 //! does not say, found out.
 
 use crate::adapter::command::CommandSpec;
-use crate::adapter::command::heard::Heard;
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::launch::{Places, folder, names, running};
 use crate::adapter::command::listing::ListedCase;
-use crate::adapter::command::process::{Process, Silence, in_words, is_killed};
+use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::Profile;
+use crate::adapter::command::reported::Reported;
 use crate::adapter::command::results::{Reader, Told};
 use crate::adapter::command::suite::Memory;
 use crate::adapter::command::world::World;
 use crate::adapter::shared::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
-use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{CaseIndex, Failure, Outcome, Position};
+use crate::event::{Note, RoundEnd};
+use crate::model::Position;
 use std::fs;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -36,9 +37,6 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The pause between two looks whether a runner that has closed its output has ended.
 const PAUSE: Duration = Duration::from_millis(1);
-
-/// How many other cases are tried before a runner that says nothing is called silent.
-const OTHERS: usize = 2;
 
 /// A round under way.
 pub(super) struct Round<'a> {
@@ -73,7 +71,7 @@ pub(super) enum End {
 
 /// What came of a process.
 pub(super) struct Played {
-    pub heard: Heard,
+    pub reported: Reported,
     pub end: End,
     /// The end of what it wrote.
     pub tail: String,
@@ -83,7 +81,7 @@ pub(super) struct Played {
 
 /// Whether outcomes are told as they come, or kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Telling {
+pub(super) enum Telling {
     AsTheyCome,
     Kept,
 }
@@ -96,29 +94,34 @@ impl Round<'_> {
         }
         let mut played = match self.play(stretch, Telling::AsTheyCome, reports) {
             Ok(played) => played,
-            Err(reason) => return Some(RoundEnd::NotStarted { reason }),
+            Err(error) => return Some(RoundEnd::NotStarted { reason: error.to_string() }),
         };
         if played.end == End::Stopped {
             return Some(RoundEnd::Interrupted);
         }
         self.notes(stretch, &mut played, reports);
-        played.heard.tell(reports);
-        if played.heard.is_silent() && stretch.len() > 1 {
+        played.reported.tell(reports);
+        if played.reported.is_silent() && stretch.len() > 1 {
             return Some(self.narrow(stretch, played, reports));
         }
         self.conclude(stretch, &played, reports)
     }
 
     /// Runs these places of the order in one process, and tells the engine nothing.
-    pub fn try_out(&mut self, stretch: &[Position], reports: &mut dyn Reports) -> Result<Played, String> {
+    pub fn try_out(&mut self, stretch: &[Position], reports: &mut dyn Reports) -> Result<Played, CommandError> {
         self.play(stretch, Telling::Kept, reports)
     }
 
     /// Runs these places of the order in one process.
-    fn play(&mut self, stretch: &[Position], telling: Telling, reports: &mut dyn Reports) -> Result<Played, String> {
+    pub(super) fn play(
+        &mut self,
+        stretch: &[Position],
+        telling: Telling,
+        reports: &mut dyn Reports,
+    ) -> Result<Played, CommandError> {
         self.memory.started += 1;
         let scratch = self.scratch.join(format!("p{:04}", self.memory.started));
-        crate::disk::make_folders(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+        crate::disk::make_folders(&scratch).map_err(CommandError::write(&scratch))?;
         let played = self.play_in(&scratch, stretch, telling, reports);
         let _ = fs::remove_dir_all(&scratch);
         played
@@ -130,7 +133,7 @@ impl Round<'_> {
         stretch: &[Position],
         telling: Telling,
         reports: &mut dyn Reports,
-    ) -> Result<Played, String> {
+    ) -> Result<Played, CommandError> {
         let deadline = Duration::from_millis(self.unit.case_deadline_ms);
         let to_start = Duration::from_secs(self.profile.run.start_within);
         let folder = self.world.found(&folder(self.spec, self.profile));
@@ -145,9 +148,9 @@ impl Round<'_> {
         process.owned.iter().for_each(|owned| reports.owns(owned.clone()));
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);
         let names = names(self.profile.run.told_as.as_deref(), &cases)?;
-        let mut heard = Heard::new(stretch, names, deadline + to_start + AROUND);
+        let mut reported = Reported::new(stretch, names, deadline + to_start + AROUND);
         if is_told {
-            heard.begin_next(reports);
+            reported.begin_next(reports);
         }
         // A runner that tells at its end is given the time of all its cases.
         let together =
@@ -167,23 +170,23 @@ impl Round<'_> {
             told.extend(reader.grown(&folder, scratch));
             if files.may_be_whole(&reader, &folder, scratch)
                 && let Ok(all) = reader.end(&folder, scratch)
-                && heard.would_be_complete(&all)
+                && reported.would_be_complete(&all)
             {
                 told = all;
                 files.are_read = true;
             }
             if !told.is_empty() {
                 (silent_since, has_begun) = (Instant::now(), true);
-                told.into_iter().for_each(|told| heard.hear(self.placed(told)));
+                told.into_iter().for_each(|told| reported.hear(self.placed(told)));
                 if is_told {
-                    heard.tell(reports);
-                    heard.begin_next(reports);
+                    reported.tell(reports);
+                    reported.begin_next(reports);
                 }
             }
             if reports.stop_wanted() {
                 break End::Stopped;
             }
-            let allowed = match (has_begun, heard.is_complete()) {
+            let allowed = match (has_begun, reported.is_complete()) {
                 (_, true) if self.memory.hangs => TO_END_AGAIN,
                 (_, true) => TO_END,
                 (true, false) => together,
@@ -193,43 +196,43 @@ impl Round<'_> {
                 break End::Overdue;
             }
         };
-        self.memory.hangs |= end == End::Overdue && heard.is_complete();
+        self.memory.hangs |= end == End::Overdue && reported.is_complete();
         if !matches!(end, End::Exited(_)) {
             process.kill();
             process.end();
         }
         let tail = process.tail();
         match (&reader, end) {
-            (Reader::ExitCode(exit), End::Exited(status)) => heard.exit(exit.outcome(status, &tail)),
+            (Reader::ExitCode(exit), End::Exited(status)) => reported.exit(exit.outcome(status, &tail)),
             (_, End::Stopped) => {}
             _ if files.are_read => {}
             _ => match reader.end(&folder, scratch) {
                 Ok(told) => {
                     if reader.is_live() {
-                        heard.hear_late();
+                        reported.hear_late();
                     }
-                    told.into_iter().for_each(|told| heard.hear(self.placed(told)));
+                    told.into_iter().for_each(|told| reported.hear(self.placed(told)));
                 }
                 // Half a file of results is what a runner leaves that dies while it writes.
-                Err(problem) => heard.problem = Some(problem),
+                Err(problem) => reported.problem = Some(problem.to_string()),
             },
         }
         // Where nothing was ever understood, nothing is understood of what is missing either.
-        self.memory.has_spoken |= !heard.is_silent();
-        let has_ended_well = heard.problem.is_none() && matches!(end, End::Exited(Some(status)) if status.success());
-        heard.settle(self.memory.has_spoken && !reader.is_live() && has_ended_well);
+        self.memory.has_spoken |= !reported.is_silent();
+        let has_ended_well = reported.problem.is_none() && matches!(end, End::Exited(Some(status)) if status.success());
+        reported.settle(self.memory.has_spoken && !reader.is_live() && has_ended_well);
         if let [position] = stretch
             && let Some(case) = self.unit.order.get(position.index())
-            && heard.is_silent()
+            && reported.is_silent()
             && self.memory.has_spoken
             && has_ended_well
             && !self.memory.told.contains(case)
         {
-            heard.ran_nothing(&tail);
+            reported.ran_nothing(&tail);
         }
-        let told = heard.told_of().filter_map(|position| self.unit.order.get(position.index()));
+        let told = reported.told_of().filter_map(|position| self.unit.order.get(position.index()));
         self.memory.told.extend(told.copied());
-        Ok(Played { heard, end, tail, left: std::mem::take(&mut process.left) })
+        Ok(Played { reported, end, tail, left: std::mem::take(&mut process.left) })
     }
 
     /// The same with its place relative to the project's folder, and nothing said of a copy of it.
@@ -247,12 +250,12 @@ impl Round<'_> {
     }
 
     /// What a reader should know of what the runner said: each kind of thing once.
-    fn notes(&mut self, stretch: &[Position], played: &mut Played, reports: &mut dyn Reports) {
-        let mut notes = played.heard.notes();
+    pub(super) fn notes(&mut self, stretch: &[Position], played: &mut Played, reports: &mut dyn Reports) {
+        let mut notes = played.reported.notes();
         if let End::Exited(status) = played.end
             && !status.is_some_and(|status| status.success())
-            && played.heard.is_complete()
-            && !played.heard.has_failures()
+            && played.reported.is_complete()
+            && !played.reported.has_failures()
         {
             let how = in_words(status);
             notes.push((
@@ -260,7 +263,7 @@ impl Round<'_> {
                 format!("no case failed, and the runner ended with {how}; it last wrote: {}", last(&played.tail)),
             ));
         }
-        if played.end == End::Overdue && played.heard.is_complete() {
+        if played.end == End::Overdue && played.reported.is_complete() {
             notes.push((
                 "hanging".to_owned(),
                 format!(
@@ -289,153 +292,6 @@ impl Round<'_> {
                 self.memory.noted.push(kind);
                 reports.note(Note { case: None, text });
             }
-        }
-    }
-
-    /// A process said nothing of its cases: finds the shortest beginning of the stretch that has this effect. Its last
-    /// case is to blame; how those before it ended is heard on the way.
-    fn narrow(&mut self, stretch: &[Position], lost: Played, reports: &mut dyn Reports) -> RoundEnd {
-        let (mut good, mut bad) = (0, stretch.len());
-        let (mut kept, mut lost): (Option<Played>, Played) = (None, lost);
-        while bad - good > 1 {
-            // The first one alone: where the runner is told something wrong, that is soon seen.
-            let middle = if good == 0 && bad == stretch.len() { 1 } else { usize::midpoint(good, bad) };
-            let played = match self.play(&stretch[..middle], Telling::Kept, reports) {
-                Ok(played) => played,
-                Err(reason) => return RoundEnd::NotStarted { reason },
-            };
-            if played.end == End::Stopped {
-                return RoundEnd::Interrupted;
-            }
-            if played.heard.is_silent() {
-                (bad, lost) = (middle, played);
-            } else {
-                (good, kept) = (middle, Some(played));
-            }
-        }
-        if let Some(mut kept) = kept {
-            self.notes(&stretch[..good], &mut kept, reports);
-            kept.heard.tell(reports);
-            self.fill_gaps(&stretch[..good], &kept, reports);
-        }
-        let culprit = stretch.get(bad - 1).copied().unwrap_or_default();
-        let single = Played { heard: lost.heard.only(culprit), ..lost };
-        self.conclude(&[culprit], &single, reports).unwrap_or_else(|| RoundEnd::Died {
-            reason: "the runner said nothing of the cases that it ran together".to_owned(),
-        })
-    }
-
-    /// What is to be said of cases that the runner did not report.
-    fn conclude(&mut self, stretch: &[Position], played: &Played, reports: &mut dyn Reports) -> Option<RoundEnd> {
-        let heard = &played.heard;
-        if heard.is_complete() {
-            return None;
-        }
-        let (how, deadline) = (self.how(played), Duration::from_millis(self.unit.case_deadline_ms));
-        let missing = heard.missing();
-        let after_the_last = missing.iter().copied().find(|position| heard.last().is_none_or(|last| *position > last));
-        let is_live = matches!(Reader::of(&self.profile.results), Ok(reader) if reader.is_live());
-        let is_certain = played.end == End::Overdue || matches!(played.end, End::Exited(status) if is_killed(status));
-        let culprit = heard.running().or(match after_the_last {
-            // Others were heard of, and the runner stopped by itself: it may be told to after a failure.
-            Some(first) if heard.is_silent() || is_live && is_certain => Some(first),
-            Some(_) | None => None,
-        });
-        let Some(culprit) = culprit else {
-            self.fill_gaps(stretch, played, reports);
-            let stopped = after_the_last?;
-            let next = self.case(stopped).map(|case| case.id.clone()).unwrap_or_default();
-            return Some(RoundEnd::Died {
-                reason: format!("the runner ended before {next} ({how}): the rest is run anew"),
-            });
-        };
-        let wrote = if played.tail.is_empty() { "nothing" } else { &played.tail };
-        if !self.memory.has_spoken && heard.running().is_none() && !self.speaks_of_others(culprit, reports) {
-            let reason = format!("the runner ended ({how}) and said of no case how it ended; it wrote: {wrote}");
-            return Some(RoundEnd::NotStarted { reason });
-        }
-        let is_refusal = matches!(played.end, End::Exited(status) if !is_killed(status));
-        if heard.is_silent()
-            && heard.running().is_none()
-            && is_refusal
-            && let Some(other) = self.knows_no_more(culprit, reports)
-        {
-            let reason = format!(
-                "the runner ended ({how}) and says nothing of any case any more, nor of {other}, of which it told before; it \
-                 wrote: {wrote}"
-            );
-            return Some(RoundEnd::NotStarted { reason });
-        }
-        self.fill_gaps(stretch, played, reports);
-        let failure = |text: String| Failure::new(text, None).with_details(played.tail.clone());
-        let outcome = match played.end {
-            End::Overdue => {
-                Outcome::TimedOut(failure(format!("the case did not end within {} s", deadline.as_secs_f64())))
-            }
-            End::Exited(_) | End::Stopped => {
-                Outcome::Crashed(failure(format!("the runner ended under the case, without a result for it: {how}")))
-            }
-        };
-        if heard.running() != Some(culprit) {
-            reports.started(culprit, deadline + AROUND);
-        }
-        reports.finished(culprit, TrialReport::of(outcome));
-        Some(RoundEnd::Died { reason: how })
-    }
-
-    /// Cases that the runner passed over: others after them were reported.
-    fn fill_gaps(&self, stretch: &[Position], played: &Played, reports: &mut dyn Reports) {
-        let Some(last) = played.heard.last() else { return };
-        let how = self.how(played);
-        for position in played.heard.missing() {
-            if position < last && stretch.contains(&position) && !played.heard.is_running(position) {
-                reports.started(position, AROUND);
-                let reason = format!("the runner reported others and not this one ({how})");
-                reports.finished(position, TrialReport::of(Outcome::Skipped { reason }));
-            }
-        }
-    }
-
-    /// Whether the runner says anything of another case, run alone.
-    fn speaks_of_others(&mut self, but: Position, reports: &mut dyn Reports) -> bool {
-        let but = self.unit.order.get(but.index()).copied();
-        let others = self.unit.order.iter().filter(|case| Some(**case) != but).take(OTHERS);
-        others.into_iter().any(|other| self.tells_of(*other, reports) == Some(true))
-    }
-
-    /// Whether the runner says anything of a case, run alone; `None` if it could not be asked.
-    fn tells_of(&mut self, case: CaseIndex, reports: &mut dyn Reports) -> Option<bool> {
-        let unit = RoundUnit { order: vec![case], from: Position(0), ..self.unit.clone() };
-        let mut round = Round { unit: &unit, memory: &mut *self.memory, asked: self.asked.clone(), ..*self };
-        let played = round.play(&[Position(0)], Telling::Kept, reports).ok()?;
-        let tells = !played.heard.is_silent();
-        (tells || played.end != End::Stopped).then_some(tells)
-    }
-
-    /// A case of which the runner told before and says nothing now, run alone: then it is the runner that fails, and not the case
-    /// under which it ended. `None` if it does tell, or there is no other case to ask for.
-    fn knows_no_more(&mut self, but: Position, reports: &mut dyn Reports) -> Option<String> {
-        let but = self.unit.order.get(but.index()).copied();
-        if but.is_some_and(|case| self.memory.cleared.contains(&case)) {
-            return None;
-        }
-        let other = self.memory.told.iter().copied().find(|case| Some(*case) != but)?;
-        if self.tells_of(other, reports)? {
-            self.memory.cleared.extend(but);
-            return None;
-        }
-        self.cases.get(other.index()).map(|case| case.id.clone())
-    }
-
-    fn how(&self, played: &Played) -> String {
-        let how = match played.end {
-            End::Exited(status) => in_words(status),
-            End::Overdue => "it did not end in time, and was killed".to_owned(),
-            End::Stopped => "stopped".to_owned(),
-        };
-        match &played.heard.problem {
-            Some(problem) => format!("{how}; {problem}"),
-            None => how,
         }
     }
 }

@@ -57,16 +57,17 @@ impl CommandSubject {
         let worker = prepare.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         let mark = format!("{}.{worker}", prepare.mark);
         let scratch = prepare.scratch.clone();
-        let profile = Profile::load(&spec.root, &spec.profile).map_err(|error| SubjectError(error.to_string()))?;
-        drivers::write(&profile.drivers, &spec.root, &scratch.join("drivers")).map_err(SubjectError)?;
-        let around = around(&spec).map_err(SubjectError)?;
+        let profile = Profile::load(&spec.root, &spec.profile).map_err(SubjectError::of)?;
+        drivers::write(&profile.drivers, &spec.root, &scratch.join("drivers")).map_err(SubjectError::of)?;
+        let around = around(&spec).map_err(SubjectError::of)?;
         let look = if spec.known.is_empty() {
             CommandLook::take(&spec, &profile, &scratch.join("p0000"), &format!("{mark}.0"), around.as_ref())
-                .map_err(SubjectError)?
+                .map_err(SubjectError::of)?
         } else {
             CommandLook::of(spec.known.clone(), Vec::new(), &folder(&spec, &profile))
         };
-        let world = World::of(&profile, spec.copied, &spec.root, &scratch, spec.kept.as_ref()).map_err(SubjectError)?;
+        let world =
+            World::of(&profile, spec.copied, &spec.root, &scratch, spec.kept.as_ref()).map_err(SubjectError::of)?;
         let spec = CommandSpec { known: Vec::new(), ..spec };
         Ok(Self { spec, profile, look, scratch, mark, memory: Memory::default(), world, around })
     }
@@ -100,7 +101,7 @@ impl CommandSubject {
         if unit.from == Position(0) {
             let _ = fs::remove_dir_all(self.scratch.join("r0000").join("tmp"));
             if let Err(reason) = self.world.begin() {
-                return RoundEnd::NotStarted { reason };
+                return RoundEnd::NotStarted { reason: reason.to_string() };
             }
         }
         if self.spec.copied {

@@ -86,7 +86,7 @@ impl Search<'_, '_> {
     /// Plays the order with these parts put back: whether the last case failed, and what the watched one left.
     fn played(&mut self, put_back: &[String], reports: &mut dyn Reports) -> Option<(bool, Vec<StateMark>)> {
         self.round.asked.insert(RESTORE.to_owned(), serde_json::Value::from(put_back).to_string());
-        let heard = self.round.try_out(self.stretch, reports).ok()?.heard;
-        Some((heard.has_failed(self.last)?, heard.marks(self.place)))
+        let reported = self.round.try_out(self.stretch, reports).ok()?.reported;
+        Some((reported.has_failed(self.last)?, reported.marks(self.place)))
     }
 }

@@ -7,6 +7,7 @@
 //! run in a copy that was made before the first one. Builds keep whole paths of their tree (ctest's working directories, a
 //! folder that was compiled in): where the system lets us, the copy is laid over the tree, so that these lead into it too.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::laid::Laid;
 use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::profile::Profile;
@@ -75,7 +76,7 @@ impl World {
         root: &Path,
         scratch: &Path,
         kept: Option<&KeptTree>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, CommandError> {
         let copying = match (is_asked, profile.run.in_place) {
             (true, _) => Copying::Always,
             (false, true) => Copying::InPlace,
@@ -85,7 +86,7 @@ impl World {
         Ok(Self { writes, ..Self::new(copying, root, scratch, kept)? })
     }
 
-    fn new(copying: Copying, root: &Path, scratch: &Path, kept: Option<&KeptTree>) -> Result<Self, String> {
+    fn new(copying: Copying, root: &Path, scratch: &Path, kept: Option<&KeptTree>) -> Result<Self, CommandError> {
         let original = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let place = scratch.join("kept");
         let mut world = Self {
@@ -100,12 +101,12 @@ impl World {
         };
         world.kept = match (copying, kept.filter(|kept| kept.tree == world.original)) {
             (_, Some(kept)) => Some(Kept::made(kept)),
-            (Copying::Always, None) => Some(Kept::make(&world.original, &place).map_err(|error| uncopied(&error))?),
+            (Copying::Always, None) => Some(Kept::make(&world.original, &place).map_err(CommandError::Copy)?),
             // Without a copy, rounds go on as they are.
             (Copying::WhenChanged | Copying::InPlace, None) => Kept::make_if_small(&world.original, &place),
         };
         if copying == Copying::Always {
-            world.make().map_err(|error| uncopied(&error))?;
+            world.make().map_err(CommandError::Copy)?;
         }
         Ok(world)
     }
@@ -171,10 +172,10 @@ impl World {
     }
 
     /// Makes the tree ready for a round.
-    pub fn begin(&mut self) -> Result<(), String> {
+    pub fn begin(&mut self) -> Result<(), CommandError> {
         let Some(mirror) = self.mirror.as_mut() else { return Ok(()) };
         let restored = mirror.restore().and_then(|()| self.link());
-        restored.map_err(|error| format!("can't make the copy of the suite's tree what it was: {error}"))
+        restored.map_err(CommandError::Restore)
     }
 
     /// A round has ended. Says so where it left the tree other than it was, for the first time.
@@ -217,10 +218,6 @@ impl World {
             text.to_owned()
         }
     }
-}
-
-fn uncopied(error: &io::Error) -> String {
-    format!("can't copy the suite's tree: {error}")
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! The books of a round of a suite: its process waits after each test, until what it holds was looked at.
+//! The accounts of a round of a suite: its process waits after each test, until what it holds was looked at.
 
 use crate::adapter::pytest::gate::Gate;
 use crate::adapter::pytest::holdings::{Held, RoundHoldings};
 use crate::adapter::pytest::message::LedgerRequest;
-use crate::adapter::shared::books::Books;
+use crate::adapter::shared::round_accounts::RoundAccounts;
 use crate::engine::RoundUnit;
 use crate::event::TrialReport;
 use crate::model::{Position, RoundKind};
@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The books of a round, and the gate at which its process waits. Dropping them removes the gate.
+/// The accounts of a round, and the gate at which its process waits. Dropping them removes the gate.
 #[derive(Debug)]
 pub(super) struct Accounts<'a> {
     unit: &'a RoundUnit,
@@ -19,7 +19,7 @@ pub(super) struct Accounts<'a> {
     folder: &'a Path,
     gate: Gate,
     path: PathBuf,
-    books: Option<Books>,
+    accounts: Option<RoundAccounts>,
     holdings: Option<RoundHoldings>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Accounts<'a> {
         }
         let path = temporary.with_extension("gate");
         let gate = Gate::make(&path)?;
-        Ok(Some(Self { unit, temporary, folder, gate, path, books: None, holdings: None }))
+        Ok(Some(Self { unit, temporary, folder, gate, path, accounts: None, holdings: None }))
     }
 
     pub fn request(&self) -> LedgerRequest<'_> {
@@ -42,23 +42,23 @@ impl<'a> Accounts<'a> {
     pub fn open(&mut self, process: i32) {
         let (temporary, folder) = (self.temporary.to_owned(), self.folder.to_owned());
         self.holdings = RoundHoldings::of(process, temporary, self.path.clone(), folder);
-        self.books = self.holdings.as_ref().map(|holdings| Books::open(self.unit, holdings));
+        self.accounts = self.holdings.as_ref().map(|holdings| RoundAccounts::open(self.unit, holdings));
         self.gate.open();
     }
 
     /// A test has ended, and its process waits.
     pub fn enter(&mut self, position: Position, report: &TrialReport, held: Held) {
-        if let Some((books, holdings)) = self.books.as_mut().zip(self.holdings.as_mut()) {
+        if let Some((accounts, holdings)) = self.accounts.as_mut().zip(self.holdings.as_mut()) {
             holdings.learn(held);
-            books.enter(position, report, holdings);
+            accounts.enter(position, report, holdings);
         }
     }
 
     /// After the last test of the round: the reports of those that left something. What ends by itself is waited for.
     pub fn close_after(&mut self, position: Position) -> Vec<(Position, TrialReport)> {
         let is_last = position.index() + 1 == self.unit.order.len();
-        let closing = self.books.take_if(|_| is_last).zip(self.holdings.as_mut());
-        closing.map(|(books, holdings)| books.close(holdings)).unwrap_or_default()
+        let closing = self.accounts.take_if(|_| is_last).zip(self.holdings.as_mut());
+        closing.map(|(accounts, holdings)| accounts.close(holdings)).unwrap_or_default()
     }
 
     /// Lets its process go on.

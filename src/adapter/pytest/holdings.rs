@@ -1,6 +1,6 @@
 //! What the process of a suite's round holds: what `/proc` tells of it, with what Python knows better.
 
-use crate::adapter::shared::books::{Holdings, LastWord};
+use crate::adapter::shared::round_accounts::{Holdings, LastWord};
 use crate::leak::observe;
 use crate::leak::{Census, Identity, Item, common_name};
 use crate::model::ResourceKind;

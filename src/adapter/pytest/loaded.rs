@@ -1,12 +1,14 @@
 //! A pytest suite that was collected, as use cases see it.
 
-use crate::adapter::pytest::check::{own_line, passes_by_itself, plain};
+use crate::adapter::pytest::own_runner::{own_line, passes_by_itself, plain};
 use crate::adapter::pytest::{PytestLook, PytestSpec, Start, look};
 use crate::adapter::shared::kept::Kept;
 use crate::adapter::shared::python::installed;
 use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{as_pattern, measured_of_suite};
-use crate::adapter::{AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, Plain, RunnerAlone, SubjectProblem};
+use crate::adapter::{
+    AskedOfRunner, Explain, Installed, LoadedSubject, OwnLine, Plain, RunnerAlone, SubjectProblem, SuiteProblem,
+};
 use crate::event::CaseInfo;
 use crate::model::{CaseIndex, ContentHash, Measured, Outcome, OutcomeKind};
 use std::collections::BTreeMap;
@@ -32,7 +34,7 @@ impl PytestSuite {
     /// Collects the suite.
     pub fn load(spec: PytestSpec) -> Result<Self, SubjectProblem> {
         let begun = Instant::now();
-        let found = look(&spec).map_err(SubjectProblem::Suite)?;
+        let found = look(&spec).map_err(SuiteProblem::from)?;
         Ok(Self { spec, found, collected_in: begun.elapsed(), kept: OnceLock::new() })
     }
 
@@ -163,7 +165,7 @@ impl LoadedSubject for PytestSuite {
         Some("plain pytest".to_owned())
     }
 
-    fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+    fn plain(&self, asked: &AskedOfRunner<'_>) -> Result<Plain, SuiteProblem> {
         let as_it_was = self.as_it_was();
         let mut told = plain(&as_it_was, asked)?;
         let is_copied = as_it_was.copied != self.spec.copied;

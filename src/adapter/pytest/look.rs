@@ -1,5 +1,6 @@
 //! What a suite consists of, found without running it.
 
+use crate::adapter::pytest::error::PytestError;
 use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::message::{Collected, CollectedCase};
 use crate::adapter::pytest::naming;
@@ -33,8 +34,8 @@ pub struct PytestLook {
 ///
 /// # Errors
 /// If it can't be collected, or nothing is chosen: for people.
-pub fn look(spec: &PytestSpec) -> Result<PytestLook, String> {
-    let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
+pub fn look(spec: &PytestSpec) -> Result<PytestLook, PytestError> {
+    let scratch = crate::disk::temporary_folder()?;
     let around = around(spec)?;
     let first = spec.hash_seeds.first().copied();
     let mut server = Server::start(spec, Mode::Look, first, scratch.path(), "", around.as_ref())?;
@@ -44,17 +45,16 @@ pub fn look(spec: &PytestSpec) -> Result<PytestLook, String> {
 }
 
 /// The providers around the suite, if it has any; a trial is open, for what is asked while modules are imported.
-pub(super) fn around(spec: &PytestSpec) -> Result<Option<Surroundings>, String> {
+pub(super) fn around(spec: &PytestSpec) -> Result<Option<Surroundings>, PytestError> {
     let Some(providers) = &spec.providers else { return Ok(None) };
-    let started = Surroundings::start(&providers.file, &providers.root, spec.tapes.as_ref());
-    let mut around = started.map_err(|error| error.to_string())?;
+    let mut around = Surroundings::start(&providers.file, &providers.root, spec.tapes.as_ref())?;
     around.begin_alone(Position(0));
     Ok(Some(around))
 }
 
 impl PytestLook {
     /// Chooses among what was collected.
-    pub(super) fn of(spec: &PytestSpec, collected: Collected) -> Result<Self, String> {
+    pub(super) fn of(spec: &PytestSpec, collected: Collected) -> Result<Self, PytestError> {
         let versions = format!("pytest {} on Python {}", collected.pytest, collected.python);
         let mut notes = vec![format!("{versions}: {} ({})", spec.shown_python(), spec.python_from)];
         notes.extend(collected.notes);
@@ -78,7 +78,7 @@ impl PytestLook {
             return Ok(Self { cases, notes, versions, start, places, drift });
         }
         let all = collected.cases.len();
-        let filter = spec.filter.as_deref().map(parse_filter).transpose().map_err(|error| error.to_string())?;
+        let filter = spec.filter.as_deref().map(parse_filter).transpose()?;
         let mut cases = Vec::new();
         let mut places = Vec::new();
         for (place, found) in (0_u32..).zip(collected.cases) {
@@ -90,10 +90,8 @@ impl PytestLook {
         }
         if cases.is_empty() {
             return Err(match &spec.filter {
-                Some(filter) => {
-                    format!("the filter `{filter}` matches none of {all} tests; `steadfast list` shows their ids")
-                }
-                None => format!("{}: pytest found no tests", spec.folder.display()),
+                Some(filter) => PytestError::NothingChosen { filter: filter.clone(), all },
+                None => PytestError::NoTests { folder: spec.folder.clone() },
             });
         }
         Ok(Self { cases, notes, versions, start, places, drift: Vec::new() })

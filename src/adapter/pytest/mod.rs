@@ -5,7 +5,7 @@
 //! folder. `docs/suites.md` tells what a user sees of it.
 
 mod accounts;
-mod check;
+mod error;
 mod gate;
 mod holdings;
 mod launch;
@@ -14,6 +14,7 @@ mod loaded;
 mod look;
 mod message;
 mod naming;
+mod own_runner;
 mod paths;
 mod plain;
 mod round;
@@ -22,6 +23,7 @@ mod spec;
 mod suite;
 mod tree;
 
+pub use error::PytestError;
 pub use look::{PytestLook, look};
 #[cfg(fuzzing)]
 pub use message::fuzz_message;

@@ -1,6 +1,7 @@
 //! pytest by itself, watched: its own loop, its own order of the arguments, one process.
 
 use crate::adapter::pytest::PytestSpec;
+use crate::adapter::pytest::error::PytestError;
 use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::message::Message;
@@ -25,8 +26,8 @@ pub struct PlainRun {
 ///
 /// # Errors
 /// If nothing can be collected: for people.
-pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, String> {
-    let scratch = crate::disk::temporary_folder().map_err(|error| error.to_string())?;
+pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Duration) -> Result<PlainRun, PytestError> {
+    let scratch = crate::disk::temporary_folder()?;
     let mut around = around(spec)?;
     let mut server = Server::start(spec, Mode::Plain, hash_seed, scratch.path(), "", around.as_ref())?;
     let mut collected = server.collected()?;

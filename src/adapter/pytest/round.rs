@@ -98,7 +98,7 @@ pub(super) fn play(
                 (course.running, course.last) = (None, Some(position));
                 if stops {
                     let reason = "a test brought pytest down".to_owned();
-                    return course.buried(server, mode, RoundEnd::Died { reason });
+                    return course.server_is_gone(server, mode, RoundEnd::Died { reason });
                 }
                 if reports.stop_wanted() {
                     return RoundDone::ServerLost(RoundEnd::Interrupted);
@@ -108,7 +108,7 @@ pub(super) fn play(
                 server.untold(notes).into_iter().for_each(|text| reports.note(Note { case: None, text }));
                 server.new_notes(&swallowed).into_iter().for_each(|text| reports.note(Note { case: None, text }));
                 match mode {
-                    Mode::Serve => return course.buried(server, mode, RoundEnd::Completed),
+                    Mode::Serve => return course.server_is_gone(server, mode, RoundEnd::Completed),
                     Mode::Once | Mode::Look | Mode::Plain => return RoundDone::Whole(RoundEnd::Completed),
                 }
             }
@@ -178,7 +178,7 @@ impl Course {
     }
 
     /// Waits until the process of a round that is over has ended.
-    fn buried(&self, server: &mut Server, mode: Mode, end: RoundEnd) -> RoundDone {
+    fn server_is_gone(&self, server: &mut Server, mode: Mode, end: RoundEnd) -> RoundDone {
         if mode != Mode::Serve {
             return RoundDone::ServerLost(end);
         }

@@ -1,6 +1,7 @@
 //! A running pytest, as the harness speaks with it.
 
 use crate::adapter::pytest::PytestSpec;
+use crate::adapter::pytest::error::PytestError;
 use crate::adapter::pytest::gate::Gate;
 use crate::adapter::pytest::launch::{GATE, Mode, command};
 use crate::adapter::pytest::message::{Collected, Message, Request};
@@ -25,7 +26,7 @@ pub(super) const COLLECT_WITHIN: Duration = Duration::from_secs(600);
 const LONGEST_MESSAGE: u64 = 256 << 20;
 
 /// How long a pytest that has been told to end may take.
-const LAST_BREATH: Duration = Duration::from_secs(2);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
 /// A running pytest with the plugin. Dropping it ends it and all that it started.
 #[derive(Debug)]
@@ -69,27 +70,23 @@ impl Server {
         scratch: &Path,
         mark: &str,
         around: Option<&Surroundings>,
-    ) -> Result<Self, String> {
-        let mirror = fresh_copy(spec, scratch).map_err(|error| format!("can't copy the suite's tree: {error}"))?;
+    ) -> Result<Self, PytestError> {
+        let mirror = fresh_copy(spec, scratch).map_err(PytestError::Copy)?;
         let folder =
             mirror.as_ref().map_or_else(|| spec.folder.clone(), |mirror| mirror.folder(&spec.folder_to_copy()));
-        let mut command = command(spec, mode, hash_seed, scratch, around).map_err(|error| error.to_string())?;
-        let gate = around.map(|_| Gate::make(&scratch.join(GATE))).transpose().map_err(|error| error.to_string())?;
+        let mut command = command(spec, mode, hash_seed, scratch, around)?;
+        let gate = around.map(|_| Gate::make(&scratch.join(GATE))).transpose()?;
         command.current_dir(&folder);
         let home = mirror.is_some().then(|| scratch.join("home"));
         if let Some(home) = &home {
-            crate::disk::make_folders(home).map_err(|error| error.to_string())?;
+            crate::disk::make_folders(home)?;
             command.env("HOME", home);
         }
         if let Some((name, value)) = mark.split_once('=') {
             command.env(name, value);
         }
-        let python = spec.python.display();
-        let mut child = command.process_group(0).spawn().map_err(|error| {
-            format!(
-                "can't start {python}: {error}\nhelp: name an interpreter that has pytest: --python .venv/bin/python"
-            )
-        })?;
+        let started = command.process_group(0).spawn();
+        let mut child = started.map_err(|source| PytestError::Start { python: spec.python.clone(), source })?;
         let owned = Owned::new(child.id(), mark);
         let requests = child.stdin.take();
         let (sender, messages) = channel();
@@ -154,29 +151,25 @@ impl Server {
     }
 
     /// Waits for what was collected.
-    pub fn collected(&mut self) -> Result<Collected, String> {
+    pub fn collected(&mut self) -> Result<Collected, PytestError> {
         let deadline = Instant::now() + COLLECT_WITHIN;
         loop {
             match self.hear(deadline.saturating_duration_since(Instant::now())) {
                 Ok(Message::Collected { collected }) => return Ok(collected),
                 Ok(_) => {}
                 Err(Silence::Overdue) => {
-                    return Err(format!("pytest did not collect the suite within {} s", COLLECT_WITHIN.as_secs()));
+                    return Err(PytestError::Overdue(COLLECT_WITHIN.as_secs()));
                 }
                 Err(Silence::Gone) => {
                     let how = self.end();
                     let wrote = self.output.since(Mark::default());
                     return Err(match without_pytest(&wrote) {
-                        Some(python) => format!(
-                            "{python} has no pytest\nhelp: `{python} -m pip install pytest`, or name an interpreter that has it \
-                             with --python"
-                        ),
-                        None => format!(
-                            "pytest could not collect the suite ({how}):\n{}\nhelp: see it by itself, and mend it there: \
-                             {} -m pytest --collect-only",
-                            wrote.trim(),
-                            self.python.display()
-                        ),
+                        Some(python) => PytestError::NoPytest { python: python.to_string() },
+                        None => PytestError::Uncollected {
+                            how,
+                            wrote: wrote.trim().to_owned(),
+                            python: self.python.clone(),
+                        },
                     });
                 }
             }
@@ -213,7 +206,7 @@ impl Server {
     pub fn end(&mut self) -> String {
         self.requests = None;
         let family = Family::of(self.child.id());
-        let deadline = Instant::now() + LAST_BREATH;
+        let deadline = Instant::now() + SHUTDOWN_GRACE;
         while Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -222,7 +215,7 @@ impl Server {
         let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
         for reader in self.readers.drain(..) {
             // A process that nobody knows of may hold the pipe open: what it writes is of no interest any more.
-            let deadline = Instant::now() + LAST_BREATH;
+            let deadline = Instant::now() + SHUTDOWN_GRACE;
             while !reader.is_finished() && Instant::now() < deadline {
                 std::thread::sleep(Duration::from_millis(2));
             }

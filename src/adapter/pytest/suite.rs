@@ -1,5 +1,6 @@
 //! A suite as something the engine can run.
 
+use crate::adapter::pytest::error::PytestError;
 use crate::adapter::pytest::launch::Mode;
 use crate::adapter::pytest::look::{PytestLook, around};
 use crate::adapter::pytest::round::{RoundDone, play};
@@ -46,12 +47,10 @@ struct Collected {
 }
 
 /// Waits for what it collected, in which the better part of the run's tests must be.
-fn collect(spec: &PytestSpec, server: &mut Server) -> Result<PytestLook, String> {
+fn collect(spec: &PytestSpec, server: &mut Server) -> Result<PytestLook, PytestError> {
     let look = PytestLook::of(spec, server.collected()?)?;
     if look.places.iter().flatten().count() * 2 < look.places.len() {
-        let text = "most of the tests that were collected when the run began are not there now: what pytest collects \
-                    depends on chance, or the suite was changed";
-        return Err(text.to_owned());
+        return Err(PytestError::MostAreGone);
     }
     Ok(look)
 }
@@ -64,10 +63,10 @@ impl PytestSubject {
         let scratch = prepare.scratch.clone();
         let first_seed = spec.hash_seeds.first().copied();
         let folder = scratch.join("s0000");
-        let around = around(&spec).map_err(SubjectError)?;
+        let around = around(&spec).map_err(SubjectError::of)?;
         let mut first = Server::start(&spec, Mode::Serve, first_seed, &folder, &format!("{mark}.0"), around.as_ref())
-            .map_err(SubjectError)?;
-        let mut look = collect(&spec, &mut first).map_err(SubjectError)?;
+            .map_err(SubjectError::of)?;
+        let mut look = collect(&spec, &mut first).map_err(SubjectError::of)?;
         let mut servers = BTreeMap::new();
         if look.start == Start::Fork {
             let (places, drift) = (look.places.clone(), std::mem::take(&mut look.drift));
@@ -80,7 +79,7 @@ impl PytestSubject {
     }
 
     /// A pytest that has collected the suite.
-    fn open(&mut self, mode: Mode, hash_seed: Option<u32>) -> Result<Collected, String> {
+    fn open(&mut self, mode: Mode, hash_seed: Option<u32>) -> Result<Collected, PytestError> {
         let number = self.started;
         self.started += 1;
         let scratch = self.scratch.join(format!("s{number:04}"));
@@ -88,7 +87,7 @@ impl PytestSubject {
         let mut server = Server::start(&self.spec, mode, hash_seed, &scratch, &mark, self.around.as_ref())?;
         let look = collect(&self.spec, &mut server)?;
         if look.hash() != self.look.hash() {
-            return Err("the suite's files are not what they were when the run began: start again".to_owned());
+            return Err(PytestError::Changed);
         }
         Ok(Collected { server, places: look.places, drift: look.drift })
     }
@@ -191,7 +190,7 @@ impl PytestSubject {
         };
         let Collected { mut server, places, drift } = match server {
             Ok(server) => server,
-            Err(reason) => return RoundEnd::NotStarted { reason },
+            Err(error) => return RoundEnd::NotStarted { reason: error.to_string() },
         };
         drift.into_iter().for_each(|text| reports.note(Note { case: None, text }));
         if let Err(error) = server.clean_tree() {

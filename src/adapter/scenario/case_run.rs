@@ -6,7 +6,7 @@ use crate::adapter::scenario::steps::{Played, Player, Problem};
 use crate::adapter::scenario::truth::{check_speech, check_truth};
 use crate::adapter::shared::stress::delayed;
 use crate::adapter::system::event_loop::EventLoop;
-use crate::adapter::system::stage::Stage;
+use crate::adapter::system::ready_system::ReadySystem;
 use crate::engine::Reports;
 use crate::model::{Failure, LoopBound, Outcome, Place, Retained, Seed, Stress, TrialKey};
 use crate::provider::{Call, Ended, Matched, Script, Stray, TrialCalls, UnusedAnswer};
@@ -75,7 +75,7 @@ pub(in crate::adapter) struct CaseRun<'a> {
 
 impl CaseRun<'_> {
     /// Runs the case on this event loop.
-    pub fn play(&self, event_loop: &mut EventLoop, stage: &mut Stage, reports: &mut dyn Reports) -> Verdictless {
+    pub fn play(&self, event_loop: &mut EventLoop, stage: &mut ReadySystem, reports: &mut dyn Reports) -> Verdictless {
         if let Some(providers) = &stage.providers {
             providers.begin(
                 self.key,
@@ -232,7 +232,7 @@ fn describe_unused(unused: &UnusedAnswer) -> String {
 
 /// Waits until nothing of the case is in flight: hanging answers are reset, then handlers end, then what they still
 /// asked of providers is answered.
-async fn fall_quiet(stage: &Stage, player: &Player<'_>) {
+async fn fall_quiet(stage: &ReadySystem, player: &Player<'_>) {
     let Some(providers) = &stage.providers else { return };
     providers.quiet(QUIET).await;
     let handlers = async {

@@ -3,12 +3,12 @@
 use crate::adapter::scenario::answers::AnswersSeen;
 use crate::adapter::scenario::case_run::{CaseRun, Verdictless};
 use crate::adapter::scenario::needs::{known_providers, missing, tells_nothing, untold};
-use crate::adapter::shared::books::Books;
+use crate::adapter::shared::round_accounts::RoundAccounts;
 use crate::adapter::shared::stress::Noise;
 use crate::adapter::system::embedded::StoreLife;
 use crate::adapter::system::event_loop::{EventLoop as TaskLoop, UNTOLD, tells_of_tasks};
 use crate::adapter::system::holdings::SystemHoldings;
-use crate::adapter::system::stage::{Stage, StageSetting};
+use crate::adapter::system::ready_system::{ReadySystem, SystemSetting};
 use crate::adapter::{Reach, ScenarioSpec, SubjectProblem};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError, end_orphans};
 use crate::event::{CaseInfo, Note, RoundEnd, TrialReport};
@@ -184,7 +184,7 @@ impl ScenarioSubject {
         unit: &RoundUnit,
         life: StoreLife,
         reports: &mut dyn Reports,
-    ) -> Result<Stage, SubjectError> {
+    ) -> Result<ReadySystem, SubjectError> {
         let workplace = self
             .workplace
             .as_mut()
@@ -193,7 +193,7 @@ impl ScenarioSubject {
         let worker = workplace.scratch.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         // Its own for each stage: what is left of one must be found without touching another.
         let mark = format!("{}.{worker}.{}", workplace.mark, workplace.stages);
-        let setting = StageSetting {
+        let setting = SystemSetting {
             system: &self.system,
             folder: workplace.scratch.join(format!("s{:04}", workplace.stages)),
             root: &self.spec.root,
@@ -210,7 +210,7 @@ impl ScenarioSubject {
             live: self.spec.live.as_ref(),
             record: self.spec.record.as_deref().map(|folder| (folder, &self.spec.hidden)),
         };
-        Stage::open(&setting, &mut |owned: Owned| reports.owns(owned))
+        ReadySystem::open(&setting, &mut |owned: Owned| reports.owns(owned))
     }
 }
 
@@ -235,7 +235,7 @@ impl Subject for ScenarioSubject {
 }
 
 impl ScenarioSubject {
-    fn trials(&mut self, unit: &RoundUnit, stage: &mut Stage, reports: &mut dyn Reports) -> RoundEnd {
+    fn trials(&mut self, unit: &RoundUnit, stage: &mut ReadySystem, reports: &mut dyn Reports) -> RoundEnd {
         let mut lasting = match unit.event_loop {
             EventLoop::Case if self.chooses_event_loop() => None,
             EventLoop::Case | EventLoop::Round => match TaskLoop::new() {
@@ -246,7 +246,7 @@ impl ScenarioSubject {
         let accounts = unit.kind.keeps_a_ledger();
         let holdings =
             lasting.as_mut().filter(|_| accounts).and_then(|event_loop| SystemHoldings::of(stage, event_loop));
-        let mut books = holdings.map(|holdings| Books::open(unit, &holdings));
+        let mut accounts = holdings.map(|holdings| RoundAccounts::open(unit, &holdings));
         for (position, &index) in Position::all().zip(&unit.order).skip(unit.from.index()) {
             if reports.stop_wanted() {
                 return RoundEnd::Interrupted;
@@ -291,10 +291,10 @@ impl ScenarioSubject {
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
             }
-            if let Some(books) = &mut books
+            if let Some(accounts) = &mut accounts
                 && let Some(holdings) = lasting.as_mut().and_then(|event_loop| SystemHoldings::of(stage, event_loop))
             {
-                books.enter(position, &report, &holdings);
+                accounts.enter(position, &report, &holdings);
             }
             reports.finished(position, report);
             for (earlier, failure) in done.late {
@@ -308,10 +308,10 @@ impl ScenarioSubject {
                 return RoundEnd::Died { reason };
             }
         }
-        if let Some(books) = books
+        if let Some(accounts) = accounts
             && let Some(mut holdings) = lasting.as_mut().and_then(|event_loop| SystemHoldings::of(stage, event_loop))
         {
-            books.close(&mut holdings).into_iter().for_each(|(position, report)| reports.finished(position, report));
+            accounts.close(&mut holdings).into_iter().for_each(|(position, report)| reports.finished(position, report));
         }
         RoundEnd::Completed
     }
@@ -323,7 +323,7 @@ impl ScenarioSubject {
         key: TrialKey,
         deadline: Duration,
         unit: &RoundUnit,
-        stage: &mut Stage,
+        stage: &mut ReadySystem,
         lasting: Option<&mut TaskLoop>,
         reports: &mut dyn Reports,
     ) -> Verdictless {

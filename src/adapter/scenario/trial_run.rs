@@ -4,7 +4,7 @@ use crate::adapter::scenario::steps::{Player, Tried};
 use crate::adapter::scenario::subject::load_scenarios;
 use crate::adapter::system::embedded::StoreLife;
 use crate::adapter::system::event_loop::EventLoop;
-use crate::adapter::system::stage::{Stage, StageSetting};
+use crate::adapter::system::ready_system::{ReadySystem, SystemSetting};
 use crate::adapter::{ScenarioSpec, SubjectProblem};
 use crate::model::{Position, RoundId, Seed, TrialKey};
 use crate::provider::Wire;
@@ -53,7 +53,7 @@ pub fn try_system(mut spec: ScenarioSpec, scratch: &Path, mark: &str) -> Result<
     let key = TrialKey { round: RoundId(0), position: Position(0) };
     let seed = Seed::new(0);
     let root = std::mem::take(&mut spec.root);
-    let setting = StageSetting {
+    let setting = SystemSetting {
         system: &system,
         folder: scratch.join("s0001"),
         root: &root,
@@ -71,7 +71,7 @@ pub fn try_system(mut spec: ScenarioSpec, scratch: &Path, mark: &str) -> Result<
         record: None,
     };
     let failed = |error: String| SubjectProblem::Start(error);
-    let mut stage = Stage::open(&setting, &mut |_| {}).map_err(|error| failed(error.to_string()))?;
+    let mut stage = ReadySystem::open(&setting, &mut |_| {}).map_err(|error| failed(error.to_string()))?;
     let event_loop = EventLoop::new().map_err(|error| failed(format!("no event loop: {error}")))?;
     let mut tried = Vec::new();
     if let Some(case) = case.first() {

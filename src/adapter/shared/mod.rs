@@ -1,10 +1,10 @@
 //! What several kinds of subject need: folders, copies of trees, templates, noise, mock providers around a suite.
 
-pub(super) mod books;
 pub(super) mod kept;
 pub(super) mod mirror;
 pub(super) mod python;
 pub(super) mod reach;
+pub(super) mod round_accounts;
 pub(super) mod sandbox;
 pub(super) mod stress;
 pub(super) mod surroundings;

@@ -59,7 +59,7 @@ impl fmt::Debug for Surroundings {
 
 /// Why there are no providers around a suite.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::adapter) enum SurroundingsError {
+pub enum SurroundingsError {
     /// The file of providers is wrong.
     #[error(transparent)]
     File(#[from] Problems),

@@ -1,10 +1,10 @@
 //! What a system under scenarios holds: tasks on the event loop of a round, connections by the books of the mock
 //! providers, and whatever `/proc` tells of its processes.
 
-use crate::adapter::shared::books::{Holdings, LastWord};
+use crate::adapter::shared::round_accounts::{Holdings, LastWord};
 use crate::adapter::system::event_loop::EventLoop;
+use crate::adapter::system::ready_system::ReadySystem;
 use crate::adapter::system::scope::Scope;
-use crate::adapter::system::stage::Stage;
 use crate::leak::observe;
 use crate::leak::{Census, Identity, Item};
 use crate::model::ResourceKind;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// A system, and the event loop of the round.
 pub(in crate::adapter) struct SystemHoldings<'a> {
-    stage: &'a Stage,
+    stage: &'a ReadySystem,
     event_loop: &'a mut EventLoop,
     scope: Scope,
     own: i32,
@@ -22,7 +22,7 @@ pub(in crate::adapter) struct SystemHoldings<'a> {
 
 impl<'a> SystemHoldings<'a> {
     /// Nothing where the machine does not tell or the system is elsewhere.
-    pub fn of(stage: &'a Stage, event_loop: &'a mut EventLoop) -> Option<Self> {
+    pub fn of(stage: &'a ReadySystem, event_loop: &'a mut EventLoop) -> Option<Self> {
         let own = i32::try_from(std::process::id()).ok()?;
         Some(Self { stage, event_loop, scope: stage.scope().filter(|_| platform::tells())?, own })
     }
@@ -84,7 +84,7 @@ struct Ports {
 }
 
 impl Ports {
-    fn of(stage: &Stage, embedded: bool) -> Self {
+    fn of(stage: &ReadySystem, embedded: bool) -> Self {
         let mut ports = Self { providers: BTreeMap::new(), embedded, open: BTreeSet::new() };
         let Some(providers) = &stage.providers else { return ports };
         for (name, connections) in providers.connections() {

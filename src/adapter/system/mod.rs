@@ -6,5 +6,5 @@ pub(super) mod holdings;
 pub(super) mod output;
 pub(super) mod port;
 pub(super) mod process;
+pub(super) mod ready_system;
 pub(super) mod scope;
-pub(super) mod stage;

@@ -26,7 +26,7 @@ const TRIES: u32 = 3;
 const LOOK: Duration = Duration::from_millis(5);
 
 /// How long a system that answers no more may take to end.
-const LAST_BREATH: Duration = Duration::from_secs(1);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 /// How long output is waited for once the system has ended: a process that nobody knows of may hold it open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
@@ -216,7 +216,7 @@ impl RunningProcess {
     /// How it ended, if it has or is about to. A process that ends closes its sockets a moment before it can be waited
     /// for, so that whoever talked to it knows earlier than its parent.
     pub fn death_after_failure(&mut self) -> Option<String> {
-        let deadline = Instant::now() + LAST_BREATH;
+        let deadline = Instant::now() + SHUTDOWN_GRACE;
         loop {
             if let Some(death) = self.death() {
                 return Some(death);

@@ -4,7 +4,7 @@
 //! What must be seen of each defect is declared beforehand ([`Expectation`]): which scenarios, what kind of finding,
 //! what their failure says, which polluter. A finding anywhere else, or of another kind, is the wrong cause.
 
-mod check;
+mod defect_runs;
 mod expectation;
 mod matrix;
 mod options;
@@ -12,7 +12,7 @@ mod scenarios;
 mod table;
 mod weigh;
 
-pub use check::{Progress, selfcheck};
+pub use defect_runs::{Progress, selfcheck};
 pub use expectation::Expectation;
 pub use matrix::{Healthy, Matrix, Row, Sentence};
 pub use options::{ScenarioSource, SelfCheckOptions};

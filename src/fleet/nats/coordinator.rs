@@ -3,6 +3,7 @@
 use crate::fleet::FleetError;
 use crate::fleet::broker::{Broker, Heard};
 use crate::fleet::messages::{Invitation, Key, Offer, Phase, Played, ResultHead, RunState, WorkerName, token_of};
+use crate::fleet::nats::error::RequestError;
 use crate::fleet::nats::link::{Address, Link, Side};
 use crate::fleet::nats::names::{FleetName, Kind, key_in};
 use crate::fleet::nats::owner::{self, Owner};
@@ -55,7 +56,7 @@ impl NatsBroker {
         let link = address.connect(Side::Coordinator, move |text| {
             let _ = tell.send(Heard::Say(text));
         })?;
-        let failed = |reason| FleetError::Unreachable { url: address.shown(), reason };
+        let failed = |error: RequestError| FleetError::Unreachable { url: address.shown(), reason: error.to_string() };
         let run = token_of(&invitation.header.run);
         let owner = Owner::this_process(&invitation.header.run, host);
         link.wait_long(streams::make(&link.context, fleet)).map_err(failed)?;
@@ -98,7 +99,7 @@ async fn begin(
     run: &str,
     invitation: &Invitation,
     lease: Duration,
-) -> Result<RunState, String> {
+) -> Result<RunState, RequestError> {
     let former = streams::newest(context, fleet, &fleet.state()).await?;
     let former = former.and_then(|(_, text)| serde_json::from_slice::<RunState>(&text).ok());
     let is_resumed = former.as_ref().is_some_and(|state| state.run == run && state.phase == Phase::Open);
@@ -109,7 +110,7 @@ async fn begin(
         streams::purge(context, fleet, Kind::Pieces).await?;
     }
     streams::make_consumer(context, fleet, lease).await?;
-    let packed = pack(invitation).map_err(|error| error.to_string())?;
+    let packed = pack(invitation).map_err(RequestError::refused)?;
     let mut chunks = 0;
     for chunk in packed.bytes.chunks(CHUNK) {
         store(context, fleet.invitation(run, chunks), chunk.to_vec().into(), None).await;
@@ -124,14 +125,14 @@ async fn begin(
         digest: packed.digest,
         dismissed: BTreeSet::new(),
     };
-    let text = serde_json::to_vec(&state).map_err(|error| error.to_string())?;
+    let text = serde_json::to_vec(&state)?;
     store(context, fleet.state(), text.into(), None).await;
     Ok(state)
 }
 
 /// Takes away everything of a run but what says that it is over. Its streams go as a whole: what a worker sent over a
 /// connection that was cut can arrive after the run, and would stay in a stream that is only emptied.
-async fn take_away(context: &Context, fleet: &FleetName) -> Result<(), String> {
+async fn take_away(context: &Context, fleet: &FleetName) -> Result<(), RequestError> {
     for kind in [Kind::Rounds, Kind::Claims, Kind::Results, Kind::Pieces] {
         streams::delete(context, fleet, kind).await?;
     }
@@ -178,9 +179,8 @@ impl Results {
         }
     }
 
-    async fn read(&self, last: &mut u64, drained: &mut Option<Sender<()>>) -> Result<(), String> {
-        let error = |error: &dyn std::fmt::Display| error.to_string();
-        let stream = self.context.get_stream(self.fleet.stream(Kind::Results)).await.map_err(|e| error(&e))?;
+    async fn read(&self, last: &mut u64, drained: &mut Option<Sender<()>>) -> Result<(), RequestError> {
+        let stream = self.context.get_stream(self.fleet.stream(Kind::Results)).await.map_err(RequestError::refused)?;
         let state = stream.cached_info().state.clone();
         if (state.messages == 0 || state.last_sequence <= *last)
             && let Some(drained) = drained.take()
@@ -191,11 +191,11 @@ impl Results {
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: *last + 1 },
             ..pull::OrderedConfig::default()
         };
-        let consumer = stream.create_consumer(config).await.map_err(|e| error(&e))?;
-        let mut messages = consumer.messages().await.map_err(|e| error(&e))?;
+        let consumer = stream.create_consumer(config).await.map_err(RequestError::refused)?;
+        let mut messages = consumer.messages().await.map_err(RequestError::refused)?;
         while let Some(message) = messages.next().await {
-            let message = message.map_err(|e| error(&e))?;
-            let number = message.info().map_err(|e| error(&e))?.stream_sequence;
+            let message = message.map_err(RequestError::refused)?;
+            let number = message.info().map_err(RequestError::refused)?.stream_sequence;
             if message.subject.split('.').nth(3) == Some(self.run.as_str())
                 && let Some(heard) = self.result(&message.subject, &message.payload).await?
             {
@@ -212,7 +212,7 @@ impl Results {
     }
 
     /// A result with its facts. One that is not understood is told as one of other facts: its round is offered again.
-    async fn result(&self, subject: &str, payload: &[u8]) -> Result<Option<Heard>, String> {
+    async fn result(&self, subject: &str, payload: &[u8]) -> Result<Option<Heard>, RequestError> {
         let Some(key) = key_in(subject) else { return Ok(None) };
         let at = payload.iter().position(|byte| *byte == b'\n').unwrap_or(payload.len());
         let (head, facts) = payload.split_at(at);
@@ -281,9 +281,9 @@ impl Broker for NatsBroker {
             while take_away(context, &fleet).await.is_err() {
                 tokio::time::sleep(AGAIN).await;
             }
-            let text = serde_json::to_vec(&Owner { is_over: true, ..owner }).map_err(|error| error.to_string())?;
+            let text = serde_json::to_vec(&Owner { is_over: true, ..owner })?;
             store(context, fleet.owner(), text.into(), None).await;
-            Ok::<(), String>(())
+            Ok(())
         });
         link.close();
     }

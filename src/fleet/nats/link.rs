@@ -2,6 +2,7 @@
 
 use crate::fleet::FleetError;
 use crate::fleet::nats::credentials::Credentials;
+use crate::fleet::nats::error::RequestError;
 use crate::fleet::nats::names::WORKERS_INBOX;
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
@@ -139,31 +140,31 @@ impl Address {
 
 impl Link {
     /// Waits for something of the event loop, no longer than until the server must have answered.
-    pub fn wait<T, E: std::fmt::Display>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    pub fn wait<T>(&self, future: impl Future<Output = Result<T, RequestError>>) -> Result<T, RequestError> {
         self.wait_for(ANSWER, future)
     }
 
     /// The same for many requests one after another: a busy server's disk takes its time.
-    pub fn wait_long<T, E: std::fmt::Display>(&self, future: impl Future<Output = Result<T, E>>) -> Result<T, String> {
+    pub fn wait_long<T>(&self, future: impl Future<Output = Result<T, RequestError>>) -> Result<T, RequestError> {
         self.wait_for(3 * ANSWER, future)
     }
 
-    fn wait_for<T, E: std::fmt::Display>(
+    fn wait_for<T>(
         &self,
         within: Duration,
-        future: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, String> {
+        future: impl Future<Output = Result<T, RequestError>>,
+    ) -> Result<T, RequestError> {
         self.runtime.block_on(async {
             match tokio::time::timeout(within, future).await {
-                Ok(done) => done.map_err(|error| error.to_string()),
-                Err(_) => Err("the server does not answer".to_owned()),
+                Ok(done) => done,
+                Err(_) => Err(RequestError::Silent),
             }
         })
     }
 
     /// Ends the connection once everything is sent, and the event loop with it.
     pub fn close(self) {
-        let _ = self.wait(self.client.flush());
+        let _ = self.wait(async { self.client.flush().await.map_err(RequestError::refused) });
         self.runtime.shutdown_timeout(Duration::from_secs(1));
     }
 }

@@ -6,6 +6,7 @@
 
 mod coordinator;
 mod credentials;
+mod error;
 mod link;
 mod names;
 mod owner;

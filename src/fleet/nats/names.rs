@@ -8,13 +8,18 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetName(String);
 
-impl FromStr for FleetName {
-    type Err = String;
+/// A text that can't name a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` can't name a fleet; expected letters, digits, `-` and `_`")]
+pub struct FleetNameError(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for FleetName {
+    type Err = FleetNameError;
+
+    fn from_str(text: &str) -> Result<Self, FleetNameError> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if text.is_empty() || text.len() > 64 || !text.chars().all(is_plain) {
-            return Err(format!("`{text}` can't name a fleet; expected letters, digits, `-` and `_`"));
+            return Err(FleetNameError(text.to_owned()));
         }
         Ok(Self(text.to_owned()))
     }

@@ -1,6 +1,7 @@
 //! Whose a fleet is: one coordinator at a time, which says again and again that it is there.
 
 use crate::fleet::FleetError;
+use crate::fleet::nats::error::RequestError;
 use crate::fleet::nats::names::FleetName;
 use crate::fleet::nats::streams::newest;
 use crate::platform::process::{is_alive, start_time};
@@ -50,7 +51,7 @@ pub(super) async fn take(
     lease: Duration,
 ) -> Result<u64, FleetError> {
     let subject = fleet.owner();
-    let garbled = FleetError::Garbled;
+    let garbled = |error: RequestError| FleetError::Garbled(error.to_string());
     let mut last = newest(context, fleet, &subject).await.map_err(garbled)?;
     let deadline = Instant::now() + lease;
     while let Some((number, text)) = &last {
@@ -72,7 +73,7 @@ pub(super) async fn take(
     let number = last.map_or(0, |(number, _)| number);
     say(context, fleet, owner, number).await.map_err(|error| match error {
         Said::Overtaken => FleetError::Busy("another one that began at the same time".to_owned()),
-        Said::Not(reason) => FleetError::Garbled(reason),
+        Said::Not(error) => garbled(error),
     })
 }
 
@@ -82,12 +83,12 @@ pub(super) enum Said {
     /// Somebody else has the fleet now.
     Overtaken,
     /// The server does not answer.
-    Not(String),
+    Not(RequestError),
 }
 
 /// Says that the owner is there, if nobody else has said so since its message of this number.
 pub(super) async fn say(context: &Context, fleet: &FleetName, owner: &Owner, number: u64) -> Result<u64, Said> {
-    let text = serde_json::to_vec(owner).map_err(|error| Said::Not(error.to_string()))?;
+    let text = serde_json::to_vec(owner).map_err(|error| Said::Not(error.into()))?;
     let message = PublishMessage::build().payload(text.into()).expected_last_subject_sequence(number);
     let sent = match context.send_publish(fleet.owner(), message).await {
         Ok(sent) => sent.await,
@@ -95,7 +96,7 @@ pub(super) async fn say(context: &Context, fleet: &FleetName, owner: &Owner, num
     };
     sent.map(|ack| ack.sequence).map_err(|error| match error.kind() {
         PublishErrorKind::WrongLastSequence => Said::Overtaken,
-        _ => Said::Not(error.to_string()),
+        _ => Said::Not(RequestError::refused(error)),
     })
 }
 

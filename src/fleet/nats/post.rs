@@ -3,6 +3,7 @@
 use crate::fleet::FleetError;
 use crate::fleet::broker::{Post, Taken};
 use crate::fleet::messages::{Invitation, Offer, Phase, ResultHead, RunState, Told};
+use crate::fleet::nats::error::RequestError;
 use crate::fleet::nats::link::{Address, Link, Side};
 use crate::fleet::nats::names::{CONSUMER, FleetName, Kind};
 use crate::fleet::nats::sending::{Stored, try_to_store};
@@ -118,7 +119,10 @@ impl NatsPost {
         let mut bytes = Vec::new();
         for chunk in 0..state.chunks {
             let subject = fleet.invitation(&state.run, chunk);
-            let found = self.link.wait(streams::newest(context, fleet, &subject)).map_err(FleetError::Garbled)?;
+            let found = self
+                .link
+                .wait(streams::newest(context, fleet, &subject))
+                .map_err(|error| FleetError::Garbled(error.to_string()))?;
             // The run ended meanwhile.
             let Some((_, chunk)) = found else { return Ok(None) };
             bytes.extend(chunk);
@@ -247,14 +251,14 @@ impl Fetch {
         }
     }
 
-    async fn one(&self) -> Result<Option<Taken>, String> {
+    async fn one(&self) -> Result<Option<Taken>, RequestError> {
         let stream = self.shared.fleet.stream(Kind::Rounds);
         let consumer: Consumer<pull::Config> =
-            self.shared.context.get_consumer_from_stream(CONSUMER, stream).await.map_err(|error| error.to_string())?;
+            self.shared.context.get_consumer_from_stream(CONSUMER, stream).await.map_err(RequestError::refused)?;
         let batch = consumer.batch().max_messages(1).expires(WAIT).messages().await;
-        let mut batch = batch.map_err(|error| error.to_string())?;
+        let mut batch = batch.map_err(RequestError::refused)?;
         let Some(message) = batch.next().await else { return Ok(None) };
-        let message = message.map_err(|error| error.to_string())?;
+        let message = message.map_err(RequestError::refused)?;
         let Ok(offer) = serde_json::from_slice::<Offer>(&message.payload) else {
             // Nobody will understand it.
             let _ = message.ack_with(AckKind::Term).await;

@@ -1,5 +1,6 @@
 //! The streams of a fleet, and the consumer that its workers share.
 
+use crate::fleet::nats::error::RequestError;
 use crate::fleet::nats::names::{CONSUMER, FleetName, Kind};
 use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
@@ -39,15 +40,15 @@ fn config(fleet: &FleetName, kind: Kind) -> Config {
 }
 
 /// Makes what is missing of a fleet.
-pub(super) async fn make(context: &Context, fleet: &FleetName) -> Result<(), String> {
+pub(super) async fn make(context: &Context, fleet: &FleetName) -> Result<(), RequestError> {
     for kind in Kind::ALL {
-        context.get_or_create_stream(config(fleet, kind)).await.map_err(|error| error.to_string())?;
+        context.get_or_create_stream(config(fleet, kind)).await.map_err(RequestError::refused)?;
     }
     Ok(())
 }
 
 /// Makes the consumer that hands rounds out: a round whose worker is silent for `lease` goes to another one.
-pub(super) async fn make_consumer(context: &Context, fleet: &FleetName, lease: Duration) -> Result<(), String> {
+pub(super) async fn make_consumer(context: &Context, fleet: &FleetName, lease: Duration) -> Result<(), RequestError> {
     let config = pull::Config {
         durable_name: Some(CONSUMER.to_owned()),
         ack_policy: AckPolicy::Explicit,
@@ -58,24 +59,24 @@ pub(super) async fn make_consumer(context: &Context, fleet: &FleetName, lease: D
         ..pull::Config::default()
     };
     let stream = fleet.stream(Kind::Rounds);
-    context.create_consumer_on_stream(config, stream).await.map(drop).map_err(|error| error.to_string())
+    context.create_consumer_on_stream(config, stream).await.map(drop).map_err(RequestError::refused)
 }
 
 /// Empties a stream.
-pub(super) async fn purge(context: &Context, fleet: &FleetName, kind: Kind) -> Result<(), String> {
-    let stream = context.get_stream_no_info(fleet.stream(kind)).await.map_err(|error| error.to_string())?;
-    stream.purge().await.map(drop).map_err(|error| error.to_string())
+pub(super) async fn purge(context: &Context, fleet: &FleetName, kind: Kind) -> Result<(), RequestError> {
+    let stream = context.get_stream_no_info(fleet.stream(kind)).await.map_err(RequestError::refused)?;
+    stream.purge().await.map(drop).map_err(RequestError::refused)
 }
 
 /// Takes a stream away, whatever is in it. One that is gone already is no error.
-pub(super) async fn delete(context: &Context, fleet: &FleetName, kind: Kind) -> Result<(), String> {
+pub(super) async fn delete(context: &Context, fleet: &FleetName, kind: Kind) -> Result<(), RequestError> {
     use async_nats::jetstream::ErrorCode;
     use async_nats::jetstream::context::DeleteStreamErrorKind;
     match context.delete_stream(fleet.stream(kind)).await {
         Ok(_) => Ok(()),
         Err(error) => match error.kind() {
             DeleteStreamErrorKind::JetStream(told) if told.error_code() == ErrorCode::STREAM_NOT_FOUND => Ok(()),
-            _ => Err(error.to_string()),
+            _ => Err(RequestError::refused(error)),
         },
     }
 }
@@ -86,9 +87,9 @@ pub(super) async fn purge_subject(
     fleet: &FleetName,
     kind: Kind,
     subject: &str,
-) -> Result<(), String> {
-    let stream = context.get_stream_no_info(fleet.stream(kind)).await.map_err(|error| error.to_string())?;
-    stream.purge().filter(subject).await.map(drop).map_err(|error| error.to_string())
+) -> Result<(), RequestError> {
+    let stream = context.get_stream_no_info(fleet.stream(kind)).await.map_err(RequestError::refused)?;
+    stream.purge().filter(subject).await.map(drop).map_err(RequestError::refused)
 }
 
 /// The newest message under a subject of the header's stream, with its number.
@@ -96,7 +97,7 @@ pub(super) async fn newest(
     context: &Context,
     fleet: &FleetName,
     subject: &str,
-) -> Result<Option<(u64, Vec<u8>)>, String> {
+) -> Result<Option<(u64, Vec<u8>)>, RequestError> {
     newest_of(context, fleet, Kind::Header, subject).await
 }
 
@@ -106,12 +107,12 @@ pub(super) async fn newest_of(
     fleet: &FleetName,
     kind: Kind,
     subject: &str,
-) -> Result<Option<(u64, Vec<u8>)>, String> {
+) -> Result<Option<(u64, Vec<u8>)>, RequestError> {
     use async_nats::jetstream::stream::LastRawMessageErrorKind;
-    let stream = context.get_stream_no_info(fleet.stream(kind)).await.map_err(|error| error.to_string())?;
+    let stream = context.get_stream_no_info(fleet.stream(kind)).await.map_err(RequestError::refused)?;
     match stream.get_last_raw_message_by_subject(subject).await {
         Ok(message) => Ok(Some((message.sequence, message.payload.to_vec()))),
         Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(RequestError::refused(error)),
     }
 }

@@ -81,17 +81,17 @@ impl Connection {
 
 /// The connections of a round's providers.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger(Mutex<Books>);
+pub(crate) struct Ledger(Mutex<OpenConnections>);
 
 #[derive(Debug, Default)]
-struct Books {
+struct OpenConnections {
     next: u64,
     counts: BTreeMap<ProviderName, (u64, u64)>,
     open: BTreeMap<ConnectionId, Arc<Connection>>,
 }
 
 impl Ledger {
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn entries(&self) -> MutexGuard<'_, OpenConnections> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -103,10 +103,10 @@ impl Ledger {
         peer_port: u16,
         since: Duration,
     ) -> Arc<Connection> {
-        let mut books = self.books();
-        let id = ConnectionId(books.next);
-        books.next += 1;
-        books.counts.entry(provider.clone()).or_default().0 += 1;
+        let mut entries = self.entries();
+        let id = ConnectionId(entries.next);
+        entries.next += 1;
+        entries.counts.entry(provider.clone()).or_default().0 += 1;
         let connection = Arc::new(Connection {
             id,
             stream,
@@ -117,15 +117,15 @@ impl Ledger {
             busy: AtomicU32::new(0),
             doomed: AtomicBool::new(false),
         });
-        books.open.insert(id, connection.clone());
+        entries.open.insert(id, connection.clone());
         connection
     }
 
     /// Strikes out a connection that has ended.
     pub(crate) fn close(&self, connection: &Connection) {
-        let mut books = self.books();
-        if books.open.remove(&connection.id).is_some() {
-            books.counts.entry(connection.provider.clone()).or_default().1 += 1;
+        let mut entries = self.entries();
+        if entries.open.remove(&connection.id).is_some() {
+            entries.counts.entry(connection.provider.clone()).or_default().1 += 1;
         }
     }
 
@@ -140,21 +140,21 @@ impl Ledger {
     }
 
     fn end(&self, which: impl Fn(&Connection) -> bool) -> usize {
-        let mut books = self.books();
-        let ended: Vec<_> = books.open.values().filter(|connection| which(connection)).cloned().collect();
+        let mut entries = self.entries();
+        let ended: Vec<_> = entries.open.values().filter(|connection| which(connection)).cloned().collect();
         for connection in &ended {
             connection.kill();
-            books.open.remove(&connection.id);
-            books.counts.entry(connection.provider.clone()).or_default().1 += 1;
+            entries.open.remove(&connection.id);
+            entries.counts.entry(connection.provider.clone()).or_default().1 += 1;
         }
         ended.len()
     }
 
-    /// The books of one provider.
+    /// The connections of one provider.
     pub(crate) fn of(&self, provider: &ProviderName) -> Connections {
-        let books = self.books();
-        let (accepted, closed) = books.counts.get(provider).copied().unwrap_or_default();
-        let its = books.open.values().filter(|connection| connection.provider == *provider);
+        let entries = self.entries();
+        let (accepted, closed) = entries.counts.get(provider).copied().unwrap_or_default();
+        let its = entries.open.values().filter(|connection| connection.provider == *provider);
         let open = its.map(|connection| OpenConnection {
             id: connection.id,
             peer_port: connection.peer_port,

@@ -8,5 +8,5 @@ pub(crate) mod journal;
 pub(crate) mod logical;
 pub(crate) mod outcome;
 pub(crate) mod past;
-pub(crate) mod stage;
+pub(crate) mod shared_state;
 pub(crate) mod trial;

@@ -1,7 +1,7 @@
 //! A body that goes out piece by piece.
 
 use crate::provider::delivery::{Delivery, KeepAlive};
-use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::flight::{Flight, FlightSlot};
 use crate::provider::script::behaviour::Fault;
 use bytes::Bytes;
 use futures_util::Stream;
@@ -23,7 +23,7 @@ const KEEP_ALIVE_EVERY: Duration = Duration::from_millis(200);
 
 /// What is left of a body, and when it goes out.
 pub(crate) struct Paced {
-    apron: Apron,
+    slot: FlightSlot,
     flight: Option<Flight>,
     rest: Bytes,
     pieces: Pieces,
@@ -46,13 +46,13 @@ enum Pieces {
 }
 
 impl Paced {
-    pub(crate) fn new(apron: Apron, flight: Flight, body: Bytes, delivery: &Delivery) -> Self {
+    pub(crate) fn new(slot: FlightSlot, flight: Flight, body: Bytes, delivery: &Delivery) -> Self {
         let (pieces, pause) = match delivery.fault {
             Some(Fault::Trickle(pause)) => (Pieces::Bytes, pause),
             _ => (Pieces::Lengths(pieces(body.len(), &delivery.pieces)), delivery.every),
         };
         Self {
-            apron,
+            slot,
             flight: Some(flight),
             rest: body,
             pieces,
@@ -108,7 +108,7 @@ impl Paced {
 
     fn land(&mut self) {
         if let Some(flight) = self.flight.take() {
-            self.apron.park(flight);
+            self.slot.park(flight);
         }
     }
 }

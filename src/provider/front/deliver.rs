@@ -4,7 +4,7 @@ use crate::provider::delivery::Delivery;
 use crate::provider::exchange::call::Ended;
 use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::{AnswerBody, Paced};
-use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::flight::{Flight, FlightSlot};
 use crate::provider::front::hold::hold;
 use crate::provider::front::raw;
 use crate::provider::script::behaviour::Fault;
@@ -43,7 +43,7 @@ pub(crate) struct Hangup;
 pub(crate) async fn deliver(
     shared: &Shared,
     connection: &Connection,
-    apron: &Apron,
+    slot: &FlightSlot,
     mut flight: Flight,
     answer: Answer,
 ) -> Result<Response<AnswerBody>, Hangup> {
@@ -65,7 +65,7 @@ pub(crate) async fn deliver(
         sleep(delivery.after).await;
     }
     match delivery.fault {
-        None | Some(Fault::Trickle(_)) => Ok(send(apron, flight, answer)),
+        None | Some(Fault::Trickle(_)) => Ok(send(slot, flight, answer)),
         Some(fault @ (Fault::Reset(_) | Fault::Truncate(_) | Fault::WrongLength(_))) => {
             raw::send(connection, flight, &answer, fault).await;
             Err(Hangup)
@@ -81,7 +81,7 @@ async fn over(shared: &Shared) {
 }
 
 /// Lets hyper send it.
-fn send(apron: &Apron, flight: Flight, answer: Answer) -> Response<AnswerBody> {
+fn send(slot: &FlightSlot, flight: Flight, answer: Answer) -> Response<AnswerBody> {
     let has_body = answer.has_body();
     let is_whole = !answer.delivery.stream
         && answer.delivery.keep_alive.is_none()
@@ -94,17 +94,17 @@ fn send(apron: &Apron, flight: Flight, answer: Answer) -> Response<AnswerBody> {
     let in_chunks = has_body && (answer.delivery.stream || answer.delivery.keep_alive.is_some());
     flight.head(answer.status, &headers, (!in_chunks).then_some(length as u64));
     let body = if !has_body {
-        apron.park(flight);
+        slot.park(flight);
         AnswerBody::Left(Default::default())
     } else if is_whole {
         flight.sent(&answer.body);
-        apron.park(flight);
+        slot.park(flight);
         AnswerBody::Left(answer.body.into())
     } else {
         if !answer.delivery.stream && answer.delivery.keep_alive.is_none() {
             headers.insert(header::CONTENT_LENGTH, length.into());
         }
-        Paced::new(apron.clone(), flight, answer.body, &answer.delivery).into_body()
+        Paced::new(slot.clone(), flight, answer.body, &answer.delivery).into_body()
     };
     let mut response = Response::new(body);
     *response.status_mut() = answer.status;

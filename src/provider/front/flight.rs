@@ -79,9 +79,9 @@ impl Drop for Flight {
 /// The journal says `Completed` before the client can have the last byte, so that whoever has the whole answer finds
 /// it complete; but the call stays in flight until the socket has taken everything.
 #[derive(Clone, Default)]
-pub(crate) struct Apron(Arc<Mutex<Option<Flight>>>);
+pub(crate) struct FlightSlot(Arc<Mutex<Option<Flight>>>);
 
-impl Apron {
+impl FlightSlot {
     /// The whole answer was handed over.
     pub(crate) fn park(&self, mut flight: Flight) {
         flight.land(Ended::Completed);

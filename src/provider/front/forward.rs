@@ -5,15 +5,15 @@ use crate::provider::exchange::call::{Matched, Seq};
 use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::{AnswerBody, Frames};
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
-use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::flight::{Flight, FlightSlot};
 use crate::provider::front::post::{Post, passed_on};
 use crate::provider::live::gateway::Quote;
 use crate::provider::live::price::Price;
 use crate::provider::live::purse::Reservation;
 use crate::provider::mark::Mark;
 use crate::provider::wire::failing::plain_error;
-use crate::provider::wire::heard::{Heard, hear};
 use crate::provider::wire::page::Stamp;
+use crate::provider::wire::parsed_answer::{ParsedAnswer, parse_answer};
 use bytes::Bytes;
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt};
@@ -33,7 +33,7 @@ const MOST_HEARD: usize = 32 << 20;
 pub(crate) struct Passing {
     pub(crate) post: Arc<Post>,
     pub(crate) connection: Arc<Connection>,
-    pub(crate) apron: Apron,
+    pub(crate) slot: FlightSlot,
     pub(crate) seq: Seq,
 }
 
@@ -89,7 +89,7 @@ impl Passing {
             answer.headers.insert(header::CONTENT_TYPE, content_type);
         }
         answer.body = page.body.into();
-        deliver(shared, &self.connection, &self.apron, flight, answer).await
+        deliver(shared, &self.connection, &self.slot, flight, answer).await
     }
 
     fn pass_back(
@@ -180,18 +180,18 @@ impl Backwards {
     fn end(&mut self) {
         let Some(flight) = self.flight.take() else { return };
         let format = self.passing.post.site.decl.wire.format();
-        let heard = hear(format, &self.content_type, &self.heard);
+        let heard = parse_answer(format, &self.content_type, &self.heard);
         if let Some(reservation) = self.reservation.take() {
             reservation.settle(self.cost(&heard));
         }
         if self.status == StatusCode::OK && self.quote.asks_a_model {
             self.passing.post.shared.stage().journal.change(self.passing.seq, |call| call.said = heard.text());
         }
-        self.passing.apron.park(flight);
+        self.passing.slot.park(flight);
     }
 
     /// What the call has cost; `None` if its usage is not told. Errors are free.
-    fn cost(&self, heard: &Heard) -> Option<Money> {
+    fn cost(&self, heard: &ParsedAnswer) -> Option<Money> {
         if !self.status.is_success() {
             return Some(Money::default());
         }

@@ -6,7 +6,7 @@ use crate::provider::exchange::call::{Call, Ended, Matched, Seq};
 use crate::provider::exchange::connections::Connection;
 use crate::provider::front::body::AnswerBody;
 use crate::provider::front::deliver::{Answer, Hangup, deliver};
-use crate::provider::front::flight::{Apron, Flight};
+use crate::provider::front::flight::{Flight, FlightSlot};
 use crate::provider::front::forward::{Passing, forward};
 use crate::provider::front::post::{Post, passed_on};
 use crate::provider::front::upstream::UpstreamError;
@@ -27,7 +27,7 @@ const MAX_DRAINED: usize = 256 << 20;
 pub(crate) async fn handle(
     post: Arc<Post>,
     connection: Arc<Connection>,
-    apron: Apron,
+    slot: FlightSlot,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Hangup> {
     let (head, body) = request.into_parts();
@@ -53,8 +53,8 @@ pub(crate) async fn handle(
         Answer::plain(status, &format!("steadfast: {error}"))
     });
     match answer.delivery.quote.clone() {
-        Some(quote) => forward(Passing { post, connection, apron, seq }, flight, &head, sent, quote).await,
-        None => deliver(&post.shared, &connection, &apron, flight, answer).await,
+        Some(quote) => forward(Passing { post, connection, slot, seq }, flight, &head, sent, quote).await,
+        None => deliver(&post.shared, &connection, &slot, flight, answer).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! An accepted socket as hyper reads and writes it, while a faulty answer may be written past hyper.
 
 use crate::provider::exchange::connections::Connection;
-use crate::provider::front::flight::Apron;
+use crate::provider::front::flight::FlightSlot;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The socket of a connection.
 pub(crate) struct Socket {
     pub(crate) connection: Arc<Connection>,
-    pub(crate) apron: Apron,
+    pub(crate) slot: FlightSlot,
 }
 
 impl AsyncRead for Socket {
@@ -59,7 +59,7 @@ impl AsyncWrite for Socket {
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes when it has written all it has.
-        self.apron.clear();
+        self.slot.clear();
         Poll::Ready(Ok(()))
     }
 

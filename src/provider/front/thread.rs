@@ -2,7 +2,7 @@
 
 use crate::provider::error::ProviderError;
 use crate::provider::exchange::connections::Connection;
-use crate::provider::front::flight::Apron;
+use crate::provider::front::flight::FlightSlot;
 use crate::provider::front::handler::handle;
 use crate::provider::front::post::Post;
 use crate::provider::front::socket::Socket;
@@ -165,10 +165,10 @@ async fn accept(listener: tokio::net::TcpListener, post: Arc<Post>) {
 }
 
 async fn converse(post: Arc<Post>, connection: Arc<Connection>) {
-    let apron = Apron::default();
+    let slot = FlightSlot::default();
     {
-        let socket = Socket { connection: connection.clone(), apron: apron.clone() };
-        let service = service_fn(|request| handle(post.clone(), connection.clone(), apron.clone(), request));
+        let socket = Socket { connection: connection.clone(), slot: slot.clone() };
+        let service = service_fn(|request| handle(post.clone(), connection.clone(), slot.clone(), request));
         // An idle client may stay as long as it likes: who keeps a connection is what the ledger is there to tell.
         let mut builder = http1::Builder::new();
         let talk = builder.header_read_timeout(None).serve_connection(TokioIo::new(socket), service);
@@ -178,7 +178,7 @@ async fn converse(post: Arc<Post>, connection: Arc<Connection>) {
             () = connection.killed.notified() => {}
         }
     }
-    apron.abandon();
+    slot.abandon();
     post.shared.ledger.close(&connection);
 }
 

@@ -5,10 +5,10 @@ use crate::platform::ServingThread;
 use crate::provider::name::ProviderName;
 use crate::provider::providers::Providers;
 use crate::provider::proxy::authority::{Authority, AuthorityError};
-use crate::provider::proxy::books::{Books, StrayKind, Strays};
 use crate::provider::proxy::carry::{carry, reset_on_close, socket, unread};
 use crate::provider::proxy::environment::{Paths, environment};
 use crate::provider::proxy::head::{Asked, MAX_HEAD, asked, head_length};
+use crate::provider::proxy::proxy_log::{ProxyLog, StrayKind, Strays};
 use crate::provider::proxy::route::{Route, Routes, Target};
 use crate::provider::shared::Shared;
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ pub enum ProxyError {
 /// A proxy on loopback that leads to the mock providers and nowhere else. It has a thread of its own.
 pub struct Proxy {
     port: u16,
-    books: Arc<Books>,
+    log: Arc<ProxyLog>,
     routes: Arc<Routes>,
     environment: BTreeMap<String, String>,
     server: ServingThread,
@@ -56,7 +56,7 @@ pub struct Proxy {
 /// What every connection needs.
 struct Gate {
     routes: Arc<Routes>,
-    books: Arc<Books>,
+    log: Arc<ProxyLog>,
     acceptor: TlsAcceptor,
     /// Whose connections are taken: what leads on from here comes from this account.
     doorkeeper: Arc<Shared>,
@@ -81,16 +81,16 @@ impl Proxy {
         let port = listener.local_addr().map_err(ProxyError::Start)?.port();
         let paths = Paths::write(folder, &authority.pem).map_err(ProxyError::Files)?;
         let environment = environment(port, &paths, providers);
-        let (books, routes) = (Arc::new(Books::new()), Arc::new(routes));
+        let (log, routes) = (Arc::new(ProxyLog::new()), Arc::new(routes));
         let gate = Arc::new(Gate {
             routes: routes.clone(),
-            books: books.clone(),
+            log: log.clone(),
             acceptor: authority.acceptor,
             doorkeeper: providers.doorkeeper(),
         });
         let begin = || Ok(accept(tokio::net::TcpListener::from_std(listener)?, gate));
         let server = ServingThread::start("sf-proxy", begin).map_err(ProxyError::Start)?;
-        Ok(Self { port, books, routes, environment, server })
+        Ok(Self { port, log, routes, environment, server })
     }
 
     /// The port that the proxy listens on.
@@ -113,17 +113,17 @@ impl Proxy {
 
     /// From now on what goes astray is this trial's.
     pub fn begin(&self, trial: TrialKey) {
-        self.books.begin(trial);
+        self.log.begin(trial);
     }
 
     /// Ends the trial, and hands out what went astray since the last end.
     pub fn end(&self) -> Strays {
-        self.books.end()
+        self.log.end()
     }
 
     /// Whether somebody tried to reach the provider past the proxy, or would not trust its certificate.
     pub fn was_missed(&self, provider: &ProviderName) -> bool {
-        self.books.was_missed(provider)
+        self.log.was_missed(provider)
     }
 
     /// The provider that has a host.
@@ -192,7 +192,7 @@ impl Gate {
         let text = format!(
             "steadfast: {host} is no provider of this run and no address of this machine: nothing else can be reached\n"
         );
-        self.books.note(host, None, StrayKind::Refused);
+        self.log.note(host, None, StrayKind::Refused);
         refuse(stream, &status, &text).await;
     }
 
@@ -207,7 +207,7 @@ impl Gate {
         let (host, port) = (value("host"), value("port"));
         let provider = self.routes.provider_at(&host).cloned();
         let host = if port.is_empty() { host } else { format!("{host}:{port}") };
-        self.books.note(host, provider, StrayKind::PastProxy { client: value("client") });
+        self.log.note(host, provider, StrayKind::PastProxy { client: value("client") });
     }
 
     async fn tunnel(&self, mut stream: TcpStream, mut rest: Vec<u8>, target: &Target, route: &Route) {
@@ -237,7 +237,7 @@ impl Gate {
             },
             Ok(Err(error)) => {
                 let kind = StrayKind::Distrusted { reason: error.to_string() };
-                self.books.note(format!("{}:{}", target.host, target.port), Some(provider.clone()), kind);
+                self.log.note(format!("{}:{}", target.host, target.port), Some(provider.clone()), kind);
             }
             Err(_) => {}
         }

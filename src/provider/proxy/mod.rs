@@ -12,14 +12,14 @@
 //! watched from within (`sitecustomize.py`), and what it tries to reach past the proxy is refused and told.
 
 mod authority;
-mod books;
 mod carry;
 mod enclosure;
 mod environment;
 mod gate;
 mod head;
+mod proxy_log;
 mod route;
 
-pub use books::{Reach, Stray, StrayKind, Strays};
 pub use enclosure::{EnclosedTrial, Enclosure, EnclosureError};
 pub use gate::{Proxy, ProxyError};
+pub use proxy_log::{Reach, Stray, StrayKind, Strays};

@@ -3,7 +3,7 @@
 use crate::provider::tape::exchange::{Answer, Exchange};
 use crate::provider::verify::shape::Shape;
 use crate::provider::wire::format::Format;
-use crate::provider::wire::heard::{Document, Heard, hear};
+use crate::provider::wire::parsed_answer::{Document, ParsedAnswer, parse_answer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -56,7 +56,8 @@ pub(super) fn compare(real: &Exchange, mock: &Exchange) -> Vec<Difference> {
         return found;
     }
     let format = real.wire.format();
-    let heard = |answer: &Answer| hear(format, answer.header("content-type").unwrap_or_default(), &answer.body());
+    let heard =
+        |answer: &Answer| parse_answer(format, answer.header("content-type").unwrap_or_default(), &answer.body());
     let (given, mocked) = (heard(given), heard(mocked));
     if given.documents.len() > 1 || mocked.documents.len() > 1 {
         tell("order of the stream", order(format, &given), order(format, &mocked));
@@ -66,7 +67,8 @@ pub(super) fn compare(real: &Exchange, mock: &Exchange) -> Vec<Difference> {
             found.extend(shapes(&format!("{kind}: "), documents, others));
         }
     } else {
-        let values = |heard: &Heard| heard.documents.iter().map(|document| document.value.clone()).collect::<Vec<_>>();
+        let values =
+            |heard: &ParsedAnswer| heard.documents.iter().map(|document| document.value.clone()).collect::<Vec<_>>();
         found.extend(shapes("", &values(&given), &values(&mocked)));
     }
     found
@@ -100,7 +102,7 @@ fn kind(format: &dyn Format, document: &Document) -> String {
 }
 
 /// The kinds of a stream's documents in their order, each once in a row. A sign of life may stand anywhere.
-fn order(format: &dyn Format, heard: &Heard) -> String {
+fn order(format: &dyn Format, heard: &ParsedAnswer) -> String {
     let mut kinds: Vec<String> = heard.documents.iter().map(|document| kind(format, document)).collect();
     kinds.retain(|kind| kind != "ping");
     kinds.dedup();
@@ -110,7 +112,7 @@ fn order(format: &dyn Format, heard: &Heard) -> String {
     kinds.join(", ")
 }
 
-fn by_kind(format: &dyn Format, heard: &Heard) -> BTreeMap<String, Vec<Value>> {
+fn by_kind(format: &dyn Format, heard: &ParsedAnswer) -> BTreeMap<String, Vec<Value>> {
     let mut kinds: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for document in &heard.documents {
         kinds.entry(kind(format, document)).or_default().push(document.value.clone());

@@ -15,7 +15,7 @@ use crate::provider::tape::player::Tape;
 use crate::provider::tape::recorder::{Recorder, TAPE_EXTENSION};
 use crate::provider::verify::compare::{Difference, compare};
 use crate::provider::wire::format::Known;
-use crate::provider::wire::heard::hear;
+use crate::provider::wire::parsed_answer::parse_answer;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -163,7 +163,7 @@ fn behaviour(exchange: &Exchange) -> Behaviour {
     if let Some(kind) = failure(exchange, answer) {
         return Behaviour::plain(Answer::Fail(Failing::new(kind)));
     }
-    let heard = hear(format, answer.header("content-type").unwrap_or_default(), &answer.body());
+    let heard = parse_answer(format, answer.header("content-type").unwrap_or_default(), &answer.body());
     let ends = [Finish::Stop, Finish::Length, Finish::Refusal];
     let finish = ends.into_iter().find(|finish| format.finish_word(*finish) == heard.finish.as_deref());
     let is_stream = heard.pieces.len() > 1;

@@ -206,7 +206,7 @@ impl Name {
     fn of(view: &View<'_>, case: CaseIndex) -> Option<Self> {
         let info = view.info(case)?;
         let id = info.id.as_str();
-        if view.record.header.subject.arguments.iter().any(|word| word.starts_with("pytest:")) {
+        if view.record.header.subject.folder_of_modules().is_some() {
             return Some(Self::by_modules(id));
         }
         let (path, cell) = match id.find('[') {

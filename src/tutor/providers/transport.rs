@@ -2,7 +2,7 @@
 
 use super::super::defect::{Defect, Defects};
 use super::failure::CallFailure;
-use super::hoard::Hoard;
+use super::leaky_pool::LeakyPool;
 use reqwest::{Client, Request, Response};
 use std::sync::OnceLock;
 use tokio::sync::{mpsc, oneshot};
@@ -13,7 +13,7 @@ pub(in super::super) struct Transport {
     http: Client,
     defects: Defects,
     task_of_first_loop: OnceLock<mpsc::UnboundedSender<Job>>,
-    hoard: Hoard,
+    leaky_pool: LeakyPool,
 }
 
 type Job = (Request, oneshot::Sender<Result<Response, reqwest::Error>>);
@@ -26,7 +26,7 @@ impl Transport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .build()?;
-        Ok(Self { http, defects, task_of_first_loop: OnceLock::new(), hoard: Hoard::default() })
+        Ok(Self { http, defects, task_of_first_loop: OnceLock::new(), leaky_pool: LeakyPool::default() })
     }
 
     pub(super) fn http(&self) -> &Client {
@@ -38,12 +38,12 @@ impl Transport {
         if self.defects.has(Defect::ClientBoundToFirstLoop) {
             return self.send_by_task(request).await;
         }
-        self.hoard.call(self.defects, request.url()).await;
+        self.leaky_pool.call(self.defects, request.url()).await;
         if self.defects.has(Defect::IdleConnectionsNeverReaped) {
-            return Ok(self.hoard.send_under_own_name(request).await?);
+            return Ok(self.leaky_pool.send_under_own_name(request).await?);
         }
         if self.defects.has(Defect::BodyNeverDrained) {
-            return self.hoard.send_undrained(request).await;
+            return self.leaky_pool.send_undrained(request).await;
         }
         Ok(self.http.execute(request).await?)
     }

@@ -1,5 +1,6 @@
 //! What the end of a process says of its one case.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::process::{in_words, is_killed};
 use crate::adapter::command::profile::ExitResults;
 use crate::model::{Failure, Outcome, Place};
@@ -15,8 +16,8 @@ pub(in crate::adapter::command) struct ExitReader {
 }
 
 impl ExitReader {
-    pub fn new(exit: &ExitResults) -> Result<Self, String> {
-        let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose().map_err(|e| e.to_string());
+    pub fn new(exit: &ExitResults) -> Result<Self, CommandError> {
+        let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose();
         Ok(Self { skipped: exit.skipped.clone(), failure: pattern(&exit.failure)?, skip: pattern(&exit.skip)? })
     }
 

@@ -1,5 +1,6 @@
 //! Objects of JSON: one per line as they come, or in a document.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::fields::{Fields, fill, of_json};
 use crate::adapter::command::listing::items;
 use crate::adapter::command::profile::{JsonResults, Word};
@@ -26,8 +27,8 @@ pub(in crate::adapter::command) struct JsonReader {
 }
 
 impl JsonReader {
-    pub fn new(json: &JsonResults) -> Result<Self, String> {
-        let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose().map_err(|e| e.to_string());
+    pub fn new(json: &JsonResults) -> Result<Self, CommandError> {
+        let pattern = |text: &Option<String>| text.as_deref().map(Regex::new).transpose();
         let (failure, except) = (pattern(&json.failure)?, pattern(&json.except)?);
         let (last_line, pattern) = (pattern(&json.last_line)?, pattern(&json.pattern)?);
         Ok(Self { json: json.clone(), failure, except, pattern, last_line, output: BTreeMap::new() })
@@ -61,7 +62,7 @@ impl JsonReader {
     }
 
     /// What a document says.
-    pub fn document(&mut self, text: &[u8]) -> Result<Vec<Told>, String> {
+    pub fn document(&mut self, text: &[u8]) -> Result<Vec<Told>, CommandError> {
         let text = String::from_utf8_lossy(text);
         if text.trim().is_empty() {
             return Ok(Vec::new());
@@ -70,7 +71,7 @@ impl JsonReader {
         let mut documents = serde_json::Deserializer::from_str(text.get(from..).unwrap_or_default()).into_iter();
         let document: Value = match documents.next() {
             Some(Ok(document)) => document,
-            Some(Err(error)) => return Err(format!("the results are no JSON: {error}")),
+            Some(Err(error)) => return Err(CommandError::ResultsForm(error)),
             None => return Ok(Vec::new()),
         };
         let found = items(&document, self.json.items.as_deref())?;
@@ -125,7 +126,7 @@ impl JsonReader {
             // What all ids of the group begin with.
             let mut group = fields.clone();
             if let Err(missing) = fill(&self.json.id, &fields) {
-                group.insert(missing, String::new());
+                group.insert(missing.0, String::new());
             }
             let prefix = fill(&self.json.id, &group).unwrap_or_default();
             return is_said.then(|| Told::plain(prefix, Word::AllPassed));

@@ -18,7 +18,7 @@ struct Line {
 #[derive(Debug)]
 pub(in crate::adapter::command) struct Judge {
     output: JsonReader,
-    /// What standard output says, until the driver was heard.
+    /// What standard output says, until the driver has said how the cases ended.
     held: Vec<Told>,
     /// The cases that the driver tells of.
     decided: BTreeSet<String>,

@@ -1,5 +1,6 @@
 //! Reads results from JUnit files.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::profile::Word;
 use crate::adapter::command::results::told::{Told, first_line};
@@ -21,7 +22,7 @@ struct Open {
 ///
 /// # Errors
 /// If it is no XML: for people.
-pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
+pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, CommandError> {
     let text = String::from_utf8_lossy(text);
     let mut reader = Reader::from_str(&text);
     let mut told = Vec::new();
@@ -29,7 +30,7 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
     let mut open: Option<Open> = None;
     loop {
         let at = reader.buffer_position();
-        let event = reader.read_event().map_err(|error| format!("no XML at byte {at}: {error}"))?;
+        let event = reader.read_event().map_err(|source| CommandError::Xml { at, source })?;
         match &event {
             Event::Eof => break,
             Event::Start(tag) | Event::Empty(tag) => {
@@ -52,15 +53,15 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
                 }
             }
             Event::Text(text) => {
-                let text = text.xml10_content().map_err(|error| error.to_string())?;
+                let text = text.xml10_content()?;
                 open.iter_mut().for_each(|open| open.text(&text));
             }
             Event::CData(text) => {
-                let text = text.xml10_content().map_err(|error| error.to_string())?;
+                let text = text.xml10_content()?;
                 open.iter_mut().for_each(|open| open.text(&text));
             }
             Event::GeneralRef(entity) => {
-                let name = entity.xml10_content().map_err(|error| error.to_string())?;
+                let name = entity.xml10_content()?;
                 let text = match entity.resolve_char_ref() {
                     Ok(Some(c)) => c.to_string(),
                     Ok(None) | Err(_) => {
@@ -79,7 +80,7 @@ pub(super) fn read(text: &[u8], id: &str) -> Result<Vec<Told>, String> {
         }
     }
     match open {
-        Some(open) => Err(format!("it ends in the middle of the testcase {}", open.told.id)),
+        Some(open) => Err(CommandError::CutOff(open.told.id)),
         None => Ok(told),
     }
 }
@@ -89,10 +90,10 @@ fn utf8(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn attributes(tag: &BytesStart<'_>) -> Result<Fields, String> {
+fn attributes(tag: &BytesStart<'_>) -> Result<Fields, CommandError> {
     let mut fields = Fields::new();
     for attribute in tag.attributes() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
+        let attribute = attribute?;
         let name = utf8(attribute.key.local_name().as_ref());
         let raw = utf8(&attribute.value);
         // As it stands, without the folding of line ends: ids may hold them, written as references.
@@ -102,13 +103,13 @@ fn attributes(tag: &BytesStart<'_>) -> Result<Fields, String> {
     Ok(fields)
 }
 
-fn testcase(tag: &BytesStart<'_>, suite: Option<&String>, id: &str) -> Result<Open, String> {
+fn testcase(tag: &BytesStart<'_>, suite: Option<&String>, id: &str) -> Result<Open, CommandError> {
     let mut fields = attributes(tag)?;
     fields.insert("suite".to_owned(), suite.cloned().unwrap_or_default());
     for name in ["name", "classname", "file"] {
         fields.entry(name.to_owned()).or_default();
     }
-    let id = fill(id, &fields).map_err(|name| format!("`results.id`: a testcase has no `{name}`"))?;
+    let id = fill(id, &fields).map_err(CommandError::NotInTestcase)?;
     let seconds = fields.get("time").and_then(|time| time.replace(',', "").parse::<f64>().ok());
     let line = fields.get("line").and_then(|line| line.parse().ok());
     let place = fields.get("file").zip(line).map(|(file, line)| Place { file: file.clone(), line, column: 1 });
@@ -123,7 +124,7 @@ fn testcase(tag: &BytesStart<'_>, suite: Option<&String>, id: &str) -> Result<Op
 }
 
 impl Open {
-    fn begin(&mut self, name: &str, tag: &BytesStart<'_>, is_whole: bool) -> Result<(), String> {
+    fn begin(&mut self, name: &str, tag: &BytesStart<'_>, is_whole: bool) -> Result<(), CommandError> {
         let message = attributes(tag)?.remove("message").unwrap_or_default();
         let (word, begin) = match name {
             "failure" => (Word::Failed, ""),

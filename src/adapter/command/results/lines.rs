@@ -1,5 +1,6 @@
 //! Lines of text, as runners write them for people.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::profile::{JsonResults, LineResults, Word};
 use crate::adapter::command::results::json::JsonReader;
@@ -20,8 +21,8 @@ pub(in crate::adapter::command) struct LineReader {
 }
 
 impl LineReader {
-    pub fn new(lines: &LineResults) -> Result<Self, String> {
-        let patterns = lines.patterns.iter().map(|text| Regex::new(text)).collect::<Result<_, _>>();
+    pub fn new(lines: &LineResults) -> Result<Self, CommandError> {
+        let patterns = lines.patterns.iter().map(|text| Regex::new(text)).collect::<Result<_, regex::Error>>()?;
         let inner = JsonResults {
             id: lines.id.clone(),
             outcome: "word".to_owned(),
@@ -31,12 +32,7 @@ impl LineReader {
             failure: lines.failure.clone(),
             ..JsonResults::default()
         };
-        Ok(Self {
-            patterns: patterns.map_err(|error| error.to_string())?,
-            id: lines.id.clone(),
-            inner: JsonReader::new(&inner)?,
-            under_way: None,
-        })
+        Ok(Self { patterns, id: lines.id.clone(), inner: JsonReader::new(&inner)?, under_way: None })
     }
 
     pub fn line(&mut self, line: &[u8]) -> Vec<Told> {

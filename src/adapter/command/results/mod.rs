@@ -9,6 +9,7 @@ mod tail;
 mod tap;
 mod told;
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::launch::of_scratch;
 use crate::adapter::command::profile::Results;
 use crate::disk::{LONGEST_RESULT, read_bytes};
@@ -51,7 +52,7 @@ impl Reader {
     ///
     /// # Errors
     /// If a pattern is none: for people.
-    pub fn of(results: &Results) -> Result<Self, String> {
+    pub fn of(results: &Results) -> Result<Self, CommandError> {
         Ok(match results {
             Results::Tap(tap) => Self::Tap(TapReader::new(tap)?),
             Results::JsonLines(json) => match &json.file {
@@ -147,7 +148,7 @@ impl Reader {
     ///
     /// # Errors
     /// If what is there can't be read: for people.
-    pub fn end(&mut self, folder: &Path, scratch: &Path) -> Result<Vec<Told>, String> {
+    pub fn end(&mut self, folder: &Path, scratch: &Path) -> Result<Vec<Told>, CommandError> {
         match self {
             Self::Tap(tap) => Ok(tap.end()),
             Self::Objects(json) => Ok(json.end()),
@@ -173,7 +174,8 @@ impl Reader {
                 let mut told = Vec::new();
                 for file in found(folder, scratch, files)? {
                     let text = taken(&file)?;
-                    told.extend(junit::read(&text, id).map_err(|error| format!("{}: {error}", file.display()))?);
+                    let in_file = |error| CommandError::ResultsFile { path: file.clone(), source: Box::new(error) };
+                    told.extend(junit::read(&text, id).map_err(in_file)?);
                 }
                 Ok(told)
             }
@@ -181,7 +183,7 @@ impl Reader {
     }
 
     /// Takes away what an earlier process left where the next one writes: it must not be read again.
-    pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), String> {
+    pub fn clear(&self, folder: &Path, scratch: &Path) -> Result<(), CommandError> {
         let files = match self {
             Self::File(_, file)
             | Self::Growing(_, file, _)
@@ -191,18 +193,18 @@ impl Reader {
             Self::Tap(_) | Self::Objects(_) | Self::Lines(_) | Self::Document(..) | Self::ExitCode(_) => &[],
         };
         for file in found(folder, scratch, files)? {
-            fs::remove_file(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            fs::remove_file(&file).map_err(CommandError::write(&file))?;
         }
         Ok(())
     }
 }
 
-fn taken(file: &Path) -> Result<Vec<u8>, String> {
-    read_bytes(file, LONGEST_RESULT).map_err(|error| format!("{}: {error}", file.display()))
+fn taken(file: &Path) -> Result<Vec<u8>, CommandError> {
+    read_bytes(file, LONGEST_RESULT).map_err(|source| CommandError::Read { path: file.to_owned(), source })
 }
 
 /// The files of these names: a `*` in the last part of a name stands for anything.
-fn found(folder: &Path, scratch: &Path, files: &[String]) -> Result<Vec<PathBuf>, String> {
+fn found(folder: &Path, scratch: &Path, files: &[String]) -> Result<Vec<PathBuf>, CommandError> {
     let mut found = Vec::new();
     for file in files {
         let path = folder.join(of_scratch("results", file, scratch)?);
@@ -211,7 +213,7 @@ fn found(folder: &Path, scratch: &Path, files: &[String]) -> Result<Vec<PathBuf>
             found.extend(path.is_file().then_some(path));
             continue;
         }
-        let glob = globset::Glob::new(&name).map_err(|error| error.to_string())?.compile_matcher();
+        let glob = globset::Glob::new(&name)?.compile_matcher();
         let entries = path.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
         let mut here: Vec<PathBuf> = entries.filter(|e| glob.is_match(e.file_name())).map(|e| e.path()).collect();
         here.sort();

@@ -1,5 +1,6 @@
 //! The Test Anything Protocol, versions 12 to 14: test lines, directives, diagnostics.
 
+use crate::adapter::command::error::CommandError;
 use crate::adapter::command::profile::{TapResults, Word};
 use crate::adapter::command::results::told::{Told, first_line};
 use regex::Regex;
@@ -13,8 +14,8 @@ pub(in crate::adapter::command) struct TapReader {
 }
 
 impl TapReader {
-    pub fn new(tap: &TapResults) -> Result<Self, String> {
-        let pattern = tap.pattern.as_deref().map(Regex::new).transpose().map_err(|error| error.to_string())?;
+    pub fn new(tap: &TapResults) -> Result<Self, CommandError> {
+        let pattern = tap.pattern.as_deref().map(Regex::new).transpose()?;
         Ok(Self { pattern, failed: None })
     }
 

@@ -6,7 +6,7 @@ use crate::adapter::scenario::answer::Answer;
 use crate::adapter::scenario::transport::Target;
 use crate::adapter::shared::template::{Variables, environment};
 use crate::adapter::system::output::Mark;
-use crate::adapter::system::stage::Stage;
+use crate::adapter::system::ready_system::ReadySystem;
 use crate::engine::Reports;
 use crate::model::{Place, Seed, TrialKey};
 use crate::provider::{self, Seq};
@@ -95,7 +95,7 @@ impl<'a> Player<'a> {
     }
 
     /// Resets the system, makes the state that the case starts in, and plays its steps.
-    pub async fn play(&mut self, stage: &mut Stage, reports: &mut dyn Reports) -> Result<(), Problem> {
+    pub async fn play(&mut self, stage: &mut ReadySystem, reports: &mut dyn Reports) -> Result<(), Problem> {
         let begun = stage.output.mark();
         let mut target = stage.target();
         if matches!(self.system.reset, Reset::Restart) {
@@ -116,7 +116,12 @@ impl<'a> Player<'a> {
     }
 
     /// Makes the requests that prepare a run, before its first case.
-    pub(super) async fn prepare_run(&self, stage: &mut Stage, target: &Target, begun: Mark) -> Result<(), Problem> {
+    pub(super) async fn prepare_run(
+        &self,
+        stage: &mut ReadySystem,
+        target: &Target,
+        begun: Mark,
+    ) -> Result<(), Problem> {
         if stage.is_prepared {
             return Ok(());
         }
@@ -134,7 +139,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    fn restart(&self, place: &Place, stage: &mut Stage, reports: &mut dyn Reports) -> Result<(), Problem> {
+    fn restart(&self, place: &Place, stage: &mut ReadySystem, reports: &mut dyn Reports) -> Result<(), Problem> {
         stage
             .restart(&mut |owned| reports.owns(owned))
             .map_err(|error| Problem::errored(place, format!("restart: {error}")))

@@ -3,7 +3,7 @@
 use crate::adapter::scenario::transport::Target;
 use crate::adapter::shared::template::Variables;
 use crate::adapter::system::output::{Mark, Output};
-use crate::adapter::system::stage::Stage;
+use crate::adapter::system::ready_system::ReadySystem;
 use crate::provider::Providers;
 use serde_json::Value;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(super) struct Scene<'a> {
 
 impl<'s> Scene<'s> {
     /// The scene of a case that began when the stage's output was at `begun`.
-    pub fn of(stage: &'s Stage, target: &'s Target, begun: Mark) -> Self {
+    pub fn of(stage: &'s ReadySystem, target: &'s Target, begun: Mark) -> Self {
         let (providers, output) = (stage.providers.as_ref(), &stage.output);
         Self { target, providers, output, stage_variables: &stage.variables, begun }
     }

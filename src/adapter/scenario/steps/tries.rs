@@ -5,7 +5,7 @@ use super::scene::Scene;
 use crate::adapter::scenario::answer::Answer;
 use crate::adapter::scenario::matching::{shorten, show};
 use crate::adapter::scenario::needs::binding_of;
-use crate::adapter::system::stage::Stage;
+use crate::adapter::system::ready_system::ReadySystem;
 use crate::model::Place;
 use crate::scenario::{Action, Binding, REFUSAL_FIELDS, Reset, System, Verb};
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub struct Tried {
 
 impl Player<'_> {
     /// Resets the system and tries each verb that the case's steps name.
-    pub async fn try_verbs(&mut self, stage: &mut Stage) -> Vec<Tried> {
+    pub async fn try_verbs(&mut self, stage: &mut ReadySystem) -> Vec<Tried> {
         let begun = stage.output.mark();
         let target = stage.target();
         let place = self.case.place.clone();

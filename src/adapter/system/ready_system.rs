@@ -22,7 +22,7 @@ use std::time::Duration;
 
 /// What a stage is made from.
 #[derive(Debug, Clone)]
-pub(in crate::adapter) struct StageSetting<'a> {
+pub(in crate::adapter) struct SystemSetting<'a> {
     pub system: &'a System,
     /// A folder of the stage's own.
     pub folder: PathBuf,
@@ -55,7 +55,7 @@ pub(in crate::adapter) struct StageSetting<'a> {
 }
 
 /// A system, set up for a round: its providers, itself, and the names that its templates may use.
-pub(in crate::adapter) struct Stage {
+pub(in crate::adapter) struct ReadySystem {
     pub providers: Option<Providers>,
     /// The way to them for a system that is started, and to nowhere else.
     pub proxy: Option<Proxy>,
@@ -73,12 +73,12 @@ enum Instance {
     Url(reqwest::Client, String),
 }
 
-impl Stage {
+impl ReadySystem {
     /// Starts the providers, then the system.
     ///
     /// # Errors
     /// If one of them can't be started.
-    pub fn open(setting: &StageSetting<'_>, owns: &mut dyn FnMut(Owned)) -> Result<Self, SubjectError> {
+    pub fn open(setting: &SystemSetting<'_>, owns: &mut dyn FnMut(Owned)) -> Result<Self, SubjectError> {
         let system = setting.system;
         let folder = setting.folder.clone();
         crate::disk::make_folders(&folder)
@@ -231,7 +231,7 @@ impl Stage {
 }
 
 /// What records the exchanges with the providers, if they are to be recorded.
-fn recorder(setting: &StageSetting<'_>) -> Result<Option<Arc<Recorder>>, SubjectError> {
+fn recorder(setting: &SystemSetting<'_>) -> Result<Option<Arc<Recorder>>, SubjectError> {
     let Some((folder, secrets)) = setting.record else { return Ok(None) };
     let secrets = secrets.iter().chain(setting.secrets.values()).cloned().collect();
     let recorder = Recorder::new(folder, secrets)

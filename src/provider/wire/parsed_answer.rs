@@ -13,7 +13,7 @@ pub(crate) struct Document {
 
 /// What an answer says.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Heard {
+pub(crate) struct ParsedAnswer {
     pub(crate) documents: Vec<Document>,
     /// The pieces of the text.
     pub(crate) pieces: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct Heard {
     pub(crate) is_done: bool,
 }
 
-impl Heard {
+impl ParsedAnswer {
     /// The whole text, if there is one.
     pub(crate) fn text(&self) -> Option<String> {
         (!self.pieces.is_empty()).then(|| self.pieces.concat())
@@ -38,9 +38,9 @@ impl Heard {
 }
 
 /// Reads an answer.
-pub(crate) fn hear(format: &dyn Format, content_type: &str, body: &[u8]) -> Heard {
+pub(crate) fn parse_answer(format: &dyn Format, content_type: &str, body: &[u8]) -> ParsedAnswer {
     let (documents, is_done) = documents(content_type, body);
-    let mut heard = Heard { is_done, ..Heard::default() };
+    let mut heard = ParsedAnswer { is_done, ..ParsedAnswer::default() };
     for document in &documents {
         let told = format.told(&document.value);
         heard.pieces.extend(told.text.filter(|text| !text.is_empty()));
@@ -98,7 +98,7 @@ mod tests {
 
     #[track_caller]
     fn check(wire: Wire, content_type: &str, body: &str, text: &str, tokens: Option<(u64, u64)>, finish: &str) {
-        let heard = hear(wire.format(), content_type, body.as_bytes());
+        let heard = parse_answer(wire.format(), content_type, body.as_bytes());
         assert_eq!(heard.text().as_deref(), Some(text));
         assert_eq!(heard.tokens(), tokens);
         assert_eq!(heard.finish.as_deref(), Some(finish));
@@ -140,8 +140,8 @@ mod tests {
     fn what_is_no_answer_says_nothing() {
         for body in ["", "<html>", "null", "data: {", "[1, 2]"] {
             for wire in Wire::ALL {
-                assert_eq!(hear(wire.format(), "application/json", body.as_bytes()).text(), None);
-                assert_eq!(hear(wire.format(), "text/event-stream", body.as_bytes()).tokens(), None);
+                assert_eq!(parse_answer(wire.format(), "application/json", body.as_bytes()).text(), None);
+                assert_eq!(parse_answer(wire.format(), "text/event-stream", body.as_bytes()).tokens(), None);
             }
         }
     }

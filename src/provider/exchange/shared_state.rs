@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// The state that all providers of a round share.
 #[derive(Debug)]
-pub(crate) struct Stage {
+pub(crate) struct SharedState {
     by: Attribution,
     current: Option<Trial>,
     past: Past,
@@ -76,7 +76,7 @@ pub(crate) enum Decision {
     Late,
 }
 
-impl Stage {
+impl SharedState {
     pub(crate) fn new(by: Attribution, limits: JournalLimits) -> Self {
         Self { by, current: None, past: Past::default(), journal: Journal::new(limits) }
     }

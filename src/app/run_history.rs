@@ -11,7 +11,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If it can't be written; the run itself is whole in its folder.
-pub(super) fn remember(
+pub(super) fn add_to_history(
     history: Option<&HistoryPlace>,
     record: &Record,
     judgement: &Judgement,
@@ -19,7 +19,7 @@ pub(super) fn remember(
 ) -> Result<(), AppError> {
     let Some(file) = history else { return Ok(()) };
     let entry = RunEntry::of(record, judgement, &|text| redactor.apply(text).into_owned());
-    Ok(History::open(file)?.remember(&entry)?)
+    Ok(History::open(file)?.add(&entry)?)
 }
 
 /// The findings of a run: from its journal, where its folder is there, else from the history.

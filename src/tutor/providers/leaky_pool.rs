@@ -33,13 +33,13 @@ const FOR_EVER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Things that are kept as long as the tutor.
 #[derive(Debug, Default)]
-pub(super) struct Hoard {
+pub(super) struct LeakyPool {
     kept: Mutex<Vec<Box<dyn Any + Send>>>,
     calls: AtomicU64,
     by_name: OnceLock<Client>,
 }
 
-impl Hoard {
+impl LeakyPool {
     /// A provider is about to be called.
     pub(super) async fn call(&self, defects: Defects, url: &Url) {
         if defects == Defects::none() {

@@ -1,4 +1,4 @@
-//! The books of a round that accounts for resources: what each trial left, as far as this subject lets it be seen.
+//! The accounts of a round that accounts for resources: what each trial left, as far as this subject lets it be seen.
 
 use crate::engine::RoundUnit;
 use crate::event::TrialReport;
@@ -47,9 +47,9 @@ pub(in crate::adapter) trait Holdings {
     fn last_word(&self) -> LastWord<'_>;
 }
 
-/// The books of a round.
+/// The accounts of a round.
 #[derive(Debug)]
-pub(in crate::adapter) struct Books {
+pub(in crate::adapter) struct RoundAccounts {
     ledger: Ledger,
     kind: RoundKind,
     order: Vec<CaseIndex>,
@@ -69,8 +69,8 @@ struct Memory {
     added: Vec<(Position, u64)>,
 }
 
-impl Books {
-    /// Opens the books before the first trial.
+impl RoundAccounts {
+    /// Opens the accounts before the first trial.
     pub fn open(unit: &RoundUnit, holdings: &dyn Holdings) -> Self {
         Self {
             ledger: Ledger::open(holdings.census()),

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a trial's books keep; more of it is only counted.
+/// What a trial's log keep; more of it is only counted.
 const KEPT: usize = 1_000;
 
 /// How a program went astray.
@@ -88,9 +88,9 @@ pub enum Reach {
     Never,
 }
 
-/// The proxy's books.
+/// The proxy's log.
 #[derive(Debug)]
-pub(crate) struct Books {
+pub(crate) struct ProxyLog {
     started: Instant,
     entries: Mutex<Entries>,
 }
@@ -102,7 +102,7 @@ struct Entries {
     direct: BTreeMap<ProviderName, u64>,
 }
 
-impl Books {
+impl ProxyLog {
     pub(crate) fn new() -> Self {
         Self { started: Instant::now(), entries: Mutex::default() }
     }

@@ -1,4 +1,4 @@
-//! What was heard of the cases of one process.
+//! What the runner reported of the cases of one process.
 
 use crate::adapter::command::profile::Word;
 use crate::adapter::command::results::Told;
@@ -14,9 +14,9 @@ const NAMED: usize = 3;
 /// Why a case was skipped that the runner was asked for and says nothing of.
 const PASSED_OVER: &str = "the runner ended well and reported others, not this one";
 
-/// What was heard of the cases that one process was given.
+/// What the runner reported of the cases that one process was given.
 #[derive(Debug, Clone)]
-pub(super) struct Heard {
+pub(super) struct Reported {
     /// Places of the order, in the sequence in which they were asked for.
     asked: Vec<Position>,
     places: BTreeMap<String, Position>,
@@ -51,7 +51,7 @@ pub(super) struct Heard {
     pub problem: Option<String>,
 }
 
-impl Heard {
+impl Reported {
     /// Nothing, as yet.
     pub fn new(asked: &[Position], names: Vec<String>, allowed: Duration) -> Self {
         Self {
@@ -185,18 +185,18 @@ impl Heard {
         }
     }
 
-    /// Whether these tell of every case that was not heard of yet.
+    /// Whether these tell of every case that the runner has not reported yet.
     pub fn would_be_complete(&self, told: &[Told]) -> bool {
         let told: BTreeSet<&str> = told.iter().map(|told| told.id.as_str()).collect();
         self.places.iter().all(|(id, position)| self.ended.contains_key(position) || told.contains(id.as_str()))
     }
 
-    /// Whether all cases were heard of.
+    /// Whether the runner reported all cases.
     pub fn is_complete(&self) -> bool {
         self.ended.len() >= self.asked.len()
     }
 
-    /// Whether no case was heard of, not even that it began.
+    /// Whether the runner reported no case, not even that it began.
     pub fn is_silent(&self) -> bool {
         self.ended.is_empty() && self.running.is_empty() && self.passed_over.is_empty()
     }
@@ -247,12 +247,12 @@ impl Heard {
         self.running.contains_key(&position)
     }
 
-    /// The last place that was heard of.
+    /// The last place that the runner reported.
     pub fn last(&self) -> Option<Position> {
         self.ended.keys().next_back().copied()
     }
 
-    /// Places that were asked for and not heard of.
+    /// Places that were asked for and not reported.
     pub fn missing(&self) -> Vec<Position> {
         self.asked.iter().copied().filter(|position| !self.ended.contains_key(position)).collect()
     }
@@ -325,27 +325,27 @@ fn report(told: Told, began: Instant) -> TrialReport {
 mod tests {
     use super::*;
 
-    fn heard(told: &[(&str, Word)], is_sound: bool) -> Heard {
+    fn reported(told: &[(&str, Word)], is_sound: bool) -> Reported {
         let names = ["a", "b"].map(str::to_owned).to_vec();
-        let mut heard = Heard::new(&[Position(4), Position(7)], names, Duration::ZERO);
-        told.iter().for_each(|(id, word)| heard.hear(Told::plain((*id).to_owned(), *word)));
-        heard.settle(is_sound);
-        heard
+        let mut reported = Reported::new(&[Position(4), Position(7)], names, Duration::ZERO);
+        told.iter().for_each(|(id, word)| reported.hear(Told::plain((*id).to_owned(), *word)));
+        reported.settle(is_sound);
+        reported
     }
 
     #[test]
     fn what_was_asked_for_and_passed_over_is_skipped() {
-        let said = heard(&[("a", Word::Passed), ("b", Word::Unasked), ("c", Word::Unasked)], false);
+        let said = reported(&[("a", Word::Passed), ("b", Word::Unasked), ("c", Word::Unasked)], false);
         assert!(matches!(said.ended[&Position(7)].outcome, Outcome::Skipped { .. }), "{said:?}");
         assert!(said.notes().is_empty(), "what is not asked for may be told as such");
-        let ran = heard(&[("a", Word::Unasked), ("a", Word::Failed)], false);
+        let ran = reported(&[("a", Word::Unasked), ("a", Word::Failed)], false);
         assert!(ran.ended[&Position(4)].outcome.is_failure(), "{ran:?}");
     }
 
     #[test]
     fn silence_about_a_case_is_no_fault_of_its_where_the_runner_ended_well_and_speaks_of_others() {
-        assert_eq!(heard(&[("c", Word::Unasked)], true).missing(), []);
-        assert_eq!(heard(&[("c", Word::Unasked)], false).missing(), [Position(4), Position(7)], "it may have died");
-        assert_eq!(heard(&[], true).missing(), [Position(4), Position(7)], "it said nothing at all");
+        assert_eq!(reported(&[("c", Word::Unasked)], true).missing(), []);
+        assert_eq!(reported(&[("c", Word::Unasked)], false).missing(), [Position(4), Position(7)], "it may have died");
+        assert_eq!(reported(&[], true).missing(), [Position(4), Position(7)], "it said nothing at all");
     }
 }

@@ -1,14 +1,15 @@
 //! What is asked of plain pytest: whether it agrees with the declared round, and whether it shows a finding.
 
+use crate::adapter::pytest::error::PytestError;
 use crate::adapter::pytest::{KnownTest, PlainRun, PytestSpec, plain_run};
 use crate::adapter::{AskedOfRunner, OwnLine, Plain, RunnerAlone};
-use crate::event::{CaseInfo, RunnerLine};
+use crate::event::{CaseInfo, RunnerLine, ShellLine};
 use crate::model::{CaseId, CaseIndex, Outcome};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Runs plain pytest once: how it ended each case of the run.
-pub(super) fn plain(spec: &PytestSpec, asked: &AskedOfRunner<'_>) -> Result<Plain, String> {
+pub(super) fn plain(spec: &PytestSpec, asked: &AskedOfRunner<'_>) -> Result<Plain, PytestError> {
     let record = asked.record;
     let spec = PytestSpec { known: record.header.cases.iter().map(KnownTest::from).collect(), ..spec.clone() };
     let PlainRun { outcomes, cut_short, .. } = plain_run(&spec, asked.declared.hash_seed, asked.case_deadline)?;
@@ -57,6 +58,7 @@ pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<Runne
                 .to_owned(),
         ),
         Err(error) => {
+            let error = error.to_string();
             let error = error.lines().next().unwrap_or_default();
             otherwise(format!("pytest alone can't be started with these tests only: {error}"))
         }
@@ -93,36 +95,19 @@ fn names_a_path(spec: &PytestSpec, argument: &str) -> bool {
 }
 
 fn line(spec: &PytestSpec, hash_seed: Option<u32>, arguments: &[String]) -> String {
-    let mut words = Vec::new();
-    if !spec.place.is_empty() {
-        words.extend(["cd".to_owned(), quoted(&spec.place), "&&".to_owned()]);
-    }
-    words.extend(spec.time_zone(hash_seed).map(|zone| format!("TZ={zone}")));
-    words.extend(hash_seed.map(|seed| format!("PYTHONHASHSEED={seed}")));
-    words.extend([quoted(&spec.python.display().to_string()), "-m".to_owned(), "pytest".to_owned()]);
-    words.extend(arguments.iter().map(|argument| quoted(argument)));
-    words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+    let zone = spec.time_zone(hash_seed).map(|zone| format!("TZ={zone}"));
+    let python = [ShellLine::quoted(&spec.python.display().to_string()), "-m".to_owned(), "pytest".to_owned()];
+    let line = ShellLine {
+        folder: (!spec.place.is_empty()).then(|| ShellLine::quoted(&spec.place)),
+        variables: zone.into_iter().chain(hash_seed.map(|seed| format!("PYTHONHASHSEED={seed}"))).collect(),
+        words: python.into_iter().chain(arguments.iter().map(|argument| ShellLine::quoted(argument))).collect(),
+    };
+    line.to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(quoted("tests/a.py::test_b"), "tests/a.py::test_b");
-        assert_eq!(quoted("a.py::test[it's $x]"), "'a.py::test[it'\\''s $x]'");
-    }
 
     #[test]
     fn an_id_is_named_from_the_folder_that_pytest_starts_in() {
