@@ -51,7 +51,7 @@ impl Plans {
         let is_mixed = options.order.is_none() && options.strategy == Strategy::Mixed;
         let alone = is_mixed && options.alone == AloneRounds::WhereCheap && subject.starts_cheaply();
         if is_mixed && options.alone == AloneRounds::WhereCheap && !alone {
-            notes.push("a fresh start is dear here: only suspects are run alone".to_owned());
+            notes.push("starting anew takes long here: only suspects are run alone".to_owned());
         }
         let mut event_loops = options.event_loops.clone();
         if !subject.chooses_event_loop() {

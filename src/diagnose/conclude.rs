@@ -165,6 +165,7 @@ impl Examiner<'_> {
             minimise::Conclusion::Exhausted { by, best } => {
                 let order = best.as_ref().map_or_else(|| suspect.order(), |best| ending_with(best));
                 let known = match best.as_ref().map(Vec::len) {
+                    Some(1) => ", with one case before it in the smallest order that showed it".to_owned(),
                     Some(before) => format!(", with {before} cases before it in the smallest order that showed it"),
                     None => String::new(),
                 };

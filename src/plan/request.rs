@@ -41,7 +41,7 @@ pub enum Orders {
 /// Which cases run alone, each from a fresh start. That finds every brittle case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Alone {
-    /// None as planned; suspects run alone later, in the diagnosis. Right where a fresh start is dear.
+    /// None as planned; suspects run alone later, in the diagnosis. Right where starting anew takes long.
     #[default]
     SuspectsOnly,
     /// Each case, once.

@@ -9,7 +9,7 @@ use crate::report::summary::{CauseStory, Summary};
 use crate::report::text::{fold, one_line, shorten, width, wrap};
 use crate::report::view::View;
 use crate::report::weight::Weight;
-use crate::report::words::{count, grouped};
+use crate::report::words::count;
 use crate::verdict::{Gate, Judgement};
 
 /// How the terminal looks.
@@ -248,7 +248,7 @@ impl Page<'_> {
         let text = match seen.before.split_last_chunk::<3>() {
             _ if seen.before.is_empty() => "nothing: it was the first".to_owned(),
             Some((earlier, last)) if !earlier.is_empty() => {
-                format!("{} others, then {}", grouped(earlier.len()), chain(self.view, last))
+                format!("{}, then {}", count(earlier.len(), "other"), chain(self.view, last))
             }
             _ => chain(self.view, &seen.before),
         };

@@ -51,8 +51,9 @@ impl Project<'_> {
         text(self.root, name)
     }
 
+    /// A pipe or a device of that name would keep the runner waiting for ever.
     fn has(&self, name: &str) -> bool {
-        self.root.join(name).exists()
+        self.root.join(name).is_file()
     }
 
     /// The first file of which this holds.

@@ -101,8 +101,8 @@ impl NatsPost {
             .map(|_| {
                 let ((ask, asked), (sender, rounds)) = (unbounded_channel(), mpsc::channel());
                 let (is_asked, is_released) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-                let fetch =
-                    Fetch { shared: Arc::clone(&shared), rounds: sender, is_released: Arc::clone(&is_released) };
+                let (shared, released) = (Arc::clone(&shared), Arc::clone(&is_released));
+                let fetch = Fetch { shared, rounds: sender, is_released: released, consumer: None };
                 link.runtime.spawn(fetch.serve(asked));
                 Lane { ask, rounds: Mutex::new(rounds), is_asked, is_released }
             })
@@ -230,10 +230,12 @@ struct Fetch {
     shared: Arc<Shared>,
     rounds: Sender<Taken>,
     is_released: Arc<AtomicBool>,
+    /// The consumer as it was asked for once: on a long way to the server, each question costs a round's time.
+    consumer: Option<Consumer<pull::Config>>,
 }
 
 impl Fetch {
-    async fn serve(self, mut asked: UnboundedReceiver<Duration>) {
+    async fn serve(mut self, mut asked: UnboundedReceiver<Duration>) {
         while let Some(after) = asked.recv().await {
             tokio::time::sleep(after).await;
             while !self.is_released.load(Ordering::SeqCst) {
@@ -245,16 +247,30 @@ impl Fetch {
                         }
                         break;
                     }
-                    Err(_) => tokio::time::sleep(AGAIN).await,
+                    Err(_) => {
+                        // It may have gone with a run, and the next run has another.
+                        self.consumer = None;
+                        tokio::time::sleep(AGAIN).await;
+                    }
                 }
             }
         }
     }
 
-    async fn one(&self) -> Result<Option<Taken>, RequestError> {
-        let stream = self.shared.fleet.stream(Kind::Rounds);
-        let consumer: Consumer<pull::Config> =
-            self.shared.context.get_consumer_from_stream(CONSUMER, stream).await.map_err(RequestError::refused)?;
+    async fn consumer(&mut self) -> Result<&Consumer<pull::Config>, RequestError> {
+        let found = match self.consumer.take() {
+            Some(consumer) => consumer,
+            None => {
+                let stream = self.shared.fleet.stream(Kind::Rounds);
+                let found = self.shared.context.get_consumer_from_stream(CONSUMER, stream).await;
+                found.map_err(RequestError::refused)?
+            }
+        };
+        Ok(self.consumer.insert(found))
+    }
+
+    async fn one(&mut self) -> Result<Option<Taken>, RequestError> {
+        let consumer = self.consumer().await?;
         let batch = consumer.batch().max_messages(1).expires(WAIT).messages().await;
         let mut batch = batch.map_err(RequestError::refused)?;
         let Some(message) = batch.next().await else { return Ok(None) };

@@ -9,7 +9,7 @@ use crate::report::summary::Summary;
 use crate::report::text::{bounded, one_line, visible};
 use crate::report::view::View;
 use crate::report::weight::Weight;
-use crate::report::words::percent;
+use crate::report::words::{count, percent};
 use crate::report::{Context, ReportError};
 use crate::verdict::{CaseJudgement, Judgement};
 use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder};
@@ -131,10 +131,10 @@ fn told(view: &View<'_>, finding: &Finding) -> String {
     if let Some(seen) = &finding.seen {
         let kind = seen.kind.map_or_else(String::new, |kind| format!(" ({kind})"));
         lines.push(format!(
-            "seen:    {} in round {}{kind} after {} others",
+            "seen:    {} in round {}{kind} after {}",
             seen.outcome,
-            seen.round,
-            seen.before.len()
+            seen.round.ordinal(),
+            count(seen.before.len(), "other")
         ));
     }
     lines.extend(finding.remarks.iter().map(|remark| format!("note:    {remark}")));
@@ -149,7 +149,7 @@ fn told(view: &View<'_>, finding: &Finding) -> String {
 }
 
 fn trials(view: &View<'_>, round: &RoundRecord) -> TestSuite {
-    let mut suite = suite(view, &format!("round {} ({}, seed {})", round.id, round.kind, round.seed));
+    let mut suite = suite(view, &format!("round {} ({}, seed {})", round.id.ordinal(), round.kind, round.seed));
     let slots = Position::all().zip(&round.slots);
     suite.add_testcases(slots.filter_map(|(position, slot)| trial(view, round, position, *slot)));
     suite.build()
@@ -158,7 +158,7 @@ fn trials(view: &View<'_>, round: &RoundRecord) -> TestSuite {
 fn trial(view: &View<'_>, round: &RoundRecord, position: Position, slot: Slot) -> Option<TestCase> {
     let name = Name::of(view, slot.case)?;
     // Readers keep only the first of two equal names.
-    let label = format!("{} · round {}.{position}", name.name, round.id);
+    let label = format!("{} · round {}.{position}", name.name, round.id.ordinal());
     let time = microseconds(u64::from(slot.micros));
     let mut case = match slot.outcome {
         Some(OutcomeKind::Passed) => TestCase::success(&label, time),

@@ -71,6 +71,9 @@ fn a_listing_a_driver_and_what_shows_a_suite_may_be_files_without_end() {
         let project = Project::new();
         endless.put(&project, "package.json");
         endless.put(&project, "pyproject.toml");
+        endless.put(&project, "Cargo.toml");
+        endless.put(&project, "go.mod");
+        project.run(&["init", "--ci", "github"]).exits(0);
         project.run(&["list", "--suite", "auto"]).exits(2);
     }
 }
