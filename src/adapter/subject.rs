@@ -118,6 +118,11 @@ pub trait LoadedSubject: fmt::Debug {
         false
     }
 
+    /// Whether one process can run a case a second time.
+    fn runs_again(&self) -> bool {
+        true
+    }
+
     /// Whether one process runs this order from start to end. A new start in between hides what was left in memory, just
     /// as a cleaner does.
     fn runs_through(&self, _order: &[CaseIndex]) -> bool {

@@ -81,7 +81,7 @@ impl Plans {
                 },
                 alone: if alone { Alone::EveryCase } else { Alone::SuspectsOnly },
                 aftermath: if alone && subject.forks() { AFTERMATHS } else { 0 },
-                twice: Twice::WhereMixed,
+                twice: if subject.runs_again() { Twice::WhereMixed } else { Twice::InPasses },
                 max_flake_rate: options.max_flake_rate.map(Rate::new).transpose().map_err(usage)?,
                 confidence: Confidence::new(options.confidence).map_err(usage)?,
                 ..PlanRequest::new(options.seed)

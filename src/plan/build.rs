@@ -68,8 +68,8 @@ impl<'a> Rounds<'a> {
             (0..self.request.aftermath).for_each(|number| self.push(Arrangement::Aftermath { number }));
         }
         (0..shuffles).for_each(|number| self.push_shuffle(number));
-        if self.has_twice() {
-            self.push(Arrangement::Twice);
+        if let Some(twice) = self.twice() {
+            self.push(twice);
         }
         Ok(self.rounds)
     }
@@ -154,11 +154,13 @@ impl<'a> Rounds<'a> {
         Ok((0..factorial(cases)).map(|number| Arrangement::Permutation { number }).collect())
     }
 
-    fn has_twice(&self) -> bool {
+    fn twice(&self) -> Option<Arrangement> {
+        let is_mixed = self.request.orders == Orders::By(Strategy::Mixed);
         match self.request.twice {
-            Twice::WhereMixed => self.request.orders == Orders::By(Strategy::Mixed),
-            Twice::Always => true,
-            Twice::Never => false,
+            Twice::WhereMixed => is_mixed.then_some(Arrangement::Twice),
+            Twice::InPasses => is_mixed.then_some(Arrangement::Passes),
+            Twice::Always => Some(Arrangement::Twice),
+            Twice::Never => None,
         }
     }
 

@@ -26,7 +26,7 @@ impl Plan {
     /// Plans rounds for `cases`, which stand in declared order.
     ///
     /// `mixed` is declared, reverse, each case alone and their aftermath if asked for, three shuffles, and a round in
-    /// which every case runs twice in a row. `shuffle` is five shuffles; `pairs` and `all` are as many rounds as it takes; the others
+    /// which every case runs twice. `shuffle` is five shuffles; `pairs` and `all` are as many rounds as it takes; the others
     /// are one round. `rounds` sets how many rounds of all cases there are: orders without chance are taken first,
     /// shuffles fill up what is left (an order that never changes is repeated). `max_flake_rate` adds shuffles until
     /// there are as many as its bound needs. Rounds that run each case twice, or one case alone, and aftermath
@@ -164,6 +164,7 @@ impl Plan {
             Arrangement::Twice => {
                 shuffled(round.seed, &self.groups, &self.ids).into_iter().flat_map(|case| [case, case]).collect()
             }
+            Arrangement::Passes => cases.clone().chain(cases).collect(),
             Arrangement::Closer => shuffled_cases(round.seed, &self.request.closer, &self.ids),
             Arrangement::Alone { case } => vec![case],
             Arrangement::Aftermath { .. } => Vec::new(),
@@ -173,7 +174,7 @@ impl Plan {
 
     fn size(&self, round: &PlannedRound) -> usize {
         match round.arrangement {
-            Arrangement::Twice => self.ids.len() * 2,
+            Arrangement::Twice | Arrangement::Passes => self.ids.len() * 2,
             Arrangement::Closer => self.request.closer.len(),
             Arrangement::Alone { .. } => 1,
             Arrangement::Given => self.given().len(),

@@ -21,7 +21,7 @@ pub struct PlanRequest {
     pub alone: Alone,
     /// How many aftermath rounds there are, where each case runs alone before.
     pub aftermath: u32,
-    /// Whether there is a round in which every case runs twice in a row.
+    /// Whether there is a round in which every case runs twice.
     pub twice: Twice,
     /// The rate that the shuffled rounds are to exclude, if none of them fails.
     pub max_flake_rate: Option<Rate>,
@@ -48,12 +48,15 @@ pub enum Alone {
     EveryCase,
 }
 
-/// Whether there is a round in which every case runs twice in a row. That finds what breaks on its second run.
+/// Whether there is a round in which every case runs twice. That finds what breaks on its second run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Twice {
-    /// Where the strategy is [`Strategy::Mixed`].
+    /// Each twice in a row, where the strategy is [`Strategy::Mixed`].
     #[default]
     WhereMixed,
+    /// All of them once and then once more, where the strategy is [`Strategy::Mixed`]: for subjects of which no process
+    /// runs a case a second time, so that twice in a row would take as many processes as there are cases.
+    InPasses,
     /// Whatever the strategy is.
     Always,
     /// Not at all.

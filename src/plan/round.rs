@@ -36,6 +36,9 @@ pub enum Arrangement {
     },
     /// Shuffled, every case twice in a row. A shuffle shows what a cleaner or a missing helper hides in declared order.
     Twice,
+    /// As they were loaded, from the first to the last and then once more: what [`Self::Twice`] is where a case that runs
+    /// again takes another process.
+    Passes,
     /// The cases that get more rounds than others, shuffled.
     Closer,
     /// One case alone.
@@ -75,7 +78,7 @@ impl Arrangement {
             Self::Shuffle => RoundKind::Shuffle,
             Self::Pairs { .. } => RoundKind::Pairs,
             Self::Permutation { .. } => RoundKind::Permutation,
-            Self::Twice => RoundKind::Twice,
+            Self::Twice | Self::Passes => RoundKind::Twice,
             Self::Closer => RoundKind::Changed,
             Self::Alone { .. } => RoundKind::Alone,
             Self::Aftermath { .. } => RoundKind::Aftermath,

@@ -8,7 +8,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// Declared, reverse, shuffles, every case twice in a row, and each case alone where that is cheap.
+    /// Declared, reverse, shuffles, every case twice, and each case alone where that is cheap.
     #[default]
     Mixed,
     /// Nothing but shuffled orders.

@@ -135,8 +135,9 @@ impl RoundRecord {
     pub(super) fn has_run_before(&self, position: Position, case: CaseIndex) -> bool {
         let mut before = self.slots.iter().take(position.index());
         match self.kind {
-            RoundKind::Twice => before.next_back().is_some_and(|slot| slot.case == case),
-            RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => before.any(|slot| slot.case == case),
+            RoundKind::Twice | RoundKind::Probe | RoundKind::Walk | RoundKind::Repeated => {
+                before.any(|slot| slot.case == case)
+            }
             _ => false,
         }
     }

@@ -46,7 +46,13 @@ impl Sharded {
         let python = crate::pytest::kit::python()?.display().to_string();
         let project = Project::new().with("suite/test_shop.py", ORDER_DEPENDENT);
         let leave = vec!["--python".to_owned(), python];
-        let subject = ["--suite", "pytest:suite"].map(str::to_owned).into_iter().chain(leave.clone()).collect();
+        // Lines are followed for as long as it takes: on a busy machine a second is not always enough, and then they are
+        // followed once more.
+        let subject = ["--suite", "pytest:suite", "--first-difference"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(leave.clone())
+            .collect();
         Some(Self { project, subject, leave })
     }
 

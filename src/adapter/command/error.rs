@@ -172,9 +172,6 @@ pub enum CommandError {
         /// What it names.
         name: UnknownName,
     },
-    /// No program can be given an id with a NUL in it.
-    #[error("the id {0:?} holds a NUL: no program can be given it")]
-    NulInId(String),
     /// The JSONPath of the items can't be read.
     #[error("`items: {path}`: {}", fault.message)]
     Items {

@@ -172,9 +172,6 @@ fn case(listing: &Listing, fields: Fields) -> Result<ListedCase, CommandError> {
     let optional =
         |key: &'static str, template: Option<&str>| template.map(|template| filled(key, template)).transpose();
     let id = filled("id", &listing.id)?;
-    if id.contains('\0') {
-        return Err(CommandError::NulInId(id));
-    }
     let file = optional("file", listing.file.as_deref())?.unwrap_or_default();
     let line = optional("line", listing.line.as_deref())?.and_then(|line| line.parse().ok()).unwrap_or(1);
     let module = optional("module", listing.module.as_deref())?.unwrap_or_else(|| {
@@ -197,6 +194,23 @@ pub(super) fn arranged(known: &[ListedCase], listed: Vec<ListedCase>) -> Listed 
     if !found.is_empty() {
         let new: Vec<&str> = found.keys().map(String::as_str).collect();
         notes.push(format!("the runner lists {} cases that the run began without: {}", new.len(), some(&new)));
+    }
+    Listed { cases, notes }
+}
+
+/// Leaves out what no program can be given as an argument, and says so.
+pub(super) fn without_nul(listed: Listed) -> Listed {
+    let is_sound = |case: &ListedCase| !case.fields.values().any(|field| field.contains('\0'));
+    let (cases, left_out): (Vec<_>, Vec<_>) = listed.cases.into_iter().partition(is_sound);
+    let mut notes = listed.notes;
+    if !left_out.is_empty() {
+        let ids: Vec<String> = left_out.iter().map(|case| case.id.escape_debug().to_string()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        notes.push(format!(
+            "left out, since no program can be given a name that holds a NUL: {} ({} in all)",
+            some(&ids),
+            left_out.len()
+        ));
     }
     Listed { cases, notes }
 }
@@ -237,6 +251,16 @@ fn each_once(found: Vec<ListedCase>, is_lossy: bool) -> Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_a_nul_is_left_out_where_it_would_be_an_argument() {
+        let text = b"a\nb\0c\nd\n";
+        let listed = read(&listing("command: [x]"), text, Path::new("/project")).expect("a listing");
+        assert_eq!(listed.cases.len(), 3);
+        let listed = without_nul(listed);
+        assert_eq!(listed.cases.iter().map(|case| case.id.as_str()).collect::<Vec<_>>(), ["a", "d"]);
+        assert!(listed.notes[0].contains(r"b\0c (1 in all)"), "{:?}", listed.notes);
+    }
 
     #[test]
     fn a_path_below_the_folder_is_known_relative_to_it_too() {

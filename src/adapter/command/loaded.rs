@@ -74,7 +74,8 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn name(&self) -> String {
-        match self.spec.arguments.first() {
+        // An option is no name.
+        match self.spec.arguments.first().filter(|argument| !argument.starts_with('-')) {
             None => format!("the suite of {}", self.spec.profile),
             Some(argument) => format!("the suite of {}: {argument}", self.spec.profile),
         }
@@ -152,6 +153,10 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn follows_lines(&self) -> bool {
+        false
+    }
+
+    fn runs_again(&self) -> bool {
         false
     }
 

@@ -78,6 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn specs_are_those_of_the_library_that_they_load() {
+        check(&[("test/spec_cart.rb", "require_relative 'helper'\n")], &["command:minitest"]);
+        check(&[("test/test_helper.rb", "require 'minitest/autorun'\n")], &[]);
+        let spec = "require 'minitest/autorun'\ndescribe 'a cart' do\nend\n";
+        check(&[("spec/cart_spec.rb", spec)], &["command:minitest"]);
+        check(&[("spec/cart_spec.rb", "RSpec.describe 'a cart' do\nend\n")], &["command:rspec"]);
+    }
+
+    #[test]
     fn tests_show_the_runner_where_nothing_is_configured() {
         check(&[("tests/test_a.py", "def test_a(): pass\n")], &["pytest:."]);
         check(&[("src/deep/a_test.py", "import pytest\n")], &["pytest:."]);
@@ -110,6 +119,9 @@ mod tests {
             &[("package.json", r#"{"scripts": {"test": "mocha"}, "devDependencies": {"mocha": "11"}}"#)],
             &["command:mocha"],
         );
+        let by_others = r#"{"scripts": {"test": "npm run lint && npm run test:unit", "lint": "eslint", "test:unit": "c8 --100 node --test"}}"#;
+        check(&[("package.json", by_others)], &["command:node"]);
+        check(&[("package.json", r#"{"scripts": {"test": "npm test"}}"#)], &[]);
     }
 
     #[test]

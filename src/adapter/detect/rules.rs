@@ -46,6 +46,27 @@ fn command(profile: &str, because: impl Into<String>) -> Option<FoundSuite> {
     is_shipped_profile(profile).then(|| FoundSuite { suite: format!("command:{profile}"), because: because.into() })
 }
 
+/// What the script `test` of package.json comes to: its text, and those of the scripts that it starts by `npm run NAME`
+/// and the like, in turn.
+fn testing_script(scripts: &Value) -> String {
+    let mut names = vec!["test".to_owned()];
+    let mut at = 0;
+    let mut whole = String::new();
+    while let Some(name) = names.get(at) {
+        at += 1;
+        let Some(text) = scripts[name.as_str()].as_str() else { continue };
+        whole.push_str(text);
+        whole.push('\n');
+        // The name of another script is a word of its own, whoever starts it.
+        for word in text.split(|c: char| c.is_whitespace() || ";&|()\"'".contains(c)) {
+            if scripts.get(word).is_some() && !names.iter().any(|known| known == word) {
+                names.push(word.to_owned());
+            }
+        }
+    }
+    whole
+}
+
 impl Project<'_> {
     fn text(&self, name: &str) -> Option<String> {
         text(self.root, name)
@@ -99,7 +120,7 @@ impl Project<'_> {
         let Some(package) = self.text("package.json").and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
             return Vec::new();
         };
-        let script = package["scripts"]["test"].as_str().unwrap_or_default();
+        let script = testing_script(&package["scripts"]);
         let starts = |words: &str| {
             let at = script.find(words);
             at.is_some_and(|at| {
@@ -113,7 +134,7 @@ impl Project<'_> {
         if let Some((_, profile, words)) = started {
             return command(profile, format!("the test script of package.json starts `{words}`")).into_iter().collect();
         }
-        if starts("node --test") || starts("--test") && starts("node") {
+        if starts("node --test") || starts("--test") && starts("node") || starts("borp") {
             return command("node", "the test script of package.json starts `node --test`").into_iter().collect();
         }
         let names = |package_name: &str| {
@@ -147,17 +168,24 @@ impl Project<'_> {
     fn ruby(&self) -> Vec<FoundSuite> {
         let gemfile = self.text("Gemfile").unwrap_or_default();
         let mut found = Vec::new();
+        let of_minitest = |file: &Path| {
+            let helper = self.text("spec/spec_helper.rb").or_else(|| self.text("spec/minitest_helper.rb"));
+            [helper, self.text(&file.to_string_lossy())].into_iter().flatten().any(|text| text.contains("minitest"))
+        };
         if self.has(".rspec") {
             found.extend(command("rspec", ".rspec configures RSpec"));
-        } else if let Some(file) = self.first(|_, name| name.ends_with("_spec.rb")) {
-            found.extend(command("rspec", format!("{} is a spec", file.display())));
+        } else if let Some(file) = self.first(|path, name| name.ends_with("_spec.rb") && !path.starts_with("test")) {
+            let profile = if of_minitest(file) { "minitest" } else { "rspec" };
+            found.extend(command(profile, format!("{} is a spec", file.display())));
         } else if gemfile.contains("rspec") {
             found.extend(command("rspec", "Gemfile names rspec"));
         }
         let is_test = |path: &Path, name: &str| {
             path.starts_with("test")
                 && name.ends_with(".rb")
-                && (name.ends_with("_test.rb") || name.starts_with("test_"))
+                && (["_test.rb", "_spec.rb"].iter().any(|end| name.ends_with(end))
+                    || ["test_", "spec_"].iter().any(|begin| name.starts_with(begin)))
+                && !name.ends_with("_helper.rb")
         };
         if let Some(file) = self.first(is_test) {
             found.extend(command("minitest", format!("{} is a test", file.display())));

@@ -232,7 +232,11 @@ impl Fleet {
         let python = crate::pytest::kit::python()?.display().to_string();
         let project = Project::new().with("suite/test_shop.py", ORDER_DEPENDENT).with("suite/shop.py", "price = 1\n");
         let leave = vec!["--python".to_owned(), python];
-        let subject = ["--suite", "pytest:suite"].map(str::to_owned).into_iter().chain(leave.clone()).collect();
+        let subject = ["--suite", "pytest:suite", "--first-difference"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(leave.clone())
+            .collect();
         Some(Self { subject, leave, ..Self::at(project, server, Access::default()) })
     }
 

@@ -20,7 +20,7 @@ function find(name, root) {
       if (error.code !== 'MODULE_NOT_FOUND' && error.code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
     }
   }
-  throw new Error(`steadfast: no ${name} can be found from ${root}: this profile needs Jest 27 or later with jest-circus`);
+  throw new Error(`steadfast: no ${name} can be found from ${root}: this profile needs Jest 27 or later with jest-circus (--suite jest-processes takes older ones)`);
 }
 
 /** Adds a line to the results. */

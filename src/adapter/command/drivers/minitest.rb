@@ -16,7 +16,11 @@ require 'minitest'
 # Tests are run from here, not when the process ends.
 def Minitest.autorun; end
 
-files = (Dir['test/**/*_test.rb'] + Dir['test/**/test_*.rb']).uniq.sort.reject { |file| file.end_with?('test_helper.rb') } if files.empty?
+if files.empty?
+  files = Dir['test/**/{*_test,test_*,*_spec,spec_*}.rb']
+  files = Dir['spec/**/*_spec.rb'] if files.empty?
+  files = files.uniq.sort.grep_v(/(test|spec)_helper\.rb\z/)
+end
 files.each { |file| require File.expand_path(file) }
 # Started by Rails, Minitest's plugins decide about backtraces; their reporters are not needed.
 root = Dir.pwd

@@ -1,10 +1,12 @@
 <?php
 // Lists the tests of a project with PHPUnit, or runs those that are asked for in the order in which they are asked for, in one
 // process, and tells how each ended as it ends.
-//     phpunit.php RESULTS [--order FILE] -- [FOLDERS AND FILES OF TESTS]
-// What phpunit.xml says of bootstrap, suites, groups and settings of PHP holds.
+//     phpunit.php RESULTS [--order FILE] -- [OPTIONS OF PHPUNIT] [FOLDERS AND FILES OF TESTS]
+// What phpunit.xml and the options say of configuration, bootstrap, suites, groups, names and settings of PHP holds.
 
 use PHPUnit\Framework\{AssertionFailedError, Test, TestCase, TestListener, TestResult, TestSuite, Warning};
+use PHPUnit\Runner\Filter\{ExcludeGroupFilterIterator, Factory, IncludeGroupFilterIterator, NameFilterIterator};
+use PHPUnit\TextUI\CliArguments\Builder;
 use PHPUnit\TextUI\XmlConfiguration\{Loader, PhpHandler};
 
 [$results, $order, $given] = (static function (array $words): array {
@@ -32,30 +34,47 @@ if (!class_exists(TestSuite::class) || !class_exists(Loader::class)) {
 }
 
 $suite = new TestSuite('');
+// Options are read as PHPUnit reads them, which takes one file or folder where this takes several.
+$options = (new Builder)->fromParameters($given, []);
+$known = new ReflectionClass(Builder::class);
+[, $given] = (new SebastianBergmann\CliParser\Parser)
+    ->parse($given, $known->getConstant('SHORT_OPTIONS'), $known->getConstant('LONG_OPTIONS'));
 $configuration = null;
-foreach (['phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'] as $name) {
+$names = $options->hasConfiguration() ? [$options->configuration()] : ['phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'];
+foreach ($options->hasUseDefaultConfiguration() && !$options->hasConfiguration() ? [] : $names as $name) {
+    if (is_dir($name)) { $name .= is_file("$name/phpunit.xml") ? '/phpunit.xml' : '/phpunit.xml.dist'; }
     if (is_file($name)) { $configuration = (new Loader)->load(realpath($name)); break; }
 }
-$bootstrap = null;
+$bootstrap = $options->hasBootstrap() ? $options->bootstrap() : null;
 if ($configuration) {
     (new PhpHandler)->handle($configuration->php());
-    if ($configuration->phpunit()->hasBootstrap()) { $bootstrap = $configuration->phpunit()->bootstrap(); }
+    if ($bootstrap === null && $configuration->phpunit()->hasBootstrap()) { $bootstrap = $configuration->phpunit()->bootstrap(); }
 }
 if ($bootstrap) { require_once $bootstrap; }
 if ($given === [] && $configuration && !$configuration->testSuite()->isEmpty()) {
-    $suite = (new PHPUnit\TextUI\TestSuiteMapper)->map($configuration->testSuite(), '');
+    $suite = (new PHPUnit\TextUI\TestSuiteMapper)
+        ->map($configuration->testSuite(), $options->hasTestSuite() ? $options->testSuite() : '');
 } else {
     foreach ($given ?: array_filter(['tests', 'test'], 'is_dir') as $path) {
-        if (str_starts_with($path, '-')) { continue; }
         $files = is_dir($path) ? (new SebastianBergmann\FileIterator\Facade)->getFilesAsArray($path, 'Test.php') : [$path];
         $suite->addTestFiles($files);
     }
 }
 
-/** The tests of a suite as they stand in it. */
+$groups = $configuration ? $configuration->groups() : null;
+$wanted = $options->hasGroups() ? $options->groups() : ($groups && $groups->hasInclude() ? $groups->include()->asArrayOfStrings() : []);
+$unwanted = $options->hasExcludeGroups() ? $options->excludeGroups()
+    : ($groups && $groups->hasExclude() ? array_diff($groups->exclude()->asArrayOfStrings(), $wanted) : []);
+$filters = new Factory;
+if ($unwanted) { $filters->addFilter(new ReflectionClass(ExcludeGroupFilterIterator::class), $unwanted); }
+if ($wanted) { $filters->addFilter(new ReflectionClass(IncludeGroupFilterIterator::class), $wanted); }
+if ($options->hasFilter()) { $filters->addFilter(new ReflectionClass(NameFilterIterator::class), $options->filter()); }
+$suite->injectFilter($filters);
+
+/** The tests of a suite as they stand in it, but for those that groups and names leave out. */
 $flat = static function (Test $test) use (&$flat): iterable {
     if ($test instanceof TestSuite) {
-        foreach ($test->tests() as $child) { yield from $flat($child); }
+        foreach ($test as $child) { yield from $flat($child); }
     } else {
         yield $test;
     }
