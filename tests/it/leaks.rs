@@ -51,12 +51,12 @@ fn check_harmless(defect: Defect) {
 
 #[test]
 fn a_poller_spawned_per_request_is_a_task_of_its_place() {
-    check(Defect::PollerPerRequest, "task", "spawned at src/tutor/providers/hoard.rs:");
+    check(Defect::PollerPerRequest, "task", "spawned at src/tutor/providers/leaky_pool.rs:");
 }
 
 #[test]
 fn a_timer_that_nobody_cancels_is_a_task_of_its_place() {
-    check(Defect::TimerNeverCancelled, "task", "spawned at src/tutor/providers/hoard.rs:");
+    check(Defect::TimerNeverCancelled, "task", "spawned at src/tutor/providers/leaky_pool.rs:");
 }
 
 #[test]
