@@ -73,11 +73,13 @@ fn what(view: &View<'_>, finding: &Finding) -> String {
         FindingKind::Intermittent if finding.hash_seeds.is_some() => {
             format!("fails under some hash seeds of Python, {} times", finding.rate)
         }
-        FindingKind::Intermittent => format!("fails by chance, {} times", finding.rate),
+        FindingKind::Intermittent => format!("fails by chance, {}", how_often(finding.rate, finding.compared)),
         FindingKind::EnvironmentDependent => {
-            format!("failed {} times: something outside the process decides", finding.rate)
+            format!("failed {}: something outside the process decides", how_often(finding.rate, finding.compared))
         }
-        FindingKind::Undiagnosed => format!("failed {} times, and was not examined to the end", finding.rate),
+        FindingKind::Undiagnosed => {
+            format!("failed {}, and was not examined to the end", how_often(finding.rate, finding.compared))
+        }
         FindingKind::Disagrees => "ends otherwise here than under its own runner".to_owned(),
         FindingKind::NonIdempotent => "fails when it runs a second time in the same process".to_owned(),
         FindingKind::LoopBound => "leaves something behind that belongs to an ended event loop".to_owned(),
@@ -155,7 +157,7 @@ fn left_alone(view: &View<'_>, case: CaseIndex) -> Option<String> {
 
 /// The evidence of this one finding. Numbers come first: they are what a reader checks.
 fn sure(view: &View<'_>, finding: &Finding) -> String {
-    let whole = || format!("failed {} times", finding.rate);
+    let whole = || format!("failed {}", how_often(finding.rate, finding.compared));
     match (&finding.order, finding.compared) {
         (Some(order), Some((alone, in_order))) => match order.role {
             Role::Victim => format!("failed {in_order} times after {}, {alone} alone", them(order)),
@@ -172,6 +174,7 @@ fn sure(view: &View<'_>, finding: &Finding) -> String {
                 let alone = compared.map_or_else(Tally::default, |(alone, _)| alone);
                 format!("failed {alone} times alone with the one seed, 0 of {} with the other", alone.trials())
             }
+            FindingKind::Intermittent if finding.rate.failures() == 0 => whole(),
             FindingKind::Intermittent => {
                 let rate = finding.rate.rate();
                 let again = match rounds_to_exclude(rate, view.record.header.policy.confidence) {
@@ -203,6 +206,17 @@ fn sure(view: &View<'_>, finding: &Finding) -> String {
     }
 }
 
+/// How often a case failed: in the rounds of the plan, or where it passed in all of them, when it was tried again. A case
+/// that failed is never told to have failed 0 times.
+fn how_often(planned: Tally, compared: Option<(Tally, Tally)>) -> String {
+    let again = compared.map_or_else(Tally::default, |(alone, in_order)| alone + in_order);
+    match (planned.failures(), again.failures()) {
+        (0, 0) => format!("once, outside the rounds of the plan ({planned} there)"),
+        (0, _) => format!("{again} times when it was tried again ({planned} in the rounds of the plan)"),
+        _ => format!("{planned} times"),
+    }
+}
+
 fn remedy(view: &View<'_>, finding: &Finding) -> String {
     if !finding.states.is_empty() {
         let fixes: Vec<&str> = finding.states.iter().map(|state| state.fix.as_str()).collect();
@@ -226,4 +240,21 @@ fn remedy(view: &View<'_>, finding: &Finding) -> String {
     let step = step.map_or_else(String::new, |step| step.replace('`', ""));
     let mut letters = step.trim_end_matches('.').chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_that_failed_is_never_told_to_have_failed_no_time() {
+        let never = Tally::new(0, 10);
+        assert_eq!(how_often(Tally::new(3, 10), Some((never, never))), "3 of 10 times");
+        assert_eq!(
+            how_often(never, Some((Tally::new(1, 10), Tally::new(0, 4)))),
+            "1 of 14 times when it was tried again (0 of 10 in the rounds of the plan)"
+        );
+        assert_eq!(how_often(never, Some((never, never))), "once, outside the rounds of the plan (0 of 10 there)");
+        assert_eq!(how_often(never, None), "once, outside the rounds of the plan (0 of 10 there)");
+    }
 }
