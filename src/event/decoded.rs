@@ -1,6 +1,8 @@
 //! Bytes and letters that a text writes one by one, as dumps, buffers and lists do, and what is put into base64 as a
 //! whole. Joined again, secrets can be looked for in them.
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 use regex::{Captures, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -156,23 +158,16 @@ impl Written {
     }
 }
 
-/// The text that base64 of it is this word, in either alphabet; `None` if it is not one.
+/// The text that base64 of it is this word, in either alphabet, or its beginning where the word ends within four letters;
+/// `None` if it is not one.
 fn decoded(word: &str) -> Option<String> {
-    let value = |letter: u8| match letter {
-        b'A'..=b'Z' => Some(letter - b'A'),
-        b'a'..=b'z' => Some(letter - b'a' + 26),
-        b'0'..=b'9' => Some(letter - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    };
-    let mut bytes = Vec::with_capacity(word.len() * 3 / 4);
-    for letters in word.as_bytes().chunks(4) {
-        let number = letters.iter().try_fold(0_u32, |number, letter| Some(number << 6 | u32::from(value(*letter)?)))?;
-        let number = number << (6 * (4 - letters.len()));
-        bytes.extend(number.to_be_bytes().into_iter().skip(1).take(letters.len() - 1));
-    }
-    String::from_utf8(bytes).ok()
+    let alphabet = if word.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true);
+    // A single letter at the end holds no whole byte.
+    let whole = if word.len() % 4 == 1 { word.get(..word.len() - 1)? } else { word };
+    String::from_utf8(GeneralPurpose::new(alphabet, config).decode(whole).ok()?).ok()
 }
 
 #[cfg(test)]
