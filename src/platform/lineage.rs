@@ -30,8 +30,12 @@ impl Lineage {
         }
     }
 
-    /// Whether a process has it.
+    /// Whether a process has it and runs still: one that has ended and was not waited for shows its limits, too.
     pub fn is_of(self, pid: i32) -> bool {
+        self.is_shown_of(pid) && process::is_alive(pid)
+    }
+
+    fn is_shown_of(self, pid: i32) -> bool {
         let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap_or_default();
         let soft = limits.lines().find_map(|line| line.strip_prefix(LINE)?.split_whitespace().next());
         soft.is_some_and(|soft| soft.parse() == Ok(self.0))
@@ -77,5 +81,25 @@ mod tests {
         child.wait().expect("waited for");
         assert!(!is_strangers);
         assert!(!Lineage::of(7).is_of(process::own()));
+    }
+
+    #[test]
+    fn one_that_has_ended_and_was_not_waited_for_has_it_no_more() {
+        let lineage = Lineage::of(0x0fed_cba9_8765_4321);
+        let mut child = Command::new("bash")
+            .args(["-c", &format!("ulimit -S -R {} && kill -9 $$", lineage.0)])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a child");
+        let pid = i32::try_from(child.id()).expect("a process id");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while process::is_alive(pid) {
+            assert!(std::time::Instant::now() < deadline, "it does not end");
+            std::thread::yield_now();
+        }
+        let (is_shown, is_of) = (lineage.is_shown_of(pid), lineage.is_of(pid));
+        child.wait().expect("waited for");
+        assert!(is_shown && !is_of, "shown: {is_shown}, of it: {is_of}");
     }
 }
