@@ -70,14 +70,16 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Whether the file is ours, or nobody's yet.
+/// Whether the file is ours, or nobody's yet. All of it is read in one transaction: another program may be making the file,
+/// and its tables are there with its name or not at all.
 pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let connection = connection.unchecked_transaction()?;
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     if application == APPLICATION {
         return Ok(true);
     }
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(application == 0 && tables == 0 && version(connection)? == 0)
+    Ok(application == 0 && tables == 0 && version(&connection)? == 0)
 }
 
 /// Brings a file to the newest version: all steps or none. Two programs that do it at once do it one after the other.
@@ -97,6 +99,29 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_file_is_ours_at_each_moment_while_another_program_makes_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = |number: usize| {
+            let connection = Connection::open(folder.path().join(number.to_string())).expect("a database");
+            connection.busy_timeout(Duration::from_secs(60)).expect("SQLite does it");
+            connection
+        };
+        for number in 0..100 {
+            let (mut maker, looker) = (open(number), open(number));
+            let made =
+                std::thread::spawn(move || migrate(&mut maker, &["CREATE TABLE a (x)"]).expect("SQLite does it"));
+            loop {
+                assert!(is_ours(&looker).expect("SQLite does it"), "file {number}");
+                if version(&looker).expect("SQLite does it") == 1 {
+                    break;
+                }
+            }
+            made.join().expect("it is made");
+        }
+    }
 
     #[test]
     fn an_older_file_gets_the_steps_it_lacks_and_keeps_what_it_has() {
