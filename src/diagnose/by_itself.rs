@@ -96,6 +96,20 @@ impl Examiner<'_> {
         self.tell(suspect, order, Ending { conclusion, alone, in_order, repro, remarks, hash_seeds: None })
     }
 
+    /// So many failures alone; `None` once a try comes to something else.
+    fn failures_alone(&mut self, suspect: &Suspect, tries: usize) -> Result<Option<Tally>, DiagnoseError> {
+        let mut alone = Tally::default();
+        // Most that pass at all pass the first time: the others wait for that.
+        for tries in [1, tries - 1] {
+            let replies = self.prober.ask(&vec![vec![suspect.case]; tries])?;
+            if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
+                return Ok(None);
+            }
+            replies.iter().for_each(|_| alone.count(true));
+        }
+        Ok(Some(alone))
+    }
+
     /// Whether it fails always: in every trial of the plan, alone again and again, and after whatever never ran before
     /// it. No order can be the cause.
     pub(super) fn is_broken(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
@@ -110,15 +124,8 @@ impl Examiner<'_> {
             (false, true) => missing(FAILURES_OF_ALIKE).max(1),
             (false, false) => missing(FAILURES_OF_BROKEN).max(TRIES_ALONE.0),
         };
-        let mut alone = suspect.alone;
-        // Most that are not broken pass the first time: the others wait for that.
-        for tries in [1, tries - 1] {
-            let replies = self.prober.ask(&vec![order.to_vec(); tries])?;
-            if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
-                return Ok(false);
-            }
-            replies.iter().for_each(|_| alone.count(true));
-        }
+        let Some(failed) = self.failures_alone(suspect, tries)? else { return Ok(false) };
+        let alone = suspect.alone + failed;
         let never_before = suspect.never_before(self.record);
         // A few that are seen to set something first: if one of them is what it needs, that spares the long order.
         let changing = changing_of(&never_before, self.record);
@@ -160,15 +167,8 @@ impl Examiner<'_> {
     /// in which it passed. Nothing in a process can be the cause.
     pub(super) fn is_of_the_outside(&mut self, suspect: &Suspect) -> Result<bool, DiagnoseError> {
         let Some(before) = suspect.failing_since(self.record) else { return Ok(false) };
-        let mut alone = Tally::default();
         let tries = TRIES_ALONE.0.max(FAILURES_OF_BROKEN.saturating_sub(suspect.seen.failures()) as usize);
-        for tries in [1, tries - 1] {
-            let replies = self.prober.ask(&vec![vec![suspect.case]; tries])?;
-            if !replies.iter().all(|reply| reply.answer == Answer::Fails) {
-                return Ok(false);
-            }
-            replies.iter().for_each(|_| alone.count(true));
-        }
+        let Some(alone) = self.failures_alone(suspect, tries)? else { return Ok(false) };
         let Some(passed) = suspect.clone().or_brittle(self.record) else { return Ok(false) };
         let order = passed.order();
         // What a few cases heal is no matter of the outside, and costs less to see than the whole order.

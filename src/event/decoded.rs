@@ -41,6 +41,13 @@ static DECODER: LazyLock<Decoder> = LazyLock::new(|| {
     Decoder { writings: writings.collect(), base64: regex(BASE64) }
 });
 
+/// How base64 is read: without padding, which is no part of a word.
+const UNPADDED: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+    .with_decode_allow_trailing_bits(true);
+static STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, UNPADDED);
+static URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, UNPADDED);
+
 /// The most bytes in a line of a dump: more hexadecimal digits than that are letters that stand behind.
 const WIDEST: usize = 16;
 
@@ -161,13 +168,10 @@ impl Written {
 /// The text that base64 of it is this word, in either alphabet, or its beginning where the word ends within four letters;
 /// `None` if it is not one.
 fn decoded(word: &str) -> Option<String> {
-    let alphabet = if word.contains(['-', '_']) { &alphabet::URL_SAFE } else { &alphabet::STANDARD };
-    let config = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(true);
+    let engine = if word.contains(['-', '_']) { &URL_SAFE } else { &STANDARD };
     // A single letter at the end holds no whole byte.
     let whole = if word.len() % 4 == 1 { word.get(..word.len() - 1)? } else { word };
-    String::from_utf8(GeneralPurpose::new(alphabet, config).decode(whole).ok()?).ok()
+    String::from_utf8(engine.decode(whole).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::adapter::command::CommandSpec;
 use crate::adapter::command::error::CommandError;
 use crate::adapter::command::fields::{Fields, fill};
 use crate::adapter::command::listing::ListedCase;
-use crate::adapter::command::profile::{ARGS, CASE, CASES, CASES_FILE, PlainRun, Profile};
+use crate::adapter::command::profile::{ARGS, CASE, CASES, PlainRun, Profile};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -58,7 +58,7 @@ pub(super) fn running(
     if let Some(join) = &profile.run.join {
         fields.insert("cases".to_owned(), written.join(join));
     }
-    if profile.run.command.iter().any(|word| word.contains(CASES_FILE)) {
+    if profile.hands_cases_by_file() {
         let file = places.scratch.join("cases");
         let text: String = written.iter().map(|case| format!("{case}\n")).collect();
         crate::disk::write_private(&file, text).map_err(CommandError::write(&file))?;

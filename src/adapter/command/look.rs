@@ -6,7 +6,7 @@ use crate::adapter::command::error::CommandError;
 use crate::adapter::command::launch::{Places, folder, listing, of_scratch};
 use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, read, without_nul};
 use crate::adapter::command::process::{Process, Silence, in_words};
-use crate::adapter::command::profile::{CASES_FILE, Profile, RunGroup, RunOrder};
+use crate::adapter::command::profile::{Profile, RunGroup, RunOrder};
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_bytes};
 use crate::event::CaseInfo;
@@ -76,8 +76,8 @@ impl CommandLook {
         let text = output(spec, profile, &real, scratch, mark, around)?;
         let in_listing = |error| CommandError::Listing { profile: spec.profile.clone(), source: Box::new(error) };
         let found = read(&profile.list, &text, &real).map_err(in_listing)?;
-        let is_in_arguments = profile.run.command.iter().all(|word| !word.contains(CASES_FILE));
-        let Listed { cases: mut listed, mut notes } = if is_in_arguments { without_nul(found) } else { found };
+        let Listed { cases: mut listed, mut notes } =
+            if profile.hands_cases_by_file() { found } else { without_nul(found) };
         let all = listed.len();
         if let Some(filter) = &spec.filter {
             let parsed = parse_filter(filter)?;

@@ -358,6 +358,11 @@ impl Profile {
         self.run.command.iter().any(|word| word.contains(CASE))
     }
 
+    /// Whether a process reads its cases from a file: they are no arguments then.
+    pub fn hands_cases_by_file(&self) -> bool {
+        self.run.command.iter().any(|word| word.contains(CASES_FILE))
+    }
+
     /// What the runner itself writes to, relative to the project's folder.
     pub fn written_by_runner(&self) -> impl Iterator<Item = PathBuf> {
         self.run.writes.iter().map(|place| self.folder.join(place))
