@@ -48,7 +48,7 @@ pub struct EnclosedTrial {
 /// # fn round(decls: &[ProviderDecl], script: Script, folder: &std::path::Path) -> Result<(), EnclosureError> {
 /// let mut enclosure = Enclosure::start(decls, script, folder, None)?;
 /// let _environment = enclosure.environment(None); // of the program that runs the tests
-/// let key = TrialKey { round: RoundId(1), position: 0 };
+/// let key = TrialKey { round: RoundId(1), position: Position(0) };
 /// enclosure.begin(key, Seed::new(1));
 /// // … the test runs …
 /// let trial = enclosure.end(Duration::from_secs(3));
