@@ -16,6 +16,7 @@ mod resource;
 mod round;
 mod seed;
 mod state_mark;
+mod state_part;
 pub mod statistics;
 mod stress;
 
@@ -35,4 +36,5 @@ pub use resource::{AllowanceError, LEAK_KINDS, LeakAllowance, ResourceKind, Reta
 pub use round::{EventLoop, RoundId, RoundKind, TrialKey};
 pub use seed::{Seed, SeedError};
 pub use state_mark::{MarkKind, StateMark};
+pub use state_part::StatePart;
 pub use stress::{Stress, UnknownStress};

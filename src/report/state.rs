@@ -1,7 +1,7 @@
 //! The state that decides how a case ends: who leaves it, who reads it, and how to keep it from happening.
 
 use crate::event::StateCause;
-use crate::model::{CaseIndex, MarkKind, StateMark};
+use crate::model::{CaseIndex, MarkKind, StateMark, StatePart};
 use crate::report::role::Role;
 use crate::report::text::visible;
 use crate::report::view::View;
@@ -64,100 +64,69 @@ fn story(view: &View<'_>, case: CaseIndex, cause: &StateCause, role: Option<Role
     StateStory { leaves, tried: visible(&tried).into_owned(), fix: visible(&fix).into_owned() }
 }
 
-/// What follows the name of a default of a function, before its parameter.
-const OF_A_DEFAULT: &str = " (default of ";
-
-/// What follows the name of a function whose cache is meant.
-const OF_A_CACHE: &str = " (its cache)";
-
 /// How the case that leaves it can put it back.
 fn fix(writer: &str, mark: &StateMark) -> String {
     if let Some(remedy) = &mark.remedy {
         return remedy.clone();
     }
-    let value = mark.after.as_deref().unwrap_or("…");
-    let inner = || mark.name.split_once('[').and_then(|(_, key)| key.strip_suffix(']')).unwrap_or(&mark.name);
+    let (name, part) = (&mark.name, mark.part());
     let call = match mark.kind {
-        MarkKind::Environment => match &mark.after {
-            Some(_) => Some(format!("monkeypatch.setenv({}, {value})", inner())),
-            None => Some(format!("monkeypatch.delenv({})", inner())),
+        MarkKind::LoopBound => return of_a_loop(writer, name, part),
+        MarkKind::Variable => match part {
+            StatePart::Fixture { fixture, part } => {
+                return format!("give fixture {fixture} the scope of one test, or let {writer} put {part} back");
+            }
+            StatePart::Parameter => {
+                return format!("let {writer} pass a copy of {name}: each of its runs is called with the same object");
+            }
+            StatePart::Default { function, parameter } => {
+                return format!("let {function} make {parameter} anew in each call, with None as its default");
+            }
+            part => of_a_variable(mark, part),
         },
-        MarkKind::Directory => Some(format!("monkeypatch.chdir({value})")),
+        MarkKind::Environment => match (part, &mark.after) {
+            (StatePart::Item { key, .. }, Some(value)) => Some(format!("monkeypatch.setenv({key}, {value})")),
+            (StatePart::Item { key, .. }, None) => Some(format!("monkeypatch.delenv({key})")),
+            _ => None,
+        },
+        MarkKind::Directory => Some(format!("monkeypatch.chdir({})", mark.after.as_deref().unwrap_or("…"))),
         MarkKind::Path => Some("monkeypatch.syspath_prepend(…)".to_owned()),
-        MarkKind::Variable if mark.name.starts_with("fixture ") => return of_a_fixture(writer, mark),
-        MarkKind::Variable if mark.name.starts_with("parameter ") => {
-            return format!(
-                "let {writer} pass a copy of {}: each of its runs is called with the same object",
-                mark.name
-            );
-        }
-        MarkKind::Variable if mark.name.contains(OF_A_DEFAULT) => {
-            let (function, parameter) = mark.name.split_once(OF_A_DEFAULT).unwrap_or((&mark.name, ""));
-            let function = function.split(".__defaults__").next().unwrap_or(function);
-            return format!(
-                "let {function} make {} anew in each call, with None as its default",
-                parameter.trim_end_matches(')')
-            );
-        }
-        MarkKind::Variable => of_a_variable(mark),
-        MarkKind::Logging if mark.name.ends_with(".disabled") => {
-            return format!(
-                "{writer} configures logging for the whole process: pass \"disable_existing_loggers\": False, or restore {} in a \
-                 fixture",
-                mark.name
-            );
-        }
-        MarkKind::Logging if mark.name == "logging.root.manager.disable" => {
-            return format!(
-                "let {writer} call logging.disable({}) in its teardown",
-                mark.before.as_deref().unwrap_or("logging.NOTSET")
-            );
-        }
         MarkKind::Module => match &mark.after {
-            Some(_) => Some(format!("monkeypatch.setitem(sys.modules, \"{}\", …)", mark.name)),
-            None => Some(format!("monkeypatch.delitem(sys.modules, \"{}\")", mark.name)),
+            Some(_) => Some(format!("monkeypatch.setitem(sys.modules, \"{name}\", …)")),
+            None => Some(format!("monkeypatch.delitem(sys.modules, \"{name}\")")),
         },
-        MarkKind::File => {
-            return format!("let {writer} write below tmp_path, or remove {} at its end", mark.name);
-        }
+        MarkKind::Logging => match part {
+            StatePart::LoggingDisable => {
+                let before = mark.before.as_deref().unwrap_or("logging.NOTSET");
+                return format!("let {writer} call logging.disable({before}) in its teardown");
+            }
+            StatePart::Attribute { attribute: "disabled", .. } => {
+                return format!(
+                    "{writer} configures logging for the whole process: pass \"disable_existing_loggers\": False, or \
+                     restore {name} in a fixture"
+                );
+            }
+            _ => None,
+        },
+        MarkKind::File => return format!("let {writer} write below tmp_path, or remove {name} at its end"),
         MarkKind::Patch => {
             return format!(
-                "let {writer} patch {} in a `with` block, or stop the patch: self.addCleanup(patcher.stop)",
-                mark.name
+                "let {writer} patch {name} in a `with` block, or stop the patch: self.addCleanup(patcher.stop)"
             );
         }
-        MarkKind::Context => {
-            return format!(
-                "let {writer} keep the token of set() and reset {} with it",
-                mark.name.trim_end_matches(".get()")
-            );
-        }
-        MarkKind::LoopBound if mark.name.ends_with(OF_A_CACHE) => {
-            let function = mark.name.trim_end_matches(OF_A_CACHE);
-            return format!(
-                "call {function}.cache_clear() in a fixture after {writer}, or cache nothing that belongs to an event loop"
-            );
-        }
-        MarkKind::LoopBound => {
-            let keeper = mark.name.strip_prefix("fixture ").map(|rest| rest.split(" (").next().unwrap_or(rest));
-            return match keeper {
-                Some(fixture) => format!(
-                    "give fixture {fixture} the scope of one test, or run all its tests on one event loop: loop_scope=\"session\" \
-                     with pytest-asyncio"
-                ),
-                None => format!(
-                    "make {} anew for each event loop, close it at the end of {writer}, or run all its users on one event \
-                     loop: loop_scope=\"session\" with pytest-asyncio",
-                    mark.name
-                ),
-            };
-        }
-        MarkKind::Cache => {
-            let function = mark.name.trim_end_matches(".cache_info().currsize");
-            return format!("call {function}.cache_clear() in a fixture after {writer}");
-        }
+        MarkKind::Context => match part {
+            StatePart::ContextVariable { variable } => {
+                return format!("let {writer} keep the token of set() and reset {variable} with it");
+            }
+            _ => Some("decimal.localcontext() in a `with` block".to_owned()),
+        },
+        MarkKind::Cache => match part {
+            StatePart::Cache { function } => {
+                return format!("call {function}.cache_clear() in a fixture after {writer}");
+            }
+            _ => None,
+        },
         MarkKind::Load
-        | MarkKind::Logging
         | MarkKind::Warnings
         | MarkKind::Locale
         | MarkKind::TimeZone
@@ -169,43 +138,48 @@ fn fix(writer: &str, mark: &StateMark) -> String {
     };
     match call {
         Some(call) => format!("let {writer} use {call}, which is undone at its end"),
-        None => format!("restore {} in a fixture around {writer}", mark.name),
+        None => format!("restore {name} in a fixture around {writer}"),
     }
 }
 
-/// Of what a fixture of several tests holds: `fixture basket.items`.
-fn of_a_fixture(writer: &str, mark: &StateMark) -> String {
-    let part = mark.name.trim_start_matches("fixture ");
-    let fixture = part.split(['.', '[', ' ']).next().unwrap_or(part);
-    format!("give fixture {fixture} the scope of one test, or let {writer} put {part} back")
+/// Of what is bound to a loop that is closed.
+fn of_a_loop(writer: &str, name: &str, part: StatePart<'_>) -> String {
+    match part {
+        StatePart::Cache { function } => format!(
+            "call {function}.cache_clear() in a fixture after {writer}, or cache nothing that belongs to an event loop"
+        ),
+        StatePart::Fixture { fixture, .. } => format!(
+            "give fixture {fixture} the scope of one test, or run all its tests on one event loop: loop_scope=\"session\" \
+             with pytest-asyncio"
+        ),
+        _ => format!(
+            "make {name} anew for each event loop, close it at the end of {writer}, or run all its users on one event \
+             loop: loop_scope=\"session\" with pytest-asyncio"
+        ),
+    }
 }
 
 /// `monkeypatch.setitem(shop.CONFIG, "currency", "EUR")`, `monkeypatch.setattr(shop, "RATE", 2)`: for a part that holds a
 /// value, and none whose own content changed.
-fn of_a_variable(mark: &StateMark) -> Option<String> {
+fn of_a_variable(mark: &StateMark, part: StatePart<'_>) -> Option<String> {
     let is_plain = |value: &str| {
         value.starts_with('"')
             || value.starts_with(|c: char| c.is_ascii_digit() || c == '-')
             || matches!(value, "None" | "True" | "False")
     };
     let value = mark.after.as_deref().filter(|value| is_plain(value)).unwrap_or("…");
-    let name = mark.name.as_str();
-    if let Some(start) =
-        name.strip_suffix(']').and_then(|start| start.rfind('[').map(|at| (&start[..at], &start[at + 1..])))
-    {
-        let (owner, key) = start;
-        return match &mark.after {
-            Some(_) => Some(format!("monkeypatch.setitem({owner}, {key}, {value})")),
-            None => Some(format!("monkeypatch.delitem({owner}, {key})")),
-        };
-    }
-    let is_content = [&mark.before, &mark.after]
-        .iter()
-        .any(|value| value.as_deref().is_some_and(|value| value.starts_with(['[', '{'])));
-    let (owner, attribute) = name.rsplit_once('.').filter(|_| !is_content && !name.contains(' '))?;
-    match &mark.after {
-        Some(_) => Some(format!("monkeypatch.setattr({owner}, \"{attribute}\", {value})")),
-        None => Some(format!("monkeypatch.delattr({owner}, \"{attribute}\")")),
+    let is_content = [&mark.before, &mark.after].into_iter().flatten().any(|value| value.starts_with(['[', '{']));
+    match (part, &mark.after) {
+        (StatePart::Item { owner, key }, Some(_)) => Some(format!("monkeypatch.setitem({owner}, {key}, {value})")),
+        (StatePart::Item { owner, key }, None) => Some(format!("monkeypatch.delitem({owner}, {key})")),
+        (StatePart::Attribute { .. }, _) if is_content => None,
+        (StatePart::Attribute { owner, attribute }, Some(_)) => {
+            Some(format!("monkeypatch.setattr({owner}, \"{attribute}\", {value})"))
+        }
+        (StatePart::Attribute { owner, attribute }, None) => {
+            Some(format!("monkeypatch.delattr({owner}, \"{attribute}\")"))
+        }
+        _ => None,
     }
 }
 
@@ -271,6 +245,12 @@ mod tests {
             "logging.root.manager.disable",
             Some("50"),
             "let test_a call logging.disable(1) in its teardown",
+        );
+        check(
+            MarkKind::Context,
+            "decimal.getcontext()",
+            None,
+            &format!("let test_a use decimal.localcontext() in a `with` block, {undone}"),
         );
     }
 }

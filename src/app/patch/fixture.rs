@@ -1,6 +1,6 @@
 //! A fixture that puts one part of the state back after a test.
 
-use crate::model::{MarkKind, StateMark};
+use crate::model::{MarkKind, StateMark, StatePart};
 
 /// A fixture: its name and its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,66 +43,62 @@ fn module(name: &str, is_module: &dyn Fn(&str) -> bool) -> Option<String> {
 fn body(mark: &StateMark) -> Option<Vec<String>> {
     let name = mark.name.as_str();
     let lines = |lines: &[String]| Some(lines.to_vec());
-    match mark.kind {
-        MarkKind::Environment => {
-            let key = name.strip_prefix("os.environ[")?.strip_suffix(']')?;
-            match &mark.before {
-                Some(_) => lines(&[format!("monkeypatch.setenv({key}, os.environ[{key}])")]),
-                None => lines(&["yield".to_owned(), format!("os.environ.pop({key}, None)")]),
-            }
-        }
-        MarkKind::Directory => lines(&["monkeypatch.chdir(os.getcwd())".to_owned()]),
-        MarkKind::Path => {
+    match (mark.kind, mark.part()) {
+        (MarkKind::Environment, StatePart::Item { key, .. }) => match &mark.before {
+            Some(_) => lines(&[format!("monkeypatch.setenv({key}, os.environ[{key}])")]),
+            None => lines(&["yield".to_owned(), format!("os.environ.pop({key}, None)")]),
+        },
+        (MarkKind::Directory, _) => lines(&["monkeypatch.chdir(os.getcwd())".to_owned()]),
+        (MarkKind::Path, _) => {
             lines(&["before = list(sys.path)".to_owned(), "yield".to_owned(), "sys.path[:] = before".to_owned()])
         }
-        MarkKind::Cache => {
-            let function = name.strip_suffix(".cache_info().currsize")?;
+        (MarkKind::Cache | MarkKind::LoopBound, StatePart::Cache { function }) => {
             lines(&["yield".to_owned(), format!("{function}.cache_clear()")])
         }
-        MarkKind::Module => match &mark.before {
+        (MarkKind::Module, _) => match &mark.before {
             Some(_) => lines(&[format!("monkeypatch.setitem(sys.modules, \"{name}\", sys.modules[\"{name}\"])")]),
             None => lines(&["yield".to_owned(), format!("sys.modules.pop(\"{name}\", None)")]),
         },
-        MarkKind::Warnings => lines(&["with warnings.catch_warnings():".to_owned(), "    yield".to_owned()]),
-        MarkKind::LoopBound if name.ends_with(" (its cache)") => {
-            let function = name.strip_suffix(" (its cache)").filter(|function| is_code(function))?;
-            lines(&["yield".to_owned(), format!("{function}.cache_clear()")])
-        }
-        MarkKind::Random | MarkKind::Process | MarkKind::Locale => of_the_process(name),
-        MarkKind::Context if name == "decimal.getcontext()" => of_the_process(name),
-        MarkKind::Context => {
-            let variable = name.strip_suffix(".get()").filter(|variable| is_code(variable))?;
-            lines(&[
-                format!("token = {variable}.set({variable}.get(None))"),
-                "yield".to_owned(),
-                format!("{variable}.reset(token)"),
-            ])
-        }
-        MarkKind::Logging if name == DISABLED => {
+        (MarkKind::Warnings, _) => lines(&["with warnings.catch_warnings():".to_owned(), "    yield".to_owned()]),
+        (MarkKind::Context, StatePart::ContextVariable { variable }) => lines(&[
+            format!("token = {variable}.set({variable}.get(None))"),
+            "yield".to_owned(),
+            format!("{variable}.reset(token)"),
+        ]),
+        (MarkKind::Random | MarkKind::Process | MarkKind::Locale | MarkKind::Context, _) => of_the_process(name),
+        // The call also empties what loggers remember of it, which an assignment would not.
+        (MarkKind::Logging, StatePart::LoggingDisable) => {
             lines(&[format!("before = {name}"), "yield".to_owned(), "logging.disable(before)".to_owned()])
         }
-        MarkKind::Logging if name.ends_with(".level") => {
-            let logger = name.strip_suffix(".level")?;
-            lines(&[format!("before = {name}"), "yield".to_owned(), format!("{logger}.setLevel(before)")])
+        (MarkKind::Logging, StatePart::Attribute { owner, attribute: "level" }) => {
+            lines(&[format!("before = {name}"), "yield".to_owned(), format!("{owner}.setLevel(before)")])
         }
         // The logger was made since: it is given what a new one has.
-        MarkKind::Logging if mark.before.is_none() => {
-            let fresh = [("disabled", " = False"), ("propagate", " = True"), ("handlers", ".clear()")];
-            let (_, fresh) = fresh.into_iter().find(|(attribute, _)| name.ends_with(&format!(".{attribute}")))?;
+        (MarkKind::Logging, StatePart::Attribute { attribute, .. }) if mark.before.is_none() => {
+            let fresh = match attribute {
+                "disabled" => " = False",
+                "propagate" => " = True",
+                "handlers" => ".clear()",
+                _ => return None,
+            };
             lines(&["yield".to_owned(), format!("{name}{fresh}")])
         }
-        MarkKind::Variable | MarkKind::Logging | MarkKind::Patch | MarkKind::LoopBound => of_a_variable(mark),
-        MarkKind::Load
-        | MarkKind::TimeZone
-        | MarkKind::EventLoop
-        | MarkKind::Thread
-        | MarkKind::File
-        | MarkKind::Other => None,
+        (MarkKind::Variable | MarkKind::Logging | MarkKind::Patch | MarkKind::LoopBound, part) => {
+            of_a_variable(mark, part)
+        }
+        (
+            MarkKind::Environment
+            | MarkKind::Cache
+            | MarkKind::Load
+            | MarkKind::TimeZone
+            | MarkKind::EventLoop
+            | MarkKind::Thread
+            | MarkKind::File
+            | MarkKind::Other,
+            _,
+        ) => None,
     }
 }
-
-/// What `logging.disable` sets. It also empties what loggers remember of it, which an assignment would not.
-const DISABLED: &str = "logging.root.manager.disable";
 
 /// What a call asks for, and the call that sets it to `before`.
 const SETTERS: [(&str, &str); 7] = [
@@ -132,25 +128,23 @@ fn of_the_process(name: &str) -> Option<Vec<String>> {
     }
 }
 
-fn of_a_variable(mark: &StateMark) -> Option<Vec<String>> {
-    let name = mark.name.as_str();
-    if !is_code(name) || name.starts_with("fixture ") || name.contains("__defaults__") {
-        return None;
-    }
-    if let Some(lines) = of_a_container(mark) {
+fn of_a_variable(mark: &StateMark, part: StatePart<'_>) -> Option<Vec<String>> {
+    if let (StatePart::Item { .. } | StatePart::Attribute { .. }, Some(lines)) = (part, of_a_container(mark)) {
         return Some(lines);
     }
-    if let Some(inner) = name.strip_suffix(']') {
-        let (owner, key) = inner.rfind('[').map(|at| (&inner[..at], &inner[at + 1..]))?;
-        let is_index = key.bytes().all(|byte| byte.is_ascii_digit());
-        return match &mark.before {
-            // An item of a list that the test made goes with the list.
-            _ if is_index => None,
-            Some(_) => Some(vec![format!("monkeypatch.setitem({owner}, {key}, {owner}[{key}])")]),
-            None => Some(vec!["yield".to_owned(), format!("{owner}.pop({key}, None)")]),
-        };
-    }
-    let (owner, attribute) = name.rsplit_once('.')?;
+    let name = &mark.name;
+    let (owner, attribute) = match part {
+        StatePart::Attribute { owner, attribute } => (owner, attribute),
+        // An item of a list that the test made goes with the list.
+        StatePart::Item { key, .. } if key.bytes().all(|byte| byte.is_ascii_digit()) => return None,
+        StatePart::Item { owner, key } => {
+            return Some(match &mark.before {
+                Some(_) => vec![format!("monkeypatch.setitem({owner}, {key}, {owner}[{key}])")],
+                None => vec!["yield".to_owned(), format!("{owner}.pop({key}, None)")],
+            });
+        }
+        _ => return None,
+    };
     Some(match &mark.before {
         Some(_) => vec![format!("monkeypatch.setattr({owner}, \"{attribute}\", {name})")],
         // What is bound to a loop may have stood there before, bound to none.
@@ -188,12 +182,6 @@ fn of_a_container(mark: &StateMark) -> Option<Vec<String>> {
     })
 }
 
-/// Whether a name can be written as code.
-fn is_code(name: &str) -> bool {
-    let outside = name.split('"').step_by(2).collect::<String>();
-    !name.is_empty() && !outside.contains([' ', '<', '…', '='])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,7 +206,7 @@ mod tests {
         let enabled = ["yield", "logging.getLogger(\"shop\").disabled = False"];
         check(Logging, "logging.getLogger(\"shop\").disabled", None, Some("True"), Some(&enabled));
         let undone = ["before = logging.root.manager.disable", "yield", "logging.disable(before)"];
-        check(Logging, DISABLED, Some("0"), Some("50"), Some(&undone));
+        check(Logging, "logging.root.manager.disable", Some("0"), Some("50"), Some(&undone));
         let unmade = ["yield", "sys.modules.pop(\"fast\", None)"];
         check(Module, "fast", None, Some("a module"), Some(&unmade));
         check(Warnings, "warnings.filters", None, None, Some(&["with warnings.catch_warnings():", "    yield"]));
