@@ -61,6 +61,11 @@ def cargo(number):
     return f"src/t{number}.rs", f"#[cfg(test)]\nmod tests {{\n{tests}}}\n"
 
 
+def gtest(number):
+    tests = each(lambda test: f"TEST(Group{number}, Adds{test}) {{ EXPECT_EQ({test} + 1, {test + 1}); }}\n")
+    return f"t{number}.cc", f"#include <gtest/gtest.h>\n{tests}"
+
+
 REQUIRE = "const assert = require('node:assert');\n"
 RUNNERS = {
     "jest": (javascript(REQUIRE, ".test.js"), [*NPX, "jest", "--ci", "-i"], {}, 1.3),
@@ -73,6 +78,7 @@ RUNNERS = {
     "phpunit": (phpunit, ["phpunit", "tests"], {}, 1.3),
     "go-test": (go, ["go", "test", "-count=1", "./..."], {"go.mod": "module example.org/shop\n\ngo 1.19\n"}, 2.0),
     "cargo": (cargo, ["cargo", "test"], {"Cargo.toml": '[package]\nname = "shop"\nversion = "0.1.0"\nedition = "2021"\n', "src/lib.rs": "".join(f"mod t{number};\n" for number in range(FILES))}, 2.0),
+    "gtest": (gtest, ["./tests"], {}, 2.0, "g++ -std=c++17 t*.cc -lgtest -lgtest_main -lpthread -o tests"),
 }
 
 
@@ -82,8 +88,8 @@ def timed(command, folder):
     return time.monotonic() - began
 
 
-def rounds(program, runner, folder, order):
-    command = [program, "run", "--suite", runner, "--seed", "1", "--orders", order, "--rounds", str(RUNS), "--no-history", "--no-alone", "--no-leaks", "--effort", "quick"]
+def rounds(program, runner, folder, order, arguments):
+    command = [program, "run", "--suite", runner, "--seed", "1", "--orders", order, "--rounds", str(RUNS), "--no-history", "--no-alone", "--no-leaks", "--effort", "quick", *arguments]
     subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=1200)
     journal = [json.loads(line)["event"] for line in (folder / "reports/latest/events.jsonl").read_text().splitlines()]
     kinds = {event["round_started"]["round"]: event["round_started"].get("kind") for event in journal if "round_started" in event}
@@ -92,7 +98,7 @@ def rounds(program, runner, folder, order):
 
 
 def measured(program, runner):
-    write, plain, more, limit = RUNNERS[runner]
+    write, plain, more, limit, *build = RUNNERS[runner]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for name, text in [*(write(number) for number in range(FILES)), *more.items(), ("package.json", '{"private": true}')]:
@@ -100,9 +106,11 @@ def measured(program, runner):
             (folder / name).write_text(text)
         if os.environ.get("NODE_MODULES"):
             (folder / "node_modules").symlink_to(os.environ["NODE_MODULES"])
+        for command in build:
+            subprocess.run(command, cwd=folder, shell=True, check=True)
         timed(plain, folder)
         alone = min(timed(plain, folder) for _ in range(RUNS))
-        declared, shuffled = (rounds(program, runner, folder, order) for order in ("declared", "shuffle"))
+        declared, shuffled = (rounds(program, runner, folder, order, ["--", *plain] if build else []) for order in ("declared", "shuffle"))
         alone = min(alone, *(timed(plain, folder) for _ in range(RUNS)))
     over = lambda took: "" if took is None else f"{took / alone:.2f}"
     seconds = lambda took: "" if took is None else f"{took:.2f}"

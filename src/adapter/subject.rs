@@ -7,7 +7,7 @@ use crate::adapter::problem::SuiteProblem;
 use crate::adapter::shared::python::Installed;
 use crate::adapter::shared::tree::Files;
 use crate::event::{CaseInfo, RunnerLine};
-use crate::model::{CaseIndex, ContentHash, Measured, Outcome, ResourceKind};
+use crate::model::{CaseIndex, ContentHash, Measured, Outcome, ResourceKind, RoundKind};
 use crate::plan::Grouping;
 use crate::record::{Record, RoundRecord};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,6 +127,12 @@ pub trait LoadedSubject: fmt::Debug {
     /// as a cleaner does.
     fn runs_through(&self, _order: &[CaseIndex]) -> bool {
         true
+    }
+
+    /// What is played in place of this order where no process can play it: the nearest order that one can. A probe ends with
+    /// the case that it is about. `None` where this order is played.
+    fn played_for(&self, _order: &[CaseIndex], _kind: RoundKind) -> Option<Vec<CaseIndex>> {
+        None
     }
 
     /// Whose changes of state it can tell; `None` if it can't tell any.

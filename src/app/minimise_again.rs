@@ -4,6 +4,7 @@ use crate::adapter::load_subject;
 use crate::app::engines::{AtWork, engine};
 use crate::app::forecast::Forecast;
 use crate::app::identity::{identity, refuse_others, tree_of};
+use crate::app::playable::Playable;
 use crate::app::recorded::{refuse_gaps, spec_in};
 use crate::app::reports::write_run_reports;
 use crate::app::session::Session;
@@ -11,7 +12,7 @@ use crate::app::trust::Judge;
 use crate::app::under_way::redactor;
 use crate::app::{AppError, Finished, Grants, ToolInfo, Watcher, files};
 use crate::diagnose::{Setting, diagnose_again};
-use crate::engine::{StopHandle, Stopped};
+use crate::engine::{Rounds, StopHandle, Stopped};
 use crate::event::{Event, JournalReader, JournalWriter, RunEnd, RunLock};
 use crate::minimise::Limits;
 use crate::model::CaseIndex;
@@ -79,7 +80,8 @@ pub fn minimise_again(
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let mut session = Session::new(journal, fold, watcher, Forecast::none());
     let at_work = AtWork::of(subject.as_ref(), limits.jobs, tool, folder);
-    let mut engine = engine(&at_work, &header, &spec.with_listed(subject.listed()))?;
+    let engine = engine(&at_work, &header, &spec.with_listed(subject.listed()))?;
+    let mut engine = Playable::of(engine, subject.as_ref());
     stoppable(engine.stop_handle());
     let setting = Setting {
         header: &header,
@@ -91,12 +93,12 @@ pub fn minimise_again(
     let limits = Limits { probes: limits.probes, time: limits.time, ..Limits::default() };
     let mut stopped = Ok(Stopped::Not);
     for case in cases {
-        stopped = diagnose_again(engine.as_mut(), &setting, case, limits, &mut session);
+        stopped = diagnose_again(&mut engine, &setting, case, limits, &mut session);
         if !matches!(stopped, Ok(Stopped::Not)) {
             break;
         }
     }
-    engine.shut_down();
+    Box::new(engine).shut_down();
     // The run itself ended as it ended; only a run that never did is ended here.
     let end = record.end.clone().unwrap_or(RunEnd::Interrupted);
     stopped?;

@@ -25,6 +25,7 @@ mod options;
 mod outline;
 mod patch;
 mod plans;
+mod playable;
 mod quarantine;
 mod recorded;
 mod reports;

@@ -1,12 +1,13 @@
 //! `run --shard I/N`: a part of a plan that several machines share. It runs its rounds and keeps their facts; what they
 //! mean is `merge`'s to say.
 
+use crate::app::playable::Playable;
 use crate::app::run::begin;
 use crate::app::session::Session;
 use crate::app::under_way::{UnderWay, end_of};
 use crate::app::{AppError, RunOptions, ToolInfo, Watcher, files};
 use crate::diagnose::RunLog;
-use crate::engine::{RoundUnit, StopHandle};
+use crate::engine::{RoundUnit, Rounds, StopHandle};
 use crate::event::{Event, Note, RunEnd, compress};
 use crate::model::{Clock, ContentHash, Seed};
 use crate::plan::Shard;
@@ -72,10 +73,10 @@ fn rounds(
         RunEnd::Completed
     } else {
         let until = options.max_time.map(|limit| *begun + limit);
-        let mut engine = under_way.engine()?;
+        let mut engine = Playable::of(under_way.engine()?, *subject);
         stoppable(engine.stop_handle());
         let stopped = engine.run(&mut units.into_iter(), until, &mut session);
-        engine.shut_down();
+        Box::new(engine).shut_down();
         end_of(stopped?)
     };
     let io = AppError::io(*folder);

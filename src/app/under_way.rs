@@ -5,6 +5,7 @@ use crate::app::course::Course;
 use crate::app::engines::{AtWork, engine};
 use crate::app::fleet::coordinator;
 use crate::app::plans::Plans;
+use crate::app::playable::Playable;
 use crate::app::reports::write_reports;
 use crate::app::run_history::add_to_history;
 use crate::app::session::Session;
@@ -102,7 +103,7 @@ impl UnderWay<'_> {
         session: &mut Session<'_>,
         stoppable: &mut dyn FnMut(StopHandle),
     ) -> Result<RunEnd, AppError> {
-        let mut engine = Resumed::new(self.engine()?, session.earlier());
+        let mut engine = Playable::of(Box::new(Resumed::new(self.engine()?, session.earlier())), self.subject);
         stoppable(engine.stop_handle());
         let setting = Setting {
             header: self.header,

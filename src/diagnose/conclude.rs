@@ -8,7 +8,7 @@ use crate::engine::Stopped;
 use crate::event::{Conclusion, Diagnosis, Event, HashSeeds, Identity};
 use crate::minimise::{self, Minimised, Role};
 use crate::model::statistics::Tally;
-use crate::model::{CaseIndex, Failure, OutcomeKind};
+use crate::model::{CaseIndex, Failure, OutcomeKind, RoundKind};
 
 /// How the examination of a suspect ended.
 #[derive(Debug)]
@@ -103,6 +103,18 @@ impl Examiner<'_> {
         cleaners.iter().copied().filter(|cleaner| self.setting.subject.runs_through(&order(*cleaner))).collect()
     }
 
+    /// The order that was played where this one was asked for.
+    fn as_played(&self, order: Vec<CaseIndex>) -> Vec<CaseIndex> {
+        self.setting.subject.played_for(&order, RoundKind::Probe).unwrap_or(order)
+    }
+
+    /// The same of what comes before a case.
+    fn before_as_played(&self, members: &[CaseIndex], case: CaseIndex) -> Vec<CaseIndex> {
+        let mut order = self.as_played(members.iter().copied().chain([case]).collect());
+        order.pop();
+        order
+    }
+
     /// `others` are polluters that were found besides.
     pub(super) fn conclude(
         &mut self,
@@ -117,7 +129,7 @@ impl Examiner<'_> {
         let (conclusion, order) = match &found.conclusion {
             minimise::Conclusion::Confirmed { role: Role::Victim, sequences, complete, cleaners } => {
                 let mut polluters: Vec<Vec<CaseIndex>> =
-                    sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                    sequences.iter().map(|sequence| self.before_as_played(&sequence.members, case)).collect();
                 polluters.extend(others.iter().cloned());
                 in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 let order = ending_with(polluters.first().map_or(&[], Vec::as_slice));
@@ -131,7 +143,8 @@ impl Examiner<'_> {
                 }
             }
             minimise::Conclusion::Confirmed { role: Role::Brittle, sequences, complete, .. } => {
-                let state_setters = sequences.iter().map(|sequence| sequence.members.clone()).collect();
+                let state_setters =
+                    sequences.iter().map(|sequence| self.before_as_played(&sequence.members, case)).collect();
                 in_order = sequences.first().map_or(in_order, |sequence| sequence.with_all);
                 (Conclusion::Brittle { state_setters, complete: *complete }, vec![case])
             }
@@ -154,16 +167,17 @@ impl Examiner<'_> {
                     suspect.seen,
                     found.in_order.trials()
                 ));
+                remarks.extend(self.is_played_otherwise(suspect));
                 remarks.extend(self.may_be_on_disk());
                 (Conclusion::DoesNotReproduce, suspect.order())
             }
             minimise::Conclusion::Unexplained { best, .. } => {
                 remarks.push("no smaller order was confirmed: several causes may hide each other".to_owned());
-                let order = ending_with(best);
+                let order = self.as_played(ending_with(best));
                 (Conclusion::NotMinimised { order: order.clone() }, order)
             }
             minimise::Conclusion::Exhausted { by, best } => {
-                let order = best.as_ref().map_or_else(|| suspect.order(), |best| ending_with(best));
+                let order = self.as_played(best.as_ref().map_or_else(|| suspect.order(), |best| ending_with(best)));
                 let known = match best.as_ref().map(Vec::len) {
                     Some(1) => ", with one case before it in the smallest order that showed it".to_owned(),
                     Some(before) => format!(", with {before} cases before it in the smallest order that showed it"),
@@ -177,6 +191,7 @@ impl Examiner<'_> {
                 (Conclusion::Undiagnosed { missing, order: suspect.order() }, suspect.order())
             }
         };
+        let order = self.as_played(order);
         remarks.extend(self.other_failures(suspect));
         // What is brittle shows alone: the order that it is compared with is the one that heals it.
         let shows = if role(found) == Some(Role::Brittle) { found.alone } else { in_order };
@@ -222,6 +237,14 @@ impl Examiner<'_> {
                 order: vec![suspect.case],
             },
         }
+    }
+
+    /// Where a part of a round can't be played again as it was, since its runner has orders of its own.
+    fn is_played_otherwise(&self, suspect: &Suspect) -> Option<String> {
+        let played = self.setting.subject.played_for(&suspect.order(), RoundKind::Probe);
+        let text = "its runner can't play the beginning of that order by itself: what was run again is the nearest order, in \
+                    which another case may hide the failure";
+        played.map(|_| text.to_owned())
     }
 
     /// What may bring a failure back that does not reproduce: a started system can leave state outside its process.

@@ -39,7 +39,8 @@ pub(super) fn listing(spec: &CommandSpec, profile: &Profile, places: Places<'_>)
     command(spec, profile, words, places)
 }
 
-/// The command that runs these cases in one process. A file that names them is written below `scratch`.
+/// The command that runs these cases in one process, shuffled by `seed` where their order takes one. A file that names them
+/// is written below `scratch`.
 ///
 /// # Errors
 /// If it can't be made of the profile: for people.
@@ -47,6 +48,7 @@ pub(super) fn running(
     spec: &CommandSpec,
     profile: &Profile,
     cases: &[&ListedCase],
+    seed: Option<u64>,
     places: Places<'_>,
 ) -> Result<Command, CommandError> {
     let written: Vec<String> =
@@ -71,6 +73,12 @@ pub(super) fn running(
             CASES if profile.run.join.is_none() => words.extend(written.iter().cloned()),
             CASE => words.extend(written.first().cloned()),
             word => words.push(filled("run.command", word, &fields)?),
+        }
+    }
+    if let (Some(seed), Some(shuffled)) = (seed, &profile.run.shuffled) {
+        let seed: Fields = [("seed".to_owned(), seed.to_string())].into();
+        for word in &shuffled.words {
+            words.push(filled("run.shuffled", word, &seed)?);
         }
     }
     command(spec, profile, words, places)

@@ -4,7 +4,8 @@ use crate::adapter::command::error::CommandError;
 use crate::adapter::command::own::own_line;
 use crate::adapter::command::plain::Runner;
 use crate::adapter::command::profile::Profile;
-use crate::adapter::command::stretch::runs_through;
+use crate::adapter::command::shuffle::Fixed;
+use crate::adapter::command::stretch::{Cutter, runs_through};
 use crate::adapter::command::world::World;
 use crate::adapter::command::{CommandLook, CommandSpec, Handed, look_at_command};
 use crate::adapter::shared::python::installed;
@@ -12,9 +13,9 @@ use crate::adapter::shared::tree::Files;
 use crate::adapter::subject::{Explain, OwnLine, RunnerAlone, measured_of_suite};
 use crate::adapter::{AskedOfRunner, Installed, LoadedSubject, Plain, SubjectProblem, SuiteProblem};
 use crate::event::CaseInfo;
-use crate::model::{CaseIndex, ContentHash, Measured};
+use crate::model::{CaseIndex, ContentHash, Measured, RoundKind};
 use crate::plan::Grouping;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tempfile::TempDir;
 
@@ -158,6 +159,30 @@ impl LoadedSubject for CommandSuite {
 
     fn runs_again(&self) -> bool {
         false
+    }
+
+    fn played_for(&self, order: &[CaseIndex], kind: RoundKind) -> Option<Vec<CaseIndex>> {
+        self.profile.run.shuffled.as_ref()?;
+        let fixed = match kind {
+            RoundKind::Probe => Fixed::Last,
+            RoundKind::Reverse
+            | RoundKind::Shuffle
+            | RoundKind::Pairs
+            | RoundKind::Permutation
+            | RoundKind::Changed => Fixed::Nothing,
+            // An order that somebody gave is kept to, by as many processes as it takes.
+            RoundKind::Declared
+            | RoundKind::Twice
+            | RoundKind::Alone
+            | RoundKind::Aftermath
+            | RoundKind::Given
+            | RoundKind::Survey
+            | RoundKind::Repeated
+            | RoundKind::Walk => return None,
+        };
+        let (profile, cases) = (&self.profile, self.found.listed());
+        let played = Cutter { profile, cases, order, unshuffled: &BTreeSet::new() }.playable(fixed);
+        (played != order).then_some(played)
     }
 
     fn runs_through(&self, order: &[CaseIndex]) -> bool {

@@ -7,6 +7,7 @@ use crate::adapter::command::launch::{Places, folder, listing, of_scratch};
 use crate::adapter::command::listing::{Listed, ListedCase, arranged, problems, read, without_nul};
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{Profile, RunGroup, RunOrder};
+use crate::adapter::command::shuffle::remember_suites;
 use crate::adapter::shared::surroundings::Surroundings;
 use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_bytes};
 use crate::event::CaseInfo;
@@ -79,6 +80,7 @@ impl CommandLook {
         let Listed { cases: mut listed, mut notes } =
             if profile.hands_cases_by_file() { found } else { without_nul(found) };
         let all = listed.len();
+        let whole = if profile.run.shuffled.is_some() { listed.clone() } else { Vec::new() };
         if let Some(filter) = &spec.filter {
             let parsed = parse_filter(filter)?;
             listed.retain(|case| parsed.matches_id(&case.id, &BTreeSet::new()));
@@ -91,12 +93,19 @@ impl CommandLook {
             let wrote = shown.trim().chars().take(500).collect();
             return Err(CommandError::NoCases { profile: spec.profile.clone(), wrote });
         }
+        remember_suites(profile, &whole, &mut listed);
         if !spec.known.is_empty() {
             let arranged = arranged(&spec.known, listed);
             listed = arranged.cases;
             notes.extend(arranged.notes);
         }
-        if profile.run.order == RunOrder::AsListed {
+        if profile.run.shuffled.is_some() {
+            notes.push(
+                "this runner runs cases in the order in which it lists them, or in that of a seed: a process plays any \
+                 order of a few cases and those of its seeds of many, and rounds are played in the nearest of these"
+                    .to_owned(),
+            );
+        } else if profile.run.order == RunOrder::AsListed {
             notes.push(
                 "this runner runs cases in the order in which it lists them: an order is run in ascending stretches, a \
                  process each, and a pair counts as seen where one process ran both"

@@ -27,6 +27,8 @@ mod profile;
 mod reported;
 mod results;
 mod round;
+mod running;
+mod shuffle;
 mod spec;
 mod stretch;
 mod suite;

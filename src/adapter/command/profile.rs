@@ -2,6 +2,7 @@
 
 use crate::adapter::command::formats::id;
 pub(super) use crate::adapter::command::formats::{ExitResults, JsonResults, LineResults, Results, TapResults, Word};
+pub(super) use crate::adapter::command::running::{RunGroup, RunOrder, Running};
 use crate::disk::{LONGEST_INPUT, Unreadable, read_text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -141,47 +142,6 @@ pub(super) enum ListFormat {
     Json,
 }
 
-/// How cases are run.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Running {
-    pub command: Vec<String>,
-    /// How a case is written in the command or in the file of cases.
-    #[serde(default = "id")]
-    pub case: String,
-    /// What stands between two cases in one argument; without it each case is an argument, or a line of the file.
-    #[serde(default)]
-    pub join: Option<String>,
-    /// How the results of one process name a case; by default as its id.
-    #[serde(default)]
-    pub told_as: Option<String>,
-    #[serde(default)]
-    pub order: RunOrder,
-    /// A number made of a case's fields: in one process no case comes after one of a higher number.
-    #[serde(default)]
-    pub rank: Option<String>,
-    /// What stays together in an order, unless `--group` says otherwise.
-    #[serde(default)]
-    pub group: RunGroup,
-    /// The most cases that one process is given.
-    #[serde(default)]
-    pub at_most: Option<usize>,
-    /// Whether what was built in the project's tree is only good there: then rounds run in a copy of it only where that
-    /// can be laid over the tree, or `--sandbox full` asks for one.
-    #[serde(default)]
-    pub in_place: bool,
-    /// What the runner itself writes to, relative to the folder that commands run in: no case leaves that.
-    #[serde(default)]
-    pub writes: Vec<PathBuf>,
-    /// Whether the drivers tell what the case named by `STEADFAST_WATCH` leaves changed, and put back what is listed in
-    /// `STEADFAST_RESTORE`, parts by their names.
-    #[serde(default)]
-    pub watches: bool,
-    /// How many seconds a process may take before its first case, to compile say.
-    #[serde(default = "start_within")]
-    pub start_within: u64,
-}
-
 /// The runner's own command line for some cases.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,6 +162,12 @@ pub(super) struct OwnRun {
     /// What has a runner shuffle that keeps to an order of its own: `${seed}` is a number that is looked for.
     #[serde(default)]
     pub shuffled: Vec<String>,
+    /// The command for such an order, where it takes more than words behind `command`; `shuffled` is added to it.
+    #[serde(default)]
+    pub shuffled_command: Vec<String>,
+    /// What the environment has then.
+    #[serde(default)]
+    pub shuffled_env: BTreeMap<String, String>,
     /// What is added where the line is tried, and not where it is printed: words that keep the runner from writing its reports
     /// over those of the user. `${scratch}` is a folder that is taken away.
     #[serde(default)]
@@ -222,34 +188,6 @@ pub(super) struct PlainRun {
     /// Where its outcomes are read; by default as those of a round.
     #[serde(default)]
     pub results: Option<Results>,
-}
-
-/// Who decides the order in which a process runs its cases.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RunOrder {
-    /// It runs them as they are named.
-    #[default]
-    AsGiven,
-    /// It runs them as they are listed, however they are named.
-    AsListed,
-}
-
-/// What stays together in an order where nobody says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum RunGroup {
-    /// Nothing: any case may come after any other.
-    #[default]
-    None,
-    /// The cases of a file, which share no memory with those of others.
-    File,
-    /// The cases of a module, a package say.
-    Module,
-}
-
-fn start_within() -> u64 {
-    60
 }
 
 /// The names of the profiles that are part of this program.

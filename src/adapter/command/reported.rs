@@ -49,6 +49,12 @@ pub(super) struct Reported {
     marks: BTreeMap<Position, Vec<StateMark>>,
     /// What could not be read.
     pub problem: Option<String>,
+    /// Whether a case counts only once all that were asked for before it have ended: its runner may have shuffled otherwise.
+    awaits_order: bool,
+    /// The furthest place of which anything was told.
+    furthest: Option<Position>,
+    /// Whether a case began after one that was asked for later.
+    is_out_of_order: bool,
 }
 
 impl Reported {
@@ -73,7 +79,15 @@ impl Reported {
             remarks: BTreeSet::new(),
             marks: BTreeMap::new(),
             problem: None,
+            awaits_order: false,
+            furthest: None,
+            is_out_of_order: false,
         }
+    }
+
+    /// The same of a runner that shuffles: what it tells is believed in the order asked for, and none but that.
+    pub fn in_order_only(self) -> Self {
+        Self { awaits_order: true, ..self }
     }
 
     /// The same of one place only.
@@ -111,6 +125,10 @@ impl Reported {
         if told.word == Word::Unasked {
             self.passed_over.insert(position);
             return;
+        }
+        if told.word != Word::Skipped {
+            self.is_out_of_order |= !self.is_late && self.furthest.is_some_and(|furthest| position < furthest);
+            self.furthest = self.furthest.max(Some(position));
         }
         if told.word == Word::Started {
             self.running.insert(position, Instant::now());
@@ -160,7 +178,9 @@ impl Reported {
 
     /// Tells the engine what it has not been told.
     pub fn tell(&mut self, reports: &mut dyn Reports) {
-        for (position, report) in &self.ended {
+        let until = self.awaited();
+        let is_due = |position: &Position| until.is_none_or(|until| *position < until);
+        for (position, report) in self.ended.iter().filter(|(position, _)| is_due(position)) {
             if self.told.insert(*position) {
                 if self.begun.insert(*position) {
                     reports.started(*position, self.allowed);
@@ -173,6 +193,30 @@ impl Reported {
                 reports.started(*position, self.allowed);
             }
         }
+    }
+
+    /// The case whose end others wait for; `None` where none has to wait.
+    fn awaited(&self) -> Option<Position> {
+        if !self.awaits_order {
+            return None;
+        }
+        self.missing().first().copied()
+    }
+
+    /// The process has played its cases in the order asked for, as far as it has: a case that it passed over keeps none
+    /// waiting any more.
+    pub fn has_kept_order(&mut self) {
+        self.awaits_order = false;
+    }
+
+    /// Whether the process is known to have played its cases in another order than the one asked for.
+    pub fn is_out_of_order(&self) -> bool {
+        self.is_out_of_order
+    }
+
+    /// Places of which the engine was not told how they ended.
+    pub fn untold(&self) -> Vec<Position> {
+        self.asked.iter().copied().filter(|position| !self.told.contains(position)).collect()
     }
 
     /// Tells the engine that the next case is under way, as far as that can be known.

@@ -9,12 +9,14 @@ use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::Profile;
 use crate::adapter::command::reported::Reported;
 use crate::adapter::command::results::{Reader, Told};
+use crate::adapter::command::stretch::{Cutter, program};
 use crate::adapter::command::suite::Memory;
 use crate::adapter::command::world::World;
 use crate::adapter::shared::surroundings::Environment;
 use crate::engine::{Reports, RoundUnit};
 use crate::event::{Note, RoundEnd};
-use crate::model::Position;
+use crate::model::{CaseIndex, Position};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::ExitStatus;
@@ -67,6 +69,8 @@ pub(super) enum End {
     Overdue,
     /// The run is to stop.
     Stopped,
+    /// Its cases came in another order than its seed should give.
+    OutOfOrder,
 }
 
 /// What came of a process.
@@ -79,6 +83,17 @@ pub(super) struct Played {
     pub left: Vec<String>,
 }
 
+/// How a stretch went.
+#[derive(Debug)]
+pub(super) enum Went {
+    /// What there is to say of its cases was said.
+    On,
+    /// Its program does not shuffle as it should. These places are still to be run.
+    Otherwise(Vec<Position>),
+    /// The round can't go on.
+    Ends(RoundEnd),
+}
+
 /// Whether outcomes are told as they come, or kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Telling {
@@ -87,24 +102,73 @@ pub(super) enum Telling {
 }
 
 impl Round<'_> {
-    /// Runs a stretch; says how the round ends if it can't go on.
-    pub fn stretch(&mut self, stretch: &[Position], reports: &mut dyn Reports) -> Option<RoundEnd> {
+    /// Runs a stretch.
+    pub fn stretch(&mut self, stretch: &[Position], reports: &mut dyn Reports) -> Went {
         if stretch.is_empty() {
-            return None;
+            return Went::On;
         }
         let mut played = match self.play(stretch, Telling::AsTheyCome, reports) {
             Ok(played) => played,
-            Err(error) => return Some(RoundEnd::NotStarted { reason: error.to_string() }),
+            Err(error) => return Went::Ends(RoundEnd::NotStarted { reason: error.to_string() }),
         };
         if played.end == End::Stopped {
-            return Some(RoundEnd::Interrupted);
+            return Went::Ends(RoundEnd::Interrupted);
         }
+        if let Some(how) = self.shuffles_otherwise(stretch, &played) {
+            self.note_unshuffled(stretch, &how, reports);
+            return Went::Otherwise(played.reported.untold());
+        }
+        played.reported.has_kept_order();
         self.notes(stretch, &mut played, reports);
         played.reported.tell(reports);
-        if played.reported.is_silent() && stretch.len() > 1 {
-            return Some(self.narrow(stretch, played, reports));
+        let end = if played.reported.is_silent() && stretch.len() > 1 {
+            Some(self.narrow(stretch, played, reports))
+        } else {
+            self.conclude(stretch, &played, reports)
+        };
+        end.map_or(Went::On, Went::Ends)
+    }
+
+    /// Why the program of a stretch that was to be shuffled is known not to shuffle as it should, if it is.
+    fn shuffles_otherwise(&self, stretch: &[Position], played: &Played) -> Option<String> {
+        self.seed(stretch)?;
+        match played.end {
+            End::OutOfOrder => Some("it ran them in another order".to_owned()),
+            End::Exited(status) if played.reported.is_silent() => {
+                Some(format!("it ran none of them ({}), and last wrote: {}", in_words(status), last(&played.tail)))
+            }
+            End::Exited(_) | End::Overdue | End::Stopped => None,
         }
-        self.conclude(stretch, &played, reports)
+    }
+
+    fn note_unshuffled(&mut self, stretch: &[Position], how: &str, reports: &mut dyn Reports) {
+        let Some((program, module)) = stretch
+            .first()
+            .and_then(|position| self.case(*position))
+            .map(|case| (program(self.profile, case), case.module.clone()))
+        else {
+            return;
+        };
+        let of = if module.is_empty() { String::new() } else { format!(" of {module}") };
+        if self.memory.unshuffled.insert(program) {
+            reports.note(Note {
+                case: None,
+                text: format!(
+                    "the program{of} does not shuffle its tests by a seed as its harness is known to: {how}. Its tests are run \
+                     as it lists them: what happens to one after another that is listed later was not looked for, and no \
+                     such pair counts as seen"
+                ),
+            });
+        }
+    }
+
+    /// The seed that has the runner play these places in their order; `None` where it plays them so by itself.
+    fn seed(&self, stretch: &[Position]) -> Option<u64> {
+        let cases: Vec<CaseIndex> =
+            stretch.iter().filter_map(|position| self.unit.order.get(position.index()).copied()).collect();
+        let unshuffled = &BTreeSet::new();
+        let cutter = Cutter { profile: self.profile, cases: self.cases, order: &self.unit.order, unshuffled };
+        cutter.seed_of(&cases)
     }
 
     /// Runs these places of the order in one process, and tells the engine nothing.
@@ -141,7 +205,8 @@ impl Round<'_> {
         let mut reader = Reader::of(&self.profile.results)?;
         reader.clear(&folder, scratch)?;
         let places = Places { scratch, drivers: self.drivers, temporary: self.temporary };
-        let mut command = running(self.spec, self.profile, &cases, places)?;
+        let seed = self.seed(stretch);
+        let mut command = running(self.spec, self.profile, &cases, seed, places)?;
         command.envs(self.environment).envs(&self.asked);
         let command = self.world.enclosed(command);
         let mut process = Process::start(command, &format!("{}.{}", self.mark, self.memory.started))?;
@@ -149,6 +214,9 @@ impl Round<'_> {
         let is_told = telling == Telling::AsTheyCome && (reader.is_live() || stretch.len() == 1);
         let names = names(self.profile.run.told_as.as_deref(), &cases)?;
         let mut reported = Reported::new(stretch, names, deadline + to_start + AROUND);
+        if seed.is_some() {
+            reported = reported.in_order_only();
+        }
         if is_told {
             reported.begin_next(reports);
         }
@@ -178,6 +246,9 @@ impl Round<'_> {
             if !told.is_empty() {
                 (silent_since, has_begun) = (Instant::now(), true);
                 told.into_iter().for_each(|told| reported.hear(self.placed(told)));
+                if seed.is_some() && reported.is_out_of_order() {
+                    break End::OutOfOrder;
+                }
                 if is_told {
                     reported.tell(reports);
                     reported.begin_next(reports);
@@ -204,7 +275,7 @@ impl Round<'_> {
         let tail = process.tail();
         match (&reader, end) {
             (Reader::ExitCode(exit), End::Exited(status)) => reported.exit(exit.outcome(status, &tail)),
-            (_, End::Stopped) => {}
+            (_, End::Stopped | End::OutOfOrder) => {}
             _ if files.are_read => {}
             _ => match reader.end(&folder, scratch) {
                 Ok(told) => {

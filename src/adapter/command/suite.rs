@@ -7,8 +7,8 @@ use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::look::{CommandLook, around};
 use crate::adapter::command::profile::{Profile, RunGroup};
 use crate::adapter::command::results::Reader;
-use crate::adapter::command::round::{AROUND, Round};
-use crate::adapter::command::stretch::{Stretch, stretches};
+use crate::adapter::command::round::{AROUND, Round, Went};
+use crate::adapter::command::stretch::{Cutter, Stretch};
 use crate::adapter::command::watched::watched;
 use crate::adapter::command::world::World;
 use crate::adapter::shared::stress::Noise;
@@ -47,6 +47,8 @@ pub(super) struct Memory {
     pub cleared: BTreeSet<CaseIndex>,
     /// Whether it was seen not to end after its last case.
     pub hangs: bool,
+    /// Programs that were found not to shuffle as it is known of their runner.
+    pub unshuffled: BTreeSet<String>,
     /// Things that were noted once, and need not be again.
     pub noted: Vec<String>,
 }
@@ -129,10 +131,16 @@ impl CommandSubject {
     ) -> RoundEnd {
         let (drivers, temporary) = (self.scratch.join("drivers"), self.scratch.join("r0000").join("tmp"));
         let gone = self.look.gone(&unit.order);
-        let stretches = stretches(&self.profile, &self.look.listed, &unit.order);
+        let mut left: Vec<Position> = Position::all()
+            .take(unit.order.len())
+            // What an earlier attempt at the round has done already.
+            .filter(|position| *position >= unit.from && !gone.contains(position))
+            .collect();
+        let mut stretches = cut(&self.profile, &self.look.listed, unit, &self.memory.unshuffled, &left);
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
         let cases: Vec<ListedCase> = self.look.listed.iter().map(|case| self.world.placed(case)).collect();
-        let mut reports = Begun { firsts: self.firsts(unit, &stretches), marks: None, reports };
+        let mut reports =
+            Begun { firsts: firsts(&self.profile, &self.look.listed, unit, &stretches), marks: None, reports };
         let mut round = Round {
             spec: &spec,
             profile: &self.profile,
@@ -154,33 +162,52 @@ impl CommandSubject {
             let reason = "the runner lists it no more".to_owned();
             reports.finished(position, TrialReport::of(Outcome::Skipped { reason }));
         }
-        for mut stretch in stretches {
-            // What an earlier attempt at the round has done already.
-            stretch.retain(|position| *position >= unit.from && !gone.contains(position));
-            if let Some(end) = round.stretch(&stretch, &mut reports) {
-                return end;
+        'anew: loop {
+            for stretch in &stretches {
+                match round.stretch(stretch, &mut reports) {
+                    Went::On => left.retain(|position| !stretch.contains(position)),
+                    Went::Ends(end) => return end,
+                    Went::Otherwise(rest) => {
+                        left.retain(|position| !stretch.contains(position) || rest.contains(position));
+                        let unshuffled = &round.memory.unshuffled;
+                        stretches = cut(&self.profile, &self.look.listed, unit, unshuffled, &left);
+                        reports.firsts = firsts(&self.profile, &self.look.listed, unit, &stretches);
+                        continue 'anew;
+                    }
+                }
             }
+            return RoundEnd::Completed;
         }
-        RoundEnd::Completed
     }
+}
 
-    /// The places of an order at which memory begins anew: a process does, or a group whose cases share memory.
-    fn firsts(&self, unit: &RoundUnit, stretches: &[Stretch]) -> BTreeSet<Position> {
-        let group = |position: Position| {
-            let case = self.look.listed.get(unit.order.get(position.index())?.index())?;
-            match self.profile.run.group {
-                RunGroup::None => None,
-                RunGroup::File => Some(case.file.as_str()),
-                RunGroup::Module => Some(case.module.as_str()),
-            }
-        };
-        let of_processes = stretches.iter().filter_map(|stretch| stretch.first().copied());
-        let all = Position::first(unit.order.len());
-        let followed = all.clone().zip(all.skip(1));
-        let of_groups =
-            followed.filter(|(before, position)| group(*position) != group(*before)).map(|(_, position)| position);
-        of_processes.chain(of_groups).chain([unit.from]).filter(|position| *position > Position(0)).collect()
-    }
+/// Cuts what is left of a round's order.
+fn cut(
+    profile: &Profile,
+    cases: &[ListedCase],
+    unit: &RoundUnit,
+    unshuffled: &BTreeSet<String>,
+    left: &[Position],
+) -> Vec<Stretch> {
+    Cutter { profile, cases, order: &unit.order, unshuffled }.stretches(left.iter().copied())
+}
+
+/// The places of an order at which memory begins anew: a process does, or a group whose cases share memory.
+fn firsts(profile: &Profile, cases: &[ListedCase], unit: &RoundUnit, stretches: &[Stretch]) -> BTreeSet<Position> {
+    let group = |position: Position| {
+        let case = cases.get(unit.order.get(position.index())?.index())?;
+        match profile.run.group {
+            RunGroup::None => None,
+            RunGroup::File => Some(case.file.as_str()),
+            RunGroup::Module => Some(case.module.as_str()),
+        }
+    };
+    let of_processes = stretches.iter().filter_map(|stretch| stretch.first().copied());
+    let all = Position::first(unit.order.len());
+    let followed = all.clone().zip(all.skip(1));
+    let of_groups =
+        followed.filter(|(before, position)| group(*position) != group(*before)).map(|(_, position)| position);
+    of_processes.chain(of_groups).chain([unit.from]).filter(|position| *position > Position(0)).collect()
 }
 
 /// Reports that say with which trials memory began anew, and what was watched.

@@ -98,7 +98,7 @@ impl Round<'_> {
             End::Overdue => {
                 Outcome::TimedOut(failure(format!("the case did not end within {} s", deadline.as_secs_f64())))
             }
-            End::Exited(_) | End::Stopped => {
+            End::Exited(_) | End::Stopped | End::OutOfOrder => {
                 Outcome::Crashed(failure(format!("the runner ended under the case, without a result for it: {how}")))
             }
         };
@@ -158,6 +158,7 @@ impl Round<'_> {
             End::Exited(status) => in_words(status),
             End::Overdue => "it did not end in time, and was killed".to_owned(),
             End::Stopped => "stopped".to_owned(),
+            End::OutOfOrder => "it ran its cases in another order, and was killed".to_owned(),
         };
         match &played.reported.problem {
             Some(problem) => format!("{how}; {problem}"),

@@ -68,3 +68,47 @@ fn a_test_that_hangs_meets_its_deadline() {
     assert!(message.contains("did not end within 3 s"), "{message}");
     project.assert_nothing_left();
 }
+
+#[test]
+fn a_victim_that_is_listed_before_its_polluter_is_found_and_its_line_fails() {
+    let Some(project) = built("listed_before") else { return };
+    run(&project, &["--effort", "quick"]);
+    let report = project.report();
+    let victim = case(&report, "a_victim");
+    assert_eq!(victim["verdict"], "order_dependent", "{victim}");
+    assert_eq!(victim["polluters"], serde_json::json!([["z_polluter"]]));
+    let shown = &victim["brief"]["repeat"];
+    let line = shown.as_str().unwrap_or_else(|| panic!("{victim}"));
+    assert!(line.contains("--exact z_polluter a_victim") && line.contains("--shuffle-seed="), "{line}");
+    let typed = Command::new("sh").args(["-c", line]).env_remove("RUSTC_BOOTSTRAP").output().expect("a shell");
+    let wrote = String::from_utf8_lossy(&typed.stdout);
+    assert!(!typed.status.success() && wrote.contains("the price has another tax"), "{wrote}");
+    let accused: Vec<String> =
+        verdicts(&report).into_iter().filter(|(_, verdict)| verdict == "order_dependent").map(|(id, _)| id).collect();
+    assert_eq!(accused, ["a_victim"]);
+    // Each round is one process where no case comes twice.
+    let begun: usize =
+        project.journal().iter().filter(|entry| entry["event"]["trial_finished"]["fresh"] == true).count();
+    assert!(begun <= 1, "{begun} processes more than rounds");
+    project.assert_nothing_left();
+}
+
+#[test]
+fn an_order_that_a_program_did_not_play_as_asked_is_nobodys() {
+    for (otherwise, how) in
+        [("reverses", "in another order"), ("listed", "in another order"), ("refuses", "Unrecognized option")]
+    {
+        let project =
+            Project::new().with("suite", std::fs::read(fixture("libtest/otherwise.sh")).expect("the fixture"));
+        let mut run = project.command(&["run", "--suite", "command:libtest", "--seed", "1", "--effort", "quick"]);
+        run.args(["--", "sh", "suite"]).env("OTHERWISE", otherwise);
+        let ended = run.output().expect("the program runs");
+        let report = project.report();
+        assert!(ended.status.success(), "{otherwise}: {report}");
+        assert!(verdicts(&report).iter().all(|(_, verdict)| verdict == "stable"), "{otherwise}: {report}");
+        let notes = report["notes"].to_string();
+        assert!(notes.contains("was not looked for") && notes.contains(how), "{otherwise}: {notes}");
+        let before = report["pair_coverage"]["before"].as_f64().expect("a share");
+        assert!(before <= 0.5, "{otherwise}: {before} of pairs");
+    }
+}
