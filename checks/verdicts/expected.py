@@ -6,9 +6,9 @@ FINE_SO_FAR = {"verdict": ("stable", "unproven")}
 
 
 class Suite:
-    """A suite of pytest with its truth. `truth` maps the end of a test's id to what may be said of it."""
+    """A suite with its truth. `truth` maps the end of a test's id to what may be said of it."""
 
-    def __init__(self, files, truth=None, codes=(1,), arguments=(), says=(), never=(), needs=(), leaves=(), folder="."):
+    def __init__(self, files, truth=None, codes=(1,), arguments=(), says=(), never=(), needs=(), leaves=(), folder=".", runner="pytest"):
         self.files = {"test_it.py": files} if isinstance(files, str) else files
         self.truth = truth or {}
         self.codes = codes
@@ -21,6 +21,7 @@ class Suite:
         self.leaves = leaves
         # Where the suite lies in the project's folder.
         self.folder = folder
+        self.runner = runner
 
     def within(self, limit):
         """The same where time may be up before it is all found: whoever was not examined is not accused either."""
@@ -32,7 +33,7 @@ class Suite:
             truth[name]["verdict"] = (*verdicts, "undiagnosed", "stable", "unproven")
             truth[name]["so_far"] = True
         arguments = [*self.arguments, "--max-time", limit]
-        return Suite(self.files, truth, (0, 1, 3), arguments, needs=self.needs, leaves=self.leaves, folder=self.folder)
+        return Suite(self.files, truth, (0, 1, 3), arguments, needs=self.needs, leaves=self.leaves, folder=self.folder, runner=self.runner)
 
 
 def victim(*sequences, **more):

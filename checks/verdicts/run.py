@@ -5,7 +5,8 @@
 
 PYTHON has pytest, and the plugins of tests/plugins/requirements.txt. `known.py` has suites that were once judged wrongly,
 `variants.py` others that resemble them,
-`strangers.py` others that resemble nothing here. Each run must make or change nothing beside the tests. `--busy` keeps every core
+`strangers.py` others that resemble nothing here, `others.py` those of other runners (Jest needs a folder with node_modules:
+--modules). Each run must make or change nothing beside the tests. `--busy` keeps every core
 busy meanwhile, `--ci` sets CI, by which some plugins change what they do. Run by hand: ten seeds of all take an hour.
 """
 
@@ -25,10 +26,11 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from expected import faults  # noqa: E402
 from known import KNOWN  # noqa: E402
+from others import OTHERS  # noqa: E402
 from strangers import STRANGERS  # noqa: E402
 from variants import VARIANTS  # noqa: E402
 
-SUITES = KNOWN | VARIANTS | STRANGERS
+SUITES = KNOWN | VARIANTS | STRANGERS | OTHERS
 
 
 def free_port():
@@ -42,12 +44,19 @@ def contents(folder):
     files = {}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.is_file() and parts[0] not in made_by_us and "__pycache__" not in parts:
+        if path.is_file() and parts[0] not in (*made_by_us, "node_modules") and "__pycache__" not in parts:
             files["/".join(parts)] = path.read_bytes()
     return files
 
 
-def run(program, python, name, seed, in_ci, limit):
+def selection(suite, python):
+    """The arguments that choose the suite."""
+    if suite.runner == "pytest":
+        return ["--suite", f"pytest:{suite.folder}", "--python", python]
+    return ["--suite", suite.runner, *(["--python", python] if suite.runner == "unittest" else [])]
+
+
+def run(program, python, modules, name, seed, in_ci, limit):
     suite = SUITES[name] if limit is None else SUITES[name].within(limit)
     outside = f"/tmp/steadfast-verdicts-{os.getpid()}-{name.replace('/', '-')}-{seed}"
     begun = time.monotonic()
@@ -57,10 +66,12 @@ def run(program, python, name, seed, in_ci, limit):
             path = folder / suite.folder / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text.replace("{port}", str(free_port())).replace("{outside}", outside))
+        if suite.runner == "jest":
+            (folder / "node_modules").symlink_to(modules)
         before = contents(folder)
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("STEADFAST_", "PYTEST_", "CI", "GITHUB_"))}
         environment |= {"CI": "true"} if in_ci else {}
-        command = [program, "run", "--suite", f"pytest:{suite.folder}", "--python", python, "--seed", str(seed), "--no-leaks", "--no-history", *suite.arguments]
+        command = [program, "run", *selection(suite, python), "--seed", str(seed), "--no-leaks", "--no-history", *suite.arguments]
         ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800)
         report = next(iter(folder.glob("**/latest/report.json")), None)
         report = json.loads(report.read_text()) if report else None
@@ -86,6 +97,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("program", type=pathlib.Path)
     arguments.add_argument("--python", required=True)
+    arguments.add_argument("--modules", type=pathlib.Path, help="a folder of node_modules that has Jest")
     arguments.add_argument("--seeds", type=int, default=10)
     arguments.add_argument("--first", type=int, default=1)
     arguments.add_argument("--only", nargs="*")
@@ -99,6 +111,9 @@ def main():
     for name in [name for name in names if not set(SUITES[name].needs) <= set(has)]:
         print(f"{name}: left out, {', '.join(SUITES[name].needs)} is missing")
         names.remove(name)
+    for name in [name for name in names if SUITES[name].runner == "jest" and not chosen.modules]:
+        print(f"{name}: left out, --modules is missing")
+        names.remove(name)
     until = multiprocessing.Value("d", time.monotonic() + (86_400 if chosen.busy else 0))
     load = [multiprocessing.Process(target=spin, args=(until,), daemon=True) for _ in range(os.cpu_count() or 1)] if chosen.busy else []
     for process in load:
@@ -108,7 +123,7 @@ def main():
     all_right = True
     print(f"{'suite':<26} {'right':>8} {'seconds':>8}")
     with concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
-        asked = {name: [(seed, pool.submit(run, program, chosen.python, name, seed, chosen.ci, chosen.max_time)) for seed in seeds] for name in names}
+        asked = {name: [(seed, pool.submit(run, program, chosen.python, chosen.modules, name, seed, chosen.ci, chosen.max_time)) for seed in seeds] for name in names}
         for name, runs in asked.items():
             ended = [(seed, *one.result()) for seed, one in runs]
             right = sum(not wrong for _, wrong, _ in ended)

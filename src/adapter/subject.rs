@@ -223,6 +223,8 @@ pub struct Plain {
     pub is_like_ours: bool,
     /// Why it did not come to its end, if it did not.
     pub cut_short: Option<String>,
+    /// How it failed though it told of no case that did, if it did: `exit code 1; it last wrote: …`.
+    pub failed_whole: Option<String>,
 }
 
 /// What the subject's own runner is asked to run.

@@ -87,6 +87,9 @@ impl Comparison<'_> {
             Ok(plain) => plain,
         };
         let mut differences = self.differences(&plain)?;
+        if let Some(how) = &plain.failed_whole {
+            self.fails_as_a_whole(how)?;
+        }
         if differences.is_empty() {
             return Ok(Stopped::Not);
         }
@@ -122,6 +125,12 @@ impl Comparison<'_> {
             }
         }
         Ok(Stopped::Not)
+    }
+
+    /// Tells that the own runner fails though no case does: whoever starts it sees a failure that no case here shows.
+    fn fails_as_a_whole(&mut self, how: &str) -> Result<(), DiagnoseError> {
+        let runner = &self.runner;
+        self.tell(Event::Noted(Note::of_whole(format!("{runner} fails though none of its cases does ({how})"))))
     }
 
     /// Tells how far both agree, and returns where they don't.

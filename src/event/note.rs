@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// How the text of a note about the fence begins.
 const FENCE: &str = "fence: ";
 
+/// How the text of a note begins that says of the suite's own runner that it fails, though no case does.
+const WHOLE: &str = "as a whole: ";
+
 /// Something that a reader should know and that is no finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Note {
@@ -23,6 +26,8 @@ pub struct Note {
 pub enum Topic {
     /// What kept the run's programs from other machines. Reports show it before other notes.
     Fence,
+    /// The suite's own runner fails though no case does. Such a run proves nothing.
+    Whole,
     /// Anything else that a reader should know.
     Other,
 }
@@ -33,9 +38,23 @@ impl Note {
         Self { case: None, text: format!("{FENCE}{fence}") }
     }
 
+    /// The suite's own runner fails though no case does, and how.
+    pub fn of_whole(failure: impl std::fmt::Display) -> Self {
+        Self { case: None, text: format!("{WHOLE}{failure}") }
+    }
+
     /// What it is about.
     pub fn topic(&self) -> Topic {
-        if self.text.starts_with(FENCE) { Topic::Fence } else { Topic::Other }
+        match &self.text {
+            text if text.starts_with(FENCE) => Topic::Fence,
+            text if text.starts_with(WHOLE) => Topic::Whole,
+            _ => Topic::Other,
+        }
+    }
+
+    /// Its text without what says only what it is about.
+    pub fn told(&self) -> &str {
+        self.text.strip_prefix(WHOLE).unwrap_or(&self.text)
     }
 }
 
@@ -50,5 +69,7 @@ mod tests {
         let read: Note = serde_json::from_str(&written).expect("a note");
         assert_eq!(read.topic(), Topic::Fence);
         assert_eq!(Note { case: None, text: "a fence stands".to_owned() }.topic(), Topic::Other);
+        let whole = Note::of_whole("jest ends with exit code 1");
+        assert_eq!((whole.topic(), whole.told()), (Topic::Whole, "jest ends with exit code 1"));
     }
 }

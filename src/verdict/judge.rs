@@ -1,6 +1,6 @@
 //! From a record to a judgement.
 
-use crate::event::{Conclusion, Diagnosis, RunEnd};
+use crate::event::{Conclusion, Diagnosis, RunEnd, Topic};
 use crate::model::statistics::{self, Confidence, Tally};
 use crate::model::{CaseIndex, FindingKind, NOT_COLLECTED, RoundKind, Verdict};
 use crate::record::{FailureSeen, Record, RoundRecord, is_failure};
@@ -218,6 +218,9 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
         0 => {}
         1 => return Gate::Unproven { reason: "the suite's own runner disagrees about one case".to_owned() },
         number => return Gate::Unproven { reason: format!("the suite's own runner disagrees about {number} cases") },
+    }
+    if let Some(note) = record.notes.iter().find(|note| note.topic() == Topic::Whole) {
+        return Gate::Unproven { reason: note.told().to_owned() };
     }
     if earlier_rounds_suffice(record, cases, evidence) {
         return Gate::Passed;

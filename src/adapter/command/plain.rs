@@ -11,10 +11,14 @@ use crate::adapter::command::world::World;
 use crate::adapter::{AskedOfRunner, Plain};
 use crate::model::{CaseIndex, Failure, Outcome};
 use std::collections::{BTreeMap, VecDeque};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 /// How many times as long as the round the runner may take, and what it may take besides to begin.
 const TIMES: u32 = 10;
+
+/// How many of its last lines are told where it fails and no case does.
+const LAST_LINES: usize = 6;
 
 /// The pause between two looks at it.
 const LOOK: Duration = Duration::from_millis(20);
@@ -50,16 +54,17 @@ impl Runner<'_> {
         let took = Duration::from_millis(asked.declared.millis);
         let within = took * TIMES + Duration::from_secs(self.profile.run.start_within);
         let within = asked.until.map_or(within, |until| within.min(until.saturating_duration_since(Instant::now())));
-        let outcomes = self.outcomes(plain, within)?;
-        Ok(Plain { outcomes, is_like_ours: false, cut_short: None })
-    }
-
-    /// How each case ended of which it tells, by the case's place.
-    fn outcomes(&mut self, plain: &PlainRun, within: Duration) -> Result<BTreeMap<CaseIndex, Outcome>, CommandError> {
         // What the rounds left in the tree is taken away, or passed by.
         self.world.end();
         self.world.begin()?;
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
+        let heard = listen(&spec, self.profile, plain, self.world, within)?;
+        let outcomes = self.outcomes(plain, &heard.told)?;
+        Ok(Plain { outcomes, is_like_ours: false, cut_short: None, failed_whole: heard.failed_whole() })
+    }
+
+    /// How each case ended of which it told, by the case's place.
+    fn outcomes(&self, plain: &PlainRun, told: &[Told]) -> Result<BTreeMap<CaseIndex, Outcome>, CommandError> {
         let placed: Vec<ListedCase> = self.cases.iter().map(|case| self.world.placed(case)).collect();
         let told_as = plain.told_as.as_deref().or(self.profile.run.told_as.as_deref());
         let names = names(told_as, &placed.iter().collect::<Vec<_>>())?;
@@ -69,11 +74,10 @@ impl Runner<'_> {
         for (case, name) in CaseIndex::all().zip(&names) {
             waiting.entry(name.as_str()).or_default().push_back(case);
         }
-        let told = listen(&spec, self.profile, plain, self.world, within)?;
         // Who began, and of whom no end was told, has passed where the runner says that all have.
         let mut begun: Vec<&str> = Vec::new();
         let mut passed = Vec::new();
-        for one in &told {
+        for one in told {
             match one.word {
                 Word::Started => begun.push(&one.id),
                 Word::AllPassed => {
@@ -97,6 +101,32 @@ impl Runner<'_> {
     }
 }
 
+/// What the runner told, and how it ended.
+struct Heard {
+    told: Vec<Told>,
+    status: Option<ExitStatus>,
+    /// The end of what it wrote.
+    tail: String,
+}
+
+impl Heard {
+    /// How it failed though no case did: something around them, such as a teardown of a class, did.
+    fn failed_whole(&self) -> Option<String> {
+        let status = self.status.filter(|status| !status.success())?;
+        let fails = |told: &Told| matches!(told.word, Word::Failed | Word::Errored);
+        if self.told.iter().any(fails) {
+            return None;
+        }
+        let mut said = self.told.iter().filter(|told| told.word == Word::Note).map(|told| told.message.as_str());
+        let wrote: Vec<&str> = self.tail.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let why = match said.next_back() {
+            Some(said) => said.to_owned(),
+            None => format!("it last wrote: {}", wrote[wrote.len().saturating_sub(LAST_LINES)..].join(" / ")),
+        };
+        Some(format!("{}; {why}", in_words(Some(status))))
+    }
+}
+
 /// Runs it to its end, and says all that it told.
 fn listen(
     spec: &CommandSpec,
@@ -104,7 +134,7 @@ fn listen(
     plain: &PlainRun,
     world: &World,
     within: Duration,
-) -> Result<Vec<Told>, CommandError> {
+) -> Result<Heard, CommandError> {
     let scratch = crate::disk::temporary_folder().map_err(CommandError::Temporary)?;
     let (scratch, temporary) = (scratch.path(), scratch.path().join("tmp"));
     let drivers = scratch.join("drivers");
@@ -132,7 +162,7 @@ fn listen(
     if told.is_empty() {
         return Err(CommandError::Silent { how: in_words(status), wrote: process.tail() });
     }
-    Ok(told)
+    Ok(Heard { told, status, tail: process.tail() })
 }
 
 /// How a case ended, as far as runners agree in words for it.

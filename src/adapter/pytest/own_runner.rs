@@ -16,7 +16,7 @@ pub(super) fn plain(spec: &PytestSpec, asked: &AskedOfRunner<'_>) -> Result<Plai
     let places: BTreeMap<&CaseId, CaseIndex> =
         record.header.cases.iter().map(|info| &info.id).zip(CaseIndex::all()).collect();
     let outcomes = outcomes.into_iter().filter_map(|(id, outcome)| Some((*places.get(&id)?, outcome)));
-    Ok(Plain { outcomes: outcomes.collect(), is_like_ours: true, cut_short })
+    Ok(Plain { outcomes: outcomes.collect(), is_like_ours: true, cut_short, failed_whole: None })
 }
 
 /// The line that shows a finding with pytest alone, tried once; or that pytest alone does not show it.

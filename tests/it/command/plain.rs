@@ -49,6 +49,28 @@ fn what_it_says_otherwise_is_told_case_by_case() {
     assert!(said[1].contains("the same (3 of 3)"), "{said:?}");
 }
 
+/// A teardown around all tests that fails, a goroutine that is left: the runner fails, and no case of it does. A run that
+/// says "passed" would be wrong, and one that accuses a case as well.
+#[test]
+fn a_runner_that_fails_though_no_case_does_proves_nothing() {
+    let form = FORMS.iter().find(|(name, _)| *name == "tap").map(|(_, form)| *form).expect("a form");
+    let plain = "plain: { command: [sh, -c, 'cat plain.tap; echo one goroutine is left >&2; exit $(cat code)'] }\n";
+    let Some(project) = project("healthy", &format!("{form}{plain}")) else { return };
+    project.write("plain.tap", "ok others");
+    project.write("code", "1");
+    let arguments = ["--orders", "declared", "--rounds", "1"];
+    let ended = command(&project, "run", &arguments);
+    ended
+        .exits(3)
+        .says(&["plain suite.yaml fails though none of its cases does (exit code 1; it last wrote:", "goroutine"]);
+    assert!(verdicts(&project).values().all(|(verdict, _)| verdict == "stable"), "{:?}", verdicts(&project));
+    for (code, told) in [("0", "ok others"), ("1", "not ok others")] {
+        project.write("code", code);
+        project.write("plain.tap", told);
+        command(&project, "run", &arguments).exits(0);
+    }
+}
+
 /// The verdict and the reason of each case, by id.
 fn verdicts(project: &Project) -> BTreeMap<String, (String, String)> {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();

@@ -155,6 +155,12 @@ class Heard(unittest.TextTestResult):
         outcome = "failed" if [name for name in grown if name != "skipped"] else "skipped" if grown else "passed"
         Heard.results.tell(id=test.id(), outcome=outcome)
 
+    def addError(self, test, error):
+        super().addError(test, error)
+        if not isinstance(test, unittest.TestCase):
+            # Something around tests: `tearDownModule (module)`.
+            Heard.results.tell(note=f"{test.id()} failed: {str(error[1]) or error[0].__name__}")
+
 
 class Keeper:
     """A test runner that keeps the suite that it is given, for `unittest.main`."""
