@@ -28,6 +28,9 @@ pub trait LoadedSubject: fmt::Debug {
     /// In a few words: `scenarios on embedded`.
     fn name(&self) -> String;
 
+    /// What a round of it is, for readers of reports: `the tests in one order, in a process of pytest of its own`.
+    fn round(&self) -> &'static str;
+
     /// What kind of suite it is, without versions and without a path of this machine.
     fn suite(&self) -> String {
         self.name()

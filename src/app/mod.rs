@@ -8,6 +8,7 @@ mod doctor;
 mod effort;
 mod engines;
 mod error;
+mod evidence;
 mod file_change;
 mod files;
 mod fleet;

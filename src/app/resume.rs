@@ -83,7 +83,9 @@ pub fn resume(
         .collect();
     let journal = JournalWriter::resume(&path, reader.whole(), reader.last_ms(), redactor(tool))?;
     let forecast = plans.forecast(subject, options);
-    let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast).with_earlier(earlier);
+    let mut session = crate::app::session::Session::new(journal, fold, watcher, forecast)
+        .with_earlier(earlier)
+        .with_sources([spec.folder().to_owned(), options.root.clone()]);
     session.emit(Event::RunResumed).map_err(AppError::io(folder))?;
     let under_way =
         UnderWay { options, tool, folder, header: &header, spec, subject, plans: &plans, asked: None, begun };

@@ -90,7 +90,8 @@ pub(super) fn begin<T>(
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
     let forecast = if asked.is_some() { Forecast::none() } else { plans.forecast(subject, options) };
-    let mut session = Session::new(journal, fold, watcher, forecast);
+    let mut session =
+        Session::new(journal, fold, watcher, forecast).with_sources([chosen.folder().to_owned(), options.root.clone()]);
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     let of_the_plan = asked.as_ref().map_or(plans.notes.as_slice(), Asked::notes);
     for note in subject.notes().iter().chain(of_the_plan).cloned().chain(tool.note_of_kept()) {

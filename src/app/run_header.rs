@@ -61,6 +61,7 @@ pub(super) fn header(
             spec: chosen.clone().portable(&options.root).to_json()?,
             hash: subject.hash(),
             measured: measured(options, subject),
+            round: subject.round().to_owned(),
         },
         policy: Policy {
             leaks: options.leaks.clone(),

@@ -1,5 +1,6 @@
 //! A run under way: facts go to the journal first, then to the record, then to whoever watches.
 
+use crate::app::evidence::Evidence;
 use crate::app::forecast::Forecast;
 use crate::diagnose::{DiagnoseError, ReproFile, RunLog};
 use crate::disk::Limit;
@@ -10,7 +11,7 @@ use crate::record::{Fold, Record, is_failure};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub(super) struct Session<'w> {
     starved: Starved,
     first_failure: FirstFailure,
     watched: Option<Watched>,
+    evidence: Evidence,
 }
 
 /// Whether rounds go on after a failure.
@@ -115,7 +117,13 @@ impl<'w> Session<'w> {
             starved: Starved::default(),
             first_failure: FirstFailure::default(),
             watched: None,
+            evidence: Evidence::default(),
         }
+    }
+
+    /// The same where places of failures are relative to one of these folders.
+    pub fn with_sources(self, folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self { evidence: Evidence::below(folders), ..self }
     }
 
     /// The same for a run that is resumed: its record gets these facts as they are asked for, or at its end.
@@ -129,7 +137,8 @@ impl<'w> Session<'w> {
     }
 
     /// Writes a fact and tells it on.
-    pub fn emit(&mut self, event: Event) -> io::Result<()> {
+    pub fn emit(&mut self, mut event: Event) -> io::Result<()> {
+        self.evidence.complete(&self.fold, &mut event);
         let entry = self.journal.append(event).map_err(io::Error::other)?;
         self.take_in(entry)
     }
@@ -219,7 +228,8 @@ impl Outlook for Session<'_> {
         self.emit(event)
     }
 
-    fn facts(&mut self, events: Vec<Event>) -> io::Result<()> {
+    fn facts(&mut self, mut events: Vec<Event>) -> io::Result<()> {
+        events.iter_mut().for_each(|event| self.evidence.complete(&self.fold, event));
         let entries = self.journal.append_all(events).map_err(io::Error::other)?;
         entries.into_iter().try_for_each(|entry| self.take_in(entry))
     }

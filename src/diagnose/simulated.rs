@@ -219,6 +219,10 @@ struct Subject {
 }
 
 impl LoadedSubject for Subject {
+    fn round(&self) -> &'static str {
+        "the cases in one order"
+    }
+
     fn cases(&self) -> &[CaseInfo] {
         &self.cases
     }
@@ -395,6 +399,7 @@ fn header(size: usize, planned: BTreeMap<String, u32>, seed: Seed) -> Header {
             spec: serde_json::Value::Null,
             hash: ContentHash::of(["subject"]),
             measured: BTreeMap::new(),
+            round: String::new(),
         },
         policy: Policy {
             leaks: Vec::new(),

@@ -7,8 +7,8 @@ use crate::event::note::Note;
 use crate::event::runner_line::RunnerLine;
 use crate::model::statistics::Tally;
 use crate::model::{
-    Aftermath, CaseIndex, EventLoop, LoopBound, Outcome, Position, Retained, RoundId, RoundKind, Seed, StateMark,
-    Stress,
+    Aftermath, CaseIndex, EventLoop, Excerpt, LoopBound, Outcome, Position, Retained, RoundId, RoundKind, Seed,
+    StateMark, Stress,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -127,6 +127,13 @@ pub struct TrialReport {
     pub outcome: Outcome,
     /// Its duration in microseconds.
     pub micros: u64,
+    /// What a trial that passed wrote, as far as it was captured. A journal has it of few passes, all of cases that failed
+    /// as well: `None` where it was not kept, empty where the trial wrote nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// The source around the place where it failed, where the failure's details do not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
     /// Things noted by the way: scripted answers never asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -161,6 +168,8 @@ impl TrialReport {
         Self {
             outcome,
             micros: 0,
+            output: None,
+            excerpt: None,
             notes: Vec::new(),
             loop_bound: Vec::new(),
             retained: Vec::new(),
@@ -171,6 +180,31 @@ impl TrialReport {
             difference: None,
         }
     }
+
+    /// The same with what the trial wrote, if it passed: a failure has its own details. The middle of a long text goes.
+    #[must_use]
+    pub fn with_output(self, text: &str) -> Self {
+        let output = (self.outcome == Outcome::Passed).then(|| ends_of(text));
+        Self { output, ..self }
+    }
+}
+
+/// How much is kept of what a passing trial wrote, in bytes.
+const OUTPUT_KEPT: usize = 8 * 1024;
+
+/// The beginning and the end of a long text.
+fn ends_of(text: &str) -> String {
+    if text.len() <= OUTPUT_KEPT {
+        return text.to_owned();
+    }
+    let (mut head, mut tail) = (OUTPUT_KEPT / 2, text.len() - OUTPUT_KEPT / 2);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    format!("{}\n[{} bytes left out]\n{}", &text[..head], tail - head, &text[tail..])
 }
 
 /// How a round ended.

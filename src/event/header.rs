@@ -69,6 +69,9 @@ pub struct SubjectInfo {
     pub hash: ContentHash,
     /// By kind of resource.
     pub measured: BTreeMap<String, Measured>,
+    /// What a round of it is: `the tests in one order, in a process of pytest of its own`. Older journals lack it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub round: String,
 }
 
 impl SubjectInfo {

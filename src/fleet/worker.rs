@@ -239,7 +239,7 @@ impl Shift<'_> {
         }
         self.set(lane, Some((taken.offer.epoch, handle)));
         let begun = Instant::now();
-        let mut facts = Facts { clean: self.hands.clean, lines: Vec::new() };
+        let mut facts = Facts { clean: self.hands.clean, lines: Vec::new(), written: 0 };
         let stopped = rounds.run(&mut std::iter::once(taken.offer.unit.clone()), None, &mut facts);
         self.set(lane, None);
         match stopped {
@@ -313,10 +313,19 @@ impl Shift<'_> {
 struct Facts<'a> {
     clean: &'a (dyn Fn(String) -> String + Sync),
     lines: Vec<String>,
+    /// How many bytes of what passing trials wrote were kept.
+    written: usize,
 }
 
+/// How much is sent of what the passing trials of a round wrote, in bytes. The journal keeps it of few.
+const WRITTEN: usize = 64 * 1024;
+
 impl Outlook for Facts<'_> {
-    fn fact(&mut self, event: Event) -> io::Result<()> {
+    fn fact(&mut self, mut event: Event) -> io::Result<()> {
+        if let Event::TrialFinished { report, .. } = &mut event {
+            self.written += report.output.as_ref().map_or(0, String::len);
+            report.output = report.output.take().filter(|_| self.written <= WRITTEN);
+        }
         self.lines.push((self.clean)(serde_json::to_string(&event).map_err(io::Error::other)?));
         Ok(())
     }

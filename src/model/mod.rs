@@ -30,7 +30,7 @@ pub use index::{CaseIndex, Position};
 pub use loop_bound::{LoopBound, Reuse};
 pub use measured::Measured;
 pub use money::{Money, MoneyError};
-pub use outcome::{Failure, NOT_COLLECTED, Outcome, OutcomeKind, Place};
+pub use outcome::{Excerpt, Failure, NOT_COLLECTED, Outcome, OutcomeKind, Place};
 pub use owners::{OwnerLookup, Owners};
 pub use resource::{AllowanceError, LEAK_KINDS, LeakAllowance, ResourceKind, Retained};
 pub use round::{EventLoop, RoundId, RoundKind, TrialKey};

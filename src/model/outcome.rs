@@ -21,6 +21,15 @@ impl fmt::Display for Place {
     }
 }
 
+/// Lines of a source file around a place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// The number of the first line, from 1.
+    pub first: u32,
+    /// The lines as they were when the trial failed.
+    pub lines: Vec<String>,
+}
+
 /// Why a trial did not pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {

@@ -5,7 +5,7 @@
 
 use crate::event::{Entry, Event, Header, JournalError, JournalReader, Machine, Note, RoundEnd, TrialReport};
 use crate::model::{CaseIndex, LoopBound, Outcome, OutcomeKind, Position, RoundId};
-use crate::record::folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
+use crate::record::folded::{FAILURES_KEPT, FailureSeen, OutputSeen, Record, RoundRecord, Slot, is_failure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -76,6 +76,8 @@ pub struct Fold {
     rounds: Vec<RoundRecord>,
     places: BTreeMap<RoundId, usize>,
     failures: BTreeMap<CaseIndex, Vec<FailureSeen>>,
+    /// What trials wrote that passed, of cases that failed.
+    outputs: BTreeMap<CaseIndex, OutputSeen>,
     /// How often each case passed.
     passed: BTreeMap<CaseIndex, u32>,
     /// The cases that passed where they had run before in the same round.
@@ -103,6 +105,7 @@ impl Fold {
             rounds: Vec::new(),
             places: BTreeMap::new(),
             failures: BTreeMap::new(),
+            outputs: BTreeMap::new(),
             passed: BTreeMap::new(),
             passed_again: BTreeSet::new(),
             skips: BTreeMap::new(),
@@ -204,6 +207,21 @@ impl Fold {
         Ok(())
     }
 
+    /// Whether a pass of the case is worth its output: it failed as well, and no output of a pass was kept yet.
+    pub fn wants_output(&self, case: CaseIndex) -> bool {
+        self.failures.contains_key(&case) && !self.outputs.contains_key(&case)
+    }
+
+    /// Whether the texts of another failure of the case can be among those that are kept.
+    pub fn keeps_failures(&self, case: CaseIndex) -> bool {
+        self.failures.get(&case).is_none_or(|seen| seen.len() < FAILURES_KEPT)
+    }
+
+    /// The file of a case, as the header has it.
+    pub fn file(&self, case: CaseIndex) -> Option<&str> {
+        self.header.cases.get(case.index()).map(|case| case.file.as_str())
+    }
+
     /// The record. Rounds that did not end keep their failures only.
     pub fn finish(mut self) -> Record {
         for round in &mut self.rounds {
@@ -220,6 +238,7 @@ impl Fold {
             header: self.header,
             rounds: self.rounds,
             failures: self.failures,
+            outputs: self.outputs,
             passed: self.passed.into_iter().filter(|(_, times)| *times > 0).map(|(case, _)| case).collect(),
             passed_again: self.passed_again,
             skips: self.skips.into_iter().map(|(case, (_, reason))| (case, reason)).collect(),
@@ -284,6 +303,13 @@ impl Fold {
         if !report.retained.is_empty() {
             self.round(round)?.retained.insert(position, report.retained);
         }
+        if let Some(text) = report.output {
+            let seen = OutputSeen { round, position, text };
+            let kept = self.outputs.entry(case).or_insert_with(|| seen.clone());
+            if (round, position) < (kept.round, kept.position) {
+                *kept = seen;
+            }
+        }
         let accounts = self.round(round)?.kind.keeps_a_ledger();
         for text in report.notes {
             self.note(Note { case: Some(case), text });
@@ -304,7 +330,10 @@ impl Fold {
                 let seen = self.failures.entry(case).or_default();
                 let place = seen.partition_point(|seen| (seen.round, seen.position) <= (round, position));
                 if place < FAILURES_KEPT {
-                    seen.insert(place, FailureSeen { round, position, outcome: outcome.clone() });
+                    seen.insert(
+                        place,
+                        FailureSeen { round, position, outcome: outcome.clone(), excerpt: report.excerpt },
+                    );
                     seen.truncate(FAILURES_KEPT);
                 }
             }

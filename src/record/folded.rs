@@ -2,8 +2,8 @@
 
 use crate::event::{CaseInfo, Diagnosis, Dirt, Header, Machine, Note, RoundEnd, RunEnd};
 use crate::model::{
-    Aftermath, CaseIndex, EventLoop, LoopBound, Outcome, OutcomeKind, Position, Retained, RoundId, RoundKind, Seed,
-    StateMark, Stress,
+    Aftermath, CaseIndex, EventLoop, Excerpt, LoopBound, Outcome, OutcomeKind, Position, Retained, RoundId, RoundKind,
+    Seed, StateMark, Stress,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub struct Record {
     pub rounds: Vec<RoundRecord>,
     /// The first failures of each case by round and place, by the case's place in the header.
     pub failures: BTreeMap<CaseIndex, Vec<FailureSeen>>,
+    /// What a trial that passed wrote, of cases that failed as well: of each the first by round and place that was kept.
+    pub outputs: BTreeMap<CaseIndex, OutputSeen>,
     /// The cases that passed in any trial, those of rounds that did not end included: a pass of a torn round proves no
     /// rate, and still refutes that a case always fails.
     pub passed: BTreeSet<CaseIndex>,
@@ -110,6 +112,19 @@ pub struct FailureSeen {
     pub position: Position,
     /// What it was.
     pub outcome: Outcome,
+    /// The source around its place, if the journal has it.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// What a trial that passed wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputSeen {
+    /// In which round.
+    pub round: RoundId,
+    /// At which place of its order.
+    pub position: Position,
+    /// The text, as far as it was captured.
+    pub text: String,
 }
 
 impl Slot {

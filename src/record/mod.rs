@@ -4,4 +4,4 @@ mod fold;
 mod folded;
 
 pub use fold::{Contradiction, Fold, FoldError, read};
-pub use folded::{FAILURES_KEPT, FailureSeen, Record, RoundRecord, Slot, is_failure};
+pub use folded::{FAILURES_KEPT, FailureSeen, OutputSeen, Record, RoundRecord, Slot, is_failure};

@@ -1,7 +1,9 @@
 //! `summary.md`: for a pull request or `$GITHUB_STEP_SUMMARY`. At most 60 lines; what is long is folded.
 
+use crate::model::RoundId;
 use crate::record::Record;
 use crate::report::Context;
+use crate::report::beside::{Beside, Row};
 use crate::report::brief::Brief;
 use crate::report::finding::Finding;
 use crate::report::summary::{CauseStory, Summary};
@@ -19,6 +21,9 @@ const SHOWN: usize = 20;
 /// How much of a message is shown.
 const MESSAGE_LINES: usize = 20;
 const MESSAGE_COLUMNS: usize = 400;
+
+/// How many lines of each log are shown.
+const LOG_LINES: usize = 10;
 
 /// Renders the summary. It ends with a line feed and has at most 60 lines.
 pub fn markdown(record: &Record, judgement: &Judgement, context: &Context) -> String {
@@ -82,6 +87,7 @@ fn points(view: &View<'_>, cause: &CauseStory) -> Vec<String> {
         ("Sure", sentence(&brief.sure)),
         ("Remedy", sentence(&brief.remedy)),
     ];
+    points.extend(logs(view, finding).map(|logs| ("Log", logs)));
     let besides = besides(&brief, cause);
     if !besides.is_empty() {
         points.push(("Besides", besides));
@@ -111,13 +117,35 @@ fn besides(brief: &Brief, cause: &CauseStory) -> String {
     parts.join(" ")
 }
 
-/// The message as it is. Its line feeds are written as references: a blank line would end the block of HTML.
+/// The message as it is.
 fn message(finding: &Finding) -> String {
-    let lines: Vec<&str> = finding.message.lines().collect();
+    block(&finding.message.lines().collect::<Vec<&str>>(), MESSAGE_LINES)
+}
+
+/// The lines in which the log of a failure differs from that of a pass; `None` if there are none.
+fn logs(view: &View<'_>, finding: &Finding) -> Option<String> {
+    let logs = Beside::of(view, finding).logs?;
+    let (mut failed, mut passed) = (Vec::new(), Vec::new());
+    for row in &logs.rows {
+        if let Row::Differs { failed: one, passed: other } = row {
+            failed.extend(one.as_deref());
+            passed.extend(other.as_deref());
+        }
+    }
+    let side = |word: &str, round: RoundId, lines: &[&str]| match lines {
+        [] => format!("nothing more where it {word} (round {})", round.ordinal()),
+        _ => format!("only where it {word} (round {}): {}", round.ordinal(), block(lines, LOG_LINES)),
+    };
+    (!failed.is_empty() || !passed.is_empty())
+        .then(|| format!("{} {}", side("failed", logs.failed, &failed), side("passed", logs.passed, &passed)))
+}
+
+/// Lines as they are. Their line feeds are written as references: a blank line would end the block of HTML.
+fn block(lines: &[&str], most: usize) -> String {
     let mut shown: Vec<String> =
-        lines.iter().take(MESSAGE_LINES).map(|line| html(&shorten(line.trim_end(), MESSAGE_COLUMNS))).collect();
-    if lines.len() > MESSAGE_LINES {
-        shown.push(format!("… {} in report.html", count(lines.len() - MESSAGE_LINES, "more line")));
+        lines.iter().take(most).map(|line| html(&shorten(line.trim_end(), MESSAGE_COLUMNS))).collect();
+    if lines.len() > most {
+        shown.push(format!("… {} in report.html", count(lines.len() - most, "more line")));
     }
     format!("<pre>{}</pre>", shown.join("&#10;"))
 }

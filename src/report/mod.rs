@@ -5,6 +5,7 @@
 //! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.
 
 mod annotations;
+mod beside;
 mod brief;
 mod code_quality;
 mod comment;

@@ -74,6 +74,10 @@ impl LoadedSubject for CommandSuite {
         &self.found.notes
     }
 
+    fn round(&self) -> &'static str {
+        "the tests in one order, in as few processes of the runner as can keep to it"
+    }
+
     fn name(&self) -> String {
         // An option is no name.
         match self.spec.arguments.first().filter(|argument| !argument.starts_with('-')) {

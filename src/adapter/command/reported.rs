@@ -168,12 +168,12 @@ impl Reported {
         }
     }
 
-    /// The one case of this process ended as its process did.
-    pub fn exit(&mut self, outcome: Outcome) {
+    /// The one case of this process ended as its process did, which wrote this last.
+    pub fn exit(&mut self, outcome: Outcome, tail: &str) {
         let Some(position) = self.asked.first().copied() else { return };
         let micros = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.sequence.push(position);
-        self.ended.insert(position, TrialReport { micros, ..TrialReport::of(outcome) });
+        self.ended.insert(position, TrialReport { micros, ..TrialReport::of(outcome) }.with_output(tail));
     }
 
     /// Tells the engine what it has not been told.
@@ -362,7 +362,9 @@ fn report(told: Told, began: Instant) -> TrialReport {
             Outcome::Skipped { reason: reason.to_owned() }
         }
     };
-    TrialReport { micros, ..TrialReport::of(outcome) }
+    let report = TrialReport { micros, ..TrialReport::of(outcome) };
+    // Most runners say nothing of what a passing case wrote: that it wrote nothing is not known.
+    if told.details.is_empty() { report } else { report.with_output(&told.details) }
 }
 
 #[cfg(test)]

@@ -274,7 +274,7 @@ impl Round<'_> {
         }
         let tail = process.tail();
         match (&reader, end) {
-            (Reader::ExitCode(exit), End::Exited(status)) => reported.exit(exit.outcome(status, &tail)),
+            (Reader::ExitCode(exit), End::Exited(status)) => reported.exit(exit.outcome(status, &tail), &tail),
             (_, End::Stopped | End::OutOfOrder) => {}
             _ if files.are_read => {}
             _ => match reader.end(&folder, scratch) {

@@ -73,6 +73,10 @@ impl LoadedSubject for PytestSuite {
         if place.is_empty() { versions.clone() } else { format!("{versions} in {place}") }
     }
 
+    fn round(&self) -> &'static str {
+        "the tests in one order, in a process of pytest of its own"
+    }
+
     fn suite(&self) -> String {
         "pytest".to_owned()
     }

@@ -122,6 +122,8 @@ pub(super) struct Finished {
     message: String,
     #[serde(default)]
     details: String,
+    /// What a test that passed wrote, as far as pytest captured it.
+    output: Option<String>,
     file: Option<PathBuf>,
     line: Option<u32>,
     /// The text of that line.
@@ -219,6 +221,8 @@ impl Finished {
         TrialReport {
             outcome,
             micros: self.micros,
+            output: self.output,
+            excerpt: None,
             notes,
             loop_bound: found.loop_bound,
             retained: Vec::new(),

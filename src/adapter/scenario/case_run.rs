@@ -34,6 +34,8 @@ pub(in crate::adapter) struct Verdictless {
     pub not_made: Option<String>,
     /// Earlier trials that turned out to have failed by what they sent after their end.
     pub late: Vec<(TrialKey, Failure)>,
+    /// The calls of the case and what the system wrote, where it did not fail.
+    pub output: String,
 }
 
 impl Verdictless {
@@ -53,6 +55,7 @@ impl Verdictless {
             retained: Vec::new(),
             not_made: None,
             late: Vec::new(),
+            output: String::new(),
         }
     }
 }
@@ -122,9 +125,9 @@ impl CaseRun<'_> {
         if !self.keeps_connections {
             self.look_for_tasks(event_loop, &mut done);
         }
+        done.output = details(ended.as_ref(), &stage.output.since(begun));
         if let Some(failure) = failure_of(&mut done.outcome) {
-            let output = stage.output.since(begun);
-            failure.details = details(ended.as_ref(), &output);
+            failure.details = std::mem::take(&mut done.output);
             // What could not be reached is most often why the rest went wrong.
             let astray: String = strays.attempts.iter().map(|stray| format!("{}\n", astray(stray))).collect();
             failure.details.insert_str(0, &astray);

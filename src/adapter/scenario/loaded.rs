@@ -41,6 +41,10 @@ impl LoadedSubject for LoadedScenarios {
         format!("scenarios on {}", self.subject.system.name)
     }
 
+    fn round(&self) -> &'static str {
+        "the cases in one order, on one system that lives on from case to case"
+    }
+
     fn hash(&self) -> ContentHash {
         self.subject.hash()
     }

@@ -285,11 +285,12 @@ impl ScenarioSubject {
                 notes: done.notes,
                 loop_bound: done.loop_bound,
                 retained: done.retained,
-                ..TrialReport::of(done.outcome)
+                ..TrialReport::of(done.outcome).with_output(&done.output)
             };
             let death = if report.outcome.is_failure() { stage.death_after_failure() } else { stage.death() };
             if let Some(death) = &death {
                 report.outcome = crashed(death, report.outcome);
+                report.output = None;
             }
             if let Some(accounts) = &mut accounts
                 && let Some(holdings) = lasting.as_mut().and_then(|event_loop| SystemHoldings::of(stage, event_loop))

@@ -99,7 +99,8 @@ pub fn merge(
         Header { run: run.clone(), started, background, shard: None, identity: Some(here), ..spool.header.clone() };
     let journal = JournalWriter::create(&files::journal(&folder), redactor(tool))?;
     let fold = Fold::new(redactor(tool).header(&header));
-    let mut session = Session::new(journal, fold, watcher, plans.forecast(subject, options));
+    let mut session = Session::new(journal, fold, watcher, plans.forecast(subject, options))
+        .with_sources([spec.folder().to_owned(), options.root.clone()]);
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     for note in subject.notes().iter().cloned().chain(plans.notes.clone()).chain(tool.note_of_kept()) {
         session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;

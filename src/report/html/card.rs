@@ -5,8 +5,8 @@ use crate::model::{CaseIndex, Position, RoundKind};
 use crate::record::{RoundRecord, is_failure};
 use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, OrderStory, Role};
-use crate::report::html::colours::coloured;
 use crate::report::html::difference::{Piece, pieces};
+use crate::report::html::sides::Shown;
 use crate::report::recipe;
 use crate::report::summary::CauseStory;
 use crate::report::text::bounded;
@@ -16,7 +16,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// How much of a message and of its details a card holds, in bytes.
+/// How much of a message a card holds, in bytes.
 const MESSAGE: usize = 16 * 1024;
 
 /// How many other cases are named.
@@ -65,8 +65,7 @@ pub(super) struct Card {
     courses: Vec<Course>,
     message: Vec<Piece>,
     message_left: usize,
-    details: Vec<Piece>,
-    details_left: usize,
+    shown: Option<Shown>,
     place: String,
     seen: String,
     remarks: Vec<String>,
@@ -122,7 +121,6 @@ impl Card {
         let finding = &cause.lead;
         let recipe = recipe(finding.kind);
         let (message, message_left) = bounded(&finding.message, MESSAGE);
-        let (details, details_left) = bounded(&finding.details, MESSAGE);
         let order = finding.order.as_ref();
         let own = finding.states.iter().map(|state| format!("{}.", state.fix));
         let brief = Brief::of(view, finding);
@@ -157,8 +155,7 @@ impl Card {
             courses: finding.leaks.iter().filter_map(|(text, course)| Course::of(text, course)).collect(),
             message: pieces(message),
             message_left,
-            details: coloured(details),
-            details_left,
+            shown: Shown::of(view, finding),
             place: finding.place_text(),
             seen: seen(finding),
             remarks: finding.remarks.iter().filter(|remark| **remark != finding.message).cloned().collect(),

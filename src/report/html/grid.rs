@@ -139,8 +139,7 @@ fn rows(record: &Record) -> (Vec<Row>, usize) {
         }
         clean += usize::from(!failed);
         trials += round.slots.len();
-        let loops = if round.event_loop == EventLoop::Round { ", one event loop" } else { "" };
-        let label = format!("{} {}{loops}", round.id, round.kind);
+        let label = format!("{} {}{}", round.id.ordinal(), round.kind, loops(record, round.event_loop));
         rows.push(Row::new(
             label,
             round.kind.as_str(),
@@ -154,6 +153,15 @@ fn rows(record: &Record) -> (Vec<Row>, usize) {
         rows.push(Row::new("each alone".to_owned(), "alone", String::new(), alone, alone_millis, String::new()));
     }
     (rows, left_out)
+}
+
+/// How long an event loop lives in a round, where that differs between the rounds of a run.
+fn loops(record: &Record, event_loop: EventLoop) -> &'static str {
+    match event_loop {
+        _ if record.header.policy.event_loops.len() < 2 => "",
+        EventLoop::Round => ", one event loop",
+        EventLoop::Case => ", a loop each",
+    }
 }
 
 /// How many rows are left for rounds without a failure.

@@ -11,5 +11,6 @@ mod grid;
 mod hosts;
 mod matrix;
 mod page;
+mod sides;
 
 pub use page::html;

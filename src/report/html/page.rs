@@ -55,6 +55,7 @@ pub fn html(record: &Record, judgement: &Judgement, context: &Context) -> Result
         evidence => summary.evidence,
         facts => value(Facts::new(record)),
         tells_of_orders,
+        round => visible(&record.header.subject.round).into_owned(),
         ran => summary.ran,
         quarantine => summary.quarantine.as_ref().map(|quarantine| &quarantine.size),
         entries => value(summary.quarantine.as_ref().map(|quarantine| &quarantine.failing)),

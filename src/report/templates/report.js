@@ -295,8 +295,12 @@
     if (className) made.className = className;
     return made;
   };
+  const unfold = (card, open) => { for (const part of card.querySelectorAll("details.code")) part.open = open; };
   const giveBack = () => {
-    if (lent) lent.place.replaceWith(lent.card);
+    if (lent) {
+      lent.place.replaceWith(lent.card);
+      unfold(lent.card, false);
+    }
     lent = null;
   };
   const trials = (number) => {
@@ -324,8 +328,11 @@
       lent = { card, place: document.createComment("card") };
       card.replaceWith(lent.place);
       card.hidden = false;
+      unfold(card, true);
       page.append(card);
     }
+    // The card of its own finding names it once more.
+    page.classList.toggle("own", card?.querySelector("h3 a").dataset.case === String(number));
     const list = trials(number);
     const table = element("table");
     const head = table.createTHead().insertRow();

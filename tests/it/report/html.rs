@@ -1,8 +1,8 @@
 //! The HTML page as a reader sees it.
 
 use super::sample::{IDS, Teller, VERDICTS, clean, context, failed, judged_findings, one_failure};
-use steadfast::event::RunEnd;
-use steadfast::model::{Outcome, RoundKind, Seed};
+use steadfast::event::{Event, RunEnd, TrialReport};
+use steadfast::model::{CaseIndex, Excerpt, Failure, Outcome, Place, Position, RoundId, RoundKind, Seed};
 use steadfast::record::Record;
 use steadfast::report::html;
 use steadfast::verdict::judge;
@@ -24,6 +24,18 @@ pub fn large(cases: u32, rounds: u32) -> Record {
             polluted |= case == 7;
             let fails = (case == 11 && polluted) || (case % 97 == 5 && seed.hash(&[1, case as u8]).is_multiple_of(9));
             Some(if fails { failed("cost: expected 0, was 1", "scenarios/a.yaml", 3) } else { Outcome::Passed })
+        });
+    }
+    // As much as is kept of what a passing trial wrote.
+    let wrote = "2026-11-28 10:00:00 INFO another line of the log of a service\n".repeat(120);
+    for (round, case) in (rounds..).zip((0..cases).filter(|case| *case == 11 || case % 97 == 5)) {
+        let report = TrialReport::of(Outcome::Passed).with_output(&format!("{wrote}{case}"));
+        teller.round(RoundKind::Probe, &[case], |_, _| None);
+        teller.fact(Event::TrialFinished {
+            round: RoundId(round),
+            position: Position(0),
+            case: CaseIndex(case),
+            report,
         });
     }
     teller.record(Some(RunEnd::Completed))
@@ -57,6 +69,42 @@ fn everything_that_must_be_read_stands_in_it_without_a_script() {
     ] {
         assert!(readable.contains(text), "{text}");
     }
+}
+
+/// A case that failed in its first round and passed in its second, and what it wrote there.
+fn failed_and_passed(details: &str, wrote: Option<&str>) -> String {
+    let mut teller = Teller::new(&["a.js > adds"]);
+    let failure = Failure::new("no", Some(Place { file: "a.js".to_owned(), line: 2, column: 1 }));
+    let excerpt = Excerpt { first: 1, lines: ["let a = 1;", "expect(a).toBe(2);"].map(str::to_owned).to_vec() };
+    let failed =
+        TrialReport { excerpt: Some(excerpt), ..TrialReport::of(Outcome::Failed(failure.with_details(details))) };
+    let passed = TrialReport { output: wrote.map(str::to_owned), ..TrialReport::of(Outcome::Passed) };
+    for (round, report) in [(0, failed), (1, passed)] {
+        teller.round(RoundKind::Shuffle, &[0], |_, _| None);
+        teller.fact(Event::TrialFinished { round: RoundId(round), position: Position(0), case: CaseIndex(0), report });
+    }
+    let record = teller.record(Some(RunEnd::Completed));
+    let page = html(&record, &judge(&record), &context()).unwrap();
+    page.split("<script").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_failure_stands_beside_a_pass_with_its_source_and_the_lines_that_differ() {
+    let page = failed_and_passed("GET /a 0.1 s\nprice 1\nlast\n", Some("GET /a 0.7 s\nprice 3\n"));
+    for text in [
+        "beside a trial that passed: 2 lines differ",
+        "<span class=\"at\">&gt; 2  expect(a).toBe(2);\n</span>",
+        "GET &#x2f;a 0.1 s\n<mark class=\"differs\">price 1\n</mark><mark class=\"differs\">last\n</mark>",
+        "GET &#x2f;a 0.7 s\n<mark class=\"differs\">price 3\n</mark><span class=\"gap\">\n</span>",
+        "Failed in round 1",
+        "Passed in round 2",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    let page = failed_and_passed("stack", None);
+    assert!(page.contains("Code and log of the failure") && !page.contains("class=\"sides\""));
+    let page = failed_and_passed("--- Captured log call\nx\n", Some(""));
+    assert!(page.contains("1 line differs") || page.contains("2 lines differ"), "{page}");
 }
 
 #[test]

@@ -35,6 +35,7 @@ impl Teller {
             spec: serde_json::Value::Null,
             hash: ContentHash::of(["subject"]),
             measured,
+            round: "the cases in one order, on one system that lives on from case to case".to_owned(),
         };
         let policy = Policy {
             leaks: Vec::new(),

@@ -25,11 +25,26 @@ pub(in crate::adapter::command) struct Judge {
     /// How they ended, in the order in which they did. A failure waits for its reason, and what ended later behind it.
     verdicts: VecDeque<Told>,
     reasons: BTreeMap<String, Told>,
+    /// What cases wrote that passed, once standard output has told of their end.
+    written: BTreeMap<String, String>,
+    /// How often the first of the verdicts, a pass, was looked at in vain.
+    looks: u32,
 }
+
+/// How many looks a pass waits for what its case wrote. Output that hides its own end holds nothing up for longer.
+const LOOKS: u32 = 20;
 
 impl Judge {
     pub fn new(output: JsonReader) -> Self {
-        Self { output, held: Vec::new(), decided: BTreeSet::new(), verdicts: VecDeque::new(), reasons: BTreeMap::new() }
+        Self {
+            output,
+            held: Vec::new(),
+            decided: BTreeSet::new(),
+            verdicts: VecDeque::new(),
+            reasons: BTreeMap::new(),
+            written: BTreeMap::new(),
+            looks: 0,
+        }
     }
 
     /// Takes in a line of standard output.
@@ -53,14 +68,25 @@ impl Judge {
                 told.push(said);
             } else if matches!(said.word, Word::Failed | Word::Errored) {
                 self.reasons.insert(said.id.clone(), said);
+            } else if said.word == Word::Passed {
+                self.written.insert(said.id, said.details);
             }
         }
-        while let Some(first) = self.verdicts.front()
-            && (first.word != Word::Failed || self.reasons.contains_key(&first.id))
-        {
+        while self.verdicts.front().is_some_and(|first| self.is_whole(first)) {
             told.extend(self.verdicts.pop_front().map(|verdict| self.reasoned(verdict)));
+            self.looks = 0;
         }
+        self.looks = if self.verdicts.is_empty() { 0 } else { self.looks.saturating_add(1) };
         told
+    }
+
+    /// Whether all is there that a verdict waits for.
+    fn is_whole(&self, verdict: &Told) -> bool {
+        match verdict.word {
+            Word::Failed => self.reasons.contains_key(&verdict.id),
+            Word::Passed => self.looks >= LOOKS || self.written.contains_key(&verdict.id),
+            _ => true,
+        }
     }
 
     /// What is left to tell when the process has ended.
@@ -74,7 +100,8 @@ impl Judge {
     fn reasoned(&mut self, verdict: Told) -> Told {
         let reason = self.reasons.remove(&verdict.id);
         if verdict.word != Word::Failed {
-            return verdict;
+            let details = self.written.remove(&verdict.id).unwrap_or_default();
+            return Told { details, ..verdict };
         }
         match reason {
             Some(reason) => Told { id: verdict.id, word: verdict.word, ..reason },
@@ -105,7 +132,10 @@ mod tests {
         let asked = [r#"{"id":"p.a","outcome":"asked"}"#, r#"{"id":"p.b","outcome":"asked"}"#];
         assert_eq!(said(&mut judge, &asked), []);
         let ended = [r#"{"id":"p.a","outcome":"passed"}"#, r#"{"id":"p.b","outcome":"passed"}"#];
-        let told = said(&mut judge, &ended);
+        let mut told = said(&mut judge, &ended);
+        for _ in 0..2 * LOOKS {
+            told.extend(said(&mut judge, &[]));
+        }
         assert_eq!(told.iter().map(|(_, word, _)| *word).collect::<Vec<_>>(), [Word::Passed, Word::Passed]);
     }
 
@@ -117,9 +147,21 @@ mod tests {
         assert_eq!(said(&mut judge, &ended), []);
         judge.hold(br#"{"P": "p", "T": "a", "A": "output", "O": "x.go:3: bad"}"#);
         judge.hold(br#"{"P": "p", "T": "a", "A": "fail"}"#);
+        judge.hold(br#"{"P": "p", "T": "b", "A": "pass"}"#);
         let told = said(&mut judge, &[]);
         assert_eq!(told[0], ("p.a".to_owned(), Word::Failed, "bad".to_owned()));
         assert_eq!(told[1].0, "p.b");
+    }
+
+    #[test]
+    fn a_pass_has_what_its_case_wrote() {
+        let mut judge = judge();
+        said(&mut judge, &[r#"{"id":"p.a","outcome":"asked"}"#]);
+        assert_eq!(said(&mut judge, &[r#"{"id":"p.a","outcome":"passed"}"#]), []);
+        judge.hold(br#"{"P": "p", "T": "a", "A": "output", "O": "x.go:3: seen"}"#);
+        judge.hold(br#"{"P": "p", "T": "a", "A": "pass"}"#);
+        let told = judge.judged(&[]);
+        assert_eq!((told[0].word, told[0].details.as_str()), (Word::Passed, "x.go:3: seen"));
     }
 
     #[test]

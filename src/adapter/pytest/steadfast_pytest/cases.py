@@ -127,7 +127,7 @@ class Trial:
                 return {"outcome": "skipped", "message": skip_reason(report)}
         if not any(report.when == "call" or report.skipped for report in self.reports):
             return {"outcome": "errored", "message": "pytest reported nothing of this test"}
-        return {"outcome": "passed"}
+        return {"outcome": "passed", "output": cut(captured(self.reports[-1]), OUTPUT_KEPT)}
 
     def is_better(self, report):
         """Whether a report says that the phase passed in which the first attempt failed."""
@@ -143,11 +143,20 @@ def skip_reason(report):
     return cut(reason[len("Skipped: ") :] if reason.startswith("Skipped: ") else reason)
 
 
+OUTPUT_KEPT = 8192
+"""How many characters are sent of what a test that passed wrote."""
+
+
+def captured(report):
+    """What pytest captured until the end of a phase, part by part under a heading."""
+    return "\n".join("--- %s\n%s" % section for section in getattr(report, "sections", ()))
+
+
 def describe(report):
     """Message, place and text of a failure."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = str(report.longrepr)
-    told = {"details": cut("\n".join([text] + ["--- %s\n%s" % section for section in report.sections]))}
+    told = {"details": cut("\n".join(part for part in (text, captured(report)) if part))}
     if crash is not None:
         source = linecache.getline(str(crash.path), int(crash.lineno)).strip()
         told.update(message=cut(str(crash.message)), file=clean(str(crash.path)), line=int(crash.lineno))

@@ -15,10 +15,10 @@ def one_line(text):
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def cut(text):
+def cut(text, longest=LONGEST):
     """The beginning and the end of a long text."""
     text = clean(text)
-    if len(text) <= LONGEST:
+    if len(text) <= longest:
         return text
-    half = LONGEST // 2
+    half = longest // 2
     return "%s\n[%d characters left out]\n%s" % (text[:half], len(text) - 2 * half, text[-half:])
