@@ -57,7 +57,7 @@ pub(super) fn background(
                 cases: &cases,
             };
             // What is wrong with the folder is told as such, and not as what a database makes of it.
-            if let Some(folder) = place.file().and_then(Path::parent) {
+            if let Some(folder) = place.path().and_then(Path::parent) {
                 make_report_folders(folder).map_err(AppError::io(folder))?;
             }
             Some(History::open(place)?.past(&beginning)?)

@@ -17,9 +17,9 @@ pub(super) fn add_to_history(
     judgement: &Judgement,
     redactor: &Redactor,
 ) -> Result<(), AppError> {
-    let Some(file) = history else { return Ok(()) };
+    let Some(place) = history else { return Ok(()) };
     let entry = RunEntry::of(record, judgement, &|text| redactor.apply(text).into_owned());
-    Ok(History::open(file)?.add(&entry)?)
+    Ok(History::remember(place, &entry)?)
 }
 
 /// The findings of a run: from its journal, where its folder is there, else from the history.

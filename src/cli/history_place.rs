@@ -5,6 +5,7 @@ use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Error};
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 /// Where libpq looks for a password that no URL holds.
 const PASSWORD: &str = "PGPASSWORD";
@@ -18,7 +19,7 @@ impl TypedValueParser for PlaceParser {
 
     fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<HistoryPlace, Error> {
         // What is not Unicode is a path.
-        let Some(text) = value.to_str() else { return Ok(HistoryPlace::File(value.into())) };
+        let Some(text) = value.to_str() else { return Ok(PathBuf::from(value).into()) };
         // The usual message would repeat the value.
         let wrong =
             |what: PlaceError| Error::raw(ErrorKind::ValueValidation, format!("--history: {what}\n")).with_cmd(command);

@@ -13,7 +13,7 @@ pub(super) struct MemoryArguments {
     /// Where runs are kept
     #[arg(long, default_value = "reports", value_name = "DIR")]
     pub report_dir: PathBuf,
-    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
+    /// Where runs are remembered: a file, a folder of files (`FOLDER/`) that a bucket can hold, or a URL of PostgreSQL [default: history.sqlite in the report folder]
     #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath)]
     pub history: Option<HistoryPlace>,
 }

@@ -213,7 +213,7 @@ pub(super) struct RunArguments {
     /// Another copy of report.json
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub json: Option<PathBuf>,
-    /// Where runs are remembered: a file, or a URL of PostgreSQL that a team shares [default: history.sqlite in the report folder]
+    /// Where runs are remembered: a file, a folder of files (`FOLDER/`) that a bucket can hold, or a URL of PostgreSQL [default: history.sqlite in the report folder]
     #[arg(long, value_name = "FILE|URL", value_parser = PlaceParser, value_hint = ValueHint::AnyPath, help_heading = "Reports")]
     pub history: Option<HistoryPlace>,
     /// Remember nothing of this run, and know nothing of earlier ones

@@ -25,7 +25,7 @@ pub enum HistoryError {
         known: usize,
     },
     /// It is something else.
-    #[error("{}: is no history of steadfast: name another file with --history FILE. It was left as it is", path.display())]
+    #[error("{}: is no history of steadfast: name another place with --history FILE. It was left as it is", path.display())]
     Foreign {
         /// The file that is no history.
         path: PathBuf,
@@ -43,6 +43,14 @@ pub enum HistoryError {
         path: PathBuf,
         /// What SQLite answered.
         source: rusqlite::Error,
+    },
+    /// A file of a folder can't be read or written.
+    #[error("{}: {source}: name another folder with --history FOLDER/, or do without it with --no-history", path.display())]
+    Folder {
+        /// The file or the folder.
+        path: PathBuf,
+        /// What the system answered.
+        source: std::io::Error,
     },
     /// The database can't be reached, read or written.
     #[error(

@@ -1,6 +1,6 @@
 //! What is remembered between runs.
 //!
-//! [`History`] is an SQLite file or a database of PostgreSQL with the verdicts of every run; what a new run takes from it (earlier trials of cases
+//! [`History`] is an SQLite file, a folder of files or a database of PostgreSQL with the verdicts of every run; what a new run takes from it (earlier trials of cases
 //! that have not changed, findings that are known) goes into that run's header as [`crate::event::Past`], so that a
 //! report needs no history. [`Diff`] compares two runs.
 
@@ -9,6 +9,7 @@ mod diff;
 mod entry;
 mod error;
 mod flips;
+mod folder;
 mod junit;
 mod page;
 mod past;
@@ -20,6 +21,7 @@ mod schema;
 mod snapshot;
 mod sqlite;
 mod store;
+mod stored;
 mod text;
 mod tls;
 mod trend;

@@ -1,4 +1,4 @@
-//! Where a history lies: a file, or a database of a team.
+//! Where a history lies: a file, a folder of files, or a database of a team.
 
 use crate::event::REDACTED;
 use crate::model::with_causes;
@@ -16,6 +16,8 @@ const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
 pub enum HistoryPlace {
     /// An SQLite file.
     File(PathBuf),
+    /// A folder of files, one for each run: what is typed with a `/` at its end, or is a folder already.
+    Folder(PathBuf),
     /// A database of PostgreSQL.
     Postgres(PostgresUrl),
 }
@@ -44,10 +46,10 @@ pub(super) enum Tls {
 }
 
 impl HistoryPlace {
-    /// The file, if it is one.
-    pub fn file(&self) -> Option<&Path> {
+    /// The file or the folder, if it is one.
+    pub fn path(&self) -> Option<&Path> {
         match self {
-            Self::File(path) => Some(path),
+            Self::File(path) | Self::Folder(path) => Some(path),
             Self::Postgres(_) => None,
         }
     }
@@ -64,7 +66,8 @@ impl HistoryPlace {
 
 impl From<PathBuf> for HistoryPlace {
     fn from(path: PathBuf) -> Self {
-        Self::File(path)
+        let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.is_dir();
+        if is_folder { Self::Folder(path) } else { Self::File(path) }
     }
 }
 
@@ -88,14 +91,14 @@ impl FromStr for HistoryPlace {
     type Err = PlaceError;
 
     fn from_str(text: &str) -> Result<Self, PlaceError> {
-        if is_postgres(text) { text.parse().map(Self::Postgres) } else { Ok(Self::File(PathBuf::from(text))) }
+        if is_postgres(text) { text.parse().map(Self::Postgres) } else { Ok(PathBuf::from(text).into()) }
     }
 }
 
 impl fmt::Display for HistoryPlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => path.display().fmt(formatter),
+            Self::File(path) | Self::Folder(path) => path.display().fmt(formatter),
             Self::Postgres(url) => url.fmt(formatter),
         }
     }
@@ -246,9 +249,12 @@ mod tests {
 
     #[test]
     fn a_path_is_a_file_and_a_url_a_database() {
-        assert_eq!(place("reports/history.sqlite").file(), Some(Path::new("reports/history.sqlite")));
-        assert_eq!(place("postgres/x").file(), Some(Path::new("postgres/x")));
-        assert_eq!(place("postgresql://db/tests").file(), None);
+        assert_eq!(place("reports/history.sqlite").path(), Some(Path::new("reports/history.sqlite")));
+        assert_eq!(place("postgres/x").path(), Some(Path::new("postgres/x")));
+        assert_eq!(place("postgresql://db/tests").path(), None);
+        assert!(matches!(place("not there yet/"), HistoryPlace::Folder(_)));
+        assert!(matches!(place("src"), HistoryPlace::Folder(_)));
+        assert!(matches!(place("history.sqlite"), HistoryPlace::File(_)));
         assert!("postgres://db:port/x".parse::<HistoryPlace>().is_err());
         assert!(
             "postgres://db/x?sslmode=allow"
@@ -286,7 +292,7 @@ mod tests {
     fn the_way_is_encrypted_between_machines_unless_the_url_says_otherwise() {
         let check = |text: &str, expected: Tls| match place(text) {
             HistoryPlace::Postgres(url) => assert_eq!(url.tls(), expected, "{text}"),
-            HistoryPlace::File(_) => panic!("{text} is a URL"),
+            HistoryPlace::File(_) | HistoryPlace::Folder(_) => panic!("{text} is a URL"),
         };
         check("postgres://db.example/x", Tls::Required);
         check("postgres://db.example/x?sslmode=disable", Tls::Off);
@@ -301,7 +307,7 @@ mod tests {
     fn a_password_from_elsewhere_is_taken_where_the_url_has_none() {
         let password = |text: &str| match place(text).with_password(Some("other".to_owned())) {
             HistoryPlace::Postgres(url) => url.config().expect("it is right").get_password().map(<[u8]>::to_vec),
-            HistoryPlace::File(_) => None,
+            HistoryPlace::File(_) | HistoryPlace::Folder(_) => None,
         };
         assert_eq!(password("postgres://ana@db/x").as_deref(), Some(&b"other"[..]));
         assert_eq!(password("postgres://ana:own@db/x").as_deref(), Some(&b"own"[..]));

@@ -34,6 +34,15 @@ impl Sqlite {
         Ok(history)
     }
 
+    /// A database in memory that has what stands in `path`.
+    pub fn in_memory(path: &Path) -> Result<Self, HistoryError> {
+        let connection = Connection::open_in_memory().map_err(HistoryError::of(path))?;
+        let mut history = Self { path: path.to_owned(), connection };
+        schema::migrate(&mut history.connection, schema::STEPS).map_err(HistoryError::of(path))?;
+        history.connection.pragma_update(None, "foreign_keys", true).map_err(history.failed())?;
+        Ok(history)
+    }
+
     fn connect(path: &Path) -> Result<Self, HistoryError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Connection::open_with_flags(path, flags).map_err(HistoryError::of(path))?;

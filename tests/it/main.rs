@@ -7,6 +7,7 @@ mod comment;
 mod defects;
 mod editor;
 mod fleet;
+mod folder_history;
 mod history;
 mod hostile;
 mod imports;

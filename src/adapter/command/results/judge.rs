@@ -63,7 +63,13 @@ impl Judge {
                 None => {}
             }
         }
-        for said in std::mem::take(&mut self.held) {
+        // That all of a group have passed is told behind what is known of each.
+        let (of_groups, held): (Vec<Told>, Vec<Told>) =
+            std::mem::take(&mut self.held).into_iter().partition(|said| said.word == Word::AllPassed);
+        if !of_groups.is_empty() {
+            self.looks = LOOKS;
+        }
+        for said in held {
             if !self.decided.contains(&said.id) {
                 told.push(said);
             } else if matches!(said.word, Word::Failed | Word::Errored) {
@@ -74,8 +80,9 @@ impl Judge {
         }
         while self.verdicts.front().is_some_and(|first| self.is_whole(first)) {
             told.extend(self.verdicts.pop_front().map(|verdict| self.reasoned(verdict)));
-            self.looks = 0;
+            self.looks = if of_groups.is_empty() { 0 } else { LOOKS };
         }
+        told.extend(of_groups);
         self.looks = if self.verdicts.is_empty() { 0 } else { self.looks.saturating_add(1) };
         told
     }
