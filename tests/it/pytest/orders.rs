@@ -62,6 +62,28 @@ fn every_way_of_depending_on_an_order_gets_its_verdict_and_its_causes() {
 }
 
 #[test]
+fn what_a_victim_wrote_where_it_passed_is_kept_once_without_secrets_and_shown_beside_its_failure() {
+    let Some(suite) = Suite::empty() else { return };
+    let key = "Bearer sk-live-0123456789abcdefghij";
+    let text = format!(
+        "state = []\ndef test_healthy(): print('nobody reads this')\n\
+         def test_victim():\n    print('the state is', state, 'as {key}')\n    assert not state\n\
+         def test_polluter(): state.append(1)\n"
+    );
+    let suite = suite.with("test_pair.py", &text);
+    suite.command("run", &["--rounds", "3"]).exits(1);
+    let journal = suite.project.read("reports/latest/events.jsonl");
+    assert_eq!(journal.matches(r#""output":"#).count(), 1, "of the victim, once");
+    assert!(journal.contains("the state is [] as") && !journal.contains("nobody reads this"));
+    assert!(!journal.contains("sk-live-0123456789"), "the secret is taken out");
+    let page = suite.project.read("reports/latest/report.html");
+    for side in ["the state is [1] as", "the state is [] as"] {
+        assert!(page.contains(&format!("<mark class=\"differs\">{side}")), "{side}");
+    }
+    suite.project.run(&["report", "--format", "markdown"]).says(&["<b>Log</b>: only where it failed (round"]);
+}
+
+#[test]
 fn a_repro_shows_its_finding_again() {
     let Some(suite) = Suite::empty() else { return };
     let text = "state = []\ndef test_victim(): assert not state\ndef test_polluter(): state.append(1)\n";
