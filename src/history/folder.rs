@@ -9,8 +9,8 @@
 use crate::disk::{make_report_folders, read_bytes};
 use crate::history::database::Database;
 use crate::history::sqlite::Sqlite;
-use crate::history::store::write;
 use crate::history::stored::{self, StoredError};
+use crate::history::tables::write;
 use crate::history::{HistoryError, RunEntry};
 use crate::model::ContentHash;
 use jiff::Timestamp;

@@ -22,6 +22,7 @@ mod snapshot;
 mod sqlite;
 mod store;
 mod stored;
+mod tables;
 mod text;
 mod tls;
 mod trend;

@@ -1,6 +1,7 @@
 //! The findings of one run, from the history or from a journal, as two runs are compared by.
 
 use crate::history::database::{Cell, Row};
+use crate::history::entry::verdict;
 use crate::history::past::{kind, timestamp};
 use crate::history::{History, HistoryError, RunEntry};
 use crate::model::statistics::Tally;
@@ -87,9 +88,4 @@ impl History {
         }
         Ok(cases)
     }
-}
-
-/// A verdict by its word; a word that nobody knows proves nothing.
-pub(super) fn verdict(word: &str) -> Verdict {
-    Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == word).unwrap_or(Verdict::Unproven)
 }

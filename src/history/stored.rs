@@ -1,10 +1,8 @@
 //! A run as it stands in a file of its own: JSON, compressed.
 
-use crate::history::entry::{CaseEntry, Failed, RunEntry};
-use crate::history::past::kind;
-use crate::history::snapshot::verdict;
+use crate::history::entry::{CaseEntry, Failed, RunEntry, verdict};
 use crate::model::statistics::Tally;
-use crate::model::{ContentHash, Seed};
+use crate::model::{ContentHash, FindingKind, Seed};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -124,7 +122,11 @@ pub(super) fn unpacked(bytes: &[u8]) -> Result<RunEntry, StoredError> {
         shuffled: case.shuffled,
         mean_us: case.mean_us,
         slowest_us: case.slowest_us,
-        findings: case.findings.into_iter().filter_map(|(word, way)| Some((kind(&word)?, way))).collect(),
+        findings: case
+            .findings
+            .into_iter()
+            .filter_map(|(word, way)| Some((FindingKind::from_word(&word)?, way)))
+            .collect(),
     };
     Ok(RunEntry {
         run: stored.run,

@@ -1,8 +1,8 @@
 //! How a suite and its cases have done over time.
 
 use crate::history::database::Row;
+use crate::history::entry::verdict;
 use crate::history::past::{kind, timestamp};
-use crate::history::snapshot::verdict;
 use crate::history::{History, HistoryError};
 use crate::model::Verdict;
 use crate::model::statistics::Tally;

@@ -35,6 +35,9 @@ fn issue(view: &View<'_>, finding: &Finding) -> Value {
         (Weight::Fails, _) => "major",
     };
     json!({
+        // GitLab needs neither; Code Climate's own specification asks for both.
+        "type": "issue",
+        "categories": ["Bug Risk"],
         "description": format!(
             "{}: {} {}. Cause: {}. Repeat: {}. Sure: {}. Remedy: {}.",
             finding.verdict, finding.id, brief.what, brief.cause, brief.repeat, brief.sure, brief.remedy

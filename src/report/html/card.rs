@@ -120,10 +120,12 @@ impl Card {
     pub(super) fn new(view: &View<'_>, cause: &CauseStory) -> Self {
         let finding = &cause.lead;
         let recipe = recipe(finding.kind);
-        let (message, message_left) = bounded(&finding.message, MESSAGE);
         let order = finding.order.as_ref();
         let own = finding.states.iter().map(|state| format!("{}.", state.fix));
         let brief = Brief::of(view, finding);
+        // Where the cause says all of it, the message is not told again.
+        let message = if finding.message == brief.cause { "" } else { finding.message.as_str() };
+        let (message, message_left) = bounded(message, MESSAGE);
         Self {
             members: cause.members.clone(),
             case: finding.case,
