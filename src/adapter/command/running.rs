@@ -66,7 +66,7 @@ pub(super) struct Shuffled {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ShuffleKind {
-    /// `--shuffle-seed` of Rust's own harness, since 1.67.
+    /// `--shuffle-seed` of Rust's own harness, as 1.95 has it; 1.63 plays each order backwards.
     Libtest,
     /// `--gtest_random_seed` of GoogleTest.
     Googletest,

@@ -8,6 +8,7 @@ use crate::adapter::command::look::{CommandLook, around};
 use crate::adapter::command::profile::{Profile, RunGroup};
 use crate::adapter::command::results::Reader;
 use crate::adapter::command::round::{AROUND, Round, Went};
+use crate::adapter::command::shuffle::Fixed;
 use crate::adapter::command::stretch::{Cutter, Stretch};
 use crate::adapter::command::watched::watched;
 use crate::adapter::command::world::World;
@@ -15,7 +16,7 @@ use crate::adapter::shared::stress::Noise;
 use crate::adapter::shared::surroundings::{Environment, Surroundings, Whose, is_whole};
 use crate::engine::{Owned, Prepare, Prepared, Reports, RoundUnit, Subject, SubjectError};
 use crate::event::{Note, RoundEnd, TrialReport};
-use crate::model::{CaseId, CaseIndex, Outcome, Position, StateMark};
+use crate::model::{CaseId, CaseIndex, Outcome, Position, RoundKind, StateMark};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -33,6 +34,9 @@ pub(in crate::adapter) struct CommandSubject {
     world: World,
     around: Option<Surroundings>,
 }
+
+/// The kind of the note that an order was cut.
+const CUT: &str = "cut";
 
 /// What is known of the runner from one round to the next.
 #[derive(Debug, Default)]
@@ -137,6 +141,18 @@ impl CommandSubject {
             .filter(|position| *position >= unit.from && !gone.contains(position))
             .collect();
         let mut stretches = cut(&self.profile, &self.look.listed, unit, &self.memory.unshuffled, &left);
+        if unit.kind == RoundKind::Given
+            && self.is_cut_by_its_runner(unit)
+            && !self.memory.noted.iter().any(|kind| kind == CUT)
+        {
+            self.memory.noted.push(CUT.to_owned());
+            let text = format!(
+                "the order that was given takes {} processes: no seed of its runner's shuffle gives it, and what cases leave in \
+                 memory ends with each process",
+                stretches.len()
+            );
+            reports.note(Note { case: None, text });
+        }
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
         let cases: Vec<ListedCase> = self.look.listed.iter().map(|case| self.world.placed(case)).collect();
         let mut reports =
@@ -178,6 +194,15 @@ impl CommandSubject {
             }
             return RoundEnd::Completed;
         }
+    }
+}
+
+impl CommandSubject {
+    /// Whether an order takes more processes than it would with a runner that takes any order.
+    fn is_cut_by_its_runner(&self, unit: &RoundUnit) -> bool {
+        let (profile, cases) = (&self.profile, &self.look.listed[..]);
+        let cutter = Cutter { profile, cases, order: &unit.order, unshuffled: &self.memory.unshuffled };
+        profile.run.shuffled.is_some() && cutter.playable(Fixed::Nothing) != unit.order
     }
 }
 
