@@ -1,7 +1,9 @@
 //! What a case of a JavaScript suite leaves changed, told as the cause of what fails after it.
 
 use crate::cli::kit::{Project, case, verdicts};
+use crate::command::kit::node_modules;
 use serde_json::Value;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -61,4 +63,96 @@ fn who_leaves_what_is_the_cause_of_a_finding_in_node() {
     assert_eq!(cause("reads the mode")["read_at"], "a.test.js:12");
     assert_eq!(cause("reads a variable")["fix"], "put process.env.RATE back in an afterEach hook");
     project.assert_nothing_left();
+}
+
+/// What the driver for Vitest sees: the rest of a finding is the same for all runners.
+const MODULE: &str = "
+export const config = { currency: 'USD', token: 'x' };
+let mode = 'plain';
+export const setMode = (to) => { mode = to; };
+export const isPlain = () => mode === 'plain';
+";
+
+const LEAVING: &str = r"
+import { expect, test, vi } from 'vitest';
+import { config, isPlain, setMode } from './shop.js';
+test('leaves things', () => {
+  config.currency = 'EUR';
+  setMode('fancy');
+  process.env.RATE = '2';
+  globalThis.rate = 7;
+  vi.useFakeTimers();
+});
+test('puts all back', () => { config.token = 'y'; config.token = 'x'; globalThis.tax = 1; delete globalThis.tax; });
+test('reads', () => { expect([config.currency, isPlain(), process.env.RATE]).toEqual(['USD', false, undefined]); });
+";
+
+const VITEST: [&str; 6] = [
+    "state.cjs",
+    "state-snapshot.cjs",
+    "state-functions.cjs",
+    "state-handles.cjs",
+    "vitest-launch.mjs",
+    "vitest-runner.mjs",
+];
+
+/// What Vitest's driver tells of these tests in their order, looking at one of them and putting parts back after it.
+fn told_by_vitest(project: &Project, watched: &str, put_back: &[&str]) -> Vec<Value> {
+    let (results, cases) = (project.path("results"), project.path("cases"));
+    let id = |title: &str| format!("a.test.js > {title}");
+    let line =
+        |title: &str| serde_json::json!({ "id": id(title), "path": project.path("a.test.js") }).to_string() + "\n";
+    std::fs::write(&cases, ["leaves things", "puts all back", "reads"].map(line).concat()).expect("the cases");
+    // Of an earlier play.
+    let _ = std::fs::remove_file(&results);
+    let played = Command::new("node")
+        .arg(project.path("drivers/vitest-launch.mjs"))
+        .args(["run".as_ref(), results.as_os_str(), cases.as_os_str(), "--".as_ref()])
+        .current_dir(project.path("."))
+        .env("STEADFAST_WATCH", id(watched))
+        .env("STEADFAST_RESTORE", serde_json::json!(put_back).to_string())
+        .output()
+        .expect("node runs");
+    let told = std::fs::read_to_string(&results).unwrap_or_else(|error| panic!("{error}: {played:?}"));
+    told.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+#[test]
+fn what_a_case_leaves_in_vitest_is_told_and_put_back() {
+    let Some(modules) = node_modules() else { return };
+    let drivers = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/adapter/command/drivers");
+    let project = Project::new().with("package.json", "{}").with("shop.js", MODULE).with("a.test.js", LEAVING);
+    let project = VITEST.into_iter().fold(project, |project, name| {
+        project.with(&format!("drivers/{name}"), std::fs::read(drivers.join(name)).expect("the driver"))
+    });
+    std::os::unix::fs::symlink(modules, project.path("node_modules")).expect("a link");
+    let marks = |told: &[Value]| {
+        told.iter().find_map(|line| line["marks"].as_array().cloned()).unwrap_or_else(|| panic!("no marks: {told:?}"))
+    };
+    let end = |told: &[Value]| told.iter().rev().find_map(|line| line["outcome"].as_str().map(str::to_owned));
+    let told = told_by_vitest(&project, "leaves things", &[]);
+    let left = marks(&told);
+    let seen: Vec<(&str, Option<&str>, &str)> = left
+        .iter()
+        .map(|mark| {
+            (
+                mark["name"].as_str().unwrap_or_default(),
+                mark["before"].as_str(),
+                mark["after"].as_str().unwrap_or_default(),
+            )
+        })
+        .collect();
+    for expected in [
+        ("shop.js: config.currency", Some("\"USD\""), "\"EUR\""),
+        ("shop.js: mode", Some("\"plain\""), "\"fancy\""),
+        ("process.env.RATE", None, "\"2\""),
+        ("globalThis.rate", None, "7"),
+    ] {
+        assert!(seen.contains(&expected), "{expected:?} is not among {seen:?}");
+    }
+    assert!(seen.len() == 5 && seen.iter().any(|(name, ..)| name.starts_with("fake timers")), "{seen:?}");
+    assert_eq!(end(&told).as_deref(), Some("failed"));
+    let healed = told_by_vitest(&project, "leaves things", &["shop.js: config.currency", "process.env.RATE"]);
+    assert_eq!(end(&healed).as_deref(), Some("passed"), "{healed:?}");
+    assert_eq!(marks(&told_by_vitest(&project, "puts all back", &[])), Vec::<Value>::new());
 }
