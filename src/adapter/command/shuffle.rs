@@ -92,6 +92,9 @@ impl Deck {
 
     /// The smallest seed that gives this order, of those that are searched.
     pub fn seed_of(&self, order: &[usize]) -> Option<u64> {
+        if self.leaves_a_suite_and_comes_again(order) {
+            return None;
+        }
         (1..=self.searched(order.len())).find(|seed| self.dealt(*seed, Some(order)).is_some())
     }
 
@@ -109,6 +112,29 @@ impl Deck {
         let compared = if order.len() > MANY { COMPARED_OF_MANY } else { COMPARED };
         let dealt = seeds.filter_map(|seed| self.dealt(seed, None)).filter(is_right).take(compared);
         dealt.min_by_key(distance)
+    }
+
+    /// Up to so many tests it is worth searching for a seed of any order.
+    pub fn any_order_up_to(&self) -> usize {
+        match self {
+            Self::Libtest { .. } => EVERY_ORDER,
+            Self::Googletest { .. } => {
+                let is_likely = |count: &usize| TIMES * (1..=*count as u64).product::<u64>() <= self.searched(*count);
+                (2..=EVERY_ORDER).rev().find(is_likely).unwrap_or(1)
+            }
+        }
+    }
+
+    /// Whether the tests of a suite of GoogleTest do not stand together.
+    fn leaves_a_suite_and_comes_again(&self, order: &[usize]) -> bool {
+        let Self::Googletest { chosen, .. } = self else { return false };
+        let suites: BTreeMap<usize, usize> = chosen.iter().map(|((suite, _), card)| (*card, *suite)).collect();
+        let mut visits: Vec<usize> = order.iter().filter_map(|card| suites.get(card).copied()).collect();
+        visits.dedup();
+        let visited = visits.len();
+        visits.sort_unstable();
+        visits.dedup();
+        visits.len() < visited
     }
 
     /// How many seeds are searched for an order of so many tests.

@@ -107,13 +107,19 @@ impl Cutter<'_> {
         let mut from = 0;
         while let Some(rest) = cases.get(from..).filter(|rest| !rest.is_empty()) {
             let ascending = 1 + rest.windows(2).take_while(|pair| pair[0] < pair[1]).count();
-            let most = EVERY_ORDER.min(rest.len());
+            let most = self.any_order_up_to(rest);
             let is_played = |count: &usize| rest.get(..*count).is_some_and(|some| self.seed_of(some).is_some());
             let count = (ascending + 1..=most).rev().find(is_played).unwrap_or(ascending);
             stretches.extend(run.get(from..from + count).map(<[Position]>::to_vec));
             from += count;
         }
         stretches
+    }
+
+    /// How many of these cases may come in any order, in one process.
+    fn any_order_up_to(&self, cases: &[CaseIndex]) -> usize {
+        let some = cases.get(..EVERY_ORDER).unwrap_or(cases);
+        self.deck(some).map_or(1, |(deck, _)| deck.any_order_up_to().min(some.len()))
     }
 
     fn case(&self, position: Position) -> Option<CaseIndex> {
