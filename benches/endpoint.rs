@@ -253,7 +253,7 @@ fn bare_client(endpoint: &Endpoint, jobs: usize) -> io::Result<()> {
             let url = url.clone();
             std::thread::spawn(move || -> io::Result<()> {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let client = reqwest::Client::new();
+                let client = steadfast::platform::http_client().build().expect("a client");
                 runtime.block_on(async {
                     for number in 0..CASES {
                         let n = format!("n{number}");

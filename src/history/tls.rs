@@ -1,6 +1,7 @@
 //! The encrypted way to a database: the server is known by its certificate, and no password is sent to another.
 
 use crate::history::place::{PostgresUrl, Tls};
+use crate::platform::tls_client;
 use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use rustls_platform_verifier::BuilderVerifierExt;
 use std::future::Future;
@@ -10,10 +11,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName};
-use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::{TlsConnector, client};
 
 /// Makes encrypted connections.
@@ -48,26 +48,21 @@ pub(super) fn connector(url: &PostgresUrl) -> Result<Encrypted, NoTls> {
     Ok(Encrypted { connector: TlsConnector::from(Arc::new(config)) })
 }
 
-fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Box<dyn std::error::Error>> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?)
-}
-
 fn trusting_nobody() -> Result<ClientConfig, Box<dyn std::error::Error>> {
-    Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
+    Ok(tls_client()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
 
 /// Certificates are checked as the machine's own programs do it, or against those of a file.
 fn client_config(root_certificate: Option<&Path>) -> Result<ClientConfig, Box<dyn std::error::Error>> {
     let Some(file) = root_certificate else {
-        return Ok(builder()?.with_platform_verifier()?.with_no_client_auth());
+        return Ok(tls_client()?.with_platform_verifier()?.with_no_client_auth());
     };
     let mut roots = RootCertStore::empty();
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
     for certificate in CertificateDer::pem_file_iter(file).map_err(|error| told(&error))? {
         roots.add(certificate.map_err(|error| told(&error))?)?;
     }
-    Ok(builder()?.with_root_certificates(roots).with_no_client_auth())
+    Ok(tls_client()?.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl<S> MakeTlsConnect<S> for Encrypted

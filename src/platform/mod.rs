@@ -15,6 +15,7 @@ mod ports;
 pub mod process;
 mod serving;
 mod sockets;
+mod tls;
 
 pub use fence::leave_network;
 pub use host::{cores, host_name, kernel, memory_mib, processor};
@@ -25,6 +26,7 @@ pub use peers::owner_of_socket;
 pub use ports::first_ephemeral_port;
 pub use serving::ServingThread;
 pub use sockets::{TcpSocket, TcpState, listeners, remote_addresses, tcp_sockets};
+pub use tls::{cryptography, http_client, tls_client};
 
 /// Whether this system tells what its processes hold.
 pub fn tells() -> bool {

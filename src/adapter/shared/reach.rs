@@ -56,7 +56,7 @@ impl Reach {
 
     /// A client that goes no other way: no redirect is followed, and no proxy asked on this machine's behalf.
     pub(in crate::adapter) fn client(self) -> reqwest::Result<reqwest::Client> {
-        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let builder = crate::platform::http_client().redirect(reqwest::redirect::Policy::none());
         match self {
             Self::Loopback => builder.no_proxy().build(),
             Self::Network => builder.build(),

@@ -64,7 +64,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new() -> Result<Self, AppError> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).user_agent("steadfast").build();
+        let http = crate::platform::http_client().timeout(PATIENCE).user_agent("steadfast").build();
         http.map(|http| Self { http }).map_err(|error| AppError::Start(error.to_string()))
     }
 

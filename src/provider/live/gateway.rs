@@ -1,6 +1,7 @@
 //! The real provider behind a front, and what is known of it.
 
 use crate::model::Money;
+use crate::platform::http_client;
 use crate::provider::decl::ProviderDecl;
 use crate::provider::live::price::{Extent, Price};
 use crate::provider::live::purse::{Purse, Reservation};
@@ -114,7 +115,7 @@ pub(crate) enum NotMade {
 
 impl Gateway {
     pub(crate) fn new(decl: &ProviderDecl, host: LiveHost, purse: Arc<Purse>) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder().redirect(Policy::none()).connect_timeout(CONNECT);
+        let client = http_client().redirect(Policy::none()).connect_timeout(CONNECT);
         let is_here = ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| host.base.contains(&format!("//{here}")));
         let client = if is_here { client.no_proxy() } else { client }.build()?;
         Ok(Self { host, handed: decl.key_of_the_system(), client, purse })

@@ -1,11 +1,11 @@
 //! The certificate authority of a run, and the certificate by which the proxy answers for the providers' hosts.
 
+use crate::platform::cryptography;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{self, ServerConfig};
 
@@ -50,7 +50,7 @@ impl Authority {
 
         let key =
             PrivateKeyDer::try_from(key.serialize_der()).map_err(|reason| rustls::Error::General(reason.into()))?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(cryptography())
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)?;

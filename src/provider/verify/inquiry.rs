@@ -4,6 +4,7 @@
 //! key. Each goes through the front of live mode: with the user's key, and only if its worst case is within the limit.
 
 use crate::model::{Position, RoundId, Seed, TrialKey};
+use crate::platform::http_client;
 use crate::provider::decl::ProviderDecl;
 use crate::provider::error::ProviderError;
 use crate::provider::live::gateway::Live;
@@ -68,7 +69,7 @@ impl Inquiry<'_> {
     /// If the front can't be started, or files can't be had.
     pub fn ask(&self) -> Result<Inquired, VerifyError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(VerifyError::Io)?;
-        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().map_err(VerifyError::Client)?;
+        let client = http_client().no_proxy().timeout(PATIENCE).build().map_err(VerifyError::Client)?;
         let mut inquired = Inquired::default();
         let mut number = 0;
         let mut ask = |inquired: &mut Inquired, question: Question| -> Result<(), VerifyError> {

@@ -2,6 +2,7 @@
 
 use crate::disk::{LONGEST_RESULT, read_bytes};
 use crate::model::{Position, RoundId, Seed, TrialKey};
+use crate::platform::http_client;
 use crate::provider::decl::ProviderDecl;
 use crate::provider::error::ProviderError;
 use crate::provider::providers::{Providers, ProvidersOptions};
@@ -53,7 +54,7 @@ impl Compared {
 /// If the mocks can't be started or asked.
 pub fn verify(tape: &Tape, scratch: &Path) -> Result<Compared, VerifyError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(VerifyError::Io)?;
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().map_err(VerifyError::Client)?;
+    let client = http_client().no_proxy().timeout(PATIENCE).build().map_err(VerifyError::Client)?;
     let mut compared = Compared::default();
     let installed = installed(tape);
     for (number, exchange) in (0_u32..).zip(tape.exchanges()) {

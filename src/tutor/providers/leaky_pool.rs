@@ -4,6 +4,7 @@
 use super::super::defect::{Defect, Defects};
 use super::super::sync::lock;
 use super::failure::CallFailure;
+use crate::platform::http_client;
 use hyper_util::rt::TokioIo;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Request, Response, Url};
@@ -161,14 +162,14 @@ impl LeakyPool {
         });
         match apart.join() {
             Ok(Some(sent)) => sent,
-            Ok(None) | Err(_) => Client::new().get("http://127.0.0.1:0").send().await,
+            Ok(None) | Err(_) => by_name()?.get("http://127.0.0.1:0").send().await,
         }
     }
 }
 
 /// Any name is the machine itself; idle connections are let go after a tenth of a second.
 fn by_name() -> Result<Client, reqwest::Error> {
-    Client::builder()
+    http_client()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())

@@ -3,6 +3,7 @@
 use super::super::defect::{Defect, Defects};
 use super::failure::CallFailure;
 use super::leaky_pool::LeakyPool;
+use crate::platform::http_client;
 use reqwest::{Client, Request, Response};
 use std::sync::OnceLock;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +22,7 @@ type Job = (Request, oneshot::Sender<Result<Response, reqwest::Error>>);
 impl Transport {
     /// Makes the client. Redirects are not followed and nothing is sent again: a failure is the tutor's to handle.
     pub(in super::super) fn new(defects: Defects) -> Result<Self, reqwest::Error> {
-        let http = Client::builder()
+        let http = http_client()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

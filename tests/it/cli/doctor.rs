@@ -9,7 +9,7 @@ use crate::cli::kit::{Ended, Project, Running};
 #[ignore = "the program that is examined: started by tests of the doctor"]
 fn asks() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let client = reqwest::Client::new();
+    let client = steadfast::platform::http_client().build().expect("a client");
     for url in std::env::var("DOCTOR_ASKS").unwrap_or_default().split_whitespace() {
         let body = r#"{"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}"#;
         let request = client.post(url).bearer_auth("any").header("anthropic-version", "2023-06-01").body(body);

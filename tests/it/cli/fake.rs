@@ -385,7 +385,11 @@ fn claude(message: &str, retry: Option<u32>) -> Option<String> {
 }
 
 fn claude_body(body: &Value, retry: Option<u32>) -> Option<String> {
-    let request = reqwest::Client::new().post(format!("{}/v1/messages", base("CLAUDE_BASE_URL"))).json(body);
+    let request = steadfast::platform::http_client()
+        .build()
+        .expect("a client")
+        .post(format!("{}/v1/messages", base("CLAUDE_BASE_URL")))
+        .json(body);
     let mut request = request.header("x-api-key", base("CLAUDE_API_KEY")).header("anthropic-version", "2023-06-01");
     if let Some(retry) = retry {
         request = request.header("x-stainless-retry-count", retry.to_string());
@@ -396,19 +400,28 @@ fn claude_body(body: &Value, retry: Option<u32>) -> Option<String> {
 fn mistral(message: &str) -> Option<String> {
     let body = json!({ "model": "mistral-small-latest", "messages": [{ "role": "user", "content": message }] });
     let url = format!("{}/v1/chat/completions", base("MISTRAL_BASE_URL"));
-    let request = reqwest::Client::new().post(url).json(&body).bearer_auth(base("MISTRAL_API_KEY"));
+    let request = steadfast::platform::http_client()
+        .build()
+        .expect("a client")
+        .post(url)
+        .json(&body)
+        .bearer_auth(base("MISTRAL_API_KEY"));
     fetch(request)?.pointer("/choices/0/message/content")?.as_str().map(str::to_owned)
 }
 
 fn ollama(message: &str) -> Option<String> {
     let messages = json!([{ "role": "user", "content": message }]);
     let body = json!({ "model": "mistral:7b", "stream": false, "messages": messages });
-    let request = reqwest::Client::new().post(format!("{}/api/chat", base("OLLAMA_BASE_URL"))).json(&body);
+    let request = steadfast::platform::http_client()
+        .build()
+        .expect("a client")
+        .post(format!("{}/api/chat", base("OLLAMA_BASE_URL")))
+        .json(&body);
     fetch(request)?.pointer("/message/content")?.as_str().map(str::to_owned)
 }
 
 fn get(url: &str) -> Option<Value> {
-    fetch(reqwest::Client::new().get(url))
+    fetch(steadfast::platform::http_client().build().expect("a client").get(url))
 }
 
 /// The JSON of an answer with status 200.

@@ -93,7 +93,7 @@ impl Kit {
         providers.begin(trial(0), Seed::new(1), script);
         providers.sent("Hello");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        Self { providers, runtime, client: reqwest::Client::builder().no_proxy().build().expect("a client") }
+        Self { providers, runtime, client: steadfast::platform::http_client().no_proxy().build().expect("a client") }
     }
 
     pub fn url(&self, wire: Wire) -> String {

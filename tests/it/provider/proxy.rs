@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use steadfast::model::{Seed, TrialKey};
+use steadfast::platform::{http_client, tls_client};
 use steadfast::provider::*;
 use tempfile::TempDir;
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
 fn decls() -> Vec<ProviderDecl> {
     let at = |name: &str, wire, host: &str| ProviderDecl { hosts: vec![host.to_owned()], ..decl(name, wire) };
@@ -40,9 +43,17 @@ impl Inside {
     /// A client as a program has it that honours the environment.
     fn client(&self) -> reqwest::Client {
         let pem = std::fs::read(self.variable("SSL_CERT_FILE")).expect("the authority's certificate");
-        let authority = reqwest::Certificate::from_pem(&pem).expect("a certificate");
+        let mut trusted = RootCertStore::empty();
+        let certificates = CertificateDer::pem_slice_iter(&pem).map(|found| found.expect("a certificate"));
+        trusted.add_parsable_certificates(certificates);
+        self.client_trusting(trusted)
+    }
+
+    /// A client that takes the run's proxy.
+    fn client_trusting(&self, trusted: RootCertStore) -> reqwest::Client {
         let proxy = reqwest::Proxy::all(self.variable("HTTPS_PROXY")).expect("a proxy");
-        reqwest::Client::builder().proxy(proxy).tls_certs_only([authority]).build().expect("a client")
+        let config = tls_client().expect("safe versions").with_root_certificates(trusted).with_no_client_auth();
+        http_client().proxy(proxy).tls_backend_preconfigured(config).build().expect("a client")
     }
 
     fn ask(&self, client: &reqwest::Client, url: &str) -> reqwest::Result<(u16, String)> {
@@ -161,8 +172,7 @@ fn this_machine_is_spared_also_by_a_client_that_asks_the_proxy_for_it() {
 #[test]
 fn a_client_that_does_not_trust_the_run_is_told_from_one_that_never_came() {
     let mut inside = Inside::new(always(reply("Salut")));
-    let proxy = reqwest::Proxy::all(inside.variable("HTTPS_PROXY")).expect("a proxy");
-    let stranger = reqwest::Client::builder().proxy(proxy).tls_certs_only([]).build().expect("a client");
+    let stranger = inside.client_trusting(RootCertStore::empty());
     assert!(inside.ask(&stranger, "https://api.deepseek.com/chat/completions").is_err());
     eventually("it is in the books", || inside.enclosure.reach().contains(&(name("deepseek"), Reach::Direct)));
     let trial = inside.end();

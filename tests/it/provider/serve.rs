@@ -52,7 +52,7 @@ fn each_answered_request_is_a_line_of_the_log() {
         ServeProviders::start(&decls, script, ProvidersOptions::default(), Box::new(log.clone())).expect("they start");
     let (_, url) = serving.urls().into_iter().find(|(name, _)| name.as_str() == "ollama").expect("it is declared");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let client = steadfast::platform::http_client().no_proxy().build().expect("a client");
     for (message, status) in [("Hi", 200), ("fail: overloaded", 503)] {
         let body = format!(r#"{{"model": "mistral:7b", "prompt": "{message}", "stream": false}}"#);
         let answer = runtime.block_on(client.post(format!("{url}/api/generate")).body(body).send()).expect("an answer");

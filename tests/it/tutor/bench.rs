@@ -51,7 +51,7 @@ impl Bench {
         adjust(&mut config);
         let tutor = Tutor::open_with(config, defects).expect("a tutor");
         // Making a client reads the system's certificates, which costs more than a case.
-        let http = Client::builder().no_proxy().build().expect("a client");
+        let http = steadfast::platform::http_client().no_proxy().build().expect("a client");
         Self { fake, log, tutor, http }
     }
 

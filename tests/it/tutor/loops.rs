@@ -162,7 +162,7 @@ fn a_served_tutor_answers_until_it_is_told_to_stop() {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or_default() };
         let served = tokio::spawn(steadfast::tutor::serve(Config::default(), listener, shutdown));
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let http = steadfast::platform::http_client().no_proxy().build().expect("a client");
         let register =
             http.post(format!("http://{address}/auth/register")).json(&json!({"name": "a", "password": "b"}));
         assert_eq!(register.send().await.expect("an answer").status(), 201);
