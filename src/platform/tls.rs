@@ -12,8 +12,7 @@ pub fn cryptography() -> Arc<CryptoProvider> {
 }
 
 /// Begins a client of HTTP, which trusts whom the machine trusts. Every client here begins so: `reqwest` comes without a
-/// library that encrypts, and its own builder panics where the process has chosen none. `clippy.toml` forbids it for that
-/// reason.
+/// library that encrypts, and its own builder panics where the process has chosen none, for which `clippy.toml` forbids it.
 ///
 /// # Rationale
 ///

@@ -5,6 +5,7 @@
 //! stay there as long as it does: what a runner compiles of them is compiled once.
 
 use crate::adapter::command::error::CommandError;
+use crate::adapter::shared::python::write_state;
 use crate::disk::{LONGEST_INPUT, read_bytes};
 use std::path::Path;
 
@@ -37,6 +38,7 @@ const SHIPPED: &[(&str, &str)] = &[
     ("phpunit.php", include_str!("drivers/phpunit.php")),
     ("playwright.js", include_str!("drivers/playwright.js")),
     ("python-unittest.py", include_str!("drivers/python-unittest.py")),
+    ("python_state.py", include_str!("drivers/python_state.py")),
     ("rspec.rb", include_str!("drivers/rspec.rb")),
     ("rspec.sh", include_str!("drivers/rspec.sh")),
     ("state-functions.cjs", include_str!("drivers/state-functions.cjs")),
@@ -47,6 +49,9 @@ const SHIPPED: &[(&str, &str)] = &[
     ("vitest-runner.mjs", include_str!("drivers/vitest-runner.mjs")),
 ];
 
+/// The name of the packages that know what the state of a Python process is.
+const STATE_OF_PYTHON: &str = "steadfast_state";
+
 /// Writes the drivers of these names into a folder: shipped ones, or files relative to the project's folder.
 ///
 /// # Errors
@@ -54,6 +59,10 @@ const SHIPPED: &[(&str, &str)] = &[
 pub(super) fn write(names: &[String], root: &Path, folder: &Path) -> Result<(), CommandError> {
     crate::disk::make_folders(folder).map_err(CommandError::write(folder))?;
     for name in names {
+        if name == STATE_OF_PYTHON {
+            write_state(folder).map_err(CommandError::write(folder))?;
+            continue;
+        }
         let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
         let text = match shipped {
             Some((_, text)) => text.as_bytes().to_vec(),

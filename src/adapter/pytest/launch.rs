@@ -1,7 +1,7 @@
 //! How pytest is started with the plugin.
 
 use crate::adapter::pytest::PytestSpec;
-use crate::adapter::shared::python::{write_package, write_probe};
+use crate::adapter::shared::python::{write_package, write_state};
 use crate::adapter::shared::surroundings::Surroundings;
 use std::io;
 use std::path::Path;
@@ -21,25 +21,17 @@ const PLUGIN: &[(&str, &str)] = &[
     ("difference.py", include_str!("steadfast_pytest/difference.py")),
     ("failure.py", include_str!("steadfast_pytest/failure.py")),
     ("fixtures.py", include_str!("steadfast_pytest/fixtures.py")),
-    ("files.py", include_str!("steadfast_pytest/files.py")),
     ("footprint.py", include_str!("steadfast_pytest/footprint.py")),
-    ("iterators.py", include_str!("steadfast_pytest/iterators.py")),
     ("keepers.py", include_str!("steadfast_pytest/keepers.py")),
     ("ledger.py", include_str!("steadfast_pytest/ledger.py")),
     ("marker.py", include_str!("steadfast_pytest/marker.py")),
-    ("marks.py", include_str!("steadfast_pytest/marks.py")),
     ("outputs.py", include_str!("steadfast_pytest/outputs.py")),
-    ("owners.py", include_str!("steadfast_pytest/owners.py")),
     ("plugin.py", include_str!("steadfast_pytest/plugin.py")),
-    ("reader.py", include_str!("steadfast_pytest/reader.py")),
     ("real.py", include_str!("steadfast_pytest/real.py")),
     ("remedy.py", include_str!("steadfast_pytest/remedy.py")),
     ("reuse.py", include_str!("steadfast_pytest/reuse.py")),
     ("server.py", include_str!("steadfast_pytest/server.py")),
-    ("settings.py", include_str!("steadfast_pytest/settings.py")),
     ("taken.py", include_str!("steadfast_pytest/taken.py")),
-    ("texts.py", include_str!("steadfast_pytest/texts.py")),
-    ("values.py", include_str!("steadfast_pytest/values.py")),
     ("walk.py", include_str!("steadfast_pytest/walk.py")),
     ("wire.py", include_str!("steadfast_pytest/wire.py")),
 ];
@@ -82,7 +74,7 @@ pub(super) fn command(
     let plugin = scratch.join("plugin");
     crate::disk::make_folders(&plugin)?;
     write_package(&plugin, "steadfast_pytest", PLUGIN)?;
-    write_probe(&plugin)?;
+    write_state(&plugin)?;
     let temporary = scratch.join("t");
     crate::disk::make_folders(&temporary)?;
     let mut command = Command::new(&spec.python);

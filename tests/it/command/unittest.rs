@@ -32,6 +32,49 @@ for name in ["it's \"x\"", "a/b#c", "$HOME [1]", "\u00e9 > \u00fc\nnext"]:
     setattr(Cart, "test_" + name, lambda self: None)
 "##;
 
+/// Four kinds of state that one test leaves and another one reads, and a test that puts back what it changes.
+const SHOP: &str = r#"
+import logging, os, time, unittest
+from unittest import mock
+CONFIG = {"currency": "EUR"}
+class Shop(unittest.TestCase):
+    def test_a_env(self): self.assertNotIn("LAND", os.environ)
+    def test_a_price(self): self.assertEqual(CONFIG["currency"], "EUR")
+    def test_a_sleep(self): self.assertNotIsInstance(time.sleep, mock.Mock)
+    def test_a_log(self): self.assertTrue(logging.getLogger("shop").isEnabledFor(logging.WARNING))
+    @mock.patch.dict(os.environ, {"LAND": "de"})
+    def test_fine(self): self.assertEqual(os.environ["LAND"], "de")
+    def test_z_env(self): os.environ["LAND"] = "fr"
+    def test_z_price(self): CONFIG["currency"] = "USD"
+    def test_z_sleep(self): mock.patch("time.sleep").start()
+    def test_z_log(self): logging.disable(logging.CRITICAL)
+"#;
+
+#[test]
+fn who_leaves_what_is_the_cause_of_a_finding_in_unittest() {
+    if !has_python() {
+        return;
+    }
+    let project = Project::new().with("test_shop.py", SHOP);
+    let run = ["run", "--seed", "1", "--orders", "reverse", "--rounds", "1", "--no-history", "--no-leaks"];
+    project.start(&run).wait_within(Duration::from_secs(600)).exits(1);
+    let report = project.report();
+    for (name, part, line) in [
+        ("env", "os.environ[\"LAND\"]", 6),
+        ("price", "test_shop.CONFIG[\"currency\"]", 7),
+        ("sleep", "time.sleep", 8),
+        ("log", "logging.root.manager.disable", 9),
+    ] {
+        let victim = case(&report, &format!("test_shop.Shop.test_a_{name}"));
+        let polluter = format!("test_shop.Shop.test_z_{name}");
+        assert_eq!(victim["polluters"], json!([[polluter]]), "{victim:#}");
+        let cause = &victim["causes"][0];
+        let found = [&cause["left_by"], &cause["name"], &cause["read_at"]];
+        assert_eq!(json!(found), json!([polluter, part, format!("test_shop.py:{line}")]), "{victim:#}");
+    }
+    assert_eq!(case(&report, "test_shop.Shop.test_fine")["verdict"], "stable");
+}
+
 #[test]
 fn an_order_of_unittest_is_played_in_one_process() {
     if !has_python() {

@@ -1,6 +1,6 @@
 import json
 
-from steadfast_pytest.texts import LONGEST, clean, cut, one_line
+from steadfast_state.texts import LONGEST, clean, cut, one_line
 
 
 def test_text_that_is_not_unicode_is_escaped():

@@ -119,12 +119,14 @@ class Told(unittest.TestResult):
         self.saw("failed", "unexpected success")
 
 
-def play(tests, result):
+def play(tests, result, watcher=None):
     """Runs tests in this order, with what their classes and modules set up around them, as a suite does."""
     suite = unittest.TestSuite()
     for test in tests:
         kind = type(test)
         suite._tearDownPreviousClass(test, result)
+        if watcher:
+            watcher.next(result.ids[id(test)])
         suite._handleModuleFixture(test, result)
         suite._handleClassSetUp(test, result)
         result._previousTestClass = kind
@@ -138,8 +140,23 @@ def play(tests, result):
             test(result)
         else:
             test(result=result)
+    if watcher:
+        watcher.end()
     suite._tearDownPreviousClass(None, result)
     suite._handleModuleTearDown(result)
+
+
+def watcher_of(results):
+    """What looks at the state that one of the tests leaves, where somebody asks for it; it lies beside this file."""
+    if "STEADFAST_WATCH" not in os.environ:
+        return None
+    beside = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, beside)
+    try:
+        from python_state import Watcher
+    finally:
+        sys.path.remove(beside)
+    return Watcher(results)
 
 
 class Heard(unittest.TextTestResult):
@@ -276,7 +293,8 @@ def main():
     by_name = dict(named)
     chosen = [by_name[name] for name in wanted if name in by_name]
     result = Told(results, {id(test): name for name, test in named})
-    around(lambda: play(chosen, result))
+    watcher = watcher_of(results)
+    around(lambda: play(chosen, result, watcher))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Who answers for a fixture of several tests that fails when it is torn down: those that used it, not whichever came last."""
 
 from _pytest.runner import CallInfo
+from steadfast_state.texts import cut
 
 from .cases import Trial
-from .texts import cut
 
 FAILURE_KEYS = ("outcome", "message", "details", "file", "line", "source", "exception")
 """What is told of a failure, besides what is told of every trial."""

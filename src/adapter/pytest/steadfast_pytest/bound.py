@@ -6,13 +6,10 @@ since a library's object changed within, its holders let go of what is bound, on
 other test passes, that step was it.
 """
 
-import os
 import re
 
-from steadfast_probe.dead_loops import holding_below
-from steadfast_probe.swallowed import swallowed
-
-from .marks import Mark
+from steadfast_state.loops import become, below
+from steadfast_state.marks import Mark
 
 OF_SCOPE = re.compile(r" \(\w+\)")
 """The scope in the name of a fixture that holds something."""
@@ -53,17 +50,6 @@ def is_part(mark, held):
     return mark.name in parts or mark.name in [OF_SCOPE.sub("", part, count=1) for part in parts]
 
 
-def below(mark):
-    """What the part holds that is bound to a closed loop, for parts that no variable's chain leads to; None if nothing is."""
-    if mark.kind not in ("variable", "context") or mark.now is None:
-        return None
-    try:
-        return holding_below(mark.now(), mark.name)
-    except Exception:
-        swallowed("below")
-        return None
-
-
 def suspected(remedy, message):
     """The holder of a closed loop, where the other test fails with words of a loop, and nothing could be tried: None if there
     is more than one holder."""
@@ -88,20 +74,3 @@ def cut_off(remedy, held, as_it_is):
             become(mark, held)
             return mark
     return None
-
-
-def become(mark, held):
-    """Says of a mark what it holds."""
-    told = held.told()
-    if held.fixture is not None:
-        mark.name = held.root
-    elif mark.kind == "cache":
-        mark.name = "%s (its cache)" % held.root
-    mark.kind, mark.before = "loop_bound", None
-    mark.chain = told["held_by"]
-    mark.after = told["type"]
-    for place in told["created"]:
-        path, _, rest = place.partition(":")
-        relative = os.path.relpath(path)
-        mark.after += ", made at %s:%s" % (path if relative.startswith("..") else relative, rest.split(" ")[0])
-        break

@@ -4,7 +4,7 @@ import linecache
 import os
 from typing import Any
 
-from .texts import clean, cut
+from steadfast_state.texts import clean, cut
 
 MOST_WRAPPERS = 8
 """How many functions around that of a test are looked into."""

@@ -13,8 +13,8 @@ import sys
 import threading
 from typing import Any
 
-from .owners import is_own_file
-from .values import short
+from steadfast_state.owners import is_own_file
+from steadfast_state.values import short
 
 LONGEST = 20000
 """So many lines of a run are followed."""

@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 
-from .texts import clean
+from steadfast_state.texts import clean
 
 FOREIGN = ("site-packages", "dist-packages", ".tox", ".nox", "node_modules")
 """Folders inside a project whose code is not the project's."""

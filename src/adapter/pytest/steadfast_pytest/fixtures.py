@@ -5,8 +5,7 @@ A fixture is recorded when it has been made, since before that there is nothing 
 
 import pytest
 from steadfast_probe.swallowed import swallowed
-
-from .owners import Walk
+from steadfast_state.owners import Walk
 
 
 class Fixtures:

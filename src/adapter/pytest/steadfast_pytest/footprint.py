@@ -4,8 +4,7 @@ import os
 import sys
 
 from steadfast_probe.swallowed import swallowed
-
-from .texts import clean
+from steadfast_state.texts import clean
 
 MOST = 20
 """How many changes of a test are told."""

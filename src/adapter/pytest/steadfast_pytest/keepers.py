@@ -15,11 +15,11 @@ import weakref
 
 from steadfast_probe.dead_loops import holdings_of, is_harness, is_own
 from steadfast_probe.swallowed import swallowed
+from steadfast_state.owners import Walk
+from steadfast_state.texts import clean
+from steadfast_state.values import is_a
 
-from .owners import Walk
 from .real import Real
-from .texts import clean
-from .values import is_a
 
 DEEPEST = 8
 """So many steps up from a thing."""

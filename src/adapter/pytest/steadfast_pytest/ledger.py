@@ -13,10 +13,10 @@ from typing import Any
 
 from steadfast_probe.places import texts
 from steadfast_probe.swallowed import swallowed
+from steadfast_state.texts import clean
 
 from .keepers import Growing, Keepers, Opened, open_files
 from .real import Real
-from .texts import clean
 
 
 class Ledger:

@@ -4,10 +4,11 @@ import os
 
 import pytest
 from steadfast_probe.swallowed import swallowed
+from steadfast_state.marks import Owners, State
 
 from .attempt import Attempt
 from .cases import Case
-from .marks import Owners, State
+from .fixtures import Fixtures
 
 MOST_FOLDERS = 50
 """In so many folders with tests, files that appear are looked for."""
@@ -35,7 +36,7 @@ class Marker:
 
     def state(self, tmp, is_first):
         """The state now. What was recorded once for all rounds holds for the first test of a round."""
-        return State(self.owners if is_first else None, self.folders(tmp))
+        return State(self.owners if is_first else None, self.folders(tmp), Fixtures())
 
     def changed_by_nothing(self, request):
         self.plugin.settle(request)

@@ -13,6 +13,8 @@ from typing import Any, List, Tuple
 
 import pytest
 from steadfast_probe.swallowed import SWALLOWED, swallowed
+from steadfast_state.owners import OURS
+from steadfast_state.texts import clean, cut, one_line
 
 from .blame import Blame
 from .cases import ELSEWHERE, MISSING, TRIED_AGAIN, Case, Trial, describe, skip_reason
@@ -28,7 +30,8 @@ from .remedy import Remedy
 from .reuse import Reuse
 from .server import Server
 from .taken import note_of_port
-from .texts import clean, cut, one_line
+
+OURS.append(os.path.dirname(os.path.abspath(__file__)) + os.sep)
 
 MOST_INSTANCES = 8
 """As many fixtures of earlier tests may fail when a test takes their place."""

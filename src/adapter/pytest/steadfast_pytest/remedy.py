@@ -1,14 +1,13 @@
 """Which of the marks of a test decide how the test after it ends: each is undone between the two, and it is tried."""
 
 import os
-import re
 
 from steadfast_probe.swallowed import swallowed
+from steadfast_state.reader import read_places, words
 
 from .attempt import Attempt
 from .bound import suspected, tell_of_loops
 from .difference import difference, followed
-from .reader import read_places
 from .real import Real
 from .walk import passes, run_rest
 
@@ -158,48 +157,5 @@ class Remedy:
         self.difference = difference(paths[0], paths[1], start_of(self.plugin), ways)
 
 
-OF_TIME = r"\b(localtime|now|mktime|strftime|timezone|tzname|fromtimestamp)\b"
-"""What a line says that asks for the local time."""
-
-
 def start_of(plugin):
     return os.path.abspath(str(plugin.session.config.invocation_params.dir))
-
-
-def words(mark):
-    """What a line says that reads the part, most telling first."""
-    if mark.kind == "logging":
-        return [
-            r"\.(debug|info|warning|warn|error|exception|critical|log|isEnabledFor)\(",
-            r"\bgetLogger\(|\.(handlers|propagate|level|disabled|filters)\b",
-        ]
-    if mark.kind == "file":
-        name = re.escape(mark.name.rpartition("/")[2])
-        return [name, r"\b(open|connect|Path|exists|is_file|listdir|glob|iterdir|read_text|read_bytes|stat)\("]
-    if mark.kind == "directory":
-        return [r"\b(getcwd|open|Path|exists|abspath|listdir)\("]
-    if mark.name.startswith("parameter "):
-        return [r"\b%s\b" % mark.name.split(" ")[1]]
-    names = re.findall(r"[A-Za-z_]\w*", mark.name.replace("fixture ", "", 1))
-    if mark.kind == "environment":
-        return [r"\b%s\b" % names[-1], r"\b(environ|getenv)\b"] + ([OF_TIME] if names[-1] == "TZ" else [])
-    if mark.kind == "time_zone":
-        return [OF_TIME]
-    if mark.kind == "path":
-        found = r"\b(import_module|__import__|find_spec|iter_modules|walk_packages|run_module|entry_points|distribution)\("
-        return [r"\bsys\.path\b", found, r"\bimport\b"]
-    if mark.name == "sys.getrecursionlimit()":
-        # Every call does.
-        return [r"\bgetrecursionlimit\b", r"\w\("]
-    if mark.name == "tempfile.tempdir":
-        return [r"\b(tempfile|gettempdir|mkdtemp|mkstemp|NamedTemporaryFile|TemporaryDirectory)\b"]
-    if mark.kind == "module":
-        return [r"\bimport\b.*\b%s\b" % names[-1], r"\b%s\b" % names[-1]]
-    if mark.kind == "loop_bound":
-        # The fixture, or the variable and what of it is bound.
-        kept = mark.name[len("fixture ") :].partition(" (")[0] if mark.name.startswith("fixture ") else mark.name
-        parts = re.findall(r"[A-Za-z_]\w*", kept)
-        return [r"\b%s\b" % name for name in (parts[:1] if kept != mark.name else parts[::-1])]
-    if mark.kind == "random":
-        return [r"\brandom\b"]
-    return [r"\b%s\b" % name for name in reversed(names) if name not in ("cache_info", "currsize", "closure", "its", "of")]

@@ -7,13 +7,13 @@ import sys
 import traceback
 
 from steadfast_probe.swallowed import SWALLOWED, swallowed
+from steadfast_state.texts import cut
 
 from .aftermath import Aftermath, Folder
 from .capture import unshare_capture
 from .compared import Compared
 from .footprint import Footprint
 from .real import Real
-from .texts import cut
 from .walk import Walk
 
 LOOK_EVERY = 0.003

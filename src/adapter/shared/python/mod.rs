@@ -28,6 +28,20 @@ const PROBE: &[(&str, &str)] = &[
     ("wraps.py", include_str!("steadfast_probe/wraps.py")),
 ];
 
+/// The package that tells what a test leaves changed in the state of its process, file by file.
+const STATE: &[(&str, &str)] = &[
+    ("__init__.py", include_str!("steadfast_state/__init__.py")),
+    ("files.py", include_str!("steadfast_state/files.py")),
+    ("iterators.py", include_str!("steadfast_state/iterators.py")),
+    ("loops.py", include_str!("steadfast_state/loops.py")),
+    ("marks.py", include_str!("steadfast_state/marks.py")),
+    ("owners.py", include_str!("steadfast_state/owners.py")),
+    ("reader.py", include_str!("steadfast_state/reader.py")),
+    ("settings.py", include_str!("steadfast_state/settings.py")),
+    ("texts.py", include_str!("steadfast_state/texts.py")),
+    ("values.py", include_str!("steadfast_state/values.py")),
+];
+
 /// Serves an ASGI application, with an event loop for each case.
 const ASGI_WORKER: &str = include_str!("asgi_worker.py");
 
@@ -50,6 +64,15 @@ pub(in crate::adapter) fn write_package(folder: &Path, name: &str, files: &[(&st
 /// If that is not possible.
 pub(in crate::adapter) fn write_probe(folder: &Path) -> io::Result<()> {
     write_package(folder, "steadfast_probe", PROBE)
+}
+
+/// Writes the package `steadfast_state`, and the probe that it needs, into `folder`.
+///
+/// # Errors
+/// If that is not possible.
+pub(in crate::adapter) fn write_state(folder: &Path) -> io::Result<()> {
+    write_probe(folder)?;
+    write_package(folder, "steadfast_state", STATE)
 }
 
 /// Writes what an ASGI application is served with into `folder`, and tells which file is the program.

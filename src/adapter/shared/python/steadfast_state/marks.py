@@ -12,7 +12,6 @@ from steadfast_probe.swallowed import swallowed
 
 from . import iterators, settings
 from .files import Files
-from .fixtures import Fixtures
 from .owners import FUNCTIONS, IS_CHANGEABLE, Owner, Walk, attributes, is_standard, shown
 from .settings import MISSING, Setting
 from .texts import clean
@@ -100,17 +99,18 @@ def library(seen):
 class State:
     """The state before a test."""
 
-    def __init__(self, owners=None, folders=()):
+    def __init__(self, owners=None, folders=(), fixtures=None):
+        """`fixtures` has owners too: what fixtures of more than one test hold since they were made."""
         self.owners = owners if owners is not None else Owners()
         self.settings = settings.read()
         self.files = Files(list(folders))
         self.context = contextvars.copy_context()
-        # What fixtures of more than one test hold since they were made.
-        self.fixtures = Fixtures()
+        self.fixtures = fixtures
 
     def differences(self):
         """All that differs now."""
-        of_fixtures = [mark for owner in self.fixtures.owners for mark in changes(owner)]
+        fixtures = [] if self.fixtures is None else self.fixtures.owners
+        of_fixtures = [mark for owner in fixtures for mark in changes(owner)]
         known = {mark.key for mark in of_fixtures}
         # What a fixture made is no change of the test's.
         of_owners = [mark for mark in self.of_owners() if mark.key not in known]

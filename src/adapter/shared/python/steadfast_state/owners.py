@@ -40,7 +40,8 @@ OF_UNITTEST = ("_classSetupFailed", "_class_cleanups", "tearDown_exceptions", "p
 DEFAULT = " (default of "
 """What follows the name of a default."""
 
-HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+OURS = [HOME, os.path.dirname(os.path.abspath(__file__)) + os.sep]
+"""Folders of the harness's own code; whoever uses this adds its own."""
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, staticmethod, classmethod, property)
 IS_CHANGEABLE = 1 << 9
@@ -198,7 +199,7 @@ def own_modules():
 
 def is_own_file(path):
     installed = os.sep + "site-packages" + os.sep in path or os.sep + "dist-packages" + os.sep in path
-    return not installed and not path.startswith((HOME, HERE)) and not is_of_library(path)
+    return not installed and not path.startswith(tuple(OURS)) and not is_of_library(path)
 
 
 def is_standard(name):
