@@ -34,8 +34,9 @@ fn issue(view: &View<'_>, finding: &Finding) -> Value {
         (Weight::Fails, FindingKind::Broken) => "critical",
         (Weight::Fails, _) => "major",
     };
+    let line = finding.place.line.max(1);
     json!({
-        // GitLab needs neither; Code Climate's own specification asks for both.
+        // GitLab needs no type, category or end; Code Climate's own specification asks for them.
         "type": "issue",
         "categories": ["Bug Risk"],
         "description": format!(
@@ -47,7 +48,7 @@ fn issue(view: &View<'_>, finding: &Finding) -> Value {
         "severity": severity,
         "location": {
             "path": finding.place.file.trim_start_matches("./"),
-            "lines": { "begin": finding.place.line.max(1) },
+            "lines": { "begin": line, "end": line },
         },
     })
 }
