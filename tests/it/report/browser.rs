@@ -3,7 +3,7 @@
 //! A probe script is put into a copy of the page. It uses the page as a reader would and leaves what it found in the
 //! document, which the browser then prints. These tests need `chromium`; CI runs them with `--ignored`.
 
-use super::html::large;
+use super::html::{failed_and_passed, large};
 use super::sample::{ALERT_HIGH, IDS, SPEND, context, judged_findings};
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -160,20 +160,21 @@ fn it_has_no_accessibility_violation() {
     let axe = std::env::var("AXE_CORE").expect("AXE_CORE names axe.min.js");
     let axe = std::fs::read_to_string(axe).unwrap();
     let (record, judgement) = judged_findings();
-    let page = html(&record, &judgement, &context()).unwrap().replacen(
-        "</body>",
-        &format!("<script>{axe}</script></body>"),
-        1,
-    );
+    let beside = failed_and_passed("a 1\nb\n", Some("a 2\nb\n"));
+    let pages = [html(&record, &judgement, &context()).unwrap(), beside]
+        .map(|page| page.replacen("</body>", &format!("<script>{axe}</script></body>"), 1));
+    // The second is looked at as the page of its case.
     let script = r##"
+        if (document.querySelectorAll("article").length === 1) location.hash = document.querySelector("h3 a").getAttribute("href");
+        await new Promise((done) => setTimeout(done, 300));
         for (const folded of document.querySelectorAll("details")) folded.open = true;
         const result = await axe.run(document);
         found.violations = result.violations.map((violation) =>
             `${violation.id}: ${violation.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.failureSummary).join("; ")}`);
         found.passes = result.passes.length;
     "##;
-    for dark in [false, true] {
-        let found = probe(&page, dark, script);
+    for (page, dark) in pages.iter().flat_map(|page| [(page, false), (page, true)]) {
+        let found = probe(page, dark, script);
         assert_eq!(found["problems"], serde_json::json!([]));
         assert_eq!(found["violations"], serde_json::json!([]), "dark: {dark}");
         assert!(found["passes"].as_u64().unwrap() > 10);
