@@ -7,10 +7,11 @@ use crate::adapter::command::listing::ListedCase;
 use crate::adapter::command::process::{Process, Silence, in_words};
 use crate::adapter::command::profile::{PlainRun, Profile, Word};
 use crate::adapter::command::results::{Reader, Told};
+use crate::adapter::command::round::TO_END;
 use crate::adapter::command::world::World;
 use crate::adapter::{AskedOfRunner, Plain};
 use crate::model::{CaseIndex, Failure, Outcome};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -58,47 +59,48 @@ impl Runner<'_> {
         self.world.end();
         self.world.begin()?;
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
-        let heard = listen(&spec, self.profile, plain, self.world, within)?;
-        let outcomes = self.outcomes(plain, &heard.told)?;
-        Ok(Plain { outcomes, is_like_ours: false, cut_short: None, failed_whole: heard.failed_whole() })
-    }
-
-    /// How each case ended of which it told, by the case's place.
-    fn outcomes(&self, plain: &PlainRun, told: &[Told]) -> Result<BTreeMap<CaseIndex, Outcome>, CommandError> {
         let placed: Vec<ListedCase> = self.cases.iter().map(|case| self.world.placed(case)).collect();
         let told_as = plain.told_as.as_deref().or(self.profile.run.told_as.as_deref());
         let names = names(told_as, &placed.iter().collect::<Vec<_>>())?;
-        let mut ends: BTreeMap<CaseIndex, Outcome> = BTreeMap::new();
-        // Cases of one name come in the order in which they were declared.
-        let mut waiting: BTreeMap<&str, VecDeque<CaseIndex>> = BTreeMap::new();
-        for (case, name) in CaseIndex::all().zip(&names) {
-            waiting.entry(name.as_str()).or_default().push_back(case);
-        }
-        // Who began, and of whom no end was told, has passed where the runner says that all have.
-        let mut begun: Vec<&str> = Vec::new();
-        let mut passed = Vec::new();
-        for one in told {
-            match one.word {
-                Word::Started => begun.push(&one.id),
-                Word::AllPassed => {
-                    passed.extend(std::mem::take(&mut begun).into_iter().map(|id| Told::plain(id, Word::Passed)))
-                }
-                _ => begun.retain(|id| *id != one.id),
-            }
-        }
-        // Where all of a group have passed, what looks like a failure of one of them was printed by another.
-        let groups: Vec<&str> =
-            told.iter().filter(|told| told.word == Word::AllPassed).map(|told| told.id.as_str()).collect();
-        let has_passed = |id: &str| groups.iter().any(|group| !group.is_empty() && id.starts_with(group));
-        for told in told.iter().chain(&passed) {
-            let Some(end) = outcome(told) else { continue };
-            let end = if end.is_failure() && has_passed(&told.id) { Outcome::Passed } else { end };
-            if let Some(case) = waiting.get_mut(told.id.as_str()).and_then(VecDeque::pop_front) {
-                ends.insert(case, end);
-            }
-        }
-        Ok(ends)
+        let heard = Listener { spec: &spec, profile: self.profile, plain, world: self.world, within, names: &names }
+            .listen()?;
+        let outcomes = outcomes(&names, &heard.told);
+        Ok(Plain { outcomes, is_like_ours: false, cut_short: None, failed_whole: heard.failed_whole() })
     }
+}
+
+/// How each case ended of which it told, by the case's place. `names` are what the runner calls them.
+fn outcomes(names: &[String], told: &[Told]) -> BTreeMap<CaseIndex, Outcome> {
+    let mut ends: BTreeMap<CaseIndex, Outcome> = BTreeMap::new();
+    // Cases of one name come in the order in which they were declared.
+    let mut waiting: BTreeMap<&str, VecDeque<CaseIndex>> = BTreeMap::new();
+    for (case, name) in CaseIndex::all().zip(names) {
+        waiting.entry(name.as_str()).or_default().push_back(case);
+    }
+    // Who began, and of whom no end was told, has passed where the runner says that all have.
+    let mut begun: Vec<&str> = Vec::new();
+    let mut passed = Vec::new();
+    for one in told {
+        match one.word {
+            Word::Started => begun.push(&one.id),
+            Word::AllPassed => {
+                passed.extend(std::mem::take(&mut begun).into_iter().map(|id| Told::plain(id, Word::Passed)))
+            }
+            _ => begun.retain(|id| *id != one.id),
+        }
+    }
+    // Where all of a group have passed, what looks like a failure of one of them was printed by another.
+    let groups: Vec<&str> =
+        told.iter().filter(|told| told.word == Word::AllPassed).map(|told| told.id.as_str()).collect();
+    let has_passed = |id: &str| groups.iter().any(|group| !group.is_empty() && id.starts_with(group));
+    for told in told.iter().chain(&passed) {
+        let Some(end) = outcome(told) else { continue };
+        let end = if end.is_failure() && has_passed(&told.id) { Outcome::Passed } else { end };
+        if let Some(case) = waiting.get_mut(told.id.as_str()).and_then(VecDeque::pop_front) {
+            ends.insert(case, end);
+        }
+    }
+    ends
 }
 
 /// What the runner told, and how it ended.
@@ -127,42 +129,63 @@ impl Heard {
     }
 }
 
-/// Runs it to its end, and says all that it told.
-fn listen(
-    spec: &CommandSpec,
-    profile: &Profile,
-    plain: &PlainRun,
-    world: &World,
+/// Listens to the runner, alone with all cases.
+struct Listener<'a> {
+    spec: &'a CommandSpec,
+    profile: &'a Profile,
+    plain: &'a PlainRun,
+    world: &'a World,
+    /// How long it may take.
     within: Duration,
-) -> Result<Heard, CommandError> {
-    let scratch = crate::disk::temporary_folder().map_err(CommandError::Temporary)?;
-    let (scratch, temporary) = (scratch.path(), scratch.path().join("tmp"));
-    let drivers = scratch.join("drivers");
-    super::drivers::write(&profile.drivers, &spec.root, &drivers)?;
-    let folder = world.found(&folder(spec, profile));
-    let places = Places { scratch, drivers: &drivers, temporary: &temporary };
-    let command = world.enclosed(launch::plain(spec, profile, plain, places)?);
-    let mut reader = Reader::of(plain.results.as_ref().unwrap_or(&profile.results))?;
-    let mut process = Process::start(command, "")?;
-    let deadline = Instant::now() + within;
-    let mut told = Vec::new();
-    loop {
-        match process.line(LOOK) {
-            Ok(line) => told.extend(reader.line(&line)),
-            Err(Silence::Gone) if process.has_ended() => break,
-            Err(_) if Instant::now() > deadline => {
-                return Err(CommandError::Overdue(within.as_secs()));
+    /// What it calls the cases.
+    names: &'a [String],
+}
+
+impl Listener<'_> {
+    /// Runs it to its end, and says all that it told. One that has told of all cases and does not end is ended.
+    fn listen(self) -> Result<Heard, CommandError> {
+        let Self { spec, profile, plain, world, within, names } = self;
+        let scratch = crate::disk::temporary_folder().map_err(CommandError::Temporary)?;
+        let (scratch, temporary) = (scratch.path(), scratch.path().join("tmp"));
+        let drivers = scratch.join("drivers");
+        super::drivers::write(&profile.drivers, &spec.root, &drivers)?;
+        let folder = world.found(&folder(spec, profile));
+        let places = Places { scratch, drivers: &drivers, temporary: &temporary };
+        let command = world.enclosed(launch::plain(spec, profile, plain, places)?);
+        let mut reader = Reader::of(plain.results.as_ref().unwrap_or(&profile.results))?;
+        let mut process = Process::start(command, "")?;
+        let deadline = Instant::now() + within;
+        let mut told = Vec::new();
+        let mut missing: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+        let mut whole_since = None;
+        let status = loop {
+            let mut fresh = Vec::new();
+            match process.line(LOOK) {
+                Ok(line) => fresh = reader.line(&line),
+                Err(Silence::Gone) if process.has_ended() => break process.end(),
+                Err(_) if Instant::now() > deadline => {
+                    return Err(CommandError::Overdue(within.as_secs()));
+                }
+                Err(Silence::Overdue) => _ = process.has_ended(),
+                Err(Silence::Gone) => std::thread::sleep(LOOK),
             }
-            Err(Silence::Overdue) => _ = process.has_ended(),
-            Err(Silence::Gone) => std::thread::sleep(LOOK),
+            fresh.extend(reader.grown(&folder, scratch));
+            for one in fresh.iter().filter(|one| outcome(one).is_some()) {
+                missing.remove(one.id.as_str());
+            }
+            told.extend(fresh);
+            // What a test opened and left open keeps it: how it would end by itself, nobody knows.
+            if missing.is_empty() && whole_since.get_or_insert_with(Instant::now).elapsed() > TO_END {
+                _ = process.end();
+                break None;
+            }
+        };
+        told.extend(reader.end(&folder, scratch)?);
+        if told.is_empty() {
+            return Err(CommandError::Silent { how: in_words(status), wrote: process.tail() });
         }
+        Ok(Heard { told, status, tail: process.tail() })
     }
-    let status = process.end();
-    told.extend(reader.end(&folder, scratch)?);
-    if told.is_empty() {
-        return Err(CommandError::Silent { how: in_words(status), wrote: process.tail() });
-    }
-    Ok(Heard { told, status, tail: process.tail() })
 }
 
 /// How a case ended, as far as runners agree in words for it.

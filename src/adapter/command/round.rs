@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 pub(super) const AROUND: Duration = Duration::from_secs(10);
 
 /// How long a runner may take to end after its last case.
-const TO_END: Duration = Duration::from_secs(10);
+pub(super) const TO_END: Duration = Duration::from_secs(10);
 
 /// The same for one that was seen not to end: what keeps it from that is there each time.
 const TO_END_AGAIN: Duration = Duration::from_millis(500);

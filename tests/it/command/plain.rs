@@ -71,6 +71,24 @@ fn a_runner_that_fails_though_no_case_does_proves_nothing() {
     }
 }
 
+/// A server that a test left open keeps some runners for ever. What they told of all cases counts.
+#[test]
+fn a_runner_that_told_of_all_cases_and_never_ends_is_ended() {
+    let form = FORMS.iter().find(|(name, _)| *name == "tap").map(|(_, form)| *form).expect("a form");
+    let plain = "plain: { command: [sh, -c, 'cat plain.tap; exec $(cat then)'] }\n";
+    let Some(project) = project("healthy", &format!("{form}{plain}")) else { return };
+    project.write("plain.tap", "ok others");
+    project.write("then", "true");
+    let arguments = ["--orders", "declared", "--rounds", "1"];
+    command(&project, "run", &arguments).exits(0);
+    let ids = ids(&project);
+    project.write("plain.tap", ids.iter().map(|id| format!("ok {id}\n")).collect::<String>());
+    project.write("then", "sleep 3000");
+    command(&project, "run", &arguments).exits(0);
+    assert_eq!(told(&project), [format!("plain suite.yaml agrees {0} of {0}", ids.len())]);
+    project.assert_nothing_left();
+}
+
 /// The verdict and the reason of each case, by id.
 fn verdicts(project: &Project) -> BTreeMap<String, (String, String)> {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
