@@ -77,6 +77,9 @@ pub(super) struct JsonResults {
     pub last_line: Option<String>,
     /// A pattern tried on the details; its groups `message`, `file` and `line` are what they are named.
     pub failure: Option<String>,
+    /// The field that says where it failed, as `file:line`, where that is known better than the details tell it: these may
+    /// end in a library.
+    pub at: Option<String>,
     /// A file in which a driver says how cases ended: of these, what standard output says is only why they failed.
     pub verdicts: Option<String>,
 }
@@ -153,6 +156,7 @@ impl Default for JsonResults {
             seconds: Some("seconds".to_owned()),
             millis: None,
             tries: None,
+            at: None,
             all_passed: BTreeMap::new(),
             last_line: None,
             failure: None,

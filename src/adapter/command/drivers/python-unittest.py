@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import sysconfig
 import time
 import traceback
 import unittest
@@ -54,6 +55,29 @@ def place(test):
     return os.path.abspath(file) if file else "", line
 
 
+HERE = os.path.dirname(os.path.realpath(__file__))
+INSTALLED = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+FOREIGN = tuple(os.path.realpath(path) + os.sep for path in [*INSTALLED, HERE])
+"""Folders of Python itself, of what is installed, and of this file."""
+
+START = os.getcwd()
+"""Where the runner began: a test may change the folder."""
+
+
+def own_place(error):
+    """The innermost place of a failure in the project's code, as `file:line`; empty if there is none."""
+    own = ""
+    seen = set()
+    while error is not None and id(error) not in seen and not own:
+        seen.add(id(error))
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            path = os.path.realpath(frame.f_code.co_filename)
+            if os.path.isfile(path) and not path.startswith(FOREIGN):
+                own = f"{os.path.relpath(path, START)}:{line}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return own
+
+
 class Told(unittest.TestResult):
     """Tells of each test how it ended when it has: a test may fail in its subtests, itself and its cleanups."""
 
@@ -65,7 +89,7 @@ class Told(unittest.TestResult):
 
     def startTest(self, test):
         super().startTest(test)
-        self.under_way = {"outcome": "passed", "message": "", "details": ""}
+        self.under_way = {"outcome": "passed", "message": "", "details": "", "at": ""}
         self.began = time.perf_counter()
         self.results.tell(id=self.ids[id(test)], outcome="started")
 
@@ -76,17 +100,17 @@ class Told(unittest.TestResult):
             self.results.tell(id=self.ids[id(test)], seconds=seconds, **self.under_way)
         self.under_way = None
 
-    def saw(self, outcome, message, details=""):
+    def saw(self, outcome, message, details="", at=""):
         order = ["passed", "skipped", "failed", "errored"]
         if order.index(outcome) > order.index(self.under_way["outcome"]):
-            self.under_way.update(outcome=outcome, message=message)
+            self.under_way.update(outcome=outcome, message=message, at=at)
         self.under_way["details"] += details
 
     def failed(self, test, outcome, error, about=""):
         message = about + (str(error[1]) or error[0].__name__)
         details = "".join(traceback.format_exception(*error))
         if self.under_way is not None:
-            self.saw(outcome, message, details)
+            self.saw(outcome, message, details, own_place(error[1]))
             return
         # Something around tests: `setUpClass (module.Class)`.
         self.around[test.id()] = ("errored", message, details)

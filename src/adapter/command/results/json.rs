@@ -163,6 +163,7 @@ impl JsonReader {
             told.message = format!("failed, and the runner tried it again: it passed at the {} try", ordinal(tries));
         }
         self.look_into(&mut told);
+        told.place = self.json.at.as_ref().and_then(|at| place(fields.get(at)?)).or(told.place);
         Some(told)
     }
 
@@ -187,6 +188,12 @@ impl JsonReader {
             told.message = first_line(&told.details);
         }
     }
+}
+
+/// A place that is told as `file:line`.
+fn place(at: &str) -> Option<Place> {
+    let (file, line) = at.rsplit_once(':')?;
+    Some(Place { file: file.to_owned(), line: line.parse().ok()?, column: 1 })
 }
 
 /// A number in a row: `3rd`.
@@ -241,6 +248,19 @@ mod tests {
         let told = reader.line(br#"{"T": "a", "A": "fail"}"#).remove(0);
         assert_eq!((told.message.as_str(), told.details.as_str()), ("bad", "x.go:3: bad\n"));
         assert_eq!(told.place.map(|place| place.line), Some(3));
+    }
+
+    #[test]
+    fn a_place_that_is_told_counts_more_than_the_end_of_the_details() {
+        let mut reader = reader("{ at: at, failure: '(?s).*File \"(?<file>[^\"]+)\", line (?<line>[0-9]+)' }");
+        let details = r#""details": "File \"test_a.py\", line 4\nFile \"/usr/lib/json.py\", line 9""#;
+        let mut place = |at: &str| {
+            let line = format!(r#"{{"id": "a", "outcome": "failed", {at}{details}}}"#);
+            reader.line(line.as_bytes()).remove(0).place.map(|place| (place.file, place.line))
+        };
+        assert_eq!(place(r#""at": "test_a.py:4", "#), Some(("test_a.py".to_owned(), 4)));
+        assert_eq!(place(r#""at": "nowhere", "#), Some(("/usr/lib/json.py".to_owned(), 9)));
+        assert_eq!(place(""), Some(("/usr/lib/json.py".to_owned(), 9)));
     }
 
     #[test]
