@@ -5,6 +5,7 @@ use crate::report::finding::Finding;
 use crate::report::text::visible;
 use crate::report::view::View;
 use regex::Regex;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 /// How many lines of a log are compared.
 const LINES: usize = 400;
@@ -106,39 +107,23 @@ fn lines(text: &str) -> (Vec<&str>, usize) {
     (kept, left)
 }
 
-/// Both texts as rows, by their longest common subsequence of lines (Wagner and Fischer).
+/// Both texts as rows.
 fn rows(failed: &[&str], passed: &[&str]) -> Vec<Row> {
     let noise = Noise::new();
     let keys = |lines: &[&str]| lines.iter().map(|line| noise.without(line)).collect::<Vec<String>>();
-    let (one, other) = (keys(failed), keys(passed));
-    // How many lines the rests have in common, from each pair of places on.
-    let width = other.len() + 1;
-    let mut common = vec![0_u32; (one.len() + 1) * width];
-    for (x, left) in one.iter().enumerate().rev() {
-        for (y, right) in other.iter().enumerate().rev() {
-            common[x * width + y] = match left == right {
-                true => common[(x + 1) * width + y + 1] + 1,
-                false => common[(x + 1) * width + y].max(common[x * width + y + 1]),
-            };
-        }
-    }
     let mut rows = Vec::new();
-    let (mut x, mut y) = (0, 0);
-    // Where the lines began that have no partner yet.
-    let mut open = (0, 0);
-    while x < one.len() && y < other.len() {
-        if one[x] == other[y] {
-            pair_up(&failed[open.0..x], &passed[open.1..y], &mut rows);
-            rows.push(Row::Same { failed: failed[x].to_owned(), passed: passed[y].to_owned() });
-            (x, y) = (x + 1, y + 1);
-            open = (x, y);
-        } else if common[(x + 1) * width + y] >= common[x * width + y + 1] {
-            x += 1;
-        } else {
-            y += 1;
+    for part in capture_diff_slices(Algorithm::Myers, &keys(failed), &keys(passed)) {
+        let one = failed.get(part.old_range()).unwrap_or_default();
+        let other = passed.get(part.new_range()).unwrap_or_default();
+        match part.tag() {
+            DiffTag::Equal => rows.extend(
+                one.iter()
+                    .zip(other)
+                    .map(|(one, other)| Row::Same { failed: (*one).to_owned(), passed: (*other).to_owned() }),
+            ),
+            DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => pair_up(one, other, &mut rows),
         }
     }
-    pair_up(&failed[open.0..], &passed[open.1..], &mut rows);
     rows
 }
 
