@@ -2,12 +2,13 @@
 //! files that are not whole yet, and runs that stay forgotten.
 
 use crate::cli::kit::{BROKEN, Project};
+use crate::history::case_entry;
 use jiff::{Timestamp, ToSpan};
 use std::fs;
 use std::path::{Path, PathBuf};
-use steadfast::history::{CaseEntry, Failed, History, HistoryPlace, RunEntry};
+use steadfast::history::{Failed, History, HistoryPlace, RunEntry};
 use steadfast::model::statistics::Tally;
-use steadfast::model::{ContentHash, FindingKind, Seed, Verdict};
+use steadfast::model::{ContentHash, Seed};
 
 const RUN: &[&str] = &["run", "--rounds", "2", "--no-alone", "--jobs", "1", "-q"];
 
@@ -27,16 +28,7 @@ fn sync(from: &Path, to: &Path) {
 }
 
 fn entry(run: &str, hours: i64, millis: u64) -> RunEntry {
-    let case = CaseEntry {
-        id: "cart: adds \"1\"\n/é".to_owned(),
-        hash: "0".repeat(32),
-        verdict: Verdict::Intermittent,
-        rate: Tally::new(1, 8),
-        shuffled: Tally::new(1, 3),
-        mean_us: 400,
-        slowest_us: 900,
-        findings: vec![(FindingKind::Intermittent, Some("0a1b2c3d".to_owned()))],
-    };
+    let case = case_entry("cart: adds \"1\"\n/é");
     RunEntry {
         run: run.to_owned(),
         started: Timestamp::UNIX_EPOCH + hours.hours(),

@@ -285,10 +285,10 @@ fn commit_and_branch_come_from_the_service_where_there_is_no_repository() {
 /// How many cases a run of the writer has: enough for a transaction that can be hit.
 const MANY: usize = 400;
 
-/// A run as the writer remembers it.
-fn remembered(number: usize) -> RunEntry {
-    let case = |at: usize| CaseEntry {
-        id: format!("case[{at}]"),
+/// A case that failed by chance.
+pub fn case_entry(id: impl Into<String>) -> CaseEntry {
+    CaseEntry {
+        id: id.into(),
         hash: "0".repeat(32),
         verdict: Verdict::Intermittent,
         rate: Tally::new(1, 8),
@@ -296,7 +296,12 @@ fn remembered(number: usize) -> RunEntry {
         mean_us: 400,
         slowest_us: 900,
         findings: vec![(FindingKind::Intermittent, Some("0a1b2c3d".to_owned()))],
-    };
+    }
+}
+
+/// A run as the writer remembers it.
+fn remembered(number: usize) -> RunEntry {
+    let case = |at: usize| case_entry(format!("case[{at}]"));
     RunEntry {
         run: format!("{}-{number}", std::process::id()),
         started: Timestamp::UNIX_EPOCH,

@@ -7,8 +7,13 @@ use std::collections::BTreeMap;
 
 /// A project whose runner alone, so to speak, writes this.
 fn with_plain(text: &str) -> Option<Project> {
+    with_plain_command("[cat, plain.tap]", text)
+}
+
+/// The same with the command of that runner, which may read what it writes from `plain.tap`.
+fn with_plain_command(command: &str, text: &str) -> Option<Project> {
     let form = FORMS.iter().find(|(name, _)| *name == "tap").map(|(_, form)| *form).expect("a form");
-    let project = project("healthy", &format!("{form}plain: {{ command: [cat, plain.tap] }}\n"))?;
+    let project = project("healthy", &format!("{form}plain: {{ command: {command} }}\n"))?;
     project.write("plain.tap", text);
     Some(project)
 }
@@ -53,10 +58,8 @@ fn what_it_says_otherwise_is_told_case_by_case() {
 /// says "passed" would be wrong, and one that accuses a case as well.
 #[test]
 fn a_runner_that_fails_though_no_case_does_proves_nothing() {
-    let form = FORMS.iter().find(|(name, _)| *name == "tap").map(|(_, form)| *form).expect("a form");
-    let plain = "plain: { command: [sh, -c, 'cat plain.tap; echo one goroutine is left >&2; exit $(cat code)'] }\n";
-    let Some(project) = project("healthy", &format!("{form}{plain}")) else { return };
-    project.write("plain.tap", "ok others");
+    let plain = "[sh, -c, 'cat plain.tap; echo one goroutine is left >&2; exit $(cat code)']";
+    let Some(project) = with_plain_command(plain, "ok others") else { return };
     project.write("code", "1");
     let arguments = ["--orders", "declared", "--rounds", "1"];
     let ended = command(&project, "run", &arguments);
@@ -74,10 +77,8 @@ fn a_runner_that_fails_though_no_case_does_proves_nothing() {
 /// A server that a test left open keeps some runners for ever. What they told of all cases counts.
 #[test]
 fn a_runner_that_told_of_all_cases_and_never_ends_is_ended() {
-    let form = FORMS.iter().find(|(name, _)| *name == "tap").map(|(_, form)| *form).expect("a form");
-    let plain = "plain: { command: [sh, -c, 'cat plain.tap; exec $(cat then)'] }\n";
-    let Some(project) = project("healthy", &format!("{form}{plain}")) else { return };
-    project.write("plain.tap", "ok others");
+    let plain = "[sh, -c, 'cat plain.tap; exec $(cat then)']";
+    let Some(project) = with_plain_command(plain, "ok others") else { return };
     project.write("then", "true");
     let arguments = ["--orders", "declared", "--rounds", "1"];
     command(&project, "run", &arguments).exits(0);
