@@ -1,11 +1,11 @@
 """Suites of other runners than pytest, as strangers write them. Each was written with its truth before it was run, and
 most stand beside a healthy twin."""
 
-from expected import BROKEN, CHANCE, Suite, is_one_of, victim
+from expected import BROKEN, CHANCE, TWICE, Suite, is_one_of, victim
 
 SKIPPED = {"verdict": "skipped"}
-# A case that can't run twice in one process: these runners have a process for each time.
-ONCE = is_one_of("stable", "non_idempotent")
+# A case that can't run twice in one process: Go has a process for each time.
+UNSEEN = is_one_of("stable")
 
 UNITTEST = "import asyncio, logging, os, random, sys, threading, unittest\nfrom unittest import mock\n"
 NODE = "import assert from 'node:assert';\nimport { after, afterEach, before, beforeEach, describe, mock, test } from 'node:test';\n"
@@ -57,7 +57,7 @@ OTHERS = {
     ),
     "unittest/generated": unittest(
         "SEEN = []\nclass A(unittest.TestCase): pass\ndef make(n):\n    def test(self):\n        SEEN.append(n)\n        self.assertEqual(SEEN.count(n), 1)\n    return test\nfor n in range(4): setattr(A, f'test_{n}', make(n))\n",
-        {f"test_{n}": ONCE for n in range(4)}, codes=(0,),
+        {f"test_{n}": TWICE for n in range(4)}, codes=(0,),
     ),
     "unittest/module_tear_down": unittest(
         "def tearDownModule(): raise RuntimeError('the shop is still open')\nclass A(unittest.TestCase):\n    def test_one(self): pass\n",
@@ -124,7 +124,7 @@ OTHERS = {
     "jest/after_all": jest("describe('tea', () => { afterAll(() => { throw new Error('not closed'); }); test('one', () => {}); });\ntest('fine', () => {});\n", codes=(3,), says=("not closed",)),
     "jest/noise": jest("test('loud', () => { console.log('x'.repeat(1e5)); process.stdout.write('{\"a\": 1}'); console.error('::error::x'); });\ntest('fine', () => {});\n"),
     "jest/concurrent": jest("test.concurrent('one', async () => { await new Promise((r) => setTimeout(r, 20)); });\ntest.concurrent('two', async () => {});\ntest('three', () => {});\n"),
-    "jest/twice": jest("let first = true;\ntest('once', () => { expect(first).toBe(true); first = false; });\ntest('fine', () => {});\n", {"once": ONCE}, codes=(0,)),
+    "jest/twice": jest("let first = true;\ntest('once', () => { expect(first).toBe(true); first = false; });\ntest('fine', () => {});\n", {"once": TWICE}, codes=(0,)),
     # Go.
     "go/shelf": go(GO_SHELF.replace("SHELF", 'shelf = append(shelf, "tea")'), {"TestNeeds": victim(["example.com/shop.TestSpoils"])}),
     "go/shelf_fine": go(GO_SHELF.replace("SHELF", 'shelf = append(shelf, "tea")\n\tt.Cleanup(func() { shelf = nil })')),
@@ -138,5 +138,5 @@ OTHERS = {
     "go/example": go('func ExampleShop() {\n\tfmt.Println("tea")\n\t// Output: tea\n}\nfunc TestFine(t *testing.T) { fmt.Print("no end") }\n', imports=("fmt", "testing")),
     "go/subtests": go('var n int\nfunc TestTable(t *testing.T) {\n\tfor _, name := range []string{"a b", "a/b", "é"} {\n\t\tt.Run(name, func(t *testing.T) { n++ })\n\t}\n}\nfunc TestFine(t *testing.T) {}\n'),
     "go/packages": go("func TestFine(t *testing.T) {}\n", None, {"tea/tea_test.go": "package tea\nimport \"testing\"\nvar n int\nfunc TestSpoils(t *testing.T) { n++ }\n", "rice/rice_test.go": "package rice\nimport \"testing\"\nfunc TestFine(t *testing.T) {}\n"}),
-    "go/once": go("var once bool\nfunc TestOnce(t *testing.T) {\n\tif once {\n\t\tt.Fatal(2)\n\t}\n\tonce = true\n}\nfunc TestFine(t *testing.T) {}\n", {"TestOnce": ONCE}, codes=(0,)),
+    "go/once": go("var once bool\nfunc TestOnce(t *testing.T) {\n\tif once {\n\t\tt.Fatal(2)\n\t}\n\tonce = true\n}\nfunc TestFine(t *testing.T) {}\n", {"TestOnce": UNSEEN}, codes=(0,)),
 }

@@ -54,8 +54,8 @@ pub enum Twice {
     /// Each twice in a row, where the strategy is [`Strategy::Mixed`].
     #[default]
     WhereMixed,
-    /// All of them once and then once more, where the strategy is [`Strategy::Mixed`]: for subjects of which no process
-    /// runs a case a second time, so that twice in a row would take as many processes as there are cases.
+    /// All of them once and then once more, where the strategy is [`Strategy::Mixed`]: for subjects that take another
+    /// process to run a case a second time, so that twice in a row would take as many processes as there are cases.
     InPasses,
     /// Whatever the strategy is.
     Always,

@@ -162,7 +162,7 @@ impl LoadedSubject for CommandSuite {
     }
 
     fn runs_again(&self) -> bool {
-        false
+        self.profile.run.repeats
     }
 
     fn played_for(&self, order: &[CaseIndex], kind: RoundKind) -> Option<Vec<CaseIndex>> {

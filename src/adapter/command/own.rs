@@ -46,7 +46,13 @@ pub(super) fn own_line(
     let order = finding.order;
     let is_listed = order.is_sorted_by(|one, other| one < other);
     let is_other = own.always_shuffles && order.len() > 1 || own.order == RunOrder::AsListed && !is_listed;
-    if is_other && (own.shuffled.is_empty() || has_one_twice(order)) {
+    if is_other && has_one_twice(order) {
+        return Some(RunnerAlone::Otherwise(format!(
+            "{} alone runs each of its cases once: use the steadfast command",
+            spec.profile
+        )));
+    }
+    if is_other && own.shuffled.is_empty() {
         return Some(RunnerAlone::Otherwise(format!(
             "{} alone runs its cases in an order of its own, not in this one: use the steadfast command",
             program(own)

@@ -19,7 +19,8 @@ const PASSED_OVER: &str = "the runner ended well and reported others, not this o
 pub(super) struct Reported {
     /// Places of the order, in the sequence in which they were asked for.
     asked: Vec<Position>,
-    places: BTreeMap<String, Position>,
+    /// Where each case stands that was asked for, by its name; more than once where one process runs it again.
+    places: BTreeMap<String, Vec<Position>>,
     /// How long the engine may wait for one.
     allowed: Duration,
     ended: BTreeMap<Position, TrialReport>,
@@ -60,9 +61,13 @@ pub(super) struct Reported {
 impl Reported {
     /// Nothing, as yet.
     pub fn new(asked: &[Position], names: Vec<String>, allowed: Duration) -> Self {
+        let mut places: BTreeMap<String, Vec<Position>> = BTreeMap::new();
+        for (name, position) in names.into_iter().zip(asked.iter().copied()) {
+            places.entry(name).or_default().push(position);
+        }
         Self {
             asked: asked.to_vec(),
-            places: names.into_iter().zip(asked.iter().copied()).collect(),
+            places,
             allowed,
             ended: BTreeMap::new(),
             sequence: Vec::new(),
@@ -111,7 +116,7 @@ impl Reported {
             }
             return;
         }
-        let Some(position) = self.places.get(&told.id).copied() else {
+        let Some(position) = self.place(&told) else {
             self.has_others = true;
             if told.word != Word::Unasked {
                 self.unasked.insert(told.id);
@@ -136,6 +141,7 @@ impl Reported {
         }
         let began = self.running.remove(&position).unwrap_or(self.since);
         self.since = Instant::now();
+        let id = told.id.clone();
         let report = report(told, began);
         match self.ended.get_mut(&position) {
             None => {
@@ -148,12 +154,32 @@ impl Reported {
             }
             Some(known) => {
                 // Runners that try again say it twice; what failed once has failed.
-                self.again.extend(self.places.iter().find(|(_, place)| **place == position).map(|(id, _)| id.clone()));
+                self.again.insert(id);
                 if report.outcome.is_failure() && !known.outcome.is_failure() && !self.told.contains(&position) {
                     *known = report;
                 }
             }
         }
+    }
+
+    /// Which place of the order is meant: of a case that runs again the one that is under way, else the first that has not
+    /// ended, else the last. What a case leaves is told of the first.
+    fn place(&self, told: &Told) -> Option<Position> {
+        let places = self.places.get(&told.id)?;
+        if told.word == Word::Marks {
+            return places.first().copied();
+        }
+        let is_under_way = |place: &&Position| self.running.contains_key(place);
+        let is_left = |place: &&Position| !self.ended.contains_key(place);
+        let next = match told.word {
+            Word::Started => places.iter().find(|place| is_left(place) && !is_under_way(place)),
+            _ => places.iter().find(is_under_way).or_else(|| places.iter().find(is_left)),
+        };
+        next.or(places.last()).copied()
+    }
+
+    fn name(&self, position: Position) -> Option<&str> {
+        self.places.iter().find(|(_, places)| places.contains(&position)).map(|(name, _)| name.as_str())
     }
 
     /// The process has ended, and all is read. What was asked for and has no outcome was skipped if the runner says so,
@@ -231,8 +257,10 @@ impl Reported {
 
     /// Whether these tell of every case that the runner has not reported yet.
     pub fn would_be_complete(&self, told: &[Told]) -> bool {
-        let told: BTreeSet<&str> = told.iter().map(|told| told.id.as_str()).collect();
-        self.places.iter().all(|(id, position)| self.ended.contains_key(position) || told.contains(id.as_str()))
+        self.places.iter().all(|(id, places)| {
+            let missing = places.iter().filter(|place| !self.ended.contains_key(place)).count();
+            missing == 0 || told.iter().filter(|told| told.id == *id).count() >= missing
+        })
     }
 
     /// Whether the runner reported all cases.
@@ -322,8 +350,7 @@ impl Reported {
         }
         let mut places = self.sequence.windows(2).filter(|pair| pair[0] > pair[1]);
         if let Some(pair) = places.next() {
-            let id =
-                |position: Position| self.places.iter().find(|(_, place)| **place == position).map_or("", |(id, _)| id);
+            let id = |position: Position| self.name(position).unwrap_or_default();
             notes.push((
                 "order".to_owned(),
                 format!(
@@ -386,6 +413,21 @@ mod tests {
         assert!(said.notes().is_empty(), "what is not asked for may be told as such");
         let ran = reported(&[("a", Word::Unasked), ("a", Word::Failed)], false);
         assert!(ran.ended[&Position(4)].outcome.is_failure(), "{ran:?}");
+    }
+
+    #[test]
+    fn a_case_that_one_process_runs_again_has_an_outcome_for_each_time() {
+        let names = ["a", "b", "a"].map(str::to_owned).to_vec();
+        let mut reported = Reported::new(&[Position(0), Position(1), Position(2)], names, Duration::ZERO);
+        for (id, word) in [("a", Word::Started), ("a", Word::Passed), ("b", Word::Passed), ("a", Word::Started)] {
+            reported.hear(Told::plain(id, word));
+        }
+        assert_eq!(reported.running(), Some(Position(2)));
+        reported.hear(Told::plain("a", Word::Failed));
+        assert_eq!([0, 1, 2].map(|place| reported.has_failed(Position(place))), [Some(false), Some(false), Some(true)]);
+        assert!(reported.is_complete() && reported.notes().is_empty(), "{reported:?}");
+        reported.hear(Told::plain("a", Word::Failed));
+        assert_eq!(reported.notes().len(), 1, "a third time was not asked for: {reported:?}");
     }
 
     #[test]

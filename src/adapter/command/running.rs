@@ -44,6 +44,9 @@ pub(super) struct Running {
     /// `STEADFAST_RESTORE`, parts by their names.
     #[serde(default)]
     pub watches: bool,
+    /// Whether a process runs a case again that it is asked for again: without it, another process does.
+    #[serde(default)]
+    pub repeats: bool,
     /// How many seconds a process may take before its first case, to compile say.
     #[serde(default = "start_within")]
     pub start_within: u64,

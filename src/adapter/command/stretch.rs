@@ -22,7 +22,7 @@ pub(super) struct Cutter<'a> {
 
 impl Cutter<'_> {
     /// Cuts these places of the order where one process can't go on: where the command names what the next case has not,
-    /// where a case comes again, where the process is full, or where the runner would run the next case earlier and
+    /// where a case comes again and only another process runs it, where the process is full, or where the runner would run the next case earlier and
     /// no seed of its shuffle changes that.
     pub fn stretches(&self, positions: impl IntoIterator<Item = Position>) -> Vec<Stretch> {
         self.runs(positions).into_iter().flat_map(|run| self.cut(run)).collect()
@@ -80,7 +80,7 @@ impl Cutter<'_> {
         for position in positions {
             let Some(case) = self.case(position) else { continue };
             let follows = last.is_some_and(|last| {
-                !held.contains(&case)
+                (profile.run.repeats || !held.contains(&case))
                     && same_command(profile, cases, last, case)
                     && rank(profile, cases, last) <= rank(profile, cases, case)
             });
@@ -190,6 +190,7 @@ mod tests {
         check(given, &[], &[]);
         check(given, &[3, 1, 2], &[&[0, 1, 2]]);
         check(given, &[3, 1, 3, 2], &[&[0, 1], &[2, 3]]);
+        check("command: [x, '${cases}'], repeats: true", &[3, 1, 3, 3, 2], &[&[0, 1, 2, 3, 4]]);
         check("command: [x, '${cases}'], at_most: 2", &[3, 1, 2], &[&[0, 1], &[2]]);
         check("command: [x, '${case}']", &[3, 1], &[&[0], &[1]]);
         let listed = "command: [x, '${cases}'], order: as_listed";

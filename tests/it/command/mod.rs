@@ -12,6 +12,7 @@ mod orders;
 mod parallel;
 mod plain;
 mod providers;
+mod repeats;
 mod rspec;
 mod told;
 mod unittest;

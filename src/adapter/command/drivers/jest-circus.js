@@ -32,6 +32,26 @@ function around(test, root) {
   return chain;
 }
 
+/** The same test once more, as it was before it ran. */
+const again = (test) => ({ ...test, errors: [], retryReasons: [], unhandledRejectionErrorByPromise: new Map() });
+
+/** Has a test that runs again find its first snapshot again: Jest numbers the snapshots of a name. */
+class Snapshots {
+  constructor(environment, root) {
+    this.environment = environment;
+    this.root = root;
+    this.before = new Map();
+  }
+
+  next(test, id) {
+    const counters = this.environment.global.expect?.getState?.().snapshotState?._counters;
+    if (!counters?.set) return;
+    const name = [...around(test, this.root).map((block) => block.name), test.name].join(' ');
+    if (this.before.has(id)) counters.set(name, this.before.get(id));
+    else this.before.set(id, counters.get(name) ?? 0);
+  }
+}
+
 /** Makes a tree in which these tests run in this order. */
 function arrange(root, tests) {
   const chains = tests.map((test) => around(test, root));
@@ -100,11 +120,14 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
   const key = keyOf(config, testPath);
   const ids = new Map();
   const ended = new Set();
+  const left = [...(state.segment?.ids ?? [])];
   let watcher = null;
+  let snapshots = null;
   const end = (test, result) => {
     const id = ids.get(test);
-    if (id === undefined || ended.has(id)) return;
-    ended.add(id);
+    if (id === undefined || ended.has(test)) return;
+    ended.add(test);
+    left.splice(left.indexOf(id), 1);
     tell({ id, ...result });
   };
   const list = (root) => {
@@ -120,10 +143,11 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
   };
   const on = (event) => {
     const { name, test } = event;
+    if (name === 'test_start' && ids.has(test)) snapshots.next(test, ids.get(test));
     if (name === 'test_start' && ids.has(test)) watcher?.start(ids.get(test), test.fn, place(test, testPath));
     if (name === 'test_done' && ids.has(test)) watcher?.end(ids.get(test));
     if (name === 'run_finish') watcher?.finish();
-    if (name === 'test_start' && ids.has(test) && !ended.has(ids.get(test))) tell({ id: ids.get(test), outcome: 'started' });
+    if (name === 'test_start' && ids.has(test) && !ended.has(test)) tell({ id: ids.get(test), outcome: 'started' });
     else if (name === 'test_skip') end(test, { outcome: 'skipped', message: 'the test is marked to be skipped' });
     else if (name === 'test_todo') end(test, { outcome: 'skipped', message: 'todo' });
     else if (name === 'test_done') {
@@ -142,9 +166,11 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
       if (!state.segment) return list(root);
       const byId = new Map(declared(root, key).map((found) => [found.id, found.test]));
       const asked = state.segment.ids.filter((id) => byId.has(id));
-      asked.forEach((id) => ids.set(byId.get(id), id));
+      const tests = asked.map((id, at) => (asked.indexOf(id) === at ? byId.get(id) : again(byId.get(id))));
+      tests.forEach((test, at) => ids.set(test, asked[at]));
+      snapshots = new Snapshots(environment, root);
       watcher = watching(root, { config, environment, runtime });
-      arrange(root, asked.map((id) => byId.get(id)));
+      arrange(root, tests);
     } else if (state.segment) {
       on(event);
     }
@@ -154,9 +180,7 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
   } catch (error) {
     const problem = told([error]);
     if (!state.segment) tell({ problem: problem.details.split('\n').slice(0, 4).join('\n'), key });
-    for (const id of state.segment?.ids ?? []) {
-      if (!ended.has(id)) tell({ id, outcome: 'errored', ...problem });
-    }
+    for (const id of left) tell({ id, outcome: 'errored', ...problem });
     throw error;
   }
 };

@@ -87,9 +87,9 @@ function follow(runner, ids) {
   };
   const end = (test, result) => {
     const id = ids.get(test);
-    if (id === undefined || ended.has(id)) return;
+    if (id === undefined || ended.has(test)) return;
     settle();
-    ended.add(id);
+    ended.add(test);
     // A hook behind the test may still fail it.
     last = { id, seconds: (test.duration ?? 0) / 1000, ...result };
   };
@@ -98,7 +98,7 @@ function follow(runner, ids) {
     settle();
     const id = ids.get(original(test));
     if (id !== undefined) watcher?.start(id, test.fn);
-    if (id !== undefined && !ended.has(id)) tell({ id, outcome: 'started' });
+    if (id !== undefined && !ended.has(original(test))) tell({ id, outcome: 'started' });
   });
   runner.on('retry', (test, error) => {
     const { message, details } = described(error);
@@ -117,7 +117,7 @@ function follow(runner, ids) {
     if (/^"before all"/.test(runnable.title)) return under(runnable.parent);
     const test = runnable.ctx?.currentTest && original(runnable.ctx.currentTest);
     if (/^"(before|after) each"/.test(runnable.title) && test) {
-      if (last?.id === ids.get(test)) last = { ...last, ...failed };
+      if (ended.has(test) && last?.id === ids.get(test)) last = { ...last, ...failed };
       else end(test, failed);
       // Mocha leaves the rest of the suite out.
       const rest = { outcome: 'skipped', message: `left out by Mocha: a hook failed before it: ${message}` };
@@ -157,10 +157,16 @@ Mocha.prototype.run = function (...rest) {
   const byId = new Map(all.map(({ id, test }) => [id, test]));
   const asked = fs.readFileSync(order, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
   const known = asked.filter((id) => byId.has(id));
-  const ids = new Map(known.map((id) => [byId.get(id), id]));
+  const ids = new Map();
+  // One that comes again is a test of its own.
+  const tests = known.map((id, at) => {
+    const test = known.indexOf(id) === at ? byId.get(id) : Object.assign(byId.get(id).clone(), { parent: byId.get(id).parent });
+    ids.set(test, id);
+    return test;
+  });
   // Hooks of a suite that is visited again are still needed.
   this.cleanReferencesAfterRun?.(false);
-  arrange(this.suite, known.map((id) => byId.get(id)));
+  arrange(this.suite, tests);
   const runner = run.apply(this, rest);
   follow(runner, ids);
   return runner;

@@ -102,16 +102,18 @@ const chainOf = (node) => {
   for (let parent = node.parent; parent !== root; parent = parent.parent) chain.unshift(parent);
   return chain;
 };
-globalThis[Symbol.for('steadfast.node.asked')] = asked.map((id) => {
+/** What was asked for, in this order; a case that comes again is there again. */
+const plays = asked.map((id) => {
   const node = byId.get(id);
-  return { id, name: node.name, depth: chainOf(node).length, isSuite: node.kind === 'suite' };
+  return { id, node, name: node.name, depth: chainOf(node).length, isSuite: node.kind === 'suite' };
 });
+globalThis[Symbol.for('steadfast.node.asked')] = plays;
 
 /** The order as a tree of visits. */
 const top = { children: [] };
 let stack = [];
-for (const id of asked) {
-  const node = byId.get(id);
+for (const play of plays) {
+  const { node } = play;
   const chain = chainOf(node);
   let common = 0;
   while (common < stack.length && common < chain.length && stack[common].of === chain[common]) common += 1;
@@ -121,7 +123,7 @@ for (const id of asked) {
     (stack.at(-1) ?? top).children.push(visit);
     stack.push(visit);
   }
-  (stack.at(-1) ?? top).children.push({ of: node, id });
+  (stack.at(-1) ?? top).children.push({ of: node, play });
 }
 
 /** Sees what a case leaves changed, where somebody asks for it. */
@@ -137,16 +139,17 @@ const outcomes = new Map();
 const told = (globalThis[Symbol.for('steadfast.node.told')] = new Set());
 process.on('exit', () => {
   watcher?.finish();
-  for (const [id, outcome] of outcomes) if (!told.has(id)) tell({ id, outcome });
+  for (const [play, outcome] of outcomes) if (!told.has(play)) tell({ id: play.id, outcome });
 });
 
-function begun(id, fn) {
+function begun(play, fn) {
   if (typeof fn !== 'function') return fn;
+  const { id } = play;
   const wrapped = function (...given) {
     watcher?.start(id, fn);
     tell({ id, outcome: 'started' });
-    const passed = () => { outcomes.set(id, 'passed'); };
-    const settled = (outcome) => { outcomes.set(id, outcome); watcher?.end(id); };
+    const passed = () => { outcomes.set(play, 'passed'); };
+    const settled = (outcome) => { outcomes.set(play, outcome); watcher?.end(id); };
     if (fn.length > 1) given[1] = ((done) => (...said) => { watcher?.end(id); return done(...said); })(given[1]);
     let result;
     try {
@@ -168,9 +171,9 @@ function begun(id, fn) {
 }
 
 function enlist(visits) {
-  for (const { of, id, children } of visits) {
-    if (id !== undefined) {
-      real[of.kind](of.name, of.options, begun(id, of.fn));
+  for (const { of, play, children } of visits) {
+    if (play) {
+      real[of.kind](of.name, of.options, begun(play, of.fn));
     } else {
       real.suite(of.name, of.options, () => {
         for (const [name, given] of of.hooks) real[name](...given);

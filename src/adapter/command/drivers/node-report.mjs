@@ -28,7 +28,7 @@ export default async function* report(source) {
       const isSuite = data.details?.type === 'suite';
       if (next && data.nesting === next.depth && data.name === next.name && isSuite === next.isSuite) {
         tell({ id: next.id, ...result(data, type === 'test:pass') });
-        globalThis[Symbol.for('steadfast.node.told')].add(next.id);
+        globalThis[Symbol.for('steadfast.node.told')].add(next);
         at += 1;
       } else if (type === 'test:fail' && data.nesting === 0 && isSuite && data.details?.error?.failureType === 'hookFailed') {
         tell({ note: `a hook of ${data.name} failed: ${data.details.error.message}` });

@@ -104,21 +104,27 @@ if ($order === null) {
     exit(0);
 }
 
-$listener = new class($steadfast, $cases) implements TestListener {
+/** Folders of PHPUnit's own code, and this file: no place there says where a test failed. */
+$theirs = [dirname((new ReflectionClass(TestCase::class))->getFileName(), 2) . '/', __FILE__];
+$listener = new class($steadfast, $cases, $theirs) implements TestListener {
     private $steadfast;
+    private array $theirs;
     private SplObjectStorage $ids;
     private ?array $end = null;
-    public function __construct($steadfast, array $cases) {
+    public function __construct($steadfast, array $cases, array $theirs) {
         $this->steadfast = $steadfast;
+        $this->theirs = $theirs;
         $this->ids = new SplObjectStorage;
-        foreach ($cases as $id => $test) { $this->ids[$test] = (string) $id; }
+        foreach ($cases as $id => $test) { $this->name($test, (string) $id); }
     }
+    public function name(Test $test, string $id): void { $this->ids[$test] = $id; }
     private function saw(string $outcome, Throwable $error): void {
         if ($this->end !== null && $this->end['outcome'] !== 'passed') { return; }
         $place = $error->getFile() . ':' . $error->getLine();
-        foreach ($error->getTrace() as $frame) {
-            if (isset($frame['file']) && !str_contains($frame['file'], '/PHPUnit/') && !str_contains($frame['file'], '/phpunit/')) {
-                $place = $frame['file'] . ':' . $frame['line'];
+        foreach ([['file' => $error->getFile(), 'line' => $error->getLine()], ...$error->getTrace()] as $frame) {
+            $file = $frame['file'] ?? '';
+            if ($file !== '' && array_filter($this->theirs, fn ($folder) => str_starts_with($file, $folder)) === []) {
+                $place = $file . ':' . $frame['line'];
                 break;
             }
         }
@@ -157,9 +163,17 @@ $listener = new class($steadfast, $cases) implements TestListener {
 $top = new TestSuite('');
 $last = null;
 $group = null;
+$known = [];
 foreach (file($order, FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_LINES) as $line) {
-    $test = $cases[json_decode($line)] ?? null;
+    $id = json_decode($line);
+    $test = $cases[$id] ?? null;
     if ($test === null) { continue; }
+    if (isset($known[$id])) {
+        // Once more, as a test of its own.
+        $test = clone $test;
+        $listener->name($test, (string) $id);
+    }
+    $known[$id] = true;
     if ($group === null || get_class($test) !== $last) {
         $last = get_class($test);
         $group = new class($last) extends TestSuite {

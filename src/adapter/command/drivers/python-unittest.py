@@ -7,6 +7,8 @@ With --plain the runner runs all as it does by itself, and no more is done than 
 Tests are found as `python -m unittest` or `manage.py test` finds them with the same arguments.
 """
 
+import copy
+import doctest
 import json
 import os
 import re
@@ -42,6 +44,25 @@ def with_ids(tests):
         name = test.id()
         seen[name] = seen.get(name, 0) + 1
         yield (f"{name} [{seen[name]}]" if seen[name] > 1 else name), test
+
+
+def again(test):
+    """The same test once more, as it was before it ran."""
+    other = copy.copy(test)
+    other._cleanups = []
+    if isinstance(other, doctest.DocTestCase):
+        # Its names are cleared when it ends.
+        other._dt_test = copy.copy(test._dt_test)
+        other._dt_test.globs = test._dt_test.globs.copy()
+    return other
+
+
+def in_order(wanted, tests):
+    """The tests of these names, with their names, in this order; one that comes again as a test of its own."""
+    last = {name: place for place, name in enumerate(wanted)}
+    for place, name in enumerate(wanted):
+        if name in tests:
+            yield name, tests[name] if last[name] == place else again(tests[name])
 
 
 def place(test):
@@ -314,11 +335,10 @@ def main():
         return
     with open(order, encoding="utf-8") as lines:
         wanted = [json.loads(line) for line in lines if line.strip()]
-    by_name = dict(named)
-    chosen = [by_name[name] for name in wanted if name in by_name]
-    result = Told(results, {id(test): name for name, test in named})
+    chosen = list(in_order(wanted, dict(named)))
+    result = Told(results, {id(test): name for name, test in [*named, *chosen]})
     watcher = watcher_of(results)
-    around(lambda: play(chosen, result, watcher))
+    around(lambda: play([test for _, test in chosen], result, watcher))
 
 
 if __name__ == "__main__":
