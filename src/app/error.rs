@@ -1,6 +1,7 @@
 //! Why a use case can't be carried out.
 
 use crate::adapter::SubjectProblem;
+use crate::app::comment::CommentError;
 use crate::diagnose::{DiagnoseError, ReproError};
 use crate::disk::{Limit, Refused};
 use crate::engine::EngineError;
@@ -42,6 +43,9 @@ pub enum AppError {
     /// A program can't be started.
     #[error("{0}")]
     Start(String),
+    /// A pull request or a webhook can't be told.
+    #[error(transparent)]
+    Comment(#[from] CommentError),
     /// The history can't be used.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -123,6 +127,12 @@ impl AppError {
                 FleetError::NotReady(_) | FleetError::Garbled(_) => None,
                 FleetError::Usage(_) | FleetError::Busy(_) | FleetError::Engine(_) => None,
             },
+            Self::Comment(CommentError::Status { .. }) => {
+                Some("look whether address, project and number are right, and what the token may do; `--dry-run` prints the comment")
+            }
+            Self::Comment(CommentError::Unreachable { .. }) => {
+                Some("look whether the address is right and can be reached from here; `--dry-run` prints the comment")
+            }
             Self::Start(_) => Some("name a program that can be started here, by its path or one in PATH"),
             Self::Io { source, .. } => Some(of_file(source)),
         }

@@ -81,7 +81,7 @@ impl From<&AppError> for Exit {
         match error {
             AppError::Subject(_) | AppError::Usage(_) | AppError::Journal(_) | AppError::Fold(_) => Self::Usage,
             AppError::Io { .. } | AppError::Report(_) | AppError::History(_) | AppError::Output(_) => Self::Usage,
-            AppError::Limit(_) | AppError::Engine(_) | AppError::Start(_) => Self::Subject,
+            AppError::Limit(_) | AppError::Engine(_) | AppError::Start(_) | AppError::Comment(_) => Self::Subject,
             AppError::Fleet(FleetError::Usage(_) | FleetError::Engine(EngineError::Changed { .. })) => Self::Usage,
             AppError::Fleet(_) => Self::Subject,
         }

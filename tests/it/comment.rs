@@ -270,3 +270,11 @@ fn webhooks_are_told_in_slacks_words_or_as_json() {
     assert!(text.starts_with("*FAILED: 1 finding") && text.contains("`wrong`") && text.contains("repeat: "), "{text}");
     project.run(&["comment"]).exits(0).says(&["nobody was told"]);
 }
+
+#[test]
+fn a_service_that_does_not_answer_is_told_with_what_to_look_at() {
+    let project = project();
+    let closed = "http://127.0.0.1:1/hook";
+    let told = project.run(&["comment", "--webhook", closed]);
+    told.exits(4).says(&["telling the webhook", "look whether the address is right"]);
+}

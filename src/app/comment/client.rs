@@ -1,6 +1,5 @@
 //! The REST APIs of GitHub and GitLab, as far as comments go.
 
-use crate::app::AppError;
 use crate::app::comment::service::{Place, Service};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -51,21 +50,15 @@ impl CommentError {
     }
 }
 
-impl From<CommentError> for AppError {
-    fn from(error: CommentError) -> Self {
-        Self::Start(error.to_string())
-    }
-}
-
 /// A client of the services.
 pub(super) struct Client {
     http: reqwest::Client,
 }
 
 impl Client {
-    pub(super) fn new() -> Result<Self, AppError> {
-        let http = crate::platform::http_client().timeout(PATIENCE).user_agent("steadfast").build();
-        http.map(|http| Self { http }).map_err(|error| AppError::Start(error.to_string()))
+    pub(super) fn new() -> reqwest::Result<Self> {
+        let http = crate::platform::http_client().timeout(PATIENCE).user_agent("steadfast").build()?;
+        Ok(Self { http })
     }
 
     /// The numbers of the comments that hold the marker, the oldest first.

@@ -77,7 +77,7 @@ pub fn tell(folder: &Path, options: &CommentOptions, tool: &ToolInfo) -> Result<
     let comment = comment_text(folder, tool)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|source| AppError::Io { path: folder.to_owned(), source })?;
-    let client = Client::new()?;
+    let client = Client::new().map_err(|error| AppError::Start(error.to_string()))?;
     let commented = match &options.place {
         None => Commented::NotAsked,
         Some(place) => match runtime.block_on(keep_up_to_date(&client, place, &comment)) {
