@@ -170,3 +170,20 @@ fn a_jest_that_does_not_end_is_told_with_the_file_that_keeps_it() {
     assert!(is_told, "{told:?}");
     project.assert_nothing_left();
 }
+
+#[test]
+fn what_a_test_of_jest_writes_to_the_console_stands_beside_what_it_wrote_when_it_passed() {
+    let Some(modules) = node_modules() else { return };
+    let tests = "let price = 1;\ntest('sells', () => { price = 3; });\n\
+        test('asks', () => { console.log(`GET /tea`); console.warn(`price ${price}`); expect(price).toBe(1); });\n";
+    let project = Project::new().with("package.json", "{}").with("shop.test.js", tests);
+    symlink(modules, project.path("node_modules")).expect("a link");
+    let run = ["run", "--suite", "jest", "--seed", "1", "--effort", "quick", "--no-leaks"];
+    project.start(&run).wait_within(Duration::from_secs(600)).exits(1);
+    let page = std::fs::read_to_string(project.path("reports/latest/report.html")).expect("a page");
+    for text in
+        ["beside a trial that passed: 1 line differs", "GET &#x2f;tea", ">price 3\n</mark>", ">price 1\n</mark>"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+}

@@ -4,6 +4,9 @@
 const { state, find, tell, keyOf, plain } = require('./jest-common.js');
 const watcherOf = require('./state.cjs');
 
+/** The most that is told of what a test writes to the console, in characters. */
+const MOST_WRITTEN = 16384;
+
 /** The tests of a tree in the order in which they were declared, each with its id. */
 function declared(root, key) {
   const found = [];
@@ -98,6 +101,15 @@ function* loadedBy(runtime) {
   }
 }
 
+/** What Jest's console holds: Jest keeps what tests write, unless it prints all as it comes (`--verbose`) or nothing. */
+const written = (environment) => environment.global.console?._buffer ?? [];
+
+/** The end of what was written to the console behind a place, under the heading by which reports know a log. */
+function writtenSince(environment, place) {
+  const lines = written(environment).slice(place).map(({ message }) => plain(message));
+  return lines.length > 0 ? `--- Captured console ---\n${lines.join('\n').slice(-MOST_WRITTEN)}` : '';
+}
+
 /** Sees what a case of this file leaves changed, where somebody asks for it. */
 function watching(root, { config, environment, runtime }) {
   const functions = declared(root, '').map(({ test }) => test.fn);
@@ -123,6 +135,7 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
   const left = [...(state.segment?.ids ?? [])];
   let watcher = null;
   let snapshots = null;
+  let wrote = 0;
   const end = (test, result) => {
     const id = ids.get(test);
     if (id === undefined || ended.has(test)) return;
@@ -143,6 +156,7 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
   };
   const on = (event) => {
     const { name, test } = event;
+    if (name === 'test_start') wrote = written(environment).length;
     if (name === 'test_start' && ids.has(test)) snapshots.next(test, ids.get(test));
     if (name === 'test_start' && ids.has(test)) watcher?.start(ids.get(test), test.fn, place(test, testPath));
     if (name === 'test_done' && ids.has(test)) watcher?.end(ids.get(test));
@@ -152,8 +166,11 @@ module.exports = async function run(globalConfig, config, environment, runtime, 
     else if (name === 'test_todo') end(test, { outcome: 'skipped', message: 'todo' });
     else if (name === 'test_done') {
       const seconds = (test.duration ?? 0) / 1000;
-      if (test.errors.length > 0) end(test, { outcome: 'failed', seconds, ...told(test.errors) });
-      else end(test, { outcome: 'passed', seconds });
+      const log = writtenSince(environment, wrote);
+      if (test.errors.length > 0) {
+        const { message, details } = told(test.errors);
+        end(test, { outcome: 'failed', seconds, message, details: log ? `${details}\n${log}` : details });
+      } else end(test, { outcome: 'passed', seconds, details: log });
     } else if (name === 'hook_failure' && event.hook?.type === 'afterAll') {
       tell({ note: `an afterAll hook of ${key} failed: ${told([event.error]).message}` });
     }
