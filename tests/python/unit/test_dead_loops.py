@@ -211,3 +211,133 @@ def test_what_is_bound_and_makes_the_next_test_fail_decides_and_says_who_keeps_i
     deciding = [mark for mark in first["marks"] if mark.get("decides")]
     assert [(mark["kind"], mark["name"], mark.get("chain")) for mark in deciding] == [DECIDES[number]], first
     assert all(mark.get("read_at") for mark in deciding), first
+
+
+THREADED = """
+import asyncio, queue, threading
+
+JOBS = queue.Queue()
+WORKERS = []
+
+def work():
+    while True:
+        value, answers = JOBS.get()
+        answers.put(value)
+
+class Channel:
+    def __init__(self):
+        # A fork has neither this thread nor another one in its place.
+        if not WORKERS:
+            WORKERS.append(threading.Thread(target=work, daemon=True))
+            WORKERS[0].start()
+        self.loop = asyncio.get_running_loop()
+
+    def ask(self, value):
+        self.loop._check_closed()
+        answers = queue.Queue()
+        JOBS.put((value, answers))
+        return answers.get()
+
+class Stub:
+    channel = None
+
+    def get(self):
+        if self.channel is None:
+            self.channel = Channel()
+        return self.channel
+
+class Renewing(Stub):
+    def get(self):
+        if self.channel is None or self.channel.loop.is_closed():
+            self.channel = Channel()
+        return self.channel
+
+STUB, RENEWING, OTHER = Stub(), Renewing(), Stub()
+"""
+
+THREADED_TESTS = """
+import asyncio, shop
+
+async def ask(stub, value):
+    assert stub.get().ask(value) == value
+
+async def both(value):
+    await ask(shop.OTHER, value)
+    await ask(shop.STUB, value)
+
+def test_one(): asyncio.run(ask(shop.STUB, 1))
+def test_two(): asyncio.run(ask(shop.STUB, 2))
+def test_anew(): asyncio.run(ask(shop.RENEWING, 1))
+def test_anew_again(): asyncio.run(ask(shop.RENEWING, 2))
+def test_both(): asyncio.run(both(1))
+def test_two_of_them(): asyncio.run(ask(shop.STUB, 2))
+"""
+
+
+@pytest.fixture(scope="module")
+def threaded(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("threaded"), {"shop.py": THREADED, "test_shop.py": THREADED_TESTS}) as served:
+        yield served
+
+
+@pytest.mark.parametrize("first", [0, 4])
+def test_what_no_fork_can_try_is_named_as_it_is_seen_where_the_next_test_fails(threaded, first):
+    # The worker's thread is there when the round is watched, and in none of its tries.
+    told, second = threaded.finished([first, first + 1], watch=0, deadline=8.0)
+    assert second["message"] == "RuntimeError: Event loop is closed", second
+    (bound,) = [mark for mark in told["marks"] if mark["kind"] == "loop_bound"]
+    assert bound["name"] == "shop.STUB.channel", told
+    assert bound["chain"] == "shop.STUB.channel.loop -> closed loop" and "shop.py:" in bound["after"], told
+    assert "decides" not in bound and bound["read_at"], told
+
+
+def test_what_no_fork_can_try_is_a_note_of_its_test(threaded):
+    for number in (0, 2):
+        (told,) = threaded.finished([number], marks=True, deadline=4.0)
+        assert told["outcome"] == "passed" and "loop_bound" not in told, told
+        assert "could not be tried" in told["notes"][0] and "made at shop.py:" in told["notes"][0], told
+    first, second = threaded.finished([2, 3], watch=0, deadline=4.0)
+    assert second["outcome"] == "passed", second
+    assert [mark for mark in first["marks"] if mark["kind"] == "loop_bound"] == [], first
+
+
+STREAMS = """
+import asyncio, socket
+
+KEPT = []
+OTHERS = []
+
+async def connect(kept):
+    ours, theirs = socket.socketpair()
+    OTHERS.append(theirs)
+    kept.append((await asyncio.open_connection(sock=ours))[1])
+"""
+
+STREAM_TESTS = """
+import asyncio, shop
+
+async def asks():
+    if not shop.KEPT:
+        await shop.connect(shop.KEPT)
+    assert shop.KEPT[0].get_extra_info("socket") is not None
+
+async def passes_by():
+    if not shop.KEPT:
+        await shop.connect(shop.KEPT)
+
+async def grows():
+    await shop.connect(shop.KEPT)
+    assert shop.KEPT[0].get_extra_info("socket") is not None
+
+def test_asks(): asyncio.run(asks())
+def test_passes_by(): asyncio.run(passes_by())
+def test_grows(): asyncio.run(grows())
+"""
+
+
+def test_what_is_bound_is_harmless_only_if_a_second_use_runs_its_code_passes_and_leaves_no_more(tmp_path):
+    with Served(tmp_path, {"shop.py": STREAMS, "test_streams.py": STREAM_TESTS}) as served:
+        for number, reuse in enumerate(["passes", None, None]):
+            (told,) = served.finished([number], marks=True)
+            assert told["outcome"] == "passed", told
+            assert [bound.get("reuse") for bound in told["loop_bound"]] == [reuse], told

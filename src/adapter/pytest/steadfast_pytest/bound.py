@@ -50,14 +50,18 @@ def is_part(mark, held):
     return mark.name in parts or mark.name in [OF_SCOPE.sub("", part, count=1) for part in parts]
 
 
-def suspected(remedy, message):
-    """The holder of a closed loop, where the other test fails with words of a loop, and nothing could be tried: None if there
-    is more than one holder."""
-    found = remedy.plugin.probed("holders_of_closed_loops") or []
-    if len(found) != 1 or not OF_LOOPS.search(message or ""):
+def suspected(remedy):
+    """The holder of a closed loop, where the other test fails with words of a loop, and nothing could be tried: the one that
+    is at work where it fails, or the only one there is."""
+    if not OF_LOOPS.search(remedy.message or ""):
         return None
-    mark = Mark("loop_bound", found[0][0].root, None, None)
-    become(mark, found[0][0])
+    found = [held for held, _ in remedy.plugin.probed("holders_of_closed_loops") or []]
+    at_work = [held for held in found if held.root in remedy.at_work]
+    chosen = at_work or found
+    if len(chosen) != 1:
+        return None
+    mark = Mark("loop_bound", chosen[0].part(), None, None)
+    become(mark, chosen[0])
     return mark
 
 

@@ -27,7 +27,7 @@ from .marker import Marker
 from .outputs import Outputs
 from .real import Real
 from .remedy import Remedy
-from .reuse import Reuse
+from .reuse import Endless, Reuse
 from .server import Server
 from .taken import note_of_port
 
@@ -79,6 +79,7 @@ class Plugin:
         self.blame.names = self.ran if mode == "plain" else None
         # What the last test of the round is to be told with.
         self.difference = None
+        self.endless = Endless()
 
     # -- before the suite is collected
 
@@ -289,7 +290,8 @@ class Plugin:
             self.difference = remedy.difference
         elif self.mode == "serve" and told["outcome"] == "passed":
             candidates = self.probed("kept_after_its_loop") or []
-            Reuse(self, order[position], marks, request["deadline"]).judge(told, candidates)
+            seconds = told.get("micros", 0) / 1e6
+            Reuse(self, order[position], marks, seconds, request["deadline"]).judge(told, candidates)
         told["marks"] = [mark.told() for mark in marks]
         return told
 

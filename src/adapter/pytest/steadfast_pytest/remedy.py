@@ -17,6 +17,8 @@ MOST = 12
 LONGEST = 60.0
 """Seconds that all attempts together may take."""
 
+SHARE = 0.8
+"""How much of the time that is left one attempt may take: whoever reads a mark is looked for after one that did not end."""
 
 LONGEST_FOLLOWED = 1.0
 """Seconds that following a test may take, where nobody asks for more."""
@@ -29,8 +31,8 @@ class Remedy:
         self.plugin, self.state, self.order, self.position = plugin, state, order, position
         self.until = Real.monotonic() + min(LONGEST, request["deadline"] / 2)
         self.followed = request.get("follow") or LONGEST_FOLLOWED
-        # What the last test fails with, as things are.
-        self.message = None
+        # What the last test fails with, as things are, and the holders of closed loops that are at work there.
+        self.message, self.at_work = None, []
         # What tries share with this process.
         self.shared = []
         # Where the last test's paths with and without the marks part, in words.
@@ -46,9 +48,13 @@ class Remedy:
             return
         undoable = [mark for mark in marks if mark.undo is not None]
         without_all = self.ends(undoable) if undoable else as_it_is
-        if without_all is None:
-            return
         deciding = []
+        if without_all is None:
+            # It does not end: what it needs, such as a thread of a library, is not in a fork.
+            seen = self.suspects() if not as_it_is else []
+            marks.extend(seen)
+            self.find_readers(seen)
+            return
         if without_all == as_it_is:
             for mark in undoable:
                 mark.decides = False
@@ -65,7 +71,7 @@ class Remedy:
 
     def suspects(self):
         """What is bound to a closed loop and was not shown to decide, where the failure speaks of a loop."""
-        mark = suspected(self, self.message)
+        mark = suspected(self)
         return [] if mark is None else [mark]
 
     def alone(self, marks, as_it_is):
@@ -99,11 +105,11 @@ class Remedy:
         patience = self.until - Real.monotonic()
         if patience <= 0:
             return None
-        told = self.tried(lambda: self.play(undone), patience)
+        told = self.tried(lambda: self.play(undone), patience * SHARE if undone else patience)
         if told is None or told["outcome"] == "skipped":
             return None
         if not undone:
-            self.message = told.get("message")
+            self.message, self.at_work = told.get("message"), told.get("at_work") or []
         return passes(told)
 
     def tried(self, play, patience):
@@ -127,7 +133,11 @@ class Remedy:
                 mark.undo()
             except Exception:
                 swallowed("Mark.undo")
-        return run_rest(self.plugin, self.order, self.position + 1)
+        told = run_rest(self.plugin, self.order, self.position + 1)
+        error = getattr(self.plugin.played, "error", None)
+        if not undone and error is not None:
+            told["at_work"] = self.plugin.probed("holders_at_work", error)
+        return told
 
     def find_readers(self, marks):
         """Where the last test reads what the marks speak of, as far as the lines that it runs tell."""

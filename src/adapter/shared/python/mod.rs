@@ -25,6 +25,7 @@ const PROBE: &[(&str, &str)] = &[
     ("probe.py", include_str!("steadfast_probe/probe.py")),
     ("resources.py", include_str!("steadfast_probe/resources.py")),
     ("swallowed.py", include_str!("steadfast_probe/swallowed.py")),
+    ("uses.py", include_str!("steadfast_probe/uses.py")),
     ("wraps.py", include_str!("steadfast_probe/wraps.py")),
 ];
 

@@ -50,6 +50,8 @@ class Holding:
         """`root` names the variable; `steps` are pairs of an object and the name of what it holds, outermost first;
         `fixture` is pytest's definition of the fixture whose value it is."""
         self.root, self.steps, self.fixture = root, steps, fixture
+        # Where the thing was made, if that was seen.
+        self.made = None
 
     def thing(self):
         """What is bound: the outermost object that is not the project's own and no container."""
@@ -65,7 +67,7 @@ class Holding:
         return {
             "kind": kind.__name__.lower(),
             "type": type_name(kind),
-            "created": made_at(self.root, self.steps, thing),
+            "created": self.made or made_at(self.root, self.steps, thing),
             "held_by": self.chain(),
         }
 
@@ -78,6 +80,12 @@ class Holding:
         for _, name in self.steps:
             names.append(names[-1] + name)
         return names
+
+    def part(self):
+        """The name of the part that is the thing itself."""
+        thing = self.thing()
+        place = next((place for place, (one, _) in enumerate(self.steps) if one is thing), 0)
+        return self.parts()[place]
 
     def forget(self):
         """Lets the fixture be made anew by its next user, without a tear-down: it may need what is closed."""

@@ -21,6 +21,7 @@ from .resources import (
     without_inner,
 )
 from .swallowed import SWALLOWED, swallowed
+from .uses import Uses
 
 
 class Real:
@@ -118,6 +119,21 @@ class Probe:
         those = [resource for resource in self.resources if resource.serial in serials]
         return any(is_bound_to_dead_loop(resource, True) for resource in those)
 
+    def count_bound(self):
+        """How many things are open on a closed loop."""
+        gc.collect()
+        return sum(is_bound_to_dead_loop(resource, True) for resource in self.resources)
+
+    def uses(self, serials):
+        """Watches from its `begin` to its `end` for code of what is bound, of these things and of who holds them."""
+        resources = [resource.thing() for resource in self.resources if resource.serial in serials]
+        bound = [thing for thing in resources if thing is not None]
+        for held, _ in self.holders_of_closed_loops():
+            outermost = held.thing()
+            steps = [thing for thing, _ in held.steps]
+            bound += steps[next((place for place, thing in enumerate(steps) if thing is outermost), len(steps)) :]
+        return Uses(bound)
+
     def kept_after_its_loop(self):
         """Whatever holds an event loop that was closed and that lives on for no other reason. It costs a look at all
         objects, and is for where somebody will try whether that harms."""
@@ -135,9 +151,14 @@ class Probe:
         for resource in closed[-MOST_LOOPS:][::-1]:
             loop = resource.thing()
             for held in holdings(loop) if loop is not None else []:
+                held.made = self.place_of(held.thing())
                 found.setdefault(held.root, (held, type_name(loop)))
             del loop
         return list(found.values())
+
+    def place_of(self, thing):
+        """Where a thing was made that this ledger has; None of any other."""
+        return next((resource.place for resource in self.resources if resource.thing() is thing), None)
 
     def at_fault(self, error):
         """What is bound to a closed event loop and was at work where an exception was raised: it stands in a variable of
@@ -158,6 +179,16 @@ class Probe:
             told += [dict(held.told(), loop=whose, reuse="fails") for held in mine]
             del loop
         return told
+
+    def holders_at_work(self, error):
+        """The names of the variables whose chain down to a closed loop stands in the innermost frame of an exception that
+        has one."""
+        found = [held for held, _ in self.holders_of_closed_loops()]
+        for known in locals_inwards(error)[::-1]:
+            mine = [held.root for held in found if any(id(thing) in known for thing, _ in held.steps)]
+            if mine:
+                return mine
+        return []
 
     def counts(self):
         counts = {"threads": threading.active_count()}
@@ -239,15 +270,20 @@ def holds(thing, known):
 
 def locals_of(error):
     """The identities of what stands in local variables of the frames of an exception and of its causes."""
-    known, seen = set(), set()
+    return {known for frame in locals_inwards(error) for known in frame}
+
+
+def locals_inwards(error):
+    """The same frame by frame, the innermost of the first cause last."""
+    found, seen = [], set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         step = error.__traceback__
         while step is not None:
-            known.update(id(value) for value in step.tb_frame.f_locals.values())
+            found.append({id(value) for value in step.tb_frame.f_locals.values()})
             step = step.tb_next
         error = error.__cause__ or error.__context__
-    return known
+    return found
 
 
 def children():
