@@ -127,9 +127,9 @@ impl AppError {
                 FleetError::NotReady(_) | FleetError::Garbled(_) => None,
                 FleetError::Usage(_) | FleetError::Busy(_) | FleetError::Engine(_) => None,
             },
-            Self::Comment(CommentError::Status { .. }) => {
-                Some("look whether address, project and number are right, and what the token may do; `--dry-run` prints the comment")
-            }
+            Self::Comment(CommentError::Status { .. }) => Some(
+                "look whether address, project and number are right, and what the token may do; `--dry-run` prints the comment",
+            ),
             Self::Comment(CommentError::Unreachable { .. }) => {
                 Some("look whether the address is right and can be reached from here; `--dry-run` prints the comment")
             }
@@ -144,6 +144,7 @@ impl AppError {
             Self::Io { source, .. } | Self::Journal(JournalError::Io { source, .. }) => Limit::of(source),
             Self::Engine(EngineError::Spawn(source) | EngineError::Journal(source)) => Limit::of(source),
             Self::Output(Refused::Io { source, .. }) => Limit::of(source),
+            Self::History(error) => error.limit(),
             // What a program was asked for, and failed in for want of something.
             Self::Subject(_) | Self::Usage(_) | Self::Start(_) => Limit::said(&self.to_string()),
             _ => None,
@@ -176,11 +177,12 @@ fn of_file(error: &io::Error) -> &'static str {
             "make it readable and writable, or choose another folder (--report-dir, TMPDIR)"
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            "free some space, then go on with --resume"
+            "free some space, then try again; `--resume latest` goes on with a run"
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory | io::ErrorKind::AlreadyExists => {
             "something else stands there: move it, or choose another path (--report-dir)"
         }
+        io::ErrorKind::InvalidInput => "name a text file: no folder, no pipe and no device, and none that is too long",
         _ => "look whether the disk, the memory and the number of processes allow it, then try again",
     }
 }

@@ -7,6 +7,9 @@ use jiff::{Span, Timestamp};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// What is wrong with a folder that is to have JUnit files.
+pub(super) const NO_JUNIT: &str = "no file in it ends in `.xml`: name the JUnit files, or a folder that has them";
+
 /// What is taken over.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
@@ -39,6 +42,10 @@ pub fn import(history: &HistoryPlace, options: &ImportOptions) -> Result<Importe
     let mut files = Vec::new();
     for path in &options.files {
         collect(path, true, &mut files)?;
+    }
+    if files.is_empty() {
+        let named: Vec<String> = options.files.iter().map(|path| path.display().to_string()).collect();
+        return Err(AppError::Usage(format!("{}: {NO_JUNIT}", named.join(", "))));
     }
     let mut history = History::open(history)?;
     let mut imported = Imported::default();

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod effort;
 mod engines;
+mod env_file;
 mod error;
 mod evidence;
 mod file_change;

@@ -2,10 +2,14 @@
 
 use crate::adapter::LoadedSubject;
 use crate::app::ToolInfo;
-use crate::disk::read_text;
+use crate::app::env_file::{expanded, variables};
+use crate::disk::read_bytes;
 use crate::event::is_common;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A secret has at least so many characters.
 const SHORTEST: usize = 4;
@@ -15,6 +19,9 @@ const LONGEST: u64 = 1 << 20;
 
 /// How many such files are read.
 const FILES: usize = 32;
+
+/// How deep the fields of a secret that is JSON are looked through.
+const DEEPEST: usize = 4;
 
 /// Words of a variable's name that say that its value is a secret.
 const WORDS: &[&str] = &[
@@ -35,7 +42,7 @@ const WORDS: &[&str] = &[
     "DSN",
 ];
 
-/// Endings of files that show what a `.env` file looks like and hold no secret.
+/// Parts of the names of files that show what a `.env` file looks like and hold no secret.
 const EXAMPLES: &[&str] = &["example", "sample", "template", "dist", "md"];
 
 /// What is kept out of everything that is written.
@@ -62,12 +69,7 @@ impl Secrets {
             if is_no_secret(&name, &value) {
                 continue;
             }
-            let password = password_in(&value).map(str::to_owned);
-            let whole = (is_declared || says_secret(&name)).then(|| value.clone());
-            for value in whole.into_iter().chain(password) {
-                if value.chars().count() < SHORTEST {
-                    continue;
-                }
+            for value in secrets_in(&name, &value, is_declared) {
                 if is_declared || !(is_common(&value) || named.holds(&value)) {
                     secrets.values.insert(value);
                 } else {
@@ -83,11 +85,46 @@ impl Secrets {
 pub fn secrets_of_environment(environment: &BTreeMap<String, String>, folder: &Path) -> BTreeSet<String> {
     let variables = environment.iter().map(|(name, value)| (name.clone(), value.clone())).chain(of_files(folder));
     let meant = variables.filter(|(name, value)| !is_no_secret(name, value));
-    let secrets = meant.flat_map(|(name, value)| {
-        let password = password_in(&value).map(str::to_owned);
-        says_secret(&name).then_some(value).into_iter().chain(password)
-    });
-    secrets.filter(|value| value.chars().count() >= SHORTEST && !is_common(value)).collect()
+    let secrets = meant.flat_map(|(name, value)| secrets_in(&name, &value, false));
+    secrets.filter(|value| !is_common(value)).collect()
+}
+
+/// What of a variable's value is a secret, as programs print it: the whole, with the escapes in it or what they stand
+/// for; the fields of a JSON object; the password in a URL, which a program may have decoded.
+fn secrets_in(name: &str, value: &str, is_declared: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    if is_declared || says_secret(name) {
+        found.push(value.to_owned());
+        found.extend(expanded(value));
+        if let Ok(object) = serde_json::from_str::<Value>(value) {
+            fields_into(&mut found, &object, DEEPEST);
+        }
+    }
+    if let Some(password) = password_in(value) {
+        found.push(password.to_owned());
+        found.extend(percent_decode_str(password).decode_utf8().ok().map(Cow::into_owned));
+    }
+    // The first line of a key that a reader cut there: texts about keys have it as well.
+    let is_whole = |value: &str| !value.starts_with("-----") || value.contains('\n');
+    found.retain(|value| value.chars().count() >= SHORTEST && is_whole(value));
+    found
+}
+
+/// The texts of a JSON object whose names say that they are secrets.
+fn fields_into(found: &mut Vec<String>, value: &Value, depth: usize) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if says_secret(name) => found.push(text.clone()),
+                    other => fields_into(found, other, depth),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| fields_into(found, value, depth)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Names that must be readable in a report: of cases, files and folders.
@@ -143,24 +180,18 @@ fn password_in(value: &str) -> Option<&str> {
 /// The variables of the `.env` files in a folder.
 fn of_files(folder: &Path) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_meant = |name: &str| {
-        let is_example = EXAMPLES.iter().any(|ending| name.ends_with(&format!(".{ending}")));
-        (name == ".env" || name.starts_with(".env.")) && !is_example
-    };
-    let files = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_meant)).take(FILES);
-    files.filter_map(|file| read_text(&file.path(), LONGEST).ok()).flat_map(|text| variables(&text)).collect()
+    let mut files: Vec<PathBuf> =
+        entries.filter(|entry| entry.file_name().to_str().is_some_and(is_env_file)).map(|entry| entry.path()).collect();
+    files.sort();
+    let texts = files.iter().take(FILES).filter_map(|file| read_bytes(file, LONGEST).ok());
+    texts.flat_map(|bytes| variables(&String::from_utf8_lossy(&bytes))).collect()
 }
 
-fn variables(text: &str) -> BTreeMap<String, String> {
-    let variable = |line: &str| {
-        let line = line.trim();
-        let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-        let value = value.trim();
-        let quoted = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.split(*quote).next());
-        let value = quoted.unwrap_or_else(|| value.split(" #").next().unwrap_or_default().trim());
-        (!name.starts_with('#')).then(|| (name.trim().to_owned(), value.to_owned()))
-    };
-    text.lines().filter_map(variable).collect()
+/// Whether a file of this name sets variables for programs that are started beside it: `.env`, `.env.local`, `prod.env`
+/// and direnv's `.envrc`.
+fn is_env_file(name: &str) -> bool {
+    let is_example = name.split('.').any(|part| EXAMPLES.contains(&part));
+    !is_example && (name.ends_with(".env") || name.starts_with(".env.") || name == ".envrc")
 }
 
 #[cfg(test)]
@@ -198,9 +229,27 @@ mod tests {
     }
 
     #[test]
-    fn files_of_variables_are_read_as_shells_do() {
-        let found = variables("# A=b\nexport KEY='a b' # c\nTOKEN=plain # comment\nEMPTY=\nQ=\"x#y\"\n");
-        let expected = [("EMPTY", ""), ("KEY", "a b"), ("Q", "x#y"), ("TOKEN", "plain")];
-        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    fn a_secret_counts_as_programs_print_it() {
+        let check = |name: &str, value: &str, expected: &[&str]| {
+            assert_eq!(secrets_in(name, value, false), expected, "{name}={value}");
+        };
+        check("API_KEY", "Zq7vX9", &["Zq7vX9"]);
+        check("API_KEY", r"first\nsecond", &[r"first\nsecond", "first\nsecond"]);
+        check("DATABASE_URL", "postgres://ana:p%40ss-Mn34@db", &["p%40ss-Mn34", "p@ss-Mn34"]);
+        let account = r#"{"type":"service_account","private_key_id":"0a1b2c","of":[{"token":"Kt8xy"}]}"#;
+        check("GOOGLE_CREDENTIALS", account, &[account, "0a1b2c", "Kt8xy"]);
+        check("ACCOUNT", account, &[]);
+        check("SIGN_KEY", "-----BEGIN KEY-----", &[]);
+        check("LAYOUT", r"a\nb", &[]);
+    }
+
+    #[test]
+    fn files_of_variables_are_known_by_their_names() {
+        for name in [".env", ".env.local", ".env.test.local", "prod.env", ".envrc"] {
+            assert!(is_env_file(name), "{name}");
+        }
+        for name in [".env.example", "example.env", ".env.local.sample", ".environment", "env", "env.md", "x.envrc"] {
+            assert!(!is_env_file(name), "{name}");
+        }
     }
 }

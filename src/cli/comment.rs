@@ -5,6 +5,7 @@ use crate::cli::Exit;
 use crate::cli::door::{Colours, out};
 use crate::cli::surroundings::tool;
 use crate::cli::trouble::Trouble;
+use crate::report::count;
 use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
@@ -92,7 +93,7 @@ pub(super) fn comment(arguments: &CommentArguments) -> Result<Exit, Trouble> {
         Commented::Created => writeln!(out, "wrote a comment")?,
         Commented::Updated => writeln!(out, "brought the comment up to date")?,
         Commented::NotNeeded => writeln!(out, "nothing was found and there is no comment: none was written")?,
-        Commented::NotAsked => writeln!(out, "told {} webhooks", options.webhooks.len())?,
+        Commented::NotAsked => writeln!(out, "told {}", count(options.webhooks.len(), "webhook"))?,
         Commented::Refused { why, body: None } => {
             writeln!(out, "the service refused ({why}): the comment stands in the job's summary")?;
         }

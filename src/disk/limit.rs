@@ -40,7 +40,17 @@ impl Limit {
             }
             next = error.source();
         }
-        None
+        Self::of_kind(error.kind())
+    }
+
+    /// What is left where a library put the system's error into one of its own.
+    fn of_kind(kind: io::ErrorKind) -> Option<Self> {
+        match kind {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Self::Disk),
+            io::ErrorKind::FileTooLarge => Some(Self::FileSize),
+            io::ErrorKind::OutOfMemory => Some(Self::Memory),
+            _ => None,
+        }
     }
 
     /// The limit that a program complains of, in the words of the system, of Rust, Python, Node or the shell.

@@ -7,9 +7,9 @@ mod private;
 mod read;
 
 pub use limit::{Limit, Needs, too_tight};
-pub use output::{OutputKind, Refused, check_output, replace, write_output};
+pub use output::{OutputKind, Refused, append_output, check_output, replace, write_output};
 pub use private::{
     RANDOM_LETTERS, is_private, make_folder, make_folders, make_report_folders, private_folder, short_name,
-    temporary_folder, write_private,
+    temporary_folder, write_new, write_private,
 };
 pub use read::{LONGEST_INPUT, LONGEST_RESULT, Unreadable, open_regular, read_bytes, read_text};

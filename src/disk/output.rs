@@ -149,10 +149,26 @@ pub fn check_output(path: &Path, kind: OutputKind) -> Result<(), Refused> {
 /// If that would destroy something, or can't be done.
 pub fn write_output(path: &Path, kind: OutputKind, text: &str) -> Result<(), Refused> {
     check_output(path, kind)?;
+    write_to(path, text, |file| replace(file, text))
+}
+
+/// Adds a text to a file that others write to as well. A pipe that nobody reads is given up after a while.
+///
+/// # Errors
+/// If it is a folder or a socket, or can't be written.
+pub fn append_output(path: &Path, text: &str) -> Result<(), Refused> {
+    write_to(path, text, |file| {
+        let mut file = OpenOptions::new().append(true).create(true).mode(MODE).open(file)?;
+        file.write_all(text.as_bytes())
+    })
+}
+
+/// Writes to what the name of an output leads to, to a file as `to_file` does.
+fn write_to(path: &Path, text: &str, to_file: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Refused> {
     let written = match target(path)? {
         Target::Descriptor(number) => write_descriptor(number, text),
         Target::Special(path) => open_special(&path).and_then(|mut file| file.write_all(text.as_bytes())),
-        Target::File(path) => replace(&path, text),
+        Target::File(path) => to_file(&path),
     };
     written.map_err(|error| Refused::Io { path: path.to_owned(), source: error })
 }

@@ -85,6 +85,15 @@ pub fn write_private(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     options.open(path)?.write_all(bytes.as_ref())
 }
 
+/// Writes a file that is not there yet. Where that fails half of it does not stay.
+///
+/// # Errors
+/// If there is something of that name, or it can't be written.
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes()).inspect_err(|_| drop(std::fs::remove_file(path)))
+}
+
 /// The flag of `open` that refuses a link.
 fn no_link() -> i32 {
     rustix::fs::OFlags::NOFOLLOW.bits().cast_signed()

@@ -1,5 +1,6 @@
 //! Why the history can't be used.
 
+use crate::disk::Limit;
 use std::path::{Path, PathBuf};
 
 /// Why the history can't be used.
@@ -73,6 +74,20 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
+    /// The limit of this machine that it comes from.
+    pub fn limit(&self) -> Option<Limit> {
+        match self {
+            Self::Sqlite { source, .. } => match source.sqlite_error_code() {
+                Some(rusqlite::ErrorCode::DiskFull) => Some(Limit::Disk),
+                Some(rusqlite::ErrorCode::OutOfMemory) => Some(Limit::Memory),
+                _ => None,
+            },
+            Self::Folder { source, .. } => Limit::of(source),
+            Self::Missing { .. } | Self::Newer { .. } | Self::Foreign { .. } | Self::Busy { .. } => None,
+            Self::Postgres { .. } | Self::Damaged { .. } => None,
+        }
+    }
+
     /// A failure of SQLite with this file.
     pub(super) fn of(path: &Path) -> impl Fn(rusqlite::Error) -> Self + '_ {
         move |source| match source.sqlite_error_code() {

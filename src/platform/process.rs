@@ -1,5 +1,6 @@
 //! Processes: which there are, whose children they are, since when they run, what they hold.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -130,6 +131,33 @@ pub fn descriptors(pid: i32) -> Vec<(i32, String)> {
     descriptors.filter(|(_, target)| !target.starts_with("/proc/")).collect()
 }
 
+/// The files that processes hold open to write to them and that nothing which this run started does: the log to which a
+/// shell leads the run's own output, or that of a server.
+pub fn written_beside() -> BTreeSet<PathBuf> {
+    let family: BTreeSet<i32> = descendants(first_of_this_program()).into_iter().collect();
+    let beside = all().filter(|process| !family.contains(process));
+    beside
+        .flat_map(|process| descriptors(process).into_iter().map(move |descriptor| (process, descriptor)))
+        .filter(|(process, (number, target))| target.starts_with('/') && is_open_for_writing(*process, *number))
+        .map(|(_, (_, target))| PathBuf::from(target))
+        .collect()
+}
+
+/// The process that this one descends from through processes of the same program: the run, for one of its engines.
+fn first_of_this_program() -> i32 {
+    let program = |pid: i32| fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let this = program(own());
+    let elders = std::iter::successors(Some(own()), |pid| parent(*pid).filter(|elder| program(*elder) == this));
+    elders.last().unwrap_or_else(own)
+}
+
+fn is_open_for_writing(pid: i32, descriptor: i32) -> bool {
+    let about = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).unwrap_or_default();
+    let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
+    // The last two bits of the octal number say how it was opened; zero is for reading only.
+    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 != 0)
+}
+
 /// The inode of the socket that a descriptor leads to; `None` if it leads to something else.
 pub fn socket_inode(descriptor: &str) -> Option<u64> {
     descriptor.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
@@ -186,6 +214,22 @@ mod tests {
         assert_eq!(start_time(pid), None, "one that was not waited for");
         child.wait().expect("waited for");
         assert!(!descendants(own()).contains(&pid));
+    }
+
+    #[test]
+    fn what_others_write_is_known_and_what_descendants_write_is_not_theirs() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().canonicalize().expect("a folder").join(name);
+        let ours = fs::File::create(at("ours")).expect("a file");
+        fs::write(at("read"), "").expect("a file");
+        let read = fs::File::open(at("read")).expect("a file");
+        let theirs = fs::File::create(at("theirs")).expect("a file");
+        let mut child = Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(theirs).spawn().expect("a child");
+        let beside = written_beside();
+        assert!(beside.contains(&at("ours")) && !beside.contains(&at("read")), "{beside:?}");
+        assert!(!beside.contains(&at("theirs")), "{beside:?}");
+        child.kill().and_then(|()| child.wait()).expect("ended");
+        drop((ours, read));
     }
 
     #[test]

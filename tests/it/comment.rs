@@ -9,6 +9,7 @@ use axum::routing::{get, patch, post, put};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 /// What a server keeps: comments and what was asked of it.
@@ -221,6 +222,11 @@ fn a_token_that_may_only_read_ends_in_the_summary_and_not_in_a_failure() {
     environment.push(("GITHUB_STEP_SUMMARY", project.path("summary.md").display().to_string()));
     project.run_with(&["comment"], &environment).exits(0).says(&["stands in the job's summary"]);
     assert!(project.read("summary.md").contains("### FAILED"));
+    assert!(Command::new("mkfifo").arg(project.path("pipe")).status().is_ok_and(|status| status.success()));
+    environment.push(("GITHUB_STEP_SUMMARY", project.path("pipe").display().to_string()));
+    // Nobody reads it: that is told, after a while.
+    let ended = project.run_with(&["comment"], &environment).exits(2);
+    assert!(ended.err.contains("pipe"), "{}", ended.err);
     assert_eq!(server.bodies().len(), 1);
 }
 

@@ -2,6 +2,7 @@
 
 use crate::adapter::shared::mirror::{Mirror, Whose};
 use crate::adapter::shared::tree::{is_of_a_run, is_of_a_tool};
+use crate::platform::process::written_beside;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,7 +72,7 @@ impl Kept {
     }
 
     /// The files of the tree that are not what they were, as people read them, the first ones by name; `None` if
-    /// all of them are.
+    /// all of them are. What programs beside this run have open for writing is left out: they may have changed it.
     pub fn changed(&self) -> Option<String> {
         self.changed_but(&[])
     }
@@ -80,12 +81,22 @@ impl Kept {
     pub fn changed_but(&self, places: &[PathBuf]) -> Option<String> {
         let mut now = BTreeMap::new();
         look(&self.place.tree, &mut now, &mut 0);
-        let changed: Vec<String> = now
+        let changed: Vec<&PathBuf> = now
             .iter()
             .filter(|(path, stamp)| self.before.get(*path) != Some(*stamp))
             .map(|(path, _)| path)
             .chain(self.before.keys().filter(|path| !now.contains_key(*path)))
             .filter(|path| !places.iter().any(|place| path.starts_with(place)))
+            .collect();
+        if changed.is_empty() {
+            return None;
+        }
+        // What a shell writes of the run itself, or a server its log, lies in many a project's folder.
+        let beside = written_beside();
+        let tree = self.place.tree.canonicalize().unwrap_or_else(|_| self.place.tree.clone());
+        let changed: Vec<String> = changed
+            .into_iter()
+            .filter(|path| !beside.contains(&tree.join(path)))
             .map(|path| path.display().to_string())
             .collect();
         if changed.is_empty() {

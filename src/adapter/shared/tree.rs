@@ -1,5 +1,6 @@
 //! What a run of a suite leaves in the suite's own folder.
 
+use crate::platform::process::written_beside;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -77,9 +78,14 @@ impl Files {
         let now = Self::of(&self.folder).files?;
         // The suite's folder is free of links, so the reports' must be too.
         let report_dir = report_dir.canonicalize().unwrap_or_else(|_| report_dir.to_owned());
-        let left: Vec<String> = now
-            .difference(before)
-            .filter(|file| !file.starts_with(&report_dir))
+        let left: Vec<&PathBuf> = now.difference(before).filter(|file| !file.starts_with(&report_dir)).collect();
+        if left.is_empty() {
+            return None;
+        }
+        let beside = written_beside();
+        let left: Vec<String> = left
+            .into_iter()
+            .filter(|file| !beside.contains(*file))
             .map(|file| file.strip_prefix(&self.folder).unwrap_or(file).display().to_string())
             .collect();
         if left.is_empty() {

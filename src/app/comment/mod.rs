@@ -11,12 +11,12 @@ pub use service::{GivenPlace, Place, Service};
 
 use crate::app::reports::context;
 use crate::app::{AppError, ToolInfo, files};
+use crate::disk::append_output;
 use crate::record;
 use crate::report::{Comment, comment};
 use crate::verdict::judge;
 use client::Client;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Where a run is told.
@@ -113,11 +113,7 @@ async fn keep_up_to_date(client: &Client, place: &Place, comment: &Comment) -> R
 fn refused(comment: &Comment, summary: Option<&Path>, error: &CommentError) -> Result<Commented, AppError> {
     let why = error.to_string();
     let Some(path) = summary else { return Ok(Commented::Refused { why, body: Some(comment.body.clone()) }) };
-    let append = || {
-        let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
-        writeln!(file, "{}", comment.body)
-    };
-    append().map_err(AppError::io(path))?;
+    append_output(path, &format!("{}\n", comment.body))?;
     Ok(Commented::Refused { why, body: None })
 }
 

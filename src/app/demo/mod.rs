@@ -1,6 +1,7 @@
 //! `steadfast demo`: a small project whose tests pass as they are written, and fail in another order.
 
 use crate::app::AppError;
+use crate::disk::write_new;
 use std::path::Path;
 
 /// The files of the project, each with what it is for.
@@ -42,13 +43,30 @@ pub fn write_demo(folder: &Path) -> Result<(), AppError> {
             format!("{} is not empty; name a folder that is not there yet: steadfast demo FOLDER", folder.display());
         return Err(AppError::Usage(text));
     }
-    for file in DEMO {
+    let was_there = folder.exists();
+    for (at, file) in DEMO.iter().enumerate() {
         let path = folder.join(file.path);
         let parent = path.parent().unwrap_or(folder);
-        let written = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, file.text));
-        written.map_err(AppError::io(&path))?;
+        let written = std::fs::create_dir_all(parent).and_then(|()| write_new(&path, file.text));
+        if let Err(error) = written {
+            take_back(folder, &DEMO[..=at]);
+            // Only an empty one can be removed.
+            let _ = if was_there { Ok(()) } else { std::fs::remove_dir(folder) };
+            return Err(AppError::io(path)(error));
+        }
     }
     Ok(())
+}
+
+/// Takes away what was written, so that the next try finds the folder as this one did.
+fn take_back(folder: &Path, files: &[DemoFile]) {
+    for file in files {
+        let path = folder.join(file.path);
+        let _ = std::fs::remove_file(&path);
+        let inside = path.ancestors().skip(1).take_while(|ancestor| *ancestor != folder);
+        // A folder with something in it stays.
+        inside.for_each(|ancestor| drop(std::fs::remove_dir(ancestor)));
+    }
 }
 
 #[cfg(test)]

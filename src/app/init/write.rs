@@ -3,8 +3,8 @@
 use crate::adapter::{FoundSuite, found_suites};
 use crate::app::AppError;
 use crate::app::init::toolchain::Toolchain;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use crate::disk::write_new;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A service that runs a workflow.
@@ -135,8 +135,7 @@ fn write(root: &Path, path: &str, text: &str) -> Result<Written, AppError> {
     if let Some(folder) = full.parent() {
         std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
     }
-    let file = OpenOptions::new().write(true).create_new(true).open(&full);
-    match file.and_then(|mut file| file.write_all(text.as_bytes())) {
+    match write_new(&full, text) {
         Ok(()) => Ok(Written::New(path.into())),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Written::Kept(path.into())),
         Err(error) => Err(AppError::io(full)(error)),

@@ -1,7 +1,7 @@
 //! The order in which cases ran elsewhere, and how the one in question ended there.
 
 use crate::app::AppError;
-use crate::app::imports::collect;
+use crate::app::imports::{NO_JUNIT, collect};
 use crate::app::why::ToldBy;
 use crate::app::why::names::Names;
 use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_text};
@@ -40,13 +40,16 @@ impl Recorded {
             ToldBy::Junit(paths) => {
                 let mut files = Vec::new();
                 paths.iter().try_for_each(|path| collect(path, true, &mut files))?;
+                if files.is_empty() {
+                    let text = format!("{}: {NO_JUNIT}", shown(paths));
+                    return Err(AppError::Usage(text));
+                }
                 let lines = of_junit(&files)?;
                 (paths.clone(), "--junit-in", lines)
             }
             ToldBy::List(path) => (vec![path.clone()], "--order", of_list(path)?),
         };
-        let shown: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        let file = shown.join(", ");
+        let file = shown(&files);
         let mut seen = BTreeSet::new();
         let (mut order, mut unknown) = (Vec::new(), Vec::new());
         let (mut ended, mut message) = (RecordedEnd::Absent, None);
@@ -69,11 +72,15 @@ impl Recorded {
             return Err(AppError::Usage(text));
         }
         let before = order.iter().copied().take_while(|ran| *ran != case).collect();
-        let arguments = shown.into_iter().flat_map(|file| [option.to_owned(), file]).collect();
+        let arguments = files.iter().flat_map(|file| [option.to_owned(), file.display().to_string()]).collect();
         let told = RecordedOrder { file, arguments, before, ended, message };
         let notes = notes(&told, &unknown, lines.len());
         Ok(Self { order, told, notes })
     }
+}
+
+fn shown(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn notes(told: &RecordedOrder, unknown: &[String], lines: usize) -> Vec<String> {

@@ -74,6 +74,22 @@ fn a_disk_that_cases_fill_is_named_and_no_case_is_blamed() {
     assert!(!ended.out.contains("broken"), "{}", ended.out);
 }
 
+/// What can't be written whole is not left half: the next try finds the folder as this one did.
+#[test]
+fn a_disk_that_is_full_is_named_whatever_was_to_be_written_there() {
+    for (arguments, free, stays) in [(&["demo", "shop"][..], 8192, "shop"), (&["init"], 0, "steadfast.toml")] {
+        let project = Project::new();
+        let script = format!(
+            "cd small; head -c 1000000 /dev/zero >full 2>/dev/null; truncate -s -{free} full; \
+             \"$0\" \"$@\"; code=$?; test ! -e {stays} || echo half of it stays >&2; exit $code"
+        );
+        let Some(running) = with_small_disk(&project, "64k", &script, arguments) else { return };
+        let ended = running.wait().exits(4);
+        assert!(ended.err.contains("no space is left on the disk"), "{}", ended.err);
+        assert!(!ended.err.contains("half of it"), "{}", ended.err);
+    }
+}
+
 #[test]
 fn a_full_disk_and_a_full_temporary_folder_are_named_before_anything_is_run() {
     for script in ["TMPDIR=$PWD/small exec \"$0\" \"$@\"", "cp suite.* small; cd small; exec \"$0\" \"$@\""] {

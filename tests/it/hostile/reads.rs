@@ -47,6 +47,16 @@ fn a_file_without_end_is_refused_by_name_wherever_it_stands() {
 }
 
 #[test]
+fn a_folder_without_junit_files_is_told_as_that() {
+    let project = Project::that_passes().with("ci/notes.txt", "");
+    let id = project.run(&["list"]).exits(0).out.lines().next().expect("a case").to_owned();
+    for arguments in [&["history", "import", "ci"][..], &["why", &id, "--junit-in", "ci"]] {
+        let ended = project.run(arguments).exits(2);
+        assert!(ended.err.contains("ci: no file in it ends in `.xml`"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn a_configuration_that_leads_nowhere_is_not_taken_for_absent() {
     let project = Project::that_passes();
     std::os::unix::fs::symlink("/nowhere/steadfast.toml", project.path("steadfast.toml")).expect("linked");

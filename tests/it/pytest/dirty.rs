@@ -1,7 +1,8 @@
 //! Suites that leave files behind, and what a repro keeps of a process.
 
-use crate::cli::kit::{case, verdicts};
-use crate::pytest::kit::{Suite, names_of_causes, notes, sequences};
+use crate::cli::kit::{Running, case, verdicts};
+use crate::pytest::kit::{PATIENCE, Suite, names_of_causes, notes, sequences};
+use std::process::Command;
 
 #[test]
 fn a_suite_that_leaves_files_beside_itself_gets_the_same_verdicts_in_run_after_run() {
@@ -36,6 +37,30 @@ fn files_that_appear_beside_the_tests_are_told_and_those_of_a_clean_suite_are_no
     clean.command("run", &["--orders", "declared", "--seed", "1"]);
     let notes = notes(&clean.project);
     assert!(!notes.iter().any(|note| note.contains("leave files")), "{notes:#?}");
+}
+
+/// The run's own output, led to a file beside the tests, is no test's doing: what tests leave is still told.
+#[test]
+fn the_log_of_the_run_itself_is_not_what_tests_leave() {
+    for (fixture, told) in [("orders", None), ("dirty", Some("prices.txt, suite/state.txt, suite/test_made.py)"))] {
+        let Some(suite) = Suite::of_fixture(fixture) else { return };
+        let arguments =
+            ["run", "--suite", "pytest:suite", "--python", suite.python(), "--orders", "declared", "--seed", "1"];
+        let program = suite.project.command(&arguments);
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "exec \"$0\" \"$@\" >suite/run.log 2>&1"])
+            .arg(program.get_program())
+            .args(program.get_args());
+        command.current_dir(suite.project.path("")).env_clear();
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Running::of(command).wait_within(PATIENCE);
+        assert!(suite.project.read("suite/run.log").contains("reports"), "{}", suite.project.read("suite/run.log"));
+        let notes = notes(&suite.project);
+        assert!(!notes.iter().any(|note| note.contains("run.log")), "{notes:#?}");
+        assert_eq!(notes.iter().find(|note| note.contains("leave files")).is_some(), told.is_some(), "{notes:#?}");
+        assert!(told.is_none_or(|told| notes.iter().any(|note| note.contains(told))), "{notes:#?}");
+    }
 }
 
 /// Without being asked: from the second round on each has a fresh tree. What one test leaves makes a victim of another, and

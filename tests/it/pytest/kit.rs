@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// After this a test gives up waiting: a suite starts interpreters, which takes long on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(900);
+pub const PATIENCE: Duration = Duration::from_secs(900);
 
 /// A Python that has pytest. Where there is none, says so: the test has nothing to run.
 #[allow(clippy::print_stderr, reason = "a test that does nothing says so")]
