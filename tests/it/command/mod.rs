@@ -10,6 +10,7 @@ pub mod kit;
 mod libtest;
 mod orders;
 mod parallel;
+mod phpunit;
 mod plain;
 mod providers;
 mod repeats;

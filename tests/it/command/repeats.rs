@@ -72,7 +72,7 @@ const SNAPSHOT: &str = "// Jest Snapshot v1, https://jestjs.io/docs/snapshot-tes
     exports[`matches 1`] = `\n{\n  \"tea\": 1,\n}\n`;\n\nexports[`matches 2`] = `\n{\n  \"tea\": 2,\n}\n`;\n";
 
 /// `once` alone is told, as a warning, and each other case is well.
-fn once_alone_is_told(project: &Project, once: &str, words: &[&str]) {
+pub(super) fn once_alone_is_told(project: &Project, once: &str, words: &[&str]) {
     let run = [&["run", "--seed", "1", "--effort", "quick", "--no-leaks"], words].concat();
     project.start(&run).wait_within(Duration::from_secs(600)).exits(0);
     let report = project.report();

@@ -2,6 +2,8 @@
 // Lists the tests of a project with PHPUnit, or runs those that are asked for in the order in which they are asked for, in one
 // process, and tells how each ended as it ends.
 //     phpunit.php RESULTS [--order FILE] -- [OPTIONS OF PHPUNIT] [FOLDERS AND FILES OF TESTS]
+// With --told FILE instead of an order it puts right a JUnit file of PHPUnit's, which has what is risky as an error, and warnings as
+// no failure, however PHPUnit is set.
 // What phpunit.xml and the options say of configuration, bootstrap, suites, groups, names and settings of PHP holds.
 
 use PHPUnit\Framework\{AssertionFailedError, Test, TestCase, TestListener, TestResult, TestSuite, Warning};
@@ -9,11 +11,12 @@ use PHPUnit\Runner\Filter\{ExcludeGroupFilterIterator, Factory, IncludeGroupFilt
 use PHPUnit\TextUI\CliArguments\Builder;
 use PHPUnit\TextUI\XmlConfiguration\{Loader, PhpHandler};
 
-[$results, $order, $given] = (static function (array $words): array {
+[$results, $order, $told, $given] = (static function (array $words): array {
     array_shift($words);
     $results = array_shift($words);
     $order = $words[0] === '--order' ? $words[1] : null;
-    return [$results, $order, array_slice($words, array_search('--', $words, true) + 1)];
+    $told = $words[0] === '--told' ? $words[1] : null;
+    return [$results, $order, $told, array_slice($words, array_search('--', $words, true) + 1)];
 })($_SERVER['argv']);
 $steadfast = new class($results) {
     private $file;
@@ -44,6 +47,22 @@ $names = $options->hasConfiguration() ? [$options->configuration()] : ['phpunit.
 foreach ($options->hasUseDefaultConfiguration() && !$options->hasConfiguration() ? [] : $names as $name) {
     if (is_dir($name)) { $name .= is_file("$name/phpunit.xml") ? '/phpunit.xml' : '/phpunit.xml.dist'; }
     if (is_file($name)) { $configuration = (new Loader)->load(realpath($name)); break; }
+}
+$is = $configuration ? $configuration->phpunit() : null;
+$failsOnRisky = $options->hasFailOnRisky() ? $options->failOnRisky() : $is && $is->failOnRisky();
+$failsOnWarning = $options->hasFailOnWarning() ? $options->failOnWarning() : $is && $is->failOnWarning();
+if ($told !== null) {
+    $document = new DOMDocument;
+    if (!is_file($told) || !$document->load($told)) { exit(0); }
+    $found = new DOMXPath($document);
+    foreach ($failsOnRisky ? [] : $found->query('//error[contains(@type, "RiskyTest")]') as $risky) { $risky->parentNode->removeChild($risky); }
+    foreach ($failsOnWarning ? $found->query('//warning') : [] as $warning) {
+        $failure = $document->createElement('failure');
+        $failure->appendChild($document->createTextNode($warning->textContent));
+        $warning->parentNode->replaceChild($failure, $warning);
+    }
+    $document->save($told);
+    exit(0);
 }
 $bootstrap = $options->hasBootstrap() ? $options->bootstrap() : null;
 if ($configuration) {
@@ -106,14 +125,17 @@ if ($order === null) {
 
 /** Folders of PHPUnit's own code, and this file: no place there says where a test failed. */
 $theirs = [dirname((new ReflectionClass(TestCase::class))->getFileName(), 2) . '/', __FILE__];
-$listener = new class($steadfast, $cases, $theirs) implements TestListener {
+$failsOn = ['risky' => $failsOnRisky, 'warning' => $failsOnWarning];
+$listener = new class($steadfast, $cases, $theirs, $failsOn) implements TestListener {
     private $steadfast;
     private array $theirs;
     private SplObjectStorage $ids;
     private ?array $end = null;
-    public function __construct($steadfast, array $cases, array $theirs) {
+    private array $failsOn;
+    public function __construct($steadfast, array $cases, array $theirs, array $failsOn) {
         $this->steadfast = $steadfast;
         $this->theirs = $theirs;
+        $this->failsOn = $failsOn;
         $this->ids = new SplObjectStorage;
         foreach ($cases as $id => $test) { $this->name($test, (string) $id); }
     }
@@ -140,10 +162,14 @@ $listener = new class($steadfast, $cases, $theirs) implements TestListener {
         $this->end = null;
     }
     public function addError(Test $test, Throwable $error, float $time): void { $this->around($test, 'errored', $error); }
-    public function addWarning(Test $test, Warning $error, float $time): void { $this->around($test, 'failed', $error); }
+    public function addWarning(Test $test, Warning $error, float $time): void {
+        if ($this->failsOn['warning']) { $this->around($test, 'failed', $error); }
+    }
     public function addFailure(Test $test, AssertionFailedError $error, float $time): void { $this->around($test, 'failed', $error); }
     public function addIncompleteTest(Test $test, Throwable $error, float $time): void { $this->around($test, 'skipped', $error); }
-    public function addRiskyTest(Test $test, Throwable $error, float $time): void {}
+    public function addRiskyTest(Test $test, Throwable $error, float $time): void {
+        if ($this->failsOn['risky']) { $this->around($test, 'failed', $error); }
+    }
     public function addSkippedTest(Test $test, Throwable $error, float $time): void { $this->around($test, 'skipped', $error); }
     /** What happens to a test that was never started, since its class could not be set up, is its end. */
     private function around(Test $test, string $outcome, Throwable $error): void {
@@ -190,7 +216,6 @@ foreach (file($order, FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_LINES) as $line) {
 }
 $result = new TestResult;
 $result->addListener($listener);
-$is = $configuration ? $configuration->phpunit() : null;
 if ($is) {
     $result->convertDeprecationsToExceptions($is->convertDeprecationsToExceptions());
     $result->convertErrorsToExceptions($is->convertErrorsToExceptions());
@@ -199,6 +224,21 @@ if ($is) {
     $top->setBackupGlobals($is->backupGlobals());
     $top->setBackupStaticAttributes($is->backupStaticAttributes());
 }
-$result->beStrictAboutTestsThatDoNotTestAnything(false);
+// What is risky is asked for only where it fails.
+$isAsked = static fn (bool $given, bool $isSet, bool $usual) => $failsOnRisky && ($given || ($is ? $isSet : $usual));
+$reports = !$options->hasReportUselessTests() || $options->reportUselessTests();
+$result->beStrictAboutTestsThatDoNotTestAnything($reports && $isAsked(false, $is && $is->beStrictAboutTestsThatDoNotTestAnything(), true));
+$result->beStrictAboutOutputDuringTests(
+    $isAsked($options->hasDisallowTestOutput() && $options->disallowTestOutput(), $is && $is->beStrictAboutOutputDuringTests(), false)
+);
+$result->beStrictAboutTodoAnnotatedTests(
+    $isAsked($options->hasDisallowTodoAnnotatedTests() && $options->disallowTodoAnnotatedTests(), $is && $is->beStrictAboutTodoAnnotatedTests(), false)
+);
+$top->setBeStrictAboutChangesToGlobalState($isAsked(
+    $options->hasBeStrictAboutChangesToGlobalState() && $options->beStrictAboutChangesToGlobalState(),
+    $is && $is->beStrictAboutChangesToGlobalState(), false
+));
 $top->run($result);
-exit($result->wasSuccessful() ? 0 : 1);
+$fails = !$result->wasSuccessfulIgnoringWarnings() || $failsOnWarning && $result->warningCount() > 0
+    || $failsOnRisky && $result->riskyCount() > 0;
+exit($fails ? 1 : 0);
