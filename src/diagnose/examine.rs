@@ -108,6 +108,8 @@ pub(super) struct Chart {
     pub found: Vec<(CaseIndex, Minimised)>,
     /// Ways of failing that cases have which are broken.
     pub broken: BTreeSet<String>,
+    /// The fingerprints of those that fail when they run again in one process.
+    pub once: BTreeSet<String>,
     /// What was told last of the state that a suspect's sequences leave.
     pub states: Option<(CaseIndex, Vec<Vec<CaseIndex>>, SuiteDetails)>,
     /// What the suite's own runner made of an order last.
@@ -129,6 +131,7 @@ impl Chart {
             seen: BTreeSet::new(),
             found: Vec::new(),
             broken: BTreeSet::new(),
+            once: BTreeSet::new(),
             states: None,
             own_line: None,
             open: BTreeMap::new(),
