@@ -5,6 +5,7 @@ mod causes;
 mod ctest;
 mod endings;
 mod go;
+mod gtest;
 mod javascript;
 pub mod kit;
 mod libtest;
