@@ -147,34 +147,52 @@ impl OwnSeeds {
 /// From how many cases on one reason for all failures is a reason to stop: of fewer it may well be the tests' own.
 const ENOUGH: usize = 4;
 
-/// Why every case of the first round failed, if all did for one reason: an exception other than an assertion in the same
-/// place, or one that says the same of each, as a client does whose server is down. What a fixture does when it is torn
-/// down is a finding like others.
+/// One case in so many may fail for a reason of its own where all the others have one.
+const ONE_IN: usize = 20;
+
+/// Why every case of the first round failed, if nearly all did for one reason: an exception other than an assertion in the
+/// same place, or one that says the same of each, as a client does whose server is down. What a fixture does when it is torn
+/// down is a finding like others. Where one passed there may be an order behind it, and no such reason.
 fn one_reason(record: &Record) -> Option<String> {
     let round = record.rounds.first().filter(|round| round.is_complete())?;
     let ran: Vec<CaseIndex> =
         round.slots.iter().filter(|slot| slot.outcome != Some(OutcomeKind::Skipped)).map(|slot| slot.case).collect();
-    if ran.len() < ENOUGH {
-        return None;
-    }
     let failures: Vec<&Failure> =
         ran.iter().filter_map(|case| record.failures.get(case)?.first()?.outcome.failure()).collect();
-    let first = failures.first().filter(|_| failures.len() == ran.len())?;
-    let is_same_place = failures.iter().all(|failure| failure.fingerprint == first.fingerprint);
+    if ran.len() < ENOUGH || failures.len() < ran.len() {
+        return None;
+    }
     let said = |failure: &Failure| failure.message.lines().next().unwrap_or_default().to_owned();
+    let (first, alike) = [
+        most_alike(&failures, |failure| failure.fingerprint.clone()),
+        most_alike(&failures, |failure| Failure::new(said(failure), None).fingerprint),
+    ]
+    .into_iter()
+    .flatten()
+    .max_by_key(|(_, alike)| *alike)?;
     let is_a_test_s_own = |text: &str| {
         ["assert", "teardown"].iter().any(|word| text.starts_with(word)) || text.contains("AssertionError")
     };
-    let alike = |failure: &&Failure| Failure::new(said(failure), None).fingerprint;
-    let is_same_text = failures.iter().all(|failure| alike(failure) == alike(first));
-    (!is_a_test_s_own(&said(first)) && (is_same_place || is_same_text)).then(|| {
-        let place = first.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
-        format!(
-            "all {} cases of the first round failed for one reason: {}{place}. Mend it first, or go on with --keep-going",
-            ran.len(),
-            said(first)
-        )
-    })
+    if (ran.len() - alike) * ONE_IN > ran.len() || is_a_test_s_own(&said(first)) {
+        return None;
+    }
+    let place = first.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+    let all = ran.len();
+    let most = if alike < all { format!(", {alike} of them") } else { String::new() };
+    let reason = said(first);
+    Some(format!(
+        "all {all} cases of the first round failed{most} for one reason: {reason}{place}. Mend it first, or go on with \
+         --keep-going"
+    ))
+}
+
+/// The first of those failures that are most alike, and how many they are.
+fn most_alike<'f>(failures: &[&'f Failure], sign: impl Fn(&Failure) -> String) -> Option<(&'f Failure, usize)> {
+    let mut alike: BTreeMap<String, (&'f Failure, usize)> = BTreeMap::new();
+    for failure in failures.iter().copied() {
+        alike.entry(sign(failure)).or_insert((failure, 0)).1 += 1;
+    }
+    alike.into_values().max_by_key(|(_, count)| *count)
 }
 
 /// What rounds cost, as the plan's rounds showed it.

@@ -142,6 +142,27 @@ fn where_every_test_fails_for_one_reason_the_run_stops_with_that_reason() {
     assert_eq!(of(&report, "test_shop.py::test_a")["verdict"], "broken", "{report:#}");
 }
 
+/// A module that can't be imported beside them changes nothing of that; a first test that passes, and may be what the others
+/// fail for, does.
+#[test]
+fn one_that_fails_otherwise_keeps_no_run_going_and_one_that_passes_does() {
+    let down = "import pytest, shop\n@pytest.mark.parametrize('n', range(24))\n\
+                def test_asks(n): shop.ask()\n";
+    let shop = "DOWN = %\ndef ask():\n    if DOWN: raise ConnectionError('the shop is down')\n";
+    let Some(suite) = Suite::empty() else { return };
+    let suite = suite.with("shop.py", &shop.replace('%', "True")).with("test_shop.py", down);
+    let suite = suite.with("test_other.py", "import nowhere\ndef test_a(): pass\n");
+    let told = "all 25 cases of the first round failed, 24 of them for one reason";
+    suite.command("run", &["--seed", "1"]).exits(4).says(&[told]);
+    let Some(suite) = Suite::empty() else { return };
+    let suite = suite.with("shop.py", &shop.replace('%', "False")).with("test_shop.py", down);
+    let suite = suite.with("test_close.py", "import shop\ndef test_closes(): shop.DOWN = True\n");
+    suite.command("run", &["--seed", "1"]).exits(1);
+    let report = suite.project.report();
+    let asks = of(&report, "test_shop.py::test_asks[7]");
+    assert_eq!(sequences(asks, "polluters"), [["test_closes"]], "{asks:#}");
+}
+
 #[test]
 fn examples_that_one_round_found_are_not_there_in_the_next_one() {
     let Some(suite) = Suite::with_plugins() else { return };
