@@ -53,11 +53,12 @@ describe('rows', () => {
 });
 ";
 
-/// Jest numbers the snapshots of a test: the second run finds the first one's again.
+/// Jest numbers the snapshots of a test, and those of each hint by themselves: the second run finds the first one's again.
 const JEST: &str = r"
 let first = true;
 test('once', () => { expect(first).toBe(true); first = false; });
 test('matches', () => { expect({ tea: 1 }).toMatchSnapshot(); expect({ tea: 2 }).toMatchSnapshot(); });
+test('matches by name', () => { expect({ tea: 3 }).toMatchSnapshot('named'); expect({ tea: 4 }).toMatchSnapshot('named'); });
 test.each([1, 2])('counts to %d', (n) => { expect.assertions(1); expect(n).toBeGreaterThan(0); });
 test.failing('is known to fail', () => { throw new Error('known'); });
 describe('rows', () => {
@@ -69,7 +70,9 @@ describe('rows', () => {
 ";
 
 const SNAPSHOT: &str = "// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing\n\n\
-    exports[`matches 1`] = `\n{\n  \"tea\": 1,\n}\n`;\n\nexports[`matches 2`] = `\n{\n  \"tea\": 2,\n}\n`;\n";
+    exports[`matches 1`] = `\n{\n  \"tea\": 1,\n}\n`;\n\nexports[`matches 2`] = `\n{\n  \"tea\": 2,\n}\n`;\n\n\
+    exports[`matches by name: named 1`] = `\n{\n  \"tea\": 3,\n}\n`;\n\n\
+    exports[`matches by name: named 2`] = `\n{\n  \"tea\": 4,\n}\n`;\n";
 
 /// `once` alone is told, as a warning, and each other case is well.
 pub(super) fn once_alone_is_told(project: &Project, once: &str, words: &[&str]) {

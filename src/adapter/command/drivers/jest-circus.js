@@ -50,8 +50,11 @@ class Snapshots {
     const counters = this.environment.global.expect?.getState?.().snapshotState?._counters;
     if (!counters?.set) return;
     const name = [...around(test, this.root).map((block) => block.name), test.name].join(' ');
-    if (this.before.has(id)) counters.set(name, this.before.get(id));
-    else this.before.set(id, counters.get(name) ?? 0);
+    // A snapshot with a hint has a counter of its own, which Jest makes when it is first met.
+    const isOwn = (key) => key === name || key.startsWith(`${name}: `);
+    const before = this.before.get(id);
+    if (!before) this.before.set(id, new Map([...counters].filter(([key]) => isOwn(key))));
+    else for (const key of [...counters.keys()].filter(isOwn)) counters.set(key, before.get(key) ?? 0);
   }
 }
 
