@@ -1,4 +1,5 @@
-//! PHPUnit's tests: what runs again in one process, and what is risky or warned of, which passes unless a project says otherwise.
+//! PHPUnit's tests: what runs again in one process, what PHPUnit runs in a process of its own, and what is risky or warned of, which
+//! passes unless a project says otherwise.
 
 use crate::cli::kit::{Project, case};
 use crate::command::repeats::once_alone_is_told;
@@ -53,4 +54,29 @@ fn what_is_risky_or_warned_of_fails_where_a_project_says_so() {
         let found = case(&report, &format!("ShopTest::test{name}"));
         assert_eq!(found["verdict"], verdict, "{found:#}");
     }
+}
+
+/// Sets what the driver has variables for, and what a test reads.
+const BOOTSTRAP: &str = "<?php\n$configuration = ['mine']; $options = 'mine'; $suite = null; $result = 1; $names = 7; $currency = 'EUR';\n";
+
+const APART: &str = r"<?php
+use PHPUnit\Framework\TestCase;
+final class ApartTest extends TestCase {
+    private static bool $first = true;
+    /** @runInSeparateProcess */
+    public function testApart(): void { $this->assertTrue(self::$first); self::$first = false; $this->assertSame('EUR', $GLOBALS['currency']); }
+    public function testReads(): void { $this->assertSame(['mine'], $GLOBALS['configuration']); }
+    public function testOnce(): void { $this->assertTrue(self::$first); self::$first = false; }
+}
+";
+
+#[test]
+fn a_test_runs_in_a_process_of_its_own_and_a_bootstrap_may_use_any_name() {
+    let Some(project) = project() else { return };
+    let settings = "<phpunit bootstrap=\"tests/bootstrap.php\"><testsuites><testsuite name=\"all\"><file>tests/ApartTest.php</file></testsuite></testsuites></phpunit>";
+    let project = project
+        .with("phpunit.xml", settings)
+        .with("tests/bootstrap.php", BOOTSTRAP)
+        .with("tests/ApartTest.php", APART);
+    once_alone_is_told(&project, "ApartTest::testOnce", &["--suite", "phpunit"]);
 }

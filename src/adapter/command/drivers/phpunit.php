@@ -11,6 +11,8 @@ use PHPUnit\Runner\Filter\{ExcludeGroupFilterIterator, Factory, IncludeGroupFilt
 use PHPUnit\TextUI\CliArguments\Builder;
 use PHPUnit\TextUI\XmlConfiguration\{Loader, PhpHandler};
 
+// PHPUnit hands every global to a test that runs in a process of its own, and a bootstrap may use any name: nothing here is a global.
+(static function (): void {
 [$results, $order, $told, $given] = (static function (array $words): array {
     array_shift($words);
     $results = array_shift($words);
@@ -29,7 +31,11 @@ $steadfast = new class($results) {
 $_SERVER['argv'] = $GLOBALS['argv'] = ['phpunit', ...$given];
 foreach (['vendor/autoload.php', '/usr/share/php/PHPUnit/Autoload.php'] as $autoload) {
     if (is_file($autoload)) { require_once $autoload; }
-    if (class_exists(TestCase::class)) { break; }
+    if (class_exists(TestCase::class)) {
+        // A test in a process of its own loads this first.
+        if (is_file($autoload) && !defined('PHPUNIT_COMPOSER_INSTALL')) { define('PHPUNIT_COMPOSER_INSTALL', realpath($autoload)); }
+        break;
+    }
 }
 if (!class_exists(TestSuite::class) || !class_exists(Loader::class)) {
     fwrite(STDERR, "no PHPUnit 9 is here: neither in vendor/ nor among Debian's packages\n");
@@ -69,7 +75,11 @@ if ($configuration) {
     (new PhpHandler)->handle($configuration->php());
     if ($bootstrap === null && $configuration->phpunit()->hasBootstrap()) { $bootstrap = $configuration->phpunit()->bootstrap(); }
 }
-if ($bootstrap) { require_once $bootstrap; }
+if ($bootstrap) {
+    $GLOBALS['__PHPUNIT_BOOTSTRAP'] = realpath($bootstrap) ?: $bootstrap;
+    // What it sets is global, as under PHPUnit.
+    PHPUnit\Util\FileLoader::checkAndLoad($bootstrap);
+}
 if ($given === [] && $configuration && !$configuration->testSuite()->isEmpty()) {
     $suite = (new PHPUnit\TextUI\TestSuiteMapper)
         ->map($configuration->testSuite(), $options->hasTestSuite() ? $options->testSuite() : '');
@@ -242,3 +252,4 @@ $top->run($result);
 $fails = !$result->wasSuccessfulIgnoringWarnings() || $failsOnWarning && $result->warningCount() > 0
     || $failsOnRisky && $result->riskyCount() > 0;
 exit($fails ? 1 : 0);
+})();
