@@ -57,7 +57,8 @@ fn what_is_risky_or_warned_of_fails_where_a_project_says_so() {
 }
 
 /// Sets what the driver has variables for, and what a test reads.
-const BOOTSTRAP: &str = "<?php\n$configuration = ['mine']; $options = 'mine'; $suite = null; $result = 1; $names = 7; $currency = 'EUR';\n";
+const BOOTSTRAP: &str =
+    "<?php\n$configuration = ['mine']; $options = 'mine'; $suite = null; $result = 1; $names = 7; $currency = 'EUR';\n";
 
 const APART: &str = r"<?php
 use PHPUnit\Framework\TestCase;
@@ -74,9 +75,7 @@ final class ApartTest extends TestCase {
 fn a_test_runs_in_a_process_of_its_own_and_a_bootstrap_may_use_any_name() {
     let Some(project) = project() else { return };
     let settings = "<phpunit bootstrap=\"tests/bootstrap.php\"><testsuites><testsuite name=\"all\"><file>tests/ApartTest.php</file></testsuite></testsuites></phpunit>";
-    let project = project
-        .with("phpunit.xml", settings)
-        .with("tests/bootstrap.php", BOOTSTRAP)
-        .with("tests/ApartTest.php", APART);
+    let project =
+        project.with("phpunit.xml", settings).with("tests/bootstrap.php", BOOTSTRAP).with("tests/ApartTest.php", APART);
     once_alone_is_told(&project, "ApartTest::testOnce", &["--suite", "phpunit"]);
 }
