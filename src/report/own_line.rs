@@ -18,14 +18,14 @@ impl OwnLine {
     pub(super) fn of(own: &RunnerLine, kind: FindingKind, header: &Header) -> Self {
         let tried = visible(&own.line).into_owned();
         let line = typed(ShellLine::read(&tried), &own.runner, kind);
-        Self { short: short(line, header).unwrap_or_else(|| tried.clone()), tried }
+        Self { short: short(line, own, header).unwrap_or_else(|| tried.clone()), tried }
     }
 }
 
-/// The line without the interpreter that starts the runner, and without the hash seed where it decides nothing.
+/// The line without the interpreter that starts the runner, and without the hash seed and the time zone where they decide nothing.
 fn typed(mut line: ShellLine, runner: &str, kind: FindingKind) -> ShellLine {
     if !matches!(kind, FindingKind::EnvironmentDependent | FindingKind::Intermittent) {
-        line.variables.retain(|variable| !variable.starts_with("PYTHONHASHSEED="));
+        line.variables.retain(|variable| !["PYTHONHASHSEED=", "TZ="].iter().any(|name| variable.starts_with(name)));
     }
     if let [python, module, name, ..] = line.words.as_slice() {
         let program = python.trim_matches('\'').rsplit('/').next().unwrap_or_default();
@@ -37,13 +37,17 @@ fn typed(mut line: ShellLine, runner: &str, kind: FindingKind) -> ShellLine {
 }
 
 /// The line as it is typed in the project's folder; `None` if its own folder lies elsewhere.
-fn short(line: ShellLine, header: &Header) -> Option<String> {
+fn short(line: ShellLine, own: &RunnerLine, header: &Header) -> Option<String> {
     let Some(folder) = &line.folder else { return Some(line.to_string()) };
     let whole = folder.trim_matches('\'');
     if !whole.starts_with('/') {
         return Some(line.to_string());
     }
-    let below = within(whole, header)?.to_owned();
+    let below = match &own.folder {
+        Some(below) if below.is_empty() => String::new(),
+        Some(below) => ShellLine::quoted(below),
+        None => within(whole, header)?.to_owned(),
+    };
     Some(ShellLine { folder: (!below.is_empty()).then_some(below), ..line }.to_string())
 }
 
@@ -73,13 +77,13 @@ mod tests {
     #[track_caller]
     fn check(arguments: &[&str], spec: serde_json::Value, kind: FindingKind, line: &str, expected: &str) {
         let runner = if line.contains("jest") { "jest" } else { "pytest" };
-        let own = RunnerLine { runner: runner.to_owned(), line: line.to_owned() };
+        let own = RunnerLine { runner: runner.to_owned(), line: line.to_owned(), folder: None };
         assert_eq!(OwnLine::of(&own, kind, &header(arguments, spec)).short, expected);
     }
 
     #[test]
     fn the_short_line_is_what_one_types_in_the_project() {
-        use FindingKind::{EnvironmentDependent, OrderDependent};
+        use FindingKind::{EnvironmentDependent, Intermittent, OrderDependent};
         let none = || serde_json::Value::Null;
         let line = "cd /home/a/shop && PYTHONHASHSEED=7 /v/bin/python -m pytest a.py::b c.py::d";
         check(&["--suite", "pytest:."], none(), OrderDependent, line, "pytest a.py::b c.py::d");
@@ -97,7 +101,22 @@ mod tests {
             jest,
             "cd web && npx jest -t '^(a b)$'",
         );
+        let zoned = "TZ=Pacific/Chatham PYTHONHASHSEED=7 python3 -m pytest a.py::b c.py::d";
+        check(&["--suite", "pytest:."], none(), OrderDependent, zoned, "pytest a.py::b c.py::d");
+        check(&["--suite", "pytest:."], none(), Intermittent, zoned, &zoned.replace("python3 -m ", ""));
         let spaced = "cd '/home/a shop' && '/v e/bin/python3' -m pytest a.py::b";
         check(&["pytest:."], none(), OrderDependent, spaced, "'/v e/bin/python3' -m pytest a.py::b");
+    }
+
+    #[test]
+    fn a_runner_that_knows_its_place_in_the_project_needs_no_root() {
+        let short = |folder: &str, line: &str| {
+            let own = RunnerLine { runner: "ctest".to_owned(), line: line.to_owned(), folder: Some(folder.to_owned()) };
+            let spec = serde_json::json!({"kind": "command", "root": "", "profile": "ctest"});
+            OwnLine::of(&own, FindingKind::OrderDependent, &header(&["--suite", "command:ctest"], spec)).short
+        };
+        assert_eq!(short("", "cd /home/a/shop && npx jest -t a"), "npx jest -t a");
+        assert_eq!(short("build", "cd /home/a/shop/build && ctest -R a"), "cd build && ctest -R a");
+        assert_eq!(short("my build", "cd '/home/a/shop/my build' && ctest -R a"), "cd 'my build' && ctest -R a");
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn own_line(
         for seed in known.into_iter().chain(1..=SEEDS) {
             let shuffled = shuffled(own, &line, seed);
             if shows(&shuffled)? {
-                return Some(shows_it(own, written(&folder, variables, &shuffled)));
+                return Some(shows_it(profile, own, written(&folder, variables, &shuffled)));
             }
             if Instant::now() > until {
                 break;
@@ -109,16 +109,24 @@ pub(super) fn own_line(
         )));
     }
     if shows(&line)? {
-        return Some(shows_it(own, written(&folder, variables, &line)));
+        return Some(shows_it(profile, own, written(&folder, variables, &line)));
     }
-    Some(RunnerAlone::Otherwise(format!(
-        "{} alone, started with these cases only, behaves differently: use the steadfast command",
-        program(own)
-    )))
+    shows_nothing(own, finding.by_chance)
 }
 
-fn shows_it(own: &OwnRun, line: String) -> RunnerAlone {
-    RunnerAlone::Shows(RunnerLine { runner: program(own).to_owned(), line })
+/// What one try says in which the case passed: nothing of a case that fails by chance.
+fn shows_nothing(own: &OwnRun, by_chance: bool) -> Option<RunnerAlone> {
+    (!by_chance).then(|| {
+        RunnerAlone::Otherwise(format!(
+            "{} alone, started with these cases only, behaves differently: use the steadfast command",
+            program(own)
+        ))
+    })
+}
+
+fn shows_it(profile: &Profile, own: &OwnRun, line: String) -> RunnerAlone {
+    let folder = Some(profile.folder.display().to_string());
+    RunnerAlone::Shows(RunnerLine { runner: program(own).to_owned(), line, folder })
 }
 
 /// Whether an order has a case twice: no shuffle of a runner has.
@@ -236,6 +244,14 @@ mod tests {
         assert_eq!(words(&spec, &own, &own.command, &[&a, &b]), Some(expected));
         assert_eq!(words(&spec, &own, &own.command, &[&a, &c]), None, "they are in two files");
         assert_eq!(program(&own), "jest");
+    }
+
+    #[test]
+    fn a_case_that_fails_by_chance_may_pass_in_the_one_try() {
+        let own: OwnRun = serde_saphyr::from_str("{ command: [npx, jest, '${cases}'] }").expect("a command");
+        assert!(shows_nothing(&own, true).is_none());
+        let Some(RunnerAlone::Otherwise(why)) = shows_nothing(&own, false) else { panic!("it says why") };
+        assert!(why.starts_with("jest alone, started with these cases only, behaves differently"), "{why}");
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(super) fn own_line(spec: &PytestSpec, finding: &OwnLine<'_>) -> Option<Runne
     match plain_run(&fresh, hash_seed, case_deadline) {
         Ok(plain) if as_asked(&plain) || same_end(&plain) => {
             let line = line(spec, hash_seed, &[plain.switches, arguments].concat());
-            Some(RunnerAlone::Shows(RunnerLine { runner: "pytest".to_owned(), line }))
+            Some(RunnerAlone::Shows(RunnerLine { runner: "pytest".to_owned(), line, folder: None }))
         }
         Ok(PlainRun { cut_short: Some(how), .. }) => {
             otherwise(format!("pytest alone, started with these tests only, does not come to its end, since {how}"))

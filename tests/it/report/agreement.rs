@@ -233,8 +233,11 @@ fn every_format_shows_the_same_verdicts_for_the_same_journal() {
 /// Earlier journals have the line of a suite's own runner as a remark, which reports took to pieces.
 #[test]
 fn the_runners_own_line_is_told_alike_from_journals_old_and_new() {
-    let line =
-        RunnerLine { runner: "pytest".to_owned(), line: "cd /home/a/shop && python -m pytest a.py::b".to_owned() };
+    let line = RunnerLine {
+        runner: "pytest".to_owned(),
+        line: "cd /home/a/shop && python -m pytest a.py::b".to_owned(),
+        folder: None,
+    };
     let told = |remarks: Vec<String>, runner_line: Option<RunnerLine>| {
         let mut teller = findings();
         teller.fact(Event::Diagnosed(Diagnosis {
