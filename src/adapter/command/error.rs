@@ -116,7 +116,10 @@ pub enum CommandError {
         all: usize,
     },
     /// The runner lists no cases.
-    #[error("{profile}: the runner lists no cases; it wrote: {wrote}")]
+    #[error(
+        "{profile}: the runner lists no cases{}\nhelp: is this the project's folder? `steadfast run` in it says what it finds",
+        said(wrote)
+    )]
     NoCases {
         /// The name of the profile.
         profile: String,
@@ -214,9 +217,27 @@ pub enum CommandError {
     NotInTestcase(UnknownName),
 }
 
+/// What a runner wrote, behind a sentence; nothing where it wrote nothing.
+fn said(wrote: &str) -> String {
+    if wrote.is_empty() { String::new() } else { format!("; it wrote: {wrote}") }
+}
+
 impl CommandError {
     /// For a file or folder that can't be made or removed.
     pub(super) fn write(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Write { path: path.into(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CommandError;
+
+    #[test]
+    fn a_runner_without_cases_is_told_with_what_it_wrote_and_where_to_look() {
+        let told = |wrote: &str| CommandError::NoCases { profile: "rspec".into(), wrote: wrote.into() }.to_string();
+        let help = "\nhelp: is this the project's folder? `steadfast run` in it says what it finds";
+        assert_eq!(told(""), format!("rspec: the runner lists no cases{help}"));
+        assert_eq!(told("no examples"), format!("rspec: the runner lists no cases; it wrote: no examples{help}"));
     }
 }

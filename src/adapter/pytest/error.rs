@@ -65,7 +65,10 @@ pub enum PytestError {
         all: usize,
     },
     /// There are no tests.
-    #[error("{}: pytest found no tests", folder.display())]
+    #[error(
+        "{}: pytest found no tests\nhelp: is this the project's folder? `steadfast run` in it says what it finds",
+        folder.display()
+    )]
     NoTests {
         /// The suite's folder.
         folder: PathBuf,

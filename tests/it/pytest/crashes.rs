@@ -56,7 +56,7 @@ fn a_test_that_hangs_is_ended_at_its_deadline_and_its_stack_is_told() {
 fn a_suite_that_can_not_be_collected_is_an_error_of_the_input() {
     let Some(suite) = Suite::empty() else { return };
     let suite = suite.with("helpers.py", "");
-    suite.command("run", &[]).exits(2).says(&["pytest found no tests"]);
+    suite.command("run", &[]).exits(2).says(&["pytest found no tests", "help: is this the project's folder?"]);
     let suite = suite.with("conftest.py", "import nothing_of_this_name\n");
     suite.command("run", &[]).exits(2).says(&["nothing_of_this_name"]);
 }
