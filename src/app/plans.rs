@@ -51,7 +51,7 @@ impl Plans {
         let is_mixed = options.order.is_none() && options.strategy == Strategy::Mixed;
         let alone = is_mixed && options.alone == AloneRounds::WhereCheap && subject.starts_cheaply();
         if is_mixed && options.alone == AloneRounds::WhereCheap && !alone {
-            notes.push("starting anew takes long here: only suspects are run alone".to_owned());
+            notes.push("cases are run alone only where they are suspects: each start is a new process".to_owned());
         }
         let mut event_loops = options.event_loops.clone();
         if !subject.chooses_event_loop() {
