@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use tempfile::TempDir;
 
+/// What is told where no process of the runner runs a case again.
+const SECOND_RUN: &str = "not looked for: what fails when a test runs a second time in one process (`non_idempotent`)";
+
 /// A suite whose cases were listed.
 #[derive(Debug)]
 pub(in crate::adapter) struct CommandSuite {
@@ -39,6 +42,9 @@ impl CommandSuite {
             && (spec.parallel.is_none() || profile.parallel.is_none())
         {
             found.notes.push(format!("not looked for: {what}"));
+        }
+        if !profile.run.repeats {
+            found.notes.push(SECOND_RUN.to_owned());
         }
         Ok(Self { spec, profile, found, world: OnceLock::new() })
     }

@@ -61,6 +61,8 @@ fn what_fails_only_in_parallel_is_found_by_playing_it() {
     let project = Project::new().with("runner.py", RUNNER).with("suite.yaml", PROFILE);
     command(&project, "run", &["--seed", "1"]).exits(0);
     assert!(notes(&project).iter().any(|note| note == "not looked for: failures that need two tests at once"));
+    let second_run = "not looked for: what fails when a test runs a second time in one process (`non_idempotent`)";
+    assert!(notes(&project).iter().any(|note| note == second_run), "{:?}", notes(&project));
     command(&project, "run", &["--seed", "1", "--parallel=6"]).exits(1);
     let told = notes(&project);
     assert!(told.iter().any(|note| note == "parallel: round 6 of 6: 2 of 3 cases failed"), "{told:?}");

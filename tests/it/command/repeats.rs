@@ -82,6 +82,8 @@ pub(super) fn once_alone_is_told(project: &Project, once: &str, words: &[&str]) 
     let found = case(&report, once);
     assert_eq!(found["verdict"], "non_idempotent", "{found:#}");
     assert!(found.to_string().contains("fails the second time in one process"), "{found:#}");
+    let notes = report["notes"].to_string();
+    assert!(!notes.contains("a second time in one process"), "{notes}");
     let others = verdicts(&report).into_iter().filter(|(id, _)| id != once);
     let ill: Vec<_> = others.filter(|(_, verdict)| verdict != "stable" && verdict != "skipped").collect();
     assert_eq!(json!(ill), json!([]), "{report:#}");
