@@ -112,7 +112,13 @@ pub(super) fn quarantine(what: &QuarantineCommand, root: &Path) -> Result<Exit, 
             for entry in &added {
                 writeln!(out, "{}", entry.case)?;
             }
-            writeln!(out, "{} added, until {}", added.len(), arguments.until)?;
+            match added.len() {
+                0 => writeln!(
+                    out,
+                    "nothing to add: the run has no finding that fails, or each of them is held back already"
+                )?,
+                number => writeln!(out, "{number} added, until {}", arguments.until)?,
+            }
         }
         QuarantineCommand::List => {
             let quarantine = app::quarantine_list(root, now)?;

@@ -2,6 +2,7 @@
 
 use crate::history::junit::imported;
 use crate::history::past::timestamp;
+use crate::history::text::counted;
 use crate::history::{History, HistoryError};
 use crate::model::statistics::Tally;
 use jiff::Timestamp;
@@ -132,10 +133,11 @@ pub fn flips_text(all: &[Flips]) -> String {
         // Writing to a string can't fail.
         let _ = writeln!(
             out,
-            "{suite}: {runs} imported runs, {} to {}; {} commits ran more than once",
+            "{suite}: {}, {} to {}; {} ran more than once",
+            counted(*runs as usize, "imported run"),
             day(flips.first),
             day(flips.last),
-            flips.commits_run_again
+            counted(flips.commits_run_again as usize, "commit")
         );
         if flips.without_commit > 0 {
             let _ = writeln!(
@@ -174,4 +176,29 @@ pub fn flips_text(all: &[Flips]) -> String {
         out.push_str("nothing was imported: steadfast history import FILE…\n");
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_a_kind_is_told_as_one() {
+        let flips = Flips {
+            suite: "imported pytest".to_owned(),
+            runs: 1,
+            without_commit: 0,
+            commits_run_again: 1,
+            first: Timestamp::UNIX_EPOCH,
+            last: Timestamp::UNIX_EPOCH,
+            flaky: Vec::new(),
+            failing: Vec::new(),
+        };
+        let text = flips_text(&[flips]);
+        assert!(
+            text.starts_with(
+                "imported pytest: 1 imported run, 1970-01-01 to 1970-01-01; 1 commit ran more than once\n"
+            )
+        );
+    }
 }

@@ -67,17 +67,13 @@ fn case_text(out: &mut String, case: &CaseTrend, at_length: bool) {
     let _ = writeln!(out, "  {}: {}", case.case, case.verdict);
     match (case.first_seen, case.last_seen) {
         (Some(first), Some(last)) => {
-            let (found, runs) = (case.found_in, case.runs);
+            let (found, runs) = (case.found_in, counted(case.runs, "run"));
             let kinds = case.findings.join(", ");
-            let _ = writeln!(
-                out,
-                "    {kinds} in {found} of {runs} runs; first seen {}, last seen {}",
-                day(first),
-                day(last)
-            );
+            let _ =
+                writeln!(out, "    {kinds} in {found} of {runs}; first seen {}, last seen {}", day(first), day(last));
         }
         _ => {
-            let _ = writeln!(out, "    never found wanting in {} runs", case.runs);
+            let _ = writeln!(out, "    never found wanting in {}", counted(case.runs, "run"));
         }
     }
     if at_length {
@@ -94,6 +90,11 @@ fn weeks_text(out: &mut String, weeks: &[Week]) {
             week.week, week.runs, week.failed_runs, week.rate
         );
     }
+}
+
+/// A count with its noun: `1 run`, `2 runs`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The day of a time, in UTC.

@@ -56,6 +56,7 @@ fn what_a_first_run_found_is_held_back_and_only_what_is_new_fails() {
     let project = project();
     project.run(RUN).exits(1);
     add(&project, &["--issue", "https://example.org/7"]).exits(0).says(&["wrong", "1 added, until 2999-12-31"]);
+    add(&project, &[]).exits(0).says(&["nothing to add: the run has no finding that fails, or each"]);
     let text = project.read("quarantine.toml");
     assert!(text.contains("id = \"wrong\"") && text.contains("findings = [\"broken\"]") && text.contains("seen = \""));
     project.run(RUN).exits(0).says(&[
