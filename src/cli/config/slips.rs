@@ -6,6 +6,9 @@ use crate::scenario::nearest;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// What the name of each setting begins with.
+const PREFIX: &str = "STEADFAST_";
+
 /// Variables that this program sets for what it starts.
 const OWN: &[&str] = &["STEADFAST_FENCE", "STEADFAST_OWNER", "STEADFAST_PROBE", "STEADFAST_PROXY"];
 
@@ -16,13 +19,18 @@ const SLIPS: usize = 2;
 pub(super) fn unknown_variables(environment: &BTreeMap<String, String>, known: &[Settable]) -> Vec<String> {
     let known: Vec<String> = known.iter().map(Settable::variable).collect();
     let is_own = |name: &str| OWN.contains(&name) || name.starts_with("STEADFAST_PYTEST_");
-    let unknown = environment.keys().filter(|name| name.starts_with("STEADFAST_") && !known.contains(name));
+    let unknown = environment.keys().filter(|name| name.starts_with(PREFIX) && !known.contains(name));
     let told = unknown.filter(|name| !is_own(name)).filter_map(|name| {
         // What is far from every setting may be meant for another program: a wrapper's, a workflow's.
-        let meant = nearest(name, known.iter().map(String::as_str))?;
-        Some(format!("the environment variable {name} is not read: did you mean {meant}?"))
+        let meant = nearest(own_part(name), known.iter().map(|name| own_part(name)))?;
+        Some(format!("the environment variable {name} is not read: did you mean {PREFIX}{meant}?"))
     });
     told.collect()
+}
+
+/// The part in which names differ: what all of them begin with makes none of them alike.
+fn own_part(name: &str) -> &str {
+    name.strip_prefix(PREFIX).unwrap_or(name)
 }
 
 /// A sentence if a folder has the configuration under a name that is not read.
@@ -58,6 +66,7 @@ mod tests {
         check("STEADFAST_JOSB", Some("STEADFAST_JOBS"));
         check("STEADFAST_PROFIL", Some("STEADFAST_PROFILE"));
         check("STEADFAST_JOBS", None);
+        check("STEADFAST_FOO", None);
         check("STEADFAST_OWNER", None);
         check("STEADFAST_SOMETHING_OF_A_WORKFLOW", None);
         check("JOSB", None);
