@@ -63,11 +63,12 @@ pub(super) fn explain(topic: Option<&str>, style: Style) -> Result<Exit, Trouble
         for topic in Topic::ALL {
             writeln!(out, "{:<22} {}", topic.name(), topic.summary())?;
         }
-        writeln!(out, "\n`steadfast explain TOPIC` says what helps")?;
+        writeln!(out, "\n`steadfast explain TOPIC` says what helps. What these words mean is told too:")?;
+        write!(out, "{}", Topic::list_of_words(style.width))?;
         return Ok(Exit::Good);
     };
     let Some(topic) = Topic::named(word) else {
-        let help = did_you_mean(word, "known", Topic::ALL.map(Topic::name));
+        let help = did_you_mean(word, "known", Topic::ALL.into_iter().chain(Topic::words()).map(Topic::name));
         return Err(AppError::Usage(format!("there is nothing to explain under `{word}`: {help}")).into());
     };
     write!(out, "{}", topic.text(style.width))?;

@@ -1,6 +1,7 @@
 //! What a word of the reports means, at length: for a reader who met it for the first time.
 
 use crate::model::FindingKind;
+use crate::report::lexicon::{WORDS, Word};
 use crate::report::recipe;
 use crate::report::text::wrap;
 
@@ -15,6 +16,8 @@ pub enum Topic {
     Roles,
     /// What a run without a finding proves.
     Evidence,
+    /// A word that takes a sentence and no advice.
+    Word(Word),
 }
 
 const UNPROVEN: &str = "\
@@ -52,7 +55,7 @@ What to do
 ";
 
 impl Topic {
-    /// Every topic, in the order of a list.
+    /// Every topic that has advice, in the order of a list.
     pub const ALL: [Self; 13] = [
         Self::Finding(FindingKind::Broken),
         Self::Finding(FindingKind::OrderDependent),
@@ -76,7 +79,19 @@ impl Topic {
             Self::Unproven => "unproven",
             Self::Roles => "roles",
             Self::Evidence => "evidence",
+            Self::Word(word) => word.name,
         }
+    }
+
+    /// The words that take a sentence and no advice, in the order of a list.
+    pub fn words() -> impl Iterator<Item = Self> {
+        WORDS.iter().map(|word| Self::Word(*word))
+    }
+
+    /// These words in lines, with commas between them.
+    pub fn list_of_words(width: usize) -> String {
+        let names: Vec<String> = Self::words().map(|word| word.name().replace('_', " ")).collect();
+        wrapped(&names.join(", "), width, "", "")
     }
 
     /// The topic that a word names: itself, or one that stands for it.
@@ -88,7 +103,7 @@ impl Topic {
             "victim" | "polluter" | "cleaner" | "brittle" | "state_setter" => "roles",
             other => other,
         };
-        Self::ALL.into_iter().find(|topic| topic.name() == word)
+        Self::ALL.into_iter().find(|topic| topic.name() == word).or_else(|| Word::named(&word).map(Self::Word))
     }
 
     /// What it means, in a line.
@@ -98,6 +113,7 @@ impl Topic {
             Self::Unproven => "Nothing is wrong, and less was run than was asked for.",
             Self::Roles => "Victim, polluter, cleaner, brittle, state-setter.",
             Self::Evidence => "What a run without a finding proves.",
+            Self::Word(word) => word.means,
         }
     }
 
@@ -108,6 +124,9 @@ impl Topic {
             Self::Unproven => return format!("unproven\n\n{UNPROVEN}"),
             Self::Roles => return format!("roles\n\n{ROLES}"),
             Self::Evidence => return format!("evidence\n\n{EVIDENCE}"),
+            Self::Word(word) => {
+                return format!("{}\n\n{}", word.name.replace('_', " "), wrapped(word.means, width, "", ""));
+            }
         };
         let recipe = recipe(kind);
         let mut text = format!("{kind}\n\n{}", wrapped(recipe.means, width, "", ""));
@@ -135,6 +154,7 @@ fn wrapped(text: &str, width: usize, first: &str, rest: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ResourceKind;
 
     #[test]
     fn every_topic_is_found_by_its_name_and_fits_the_screen() {
@@ -149,5 +169,50 @@ mod tests {
         assert_eq!(Topic::named("Order-Dependent"), Some(Topic::Finding(FindingKind::OrderDependent)));
         assert_eq!(Topic::named("leaky"), Some(Topic::Finding(FindingKind::Leak)));
         assert_eq!(Topic::named("nonsense"), None);
+    }
+
+    #[track_caller]
+    fn is_known(word: &str) {
+        let topic = Topic::named(word).unwrap_or_else(|| panic!("`{word}` is not explained"));
+        assert!(!topic.text(80).is_empty());
+    }
+
+    #[test]
+    fn every_word_that_is_printed_is_explained() {
+        let labels = "cause where repeat sure remedy title or hidden also note command rounds history owner coverage unmeasured \
+                      certainty files next skipped unproven gate quarantine seed forecast diagnosed probes new known gone warns FAILED \
+                      PASSED ERROR INTERRUPTED UNPROVEN flips trial marks crashed errored failed";
+        for word in labels.split_whitespace().chain(["before it", "held back", "timed out", "temporary file"]) {
+            is_known(word);
+        }
+        for kind in ["declared", "reverse", "shuffle", "pairs", "permutation", "twice", "changed", "alone", "aftermath"]
+            .into_iter()
+            .chain(["given", "probe", "survey", "repeated", "walk"])
+        {
+            is_known(kind);
+        }
+        for kind in ResourceKind::ALL {
+            is_known(&kind.to_string());
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_glossary_is_explained() {
+        let page = include_str!("../../docs/glossary.md");
+        let words = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+        let words: Vec<&str> = words.filter(|word| *word != "word" && !word.starts_with('-')).collect();
+        assert!(words.len() > 20, "{words:?}");
+        words.into_iter().for_each(is_known);
+    }
+
+    #[test]
+    fn no_word_is_explained_twice() {
+        let mut names: Vec<&str> =
+            WORDS.iter().flat_map(|word| word.forms.iter().copied().chain([word.name])).collect();
+        names.extend(Topic::ALL.map(Topic::name));
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
 }

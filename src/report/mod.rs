@@ -17,6 +17,7 @@ mod format;
 mod html;
 mod json;
 mod junit;
+mod lexicon;
 mod markdown;
 mod own_line;
 mod quarantine;
@@ -46,6 +47,7 @@ pub use json::{
     json_schema,
 };
 pub use junit::{JunitDetail, junit};
+pub use lexicon::Word;
 pub use markdown::markdown;
 pub use recipe::{Recipe, recipe};
 pub use sarif::sarif;

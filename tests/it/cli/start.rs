@@ -92,6 +92,7 @@ fn every_finding_is_explained_and_a_slip_is_understood() {
         assert!(list.lines().any(|line| line.starts_with(topic)), "{topic} is not in {list}");
         project.run(&["explain", topic]).exits(0).says(&[topic, "What to do"]);
     }
+    project.run(&["explain", "temporary file"]).exits(0).says(&["temporary file\n\nA file in the temporary folder"]);
     project.run(&["explain", "flaky"]).exits(0).says(&["intermittent"]);
     project.run(&["explain", "loop-bund"]).exits(2).says(&["`loop-bund`", "did you mean `loop_bound`?"]);
     project.run(&["explain", "weather"]).exits(2).says(&["known: broken, order_dependent"]);
