@@ -224,7 +224,8 @@ fn remedy(view: &View<'_>, finding: &Finding) -> String {
         return format!("{} ({tried})", fixes.join("; "));
     }
     if finding.kind == FindingKind::Undiagnosed {
-        return format!("examine it to the end: {}", finding.command.line());
+        let line = if finding.own.is_some() { "command" } else { "repeat line" };
+        return format!("examine it to the end, which its {line} does");
     }
     if finding.hash_seeds.is_some() {
         return "let nothing depend on the order of a set or on hash(): sort what is compared, written or taken first"

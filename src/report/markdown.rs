@@ -3,6 +3,7 @@
 use crate::model::RoundId;
 use crate::record::Record;
 use crate::report::Context;
+use crate::report::advice::Advice;
 use crate::report::beside::{Beside, Row};
 use crate::report::brief::Brief;
 use crate::report::finding::Finding;
@@ -186,12 +187,15 @@ fn rest(summary: &Summary) -> Vec<String> {
         lines.push(format!("- **Not measured:** {}", parts.join(", ")));
     }
     lines.push(format!("- **More certainty:** {}", plain(&summary.price)));
-    lines.push(format!("- **Next:** {}", plain(&summary.next)));
-    if let Some(line) = &summary.hold_back {
-        lines
-            .push(format!("- **Or:** hold back what an old suite has, so that only new findings fail: {}", span(line)));
-    }
+    lines.push(format!("- **Next:** {}", advice(&summary.next)));
+    lines.extend(summary.or.iter().map(|or| format!("- **Or:** {}", advice(or))));
     lines
+}
+
+/// What to do, with its line as code.
+fn advice(advice: &Advice) -> String {
+    let line = advice.line.as_ref().map_or_else(String::new, |line| format!(" {}", span(line)));
+    format!("{}{line}", plain(&advice.text))
 }
 
 /// Text inside a block of HTML.

@@ -4,6 +4,7 @@
 //! Every format is a function of the record, its judgement and a small [`Context`]; none looks at the machine. What all
 //! of them say is put into words once (`finding`, `summary`, `words`), so that no two can disagree.
 
+mod advice;
 mod annotations;
 mod beside;
 mod brief;

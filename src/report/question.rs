@@ -1,6 +1,7 @@
 //! What is said of a run that was asked about one case.
 
 use crate::model::RoundKind;
+use crate::report::advice::Advice;
 use crate::report::view::View;
 use crate::report::words::{count, percent, rounds_to_exclude};
 use crate::verdict::Tries;
@@ -37,7 +38,7 @@ pub(super) fn price(view: &View<'_>) -> Option<String> {
 }
 
 /// How to look further.
-pub(super) fn next(view: &View<'_>) -> Option<String> {
+pub(super) fn next(view: &View<'_>) -> Option<Advice> {
     let header = &view.record.header;
     let question = header.question.as_ref()?;
     let id = header.cases.get(question.case.index())?.id.as_str();
@@ -45,7 +46,7 @@ pub(super) fn next(view: &View<'_>) -> Option<String> {
     let mut words = vec!["why", id, "--effort", "thorough"];
     words.extend(told.map(String::as_str));
     words.extend(header.subject.arguments.iter().map(String::as_str));
-    Some(format!("try it longer: {}", view.context.command(words)))
+    Some(Advice::line("try it longer:", view.context.command(words)))
 }
 
 /// What a round of this kind is to a single case.

@@ -2,13 +2,15 @@
 
 use crate::event::{Note, RunEnd};
 use crate::model::{CaseIndex, RoundKind, Verdict};
+use crate::record::{RoundRecord, Slot};
+use crate::report::advice::Advice;
 use crate::report::finding::{Command, Finding};
 use crate::report::quarantine::QuarantineStory;
 use crate::report::question;
 use crate::report::text::visible;
 use crate::report::view::View;
 use crate::report::weight::Weight;
-use crate::report::words::{count, duration, earlier, evidence, grouped, percent, reached, rounds_to_exclude};
+use crate::report::words::{count, duration, evidence, grouped, nor_earlier, percent, reached, rounds_to_exclude};
 use crate::verdict::{Cause, Gate};
 use jiff::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,9 +45,9 @@ pub(super) struct Summary {
     /// What is sure in numbers, where `evidence` says it otherwise, and what more certainty costs.
     pub(super) price: String,
     /// What to do now.
-    pub(super) next: String,
-    /// The line that holds back what an old suite has, where it is run for the first time.
-    pub(super) hold_back: Option<String>,
+    pub(super) next: Advice,
+    /// What could be done instead.
+    pub(super) or: Vec<Advice>,
 }
 
 /// Findings with one cause.
@@ -91,7 +93,7 @@ impl Summary {
                 None => price(view),
             },
             next: next(view, &causes),
-            hold_back: hold_back(view, &causes),
+            or: rest(view).into_iter().chain(hold_back(view, &causes)).collect(),
             causes,
         }
     }
@@ -195,11 +197,17 @@ fn left_out(view: &View<'_>) -> Option<String> {
         0 => String::new(),
         untried => format!(", {} without a result", count(untried, "case")),
     };
-    let rest = view.context.command(["run", "--resume", record.header.run.as_str()]);
     Some(format!(
-        "ended at the first failure: {completed} of {planned} ran to the end{untried}, leaks were not looked for; {rest} \
-         runs the rest"
+        "ended at the first failure: {completed} of {planned} ran to the end{untried}, leaks were not looked for"
     ))
+}
+
+/// How to run what a run that ended at its first failure has not run.
+fn rest(view: &View<'_>) -> Option<Advice> {
+    let is_left = view.record.end == Some(RunEnd::FirstFailure);
+    is_left.then(|| {
+        Advice::line("run the rest:", view.context.command(["run", "--resume", view.record.header.run.as_str()]))
+    })
 }
 
 fn unmeasured(view: &View<'_>) -> Vec<(String, String)> {
@@ -226,22 +234,34 @@ fn tried(view: &View<'_>) -> Option<String> {
     }
     let complete = view.record.rounds.iter().filter(|round| round.is_planned() && round.is_complete());
     let mut kinds: BTreeMap<RoundKind, usize> = BTreeMap::new();
+    let mut in_another_process = false;
     for round in complete {
         *kinds.entry(round.kind).or_default() += 1;
+        in_another_process |= runs_again_elsewhere(round);
     }
     let rounds: usize = kinds.values().sum();
     let shuffled = kinds.remove(&RoundKind::Shuffle).map(|number| format!("{} shuffled", grouped(number)));
-    let named: Vec<String> = kinds.keys().map(|kind| kind.to_string()).chain(shuffled).collect();
+    let word = |kind: &RoundKind| match *kind == RoundKind::Twice && in_another_process {
+        true => "twice in separate processes".to_owned(),
+        false => kind.to_string(),
+    };
+    let named: Vec<String> = kinds.keys().map(word).chain(shuffled).collect();
     let Price { target, missing, cost, .. } = Price::of(view);
     let cost = cost.map_or_else(String::new, |cost| format!(" ({cost})"));
     Some(format!(
         "nothing failed in {} ({}){}; a failure in 1 of {} rounds could still hide, and {}{cost} would show it",
         count(rounds, "round"),
         named.join(", "),
-        earlier(evidence),
+        nor_earlier(evidence),
         grouped((1.0 / target).round() as usize),
         count(missing as usize, "more shuffled round"),
     ))
+}
+
+/// Whether a round ran all cases once and then once more, as the plan has it where no process runs a case a second time.
+fn runs_again_elsewhere(round: &RoundRecord) -> bool {
+    let is_other = |slots: &[Slot]| matches!(slots, [first, second, ..] if first.case != second.case);
+    round.kind == RoundKind::Twice && is_other(&round.slots)
 }
 
 /// Rates worth asking for, in the order in which people ask.
@@ -296,8 +316,8 @@ fn round_millis(view: &View<'_>) -> Option<u64> {
 /// For how many days a first quarantine holds.
 const DAYS: i64 = 30;
 
-/// The line that takes over what was found into a quarantine: for a suite whose first run fails, and which has none.
-fn hold_back(view: &View<'_>, causes: &[CauseStory]) -> Option<String> {
+/// Takes over what was found into a quarantine: for a suite whose first run fails, and which has none.
+fn hold_back(view: &View<'_>, causes: &[CauseStory]) -> Option<Advice> {
     let header = &view.record.header;
     let is_first = header.background.past.as_ref().is_some_and(|past| past.runs == 0);
     let is_held = header.background.quarantine.as_ref().is_some_and(|quarantine| !quarantine.entries.is_empty());
@@ -309,33 +329,36 @@ fn hold_back(view: &View<'_>, causes: &[CauseStory]) -> Option<String> {
     // The usual folder has its newest run by name.
     let usual = view.context.run_dir == format!("reports/runs/{}", header.run);
     let from = if usual { "latest" } else { view.context.run_dir.as_str() };
-    Some(view.context.command(["quarantine", "add", "--from", from, "--owner", "me", "--until", until.as_str()]))
+    let line = view.context.command(["quarantine", "add", "--from", from, "--owner", "me", "--until", until.as_str()]);
+    Some(Advice::line("hold back what an old suite has, so that only new findings fail:", line))
 }
 
 fn is_light(cause: &CauseStory) -> bool {
     cause.lead.weight == Weight::Warns
 }
 
-fn next(view: &View<'_>, causes: &[CauseStory]) -> String {
+fn next(view: &View<'_>, causes: &[CauseStory]) -> Advice {
     let context = view.context;
     let resume = || context.command(["run", "--resume", view.record.header.run.as_str()]);
     let first = causes.first().map(|cause| &cause.lead.command);
     match (&view.judgement.gate, first) {
         (Gate::Error { .. }, _) => {
-            "start the subject by hand with the same arguments; its last output tells why".to_owned()
+            Advice::words("start the subject by hand with the same arguments; its last output tells why")
         }
         (Gate::Unproven { .. } | Gate::Interrupted, _) if view.record.header.question.is_some() => {
-            question::next(view).unwrap_or_default()
+            question::next(view).unwrap_or_else(|| Advice::words(""))
         }
-        (Gate::Interrupted | Gate::Unproven { .. }, _) => format!("go on where it stopped: {}", resume()),
+        (Gate::Interrupted | Gate::Unproven { .. }, _) => Advice::line("go on where it stopped:", resume()),
         (Gate::Failed, _) if view.judgement.quarantine.fails() && causes.iter().all(is_light) => {
-            "see to the quarantine: its entries that have expired or are no longer needed fail the gate".to_owned()
+            Advice::words("see to the quarantine: its entries that have expired or are no longer needed fail the gate")
         }
-        (Gate::Failed | Gate::Passed, Some(Command::Repro(_))) => {
-            "see the first finding happen with its command, then mend its cause; the others may go with it".to_owned()
+        (Gate::Failed | Gate::Passed, Some(Command::Repro(_))) => Advice::words(
+            "see the first finding happen with its repeat line, then mend its cause; the others may go with it",
+        ),
+        (Gate::Failed | Gate::Passed, Some(Command::Examine(line))) => Advice::line("examine it to the end:", line),
+        (Gate::Failed | Gate::Passed, Some(Command::Plan(line))) => Advice::line("see it happen again:", line),
+        (Gate::Passed | Gate::Failed, None) => {
+            Advice::words("nothing to mend; ask for more certainty where it matters")
         }
-        (Gate::Failed | Gate::Passed, Some(Command::Examine(line))) => format!("examine it to the end: {line}"),
-        (Gate::Failed | Gate::Passed, Some(Command::Plan(line))) => format!("see it happen again: {line}"),
-        (Gate::Passed | Gate::Failed, None) => "nothing to mend; ask for more certainty where it matters".to_owned(),
     }
 }

@@ -1,8 +1,9 @@
 //! The final summary on a terminal: by cause, on one screen for ten findings, good at 80 columns and without colour.
 
-use crate::model::Verdict;
+use crate::model::{FindingKind, Verdict};
 use crate::record::Record;
 use crate::report::Context;
+use crate::report::advice::Advice;
 use crate::report::brief::Brief;
 use crate::report::finding::{Finding, Novelty, Role, chain, polluters};
 use crate::report::summary::{CauseStory, Summary};
@@ -29,9 +30,6 @@ const ENTRIES: usize = 5;
 
 /// Up to so many findings are told at length.
 const AT_LENGTH: usize = 3;
-
-/// What a first run that fails is offered.
-const HOLD_BACK: &str = "hold back what an old suite has, so that only new findings fail:";
 
 /// Renders the final summary. It ends with a line feed.
 pub fn terminal(record: &Record, judgement: &Judgement, context: &Context, style: Style) -> String {
@@ -157,15 +155,19 @@ impl Page<'_> {
         }
     }
 
-    /// Cause and repeat in full, since they decide; where, how sure and the remedy cut to two lines at most.
+    /// Five answers in full, since they decide, but for where: of that what fits two lines.
     fn in_short(&mut self, cause: &CauseStory) {
         let room = self.style.width - INDENT - LABEL - 1;
         let brief = Brief::of(self.view, &cause.lead);
         self.labelled(INDENT, "cause", &brief.cause);
         self.labelled(INDENT, "where", &one_line(&brief.location(), 2 * room - 20));
         self.uncut(INDENT, "repeat", &brief.repeat);
-        self.labelled(INDENT, "sure", &shorten(&brief.sure, room));
-        self.labelled(INDENT, "remedy", &shorten(&brief.remedy, 2 * room - 20));
+        self.labelled(INDENT, "sure", &brief.sure);
+        self.labelled(INDENT, "remedy", &brief.remedy);
+        // Its remedy speaks of it.
+        if cause.lead.kind == FindingKind::Undiagnosed && brief.repeat != brief.command {
+            self.uncut(INDENT, "command", &brief.command);
+        }
     }
 
     /// The six answers in full, then what else is known.
@@ -279,9 +281,16 @@ impl Page<'_> {
         if !self.view.context.files.is_empty() {
             self.labelled(0, "files", &files(&self.view.context.run_dir, &self.view.context.files));
         }
-        self.labelled(0, "next", &summary.next);
-        if let Some(line) = &summary.hold_back {
-            self.labelled(0, "or", HOLD_BACK);
+        self.advice("next", &summary.next);
+        for or in &summary.or {
+            self.advice("or", or);
+        }
+    }
+
+    /// What to do, and below it the line that does it.
+    fn advice(&mut self, label: &str, advice: &Advice) {
+        self.labelled(0, label, &advice.text);
+        if let Some(line) = &advice.line {
             self.uncut(0, "", line);
         }
     }

@@ -1,5 +1,6 @@
 //! Numbers in words: the same in every format.
 
+use crate::event::EarlierRounds;
 use crate::verdict::Evidence;
 
 /// A share as percent, with as many digits as it deserves: `45 %`, `4.9 %`, `0.1 %`.
@@ -84,11 +85,28 @@ pub(super) fn evidence(evidence: &Evidence, findings: usize) -> String {
 
 /// ` (200 of them from 4 earlier runs in which nothing differed, 2026-11-01 to 2026-11-20)`; nothing without any.
 pub(super) fn earlier(evidence: &Evidence) -> String {
-    let Some(earlier) = evidence.earlier else { return String::new() };
+    evidence.earlier.map_or_else(String::new, |earlier| {
+        let (number, runs) = (grouped(earlier.rate.trials() as usize), earlier_runs(&earlier));
+        format!(" ({number} of them from {runs}, {})", days(&earlier))
+    })
+}
+
+/// `, nor in 200 shuffled rounds of 4 earlier runs of unchanged cases (2026-11-01 to 2026-11-20)`, behind a number of rounds
+/// of this run alone; nothing without any.
+pub(super) fn nor_earlier(evidence: &Evidence) -> String {
+    evidence.earlier.map_or_else(String::new, |earlier| {
+        let rounds = count(earlier.rate.trials() as usize, "shuffled round");
+        format!(", nor in {rounds} of {} ({})", earlier_runs(&earlier), days(&earlier))
+    })
+}
+
+fn earlier_runs(earlier: &EarlierRounds) -> String {
+    format!("{} of unchanged cases", count(earlier.runs as usize, "earlier run"))
+}
+
+fn days(earlier: &EarlierRounds) -> String {
     let (since, until) = (day(earlier.since), day(earlier.until));
-    let days = if since == until { since } else { format!("{since} to {until}") };
-    let runs = count(earlier.runs as usize, "earlier run");
-    format!(" ({} of them from {runs} of unchanged cases, {days})", grouped(earlier.rate.trials() as usize))
+    if since == until { since } else { format!("{since} to {until}") }
 }
 
 /// The day of a time, in UTC.

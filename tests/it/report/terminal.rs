@@ -4,7 +4,7 @@ use super::sample::{self, Teller, clean, context, failed, judged_findings};
 use steadfast::event::RunEnd;
 use steadfast::model::{Outcome, RoundKind};
 use steadfast::record::Record;
-use steadfast::report::{Style, terminal};
+use steadfast::report::{Style, markdown, terminal};
 use steadfast::verdict::judge;
 
 const PLAIN: Style = Style { color: false, width: 80 };
@@ -51,6 +51,24 @@ fn few_findings_are_told_at_length() {
     let text = terminal(&record, &judgement, &context(), PLAIN);
     assert_eq!(too_wide(&text), [""; 0], "{text}");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_line_that_is_there_to_be_copied_is_never_broken() {
+    let mut teller = Teller::new(&["a/a-case-of-a-name-that-is-longer-than-most-others-are.yaml", "b.yaml"]);
+    for fails in [true, false] {
+        teller.round(RoundKind::Shuffle, &[0, 1], |case, _| {
+            Some(if fails && case == 0 { failed("it is wrong", "a.yaml", 1) } else { Outcome::Passed })
+        });
+    }
+    let record = teller.record(Some(RunEnd::TimeLimit));
+    let text = terminal(&record, &sample::judged(&record), &context(), PLAIN);
+    let line = "steadfast minimise reports/runs/20260801-101112-c0ffee \
+                a/a-case-of-a-name-that-is-longer-than-most-others-are.yaml --max-time 30m";
+    assert!(text.contains(&format!("   repeat     {line}\n")), "{text}");
+    assert!(text.ends_with(&format!("next       examine it to the end:\n           {line}\n")), "{text}");
+    let summary = markdown(&record, &sample::judged(&record), &context());
+    assert!(summary.contains(&format!("- **Next:** examine it to the end: `{line}`\n")), "{summary}");
 }
 
 #[test]
