@@ -152,14 +152,16 @@ fn footer(view: &View<'_>, summary: &Summary) -> String {
 }
 
 /// What earlier runs found in cases of this one, the last of them in the newest run that found anything, and this
-/// one did not.
+/// one did not. A case that failed in this run may be what it was, whatever this run makes of it.
 fn gone(view: &View<'_>) -> Vec<(String, KnownFinding)> {
     let Some(past) = &view.record.header.background.past else { return Vec::new() };
     let Some(newest) = past.known.iter().map(|known| known.until).max() else { return Vec::new() };
     let is_gone = |known: &&KnownFinding| {
         let judged = view.judged(known.case);
         known.until == newest
-            && judged.is_some_and(|judged| judged.rate.trials() > 0 && !judged.findings.contains(&known.kind))
+            && judged.is_some_and(|judged| {
+                judged.rate.trials() > 0 && judged.failure.is_none() && !judged.findings.contains(&known.kind)
+            })
     };
     past.known.iter().filter(is_gone).map(|known| (view.id(known.case), known.clone())).collect()
 }

@@ -166,11 +166,32 @@ fn quarantined(entry: &QuarantineEntry) -> String {
     visible(&format!("{}, until {}{issue}", entry.owner, entry.until)).into_owned()
 }
 
-/// Nothing is said where no earlier run is known: everything would be new.
+/// Nothing is said where no earlier run is known: everything would be new. What was not examined to the end is as known as
+/// the case's last failure.
 fn novelty(view: &View<'_>, case: CaseIndex, kind: FindingKind) -> Option<Novelty> {
     let past = view.record.header.background.past.as_ref().filter(|past| past.runs > 0)?;
-    let known = past.known.iter().find(|known| known.case == case && known.kind == kind);
+    let mut of_case = past.known.iter().filter(|known| known.case == case);
+    let known = match kind {
+        FindingKind::Undiagnosed => {
+            of_case.filter(|known| is_told_by_a_failure(known.kind)).max_by_key(|known| known.until)
+        }
+        kind => of_case.find(|known| known.kind == kind),
+    };
     Some(known.map_or(Novelty::New, |known| Novelty::Known(known.clone())))
+}
+
+/// Whether a case fails that has such a finding.
+fn is_told_by_a_failure(kind: FindingKind) -> bool {
+    match kind {
+        FindingKind::Broken
+        | FindingKind::OrderDependent
+        | FindingKind::Intermittent
+        | FindingKind::EnvironmentDependent
+        | FindingKind::Undiagnosed
+        | FindingKind::Disagrees
+        | FindingKind::NonIdempotent => true,
+        FindingKind::LoopBound | FindingKind::Leak | FindingKind::Skipped => false,
+    }
 }
 
 impl Novelty {

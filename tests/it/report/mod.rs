@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod past;
 pub mod sample;
 mod terminal;
 mod words;
