@@ -79,8 +79,14 @@ fn a_victim_that_is_listed_before_its_polluter_is_found_and_its_line_fails() {
     assert_eq!(victim["polluters"], serde_json::json!([["z_polluter"]]));
     let shown = &victim["brief"]["repeat"];
     let line = shown.as_str().unwrap_or_else(|| panic!("{victim}"));
+    assert!(!line.starts_with("cd "), "{line}");
     assert!(line.contains("--exact z_polluter a_victim") && line.contains("--shuffle-seed="), "{line}");
-    let typed = Command::new("sh").args(["-c", line]).env_remove("RUSTC_BOOTSTRAP").output().expect("a shell");
+    let typed = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(project.path(""))
+        .env_remove("RUSTC_BOOTSTRAP")
+        .output()
+        .expect("a shell");
     let wrote = String::from_utf8_lossy(&typed.stdout);
     assert!(!typed.status.success() && wrote.contains("the price has another tax"), "{wrote}");
     let accused: Vec<String> =
