@@ -63,7 +63,7 @@ impl Course<'_> {
             let marks = marks_left(&record);
             let tried = Tried::of(&record);
             if let Some(text) = tried.note() {
-                let note = Event::Noted(Note { case: None, text });
+                let note = Event::Noted(Note::of_run(text));
                 session.emit(note).map_err(EngineError::Journal)?;
             }
             let mut units = self.plans.units_after(&marks, &tried, self.case_timeout, self.attempts);

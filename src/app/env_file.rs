@@ -3,6 +3,11 @@
 //! They differ in where a value ends and what an escape stands for. Here each value counts as every one of them would
 //! read it: a secret more costs nothing, and one less stands in a report.
 
+use std::collections::BTreeSet;
+
+/// What only some readers take for a value counts from so many characters on.
+const LONG: usize = 8;
+
 /// The quotes in which a value can stand.
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
@@ -15,17 +20,41 @@ pub(super) fn variables(text: &str) -> Vec<(String, String)> {
     for line in text.split_inclusive('\n') {
         let rest = &text[from..];
         from += line.len();
-        let Some((name, at)) = name(line) else { continue };
-        let value = rest[at..].trim_start_matches([' ', '\t']);
-        let quoted = QUOTES.into_iter().find_map(|quote| Some((quote, value.strip_prefix(quote)?)));
-        match quoted.and_then(|(quote, value)| Some((quote, &value[..end(value, quote)?]))) {
-            Some((quote, value)) => {
-                found.push((name.to_owned(), value.replace("\r\n", "\n")));
-                found.extend((quote == '"').then(|| expanded(value)).flatten().map(|value| (name.to_owned(), value)));
+        // A shell takes several in a row: `export A=b C=d`.
+        let is_comment = line.trim_start().starts_with('#');
+        let inner = line.match_indices([' ', '\t']).map(|(at, _)| at + 1).filter(|_| !is_comment);
+        let mut known = BTreeSet::new();
+        for start in std::iter::once(0).chain(inner) {
+            let Some((name, at)) = name(&line[start..]) else { continue };
+            let is_tight = line[..start + at].ends_with(&format!("{name}="));
+            if !(start == 0 || is_tight) || !known.insert(start + at) {
+                continue;
             }
-            None => found.push((name.to_owned(), unquoted(value).to_owned())),
+            let value = rest[start + at..].trim_start_matches([' ', '\t']);
+            found.extend(values(value).into_iter().map(|value| (name.to_owned(), value)));
         }
     }
+    found
+}
+
+/// What a value is to each of those that read it.
+fn values(value: &str) -> Vec<String> {
+    let quoted = QUOTES.into_iter().find_map(|quote| Some((quote, value.strip_prefix(quote)?)));
+    let mut found: Vec<String> = Vec::new();
+    if let Some((quote, value)) = quoted {
+        // Some take a quote behind a backslash for a part of the value, in each kind of quotes, and others in none.
+        for is_escaping in [true, false] {
+            let Some(end) = end(value, quote, is_escaping) else { continue };
+            let value = &value[..end];
+            found.push(value.replace("\r\n", "\n"));
+            found.extend(is_escaping.then(|| expanded(value)).flatten());
+        }
+    }
+    if found.is_empty() {
+        found.extend(unquoted(value).into_iter().map(str::to_owned));
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|value| seen.insert(value.clone()));
     found
 }
 
@@ -62,23 +91,26 @@ fn name(line: &str) -> Option<(&str, usize)> {
     (!name.is_empty() && name.chars().all(is_name)).then_some((name, at + 1))
 }
 
-/// Where a value ends whose opening quote has been read: at the next one that no backslash escapes.
-fn end(value: &str, quote: char) -> Option<usize> {
+/// Where a value ends whose opening quote has been read: at the next one, or at the next one that no backslash escapes.
+fn end(value: &str, quote: char, is_escaping: bool) -> Option<usize> {
     let mut is_escaped = false;
     for (at, letter) in value.char_indices() {
         if letter == quote && !is_escaped {
             return Some(at);
         }
-        is_escaped = letter == '\\' && !is_escaped && quote == '"';
+        is_escaped = letter == '\\' && !is_escaped && is_escaping;
     }
     None
 }
 
-/// A value without quotes: to the line's end, or to a comment.
-fn unquoted(value: &str) -> &str {
+/// A value without quotes: to the line's end, or to what one of its readers takes for a comment or for the value's end.
+fn unquoted(value: &str) -> Vec<&str> {
     let line = value.split(['\r', '\n']).next().unwrap_or_default();
     let comment = [" #", "\t#"].into_iter().filter_map(|mark| line.find(mark)).min();
-    line[..comment.unwrap_or(line.len())].trim()
+    let whole = line[..comment.unwrap_or(line.len())].trim();
+    // The rest of a value is as good as the value; a short begin of one may be any word.
+    let cut = ['#', ';', '&'].into_iter().filter_map(|mark| Some(whole[..whole.find(mark)?].trim()));
+    std::iter::once(whole).chain(cut.filter(|value| value.chars().count() >= LONG)).collect()
 }
 
 #[cfg(test)]
@@ -108,8 +140,17 @@ mod tests {
     #[test]
     fn escapes_count_as_they_are_and_as_what_they_stand_for() {
         check(r#"KEY="first\nsecond""#, &[("KEY", r"first\nsecond"), ("KEY", "first\nsecond")]);
-        check(r#"KEY="a\"b""#, &[("KEY", r#"a\"b"#), ("KEY", "a\"b")]);
-        check(r"KEY='a\nb'", &[("KEY", r"a\nb")]);
+        check(r#"KEY="a\"b""#, &[("KEY", r#"a\"b"#), ("KEY", "a\"b"), ("KEY", r"a\")]);
+        check(r"KEY='a\nb'", &[("KEY", r"a\nb"), ("KEY", "a\nb")]);
+        check(r"KEY='a\'b'", &[("KEY", r"a\'b"), ("KEY", "a'b"), ("KEY", r"a\")]);
+    }
+
+    #[test]
+    fn what_some_take_for_a_comment_or_another_command_may_be_one() {
+        check("KEY=Zq7vX9kLm#Tw4r", &[("KEY", "Zq7vX9kLm#Tw4r"), ("KEY", "Zq7vX9kLm")]);
+        check("KEY=Zq7vX9kLm; export KEY", &[("KEY", "Zq7vX9kLm; export KEY"), ("KEY", "Zq7vX9kLm")]);
+        check("KEY=shop#1", &[("KEY", "shop#1")]);
+        check("export A=one B=two", &[("A", "one B=two"), ("B", "two")]);
     }
 
     #[test]

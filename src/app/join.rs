@@ -187,7 +187,7 @@ impl<'a> Ready<'a> {
         let folders: BTreeMap<usize, PathBuf> =
             (0..settings.lanes).map(|lane| (lane, workers.join(format!("{}-{lane}", settings.name.id)))).collect();
         for folder in folders.values() {
-            std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
+            crate::disk::make_report_folders(folder).map_err(AppError::io(folder))?;
         }
         // Lanes share everything but the subject, which is no thread's but this one's.
         let Self { header, spec, files, reports, start_within, is_fenced, tool, .. } = self;

@@ -95,7 +95,7 @@ pub(super) fn begin<T>(
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     let of_the_plan = asked.as_ref().map_or(plans.notes.as_slice(), Asked::notes);
     for note in subject.notes().iter().chain(of_the_plan).cloned().chain(tool.note_of_kept()) {
-        session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
+        session.emit(Event::Noted(Note::of_run(note))).map_err(AppError::io(&folder))?;
     }
     if options.shard.is_none() {
         files::point_latest(&options.report_dir, &run)?;

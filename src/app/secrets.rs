@@ -15,10 +15,16 @@ use std::path::{Path, PathBuf};
 const SHORTEST: usize = 4;
 
 /// The most that is read of a `.env` file, in bytes.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: u64 = 8 << 20;
 
 /// How many such files are read.
-const FILES: usize = 32;
+const FILES: usize = 256;
+
+/// What a value has several of counts from so many characters on.
+const SHORTEST_PART: usize = 8;
+
+/// How many variables of such files are read: more than a project has.
+const VARIABLES: usize = 2_000;
 
 /// How deep the fields of a secret that is JSON are looked through.
 const DEEPEST: usize = 4;
@@ -40,6 +46,24 @@ const WORDS: &[&str] = &[
     "CREDENTIAL",
     "CREDENTIALS",
     "DSN",
+];
+
+/// Last words of names that say something about a secret, and not the secret: `TOKEN_URL`, `CACHE_KEY_PREFIX`.
+const ABOUT: &[&str] = &[
+    "ALG",
+    "ALGORITHM",
+    "EXPIRES",
+    "EXPIRY",
+    "HEADER",
+    "LAYOUT",
+    "LENGTH",
+    "LIMIT",
+    "PREFIX",
+    "REGION",
+    "TTL",
+    "TYPE",
+    "URI",
+    "URL",
 ];
 
 /// Parts of the names of files that show what a `.env` file looks like and hold no secret.
@@ -96,11 +120,14 @@ fn secrets_in(name: &str, value: &str, is_declared: bool) -> Vec<String> {
     if is_declared || says_secret(name) {
         found.push(value.to_owned());
         found.extend(expanded(value));
-        if let Ok(object) = serde_json::from_str::<Value>(value) {
-            fields_into(&mut found, &object, DEEPEST);
+        match serde_json::from_str::<Value>(value) {
+            Ok(object @ (Value::Object(_) | Value::Array(_))) => {
+                fields_into(&mut found, &object, says_secrets(name), DEEPEST)
+            }
+            _ => found.extend(parts_of(value).map(str::to_owned)),
         }
     }
-    if let Some(password) = password_in(value) {
+    for password in passwords_in(value) {
         found.push(password.to_owned());
         found.extend(percent_decode_str(password).decode_utf8().ok().map(Cow::into_owned));
     }
@@ -110,19 +137,27 @@ fn secrets_in(name: &str, value: &str, is_declared: bool) -> Vec<String> {
     found
 }
 
-/// The texts of a JSON object whose names say that they are secrets.
-fn fields_into(found: &mut Vec<String>, value: &Value, depth: usize) {
+/// What a list separates, and what stands behind the last colon, as in `user:password`.
+fn parts_of(value: &str) -> impl Iterator<Item = &str> {
+    let listed = value.split([',', ';']).map(str::trim);
+    let behind = value.rsplit_once(':').map(|(_, behind)| behind.trim()).filter(|_| !value.contains("://"));
+    listed.chain(behind).filter(move |part| part.chars().count() >= SHORTEST_PART && *part != value)
+}
+
+/// Whether a name says that the value is several secrets, or an object of them.
+fn says_secrets(name: &str) -> bool {
+    ["KEYS", "TOKENS", "SECRETS", "PASSWORDS"].iter().any(|word| name.to_uppercase().ends_with(word))
+}
+
+/// The texts of a JSON value whose names, or those of what they stand in, say that they are secrets.
+fn fields_into(found: &mut Vec<String>, value: &Value, is_secret: bool, depth: usize) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match value {
         Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    Value::String(text) if says_secret(name) => found.push(text.clone()),
-                    other => fields_into(found, other, depth),
-                }
-            }
+            fields.iter().for_each(|(name, value)| fields_into(found, value, is_secret || says_secret(name), depth));
         }
-        Value::Array(values) => values.iter().for_each(|value| fields_into(found, value, depth)),
+        Value::Array(values) => values.iter().for_each(|value| fields_into(found, value, is_secret, depth)),
+        Value::String(text) if is_secret => found.push(text.clone()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -152,15 +187,19 @@ fn is_no_secret(name: &str, value: &str) -> bool {
 fn says_secret(name: &str) -> bool {
     let name = if name.bytes().any(|byte| byte.is_ascii_lowercase()) { apart(name) } else { name.to_owned() };
     let name = name.to_uppercase();
-    name == "MYSQL_PWD" || name.split(|c: char| !c.is_ascii_alphabetic()).any(|word| WORDS.contains(&word))
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let is_about_it = words.last().is_some_and(|last| ABOUT.contains(last));
+    name == "MYSQL_PWD" || !is_about_it && words.iter().any(|word| WORDS.contains(word))
 }
 
-/// `apiKey` as `api_Key`.
+/// `apiKey` as `api_Key`, and `JWTSecret` as `JWT_Secret`.
 fn apart(name: &str) -> String {
     let mut out = String::new();
     let mut before = '_';
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let ends_an_acronym = before.is_ascii_uppercase() && letters.peek().is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && (before.is_ascii_lowercase() || ends_an_acronym) {
             out.push('_');
         }
         out.push(letter);
@@ -169,16 +208,47 @@ fn apart(name: &str) -> String {
     out
 }
 
-/// The password in a URL: `scheme://user:password@host`.
-fn password_in(value: &str) -> Option<&str> {
-    let (_, rest) = value.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (user, _) = authority.rsplit_once('@')?;
-    user.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
+/// The passwords in a value: of each URL (`scheme://user:password@host`, a slash in the password or none), of a source of data
+/// (`user:password@tcp(…)`) and of a list of settings (`host=… password=…`).
+fn passwords_in(value: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, _) in value.match_indices("://") {
+        let rest = value[at + 3..].split([' ', '\t', '\n', ',', '"', '\'']).next().unwrap_or_default();
+        let strict = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // A password with a slash in it is taken as well, where what stands before that is no host with its port.
+        let is_host = strict.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        let authority = if strict.contains('@') || is_host { strict } else { rest };
+        found.extend(
+            authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password),
+        );
+    }
+    if let Some((user, place)) = value.rsplit_once('@')
+        && !value.contains("://")
+        && (place.starts_with("tcp(") || place.starts_with("unix("))
+    {
+        found.extend(user.split_once(':').map(|(_, password)| password));
+    }
+    for key in ["password=", "Password=", "pwd=", "Pwd="] {
+        let begins = |at: usize| at == 0 || value[..at].ends_with([' ', ';', '\t']);
+        for (at, _) in value.match_indices(key).filter(|(at, _)| begins(*at)) {
+            let rest = &value[at + key.len()..];
+            let quoted = rest.strip_prefix('\'').and_then(|rest| rest.split('\'').next());
+            found.push(quoted.unwrap_or_else(|| rest.split([' ', ';', '\t', '\n']).next().unwrap_or_default()));
+        }
+    }
+    found.retain(|password| !password.is_empty());
+    found
 }
 
-/// The variables of the `.env` files in a folder.
+/// The variables of the `.env` files in a folder and in those above it, up to that of the repository: libraries that read
+/// such files look there.
 fn of_files(folder: &Path) -> Vec<(String, String)> {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let above = folder.ancestors().position(|above| above.join(".git").exists()).unwrap_or(0);
+    folder.ancestors().take(above + 1).flat_map(of_folder).take(VARIABLES).collect()
+}
+
+fn of_folder(folder: &Path) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> =
         entries.filter(|entry| entry.file_name().to_str().is_some_and(is_env_file)).map(|entry| entry.path()).collect();
@@ -221,10 +291,10 @@ mod tests {
 
     #[test]
     fn the_password_of_a_url_is_found() {
-        assert_eq!(password_in("postgres://ana:s3cret@db:5432/x?y"), Some("s3cret"));
-        assert_eq!(password_in("redis://:s3cret@cache"), Some("s3cret"));
+        assert_eq!(passwords_in("postgres://ana:s3cret@db:5432/x?y"), ["s3cret"]);
+        assert_eq!(passwords_in("redis://:s3cret@cache"), ["s3cret"]);
         for value in ["https://example.org/a:b@c", "postgres://ana@db", "no url", "http://h"] {
-            assert_eq!(password_in(value), None, "{value}");
+            assert_eq!(passwords_in(value), [""; 0], "{value}");
         }
     }
 
@@ -241,6 +311,15 @@ mod tests {
         check("ACCOUNT", account, &[]);
         check("SIGN_KEY", "-----BEGIN KEY-----", &[]);
         check("LAYOUT", r"a\nb", &[]);
+        check("API_KEYS", "Zq7vX9kLm1, Tw4rKaB2c2", &["Zq7vX9kLm1, Tw4rKaB2c2", "Zq7vX9kLm1", "Tw4rKaB2c2"]);
+        check("SECRETS", r#"{"a":{"b":["Kt8xy"]}}"#, &[r#"{"a":{"b":["Kt8xy"]}}"#, "Kt8xy"]);
+        check("CREDENTIALS", "ana:Mn34-Pq56", &["ana:Mn34-Pq56", "Mn34-Pq56"]);
+        check("BROKERS", "amqp://u:one-1@h,amqp://u:two-2@h", &["one-1", "one-1", "two-2", "two-2"]);
+        check("BASE", "postgresql://ana:Zqi1/sla#sh@db", &["Zqi1/sla#sh", "Zqi1/sla#sh"]);
+        check("SOURCE", "host=db password='Rt 56'", &["Rt 56", "Rt 56"]);
+        check("SOURCE", "ana:Go-pw-1@tcp(db:3306)/shop", &["Go-pw-1", "Go-pw-1"]);
+        check("TOKEN_URL", "https://example.org/token", &[]);
+        check("CACHE_KEY_PREFIX", "shop", &[]);
     }
 
     #[test]

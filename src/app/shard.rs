@@ -81,7 +81,7 @@ fn rounds(
     };
     let io = AppError::io(*folder);
     let appeared = beside.appeared(&options.root.join(&options.report_dir));
-    let notes = appeared.into_iter().map(|text| Event::Noted(Note { case: None, text }));
+    let notes = appeared.into_iter().map(|text| Event::Noted(Note::of_run(text)));
     let written = notes.chain([Event::RunFinished { end: end.clone() }]).try_for_each(|event| session.emit(event));
     written.map_err(io)?;
     let record = session.record();

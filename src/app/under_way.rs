@@ -76,7 +76,7 @@ impl UnderWay<'_> {
         notes.extend(note_of_limits(&session.record()));
         notes.extend(options.live.as_ref().and_then(|live| note_of_spending(live, folder)));
         for text in notes {
-            session.emit(Event::Noted(Note { case: None, text })).map_err(AppError::io(folder))?;
+            session.emit(Event::Noted(Note::of_run(text))).map_err(AppError::io(folder))?;
         }
         session.emit(Event::RunFinished { end }).map_err(AppError::io(folder))?;
         let record = session.finish().map_err(AppError::io(folder))?;

@@ -57,7 +57,7 @@ pub fn verify_live(
     if Recorder::is_used(&folder) {
         return Err(AppError::Usage(format!("{} holds tapes already: name another folder", folder.display())));
     }
-    std::fs::create_dir_all(&folder).map_err(AppError::io(&folder))?;
+    crate::disk::make_report_folders(&folder).map_err(AppError::io(&folder))?;
     let (mut all, mut unasked) = (Compared::default(), Vec::new());
     for decl in system.providers.iter().filter(|decl| live.hosts.contains_key(&decl.name)) {
         let inquiry = Inquiry {

@@ -294,7 +294,7 @@ impl Comparison<'_> {
     }
 
     fn note(&mut self, text: String) -> Result<(), DiagnoseError> {
-        self.tell(Event::Noted(Note { case: None, text }))
+        self.tell(Event::Noted(Note::of_run(text)))
     }
 
     fn tell(&mut self, event: Event) -> Result<(), DiagnoseError> {

@@ -68,7 +68,7 @@ pub fn diagnose(
             "{} suspects were examined, and {} more are undiagnosed: mend the first ones and run again",
             chart.searches, chart.left_out
         );
-        log.fact(Event::Noted(Note { case: None, text })).map_err(DiagnoseError::io(setting.folder))?;
+        log.fact(Event::Noted(Note::of_run(text))).map_err(DiagnoseError::io(setting.folder))?;
     }
     Ok(Stopped::Not)
 }

@@ -146,13 +146,13 @@ impl Search<'_> {
             }
         };
         for case in only_there {
-            self.tell(Note { case: Some(case), text: text.to_owned() })?;
+            self.tell(Note::of_case(case, text.to_owned()))?;
         }
         Ok(())
     }
 
     fn note(&mut self, text: &str) -> Result<(), DiagnoseError> {
-        self.tell(Note { case: None, text: text.to_owned() })
+        self.tell(Note::of_run(text))
     }
 
     fn tell(&mut self, note: Note) -> Result<(), DiagnoseError> {

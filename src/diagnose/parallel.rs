@@ -105,7 +105,7 @@ fn in_rounds(record: &Record, case: CaseIndex) -> Tally {
 }
 
 fn note(text: String) -> Event {
-    Event::Noted(Note { case: None, text })
+    Event::Noted(Note::of_run(text))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ mod private;
 mod read;
 
 pub use limit::{Limit, Needs, too_tight};
-pub use output::{OutputKind, Refused, append_output, check_output, replace, write_output};
+pub use output::{OutputKind, Refused, append_output, check_output, replace, replace_private, write_output};
 pub use private::{
     RANDOM_LETTERS, is_private, make_folder, make_folders, make_report_folders, private_folder, short_name,
     temporary_folder, write_new, write_private,

@@ -179,14 +179,32 @@ fn write_to(path: &Path, text: &str, to_file: impl FnOnce(&Path) -> io::Result<(
 /// # Errors
 /// If it can't be written.
 pub fn replace(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     make_report_folders(folder)?;
     take_unfinished_away(folder);
+    put(path, text.as_ref(), MODE)
+}
+
+/// The same with a file that its owner alone may read, in a folder that is there.
+///
+/// # Errors
+/// If it can't be written.
+pub fn replace_private(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
+    put(path, text.as_ref(), 0o600)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Writes a file beside the one of this name, under a name that nobody guesses, and puts it in its place.
+fn put(path: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED).rand_bytes(RANDOM).permissions(Permissions::from_mode(MODE));
+    builder.prefix(UNFINISHED).rand_bytes(RANDOM).permissions(Permissions::from_mode(mode));
     loop {
         let mut fresh = builder.tempfile_in(folder)?;
         // Whoever takes away what killed writers left spares a file that is locked.
@@ -194,7 +212,7 @@ pub fn replace(path: &Path, text: impl AsRef<[u8]>) -> io::Result<()> {
         if !fresh.path().exists() {
             continue;
         }
-        fresh.write_all(text.as_ref())?;
+        fresh.write_all(text)?;
         fresh.persist(path).map_err(|error| error.error)?;
         return Ok(());
     }

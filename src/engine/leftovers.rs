@@ -1,6 +1,6 @@
 //! What a run must take away when it ends, written down first, so that the next run can do it for one that was killed.
 
-use crate::disk::{is_private, open_regular, write_private};
+use crate::disk::{is_private, open_regular, replace_private};
 use crate::engine::{Owned, Scratch, Whose, sweep};
 use crate::event::JournalError;
 use serde::{Deserialize, Serialize};
@@ -83,8 +83,7 @@ impl Leftovers {
     fn save(&self) -> io::Result<()> {
         let written = Written { scratch: self.scratch.path().to_owned(), owned: self.owned.clone() };
         let text = serde_json::to_vec(&written).map_err(io::Error::other)?;
-        let fresh = self.path.with_extension("fresh");
-        write_private(&fresh, text).and_then(|()| std::fs::rename(&fresh, &self.path)).map_err(|error| {
+        replace_private(&self.path, text).map_err(|error| {
             let is_gone = error.kind() == io::ErrorKind::NotFound;
             if is_gone { io::Error::other(JournalError::Gone { path: self.path.clone() }) } else { error }
         })

@@ -163,14 +163,9 @@ impl JournalWriter {
         let entry = Entry { at, event };
         let text = serde_json::to_string(&entry)
             .map_err(|error| io_error(&self.path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-        let (mut line, entry) = match self.redactor.apply_json(&text) {
-            None => (text, entry),
-            Some(clean) => {
-                let entry = serde_json::from_str(&clean)
-                    .map_err(|error| io_error(&self.path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-                (clean, entry)
-            }
-        };
+        let clean = self.redactor.apply_fact(&text);
+        let clean = clean.map_err(|error| io_error(&self.path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let (mut line, entry) = clean.unwrap_or((text, entry));
         line.push('\n');
         Ok((line, entry))
     }

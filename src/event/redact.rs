@@ -5,8 +5,10 @@ use crate::event::decoded::Decoder;
 use crate::event::secret_forms::{SHORTEST, forms, parts};
 use crate::event::secret_shapes::{REDACTED, Shapes, is_mixed};
 use crate::event::seen::Sight;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Replaces known secrets, and what looks like a provider's key or a bearer token, by `[secret]`.
@@ -38,24 +40,35 @@ impl Redactor {
             sight: Sight::new(),
             decoder: Decoder::new(),
         };
+        let mut known = BTreeSet::new();
         for secret in secrets {
-            redactor.add(secret);
+            redactor.take_in(&secret, &mut known);
         }
+        redactor.sort();
         redactor
     }
 
     /// One secret more. It is searched for as it is, as JSON escapes it (also within JSON), and as URLs do.
     pub fn add(&mut self, secret: String) {
+        let mut known = self.forms.iter().cloned().collect();
+        self.take_in(&secret, &mut known);
+        self.sort();
+    }
+
+    fn take_in(&mut self, secret: &str, known: &mut BTreeSet<String>) {
         if secret.len() < SHORTEST {
             return;
         }
-        self.plain.extend(parts(&secret).map(str::to_owned));
-        for form in forms(&secret) {
-            if !self.forms.contains(&form) {
+        self.plain.extend(parts(secret).map(str::to_owned));
+        for form in forms(secret) {
+            if known.insert(form.clone()) {
                 self.forms.push(form);
             }
         }
-        // A secret that is part of another must not leave the other's rest behind.
+    }
+
+    /// A secret that is part of another must not leave the other's rest behind.
+    fn sort(&mut self) {
         self.forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     }
 
@@ -122,6 +135,51 @@ impl Redactor {
         self.apply_value(&mut value).then(|| value.to_string())
     }
 
+    /// A fact without secrets, with its text, or `None` if there are none in it. A word of the format itself stays, whatever is
+    /// secret: without it the fact could not be read again.
+    ///
+    /// # Errors
+    /// If the text is no such fact.
+    pub fn apply_fact<T: DeserializeOwned>(&self, text: &str) -> Result<Option<(String, T)>, serde_json::Error> {
+        let Some(clean) = self.apply_json(text) else { return Ok(None) };
+        if let Ok(fact) = serde_json::from_str(&clean) {
+            return Ok(Some((clean, fact)));
+        }
+        let mut value: Value = serde_json::from_str(text)?;
+        let mut changes = Vec::new();
+        self.changes(&value, String::new(), &mut changes);
+        for (place, clean) in changes {
+            let Some(was) = value.pointer_mut(&place).map(|text| std::mem::replace(text, Value::String(clean))) else {
+                continue;
+            };
+            if T::deserialize(&value).is_err()
+                && let Some(word) = value.pointer_mut(&place)
+            {
+                *word = was;
+            }
+        }
+        Ok(Some((value.to_string(), T::deserialize(&value)?)))
+    }
+
+    /// The strings of a value in which there are secrets: where they stand, and what they are without them.
+    fn changes(&self, value: &Value, place: String, found: &mut Vec<(String, String)>) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(clean) = self.apply(text) {
+                    found.push((place, clean));
+                }
+            }
+            Value::Array(values) => {
+                values.iter().enumerate().for_each(|(at, value)| self.changes(value, format!("{place}/{at}"), found));
+            }
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                self.changes(value, format!("{place}/{key}"), found);
+            }),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
     /// Whether something was removed from a text that was written earlier.
     pub fn has_removed(text: &str) -> bool {
         text.contains(REDACTED)
@@ -129,8 +187,8 @@ impl Redactor {
 
     /// A header as the journal has it.
     pub fn header(&self, header: &Header) -> Header {
-        let clean = serde_json::to_string(header).ok().and_then(|text| self.apply_json(&text));
-        clean.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| header.clone())
+        let clean = serde_json::to_string(header).ok().and_then(|text| self.apply_fact(&text).ok()).flatten();
+        clean.map_or_else(|| header.clone(), |(_, header)| header)
     }
 
     /// Says whether anything was removed.
@@ -327,6 +385,26 @@ mod tests {
         assert_eq!(clean.as_deref(), Some(r#"{"outcome":{"message":"an [secret]","n":1}}"#));
         assert_eq!(redactor.apply_json(r#"{"a":"b"}"#), None);
         assert_eq!(redactor.apply_json(r#"{"outcome":"b"}"#), None);
+    }
+
+    #[test]
+    fn a_secret_that_is_a_word_of_the_format_spoils_no_fact() {
+        #[derive(serde::Deserialize, PartialEq, Debug)]
+        #[serde(rename_all = "snake_case")]
+        enum End {
+            Passed,
+        }
+        #[derive(serde::Deserialize, PartialEq, Debug)]
+        struct Fact {
+            end: End,
+            message: String,
+        }
+        let redactor = Redactor::new(["passed".to_owned(), "hunter2!".to_owned()]);
+        let text = r#"{"end":"passed","message":"passed with hunter2!"}"#;
+        let (clean, fact) = redactor.apply_fact::<Fact>(text).expect("a fact").expect("there are secrets in it");
+        assert_eq!(fact, Fact { end: End::Passed, message: "[secret] with [secret]".to_owned() });
+        assert_eq!(clean, r#"{"end":"passed","message":"[secret] with [secret]"}"#);
+        assert_eq!(redactor.apply_fact::<Fact>(r#"{"end":"skipped","message":"hunter2!"}"#).ok(), None);
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl Coordinator {
             "host {lame} was given no more rounds: its rounds took {pace:.1} times as long as those of the other hosts"
         );
         outlook.remark(&text);
-        outlook.fact(Event::Noted(Note { case: None, text }))
+        outlook.fact(Event::Noted(Note::of_run(text)))
     }
 
     /// Takes in what a round came to. What can't be its facts is not believed: the round is offered again.
@@ -256,9 +256,7 @@ impl Coordinator {
         let text = format!("round {} {reason}; it is not offered again", unit.round);
         let end = RoundEnd::Died { reason };
         let over = Event::RoundFinished { round: unit.round, attempt: unit.attempt, end, millis: 0 };
-        outlook
-            .facts(vec![unit.begins(), Event::Noted(Note { case: None, text }), over])
-            .map_err(EngineError::Journal)?;
+        outlook.facts(vec![unit.begins(), Event::Noted(Note::of_run(text)), over]).map_err(EngineError::Journal)?;
         Ok(None)
     }
 

@@ -282,7 +282,7 @@ impl Shift<'_> {
             return Ok(());
         }
         let Some(text) = (self.hands.look)() else { return Ok(()) };
-        let noted = facts.fact(Event::Noted(Note { case: None, text }));
+        let noted = facts.fact(Event::Noted(Note::of_run(text)));
         noted.map_err(|error| FleetError::Engine(EngineError::Journal(error)))
     }
 

@@ -131,14 +131,14 @@ pub fn descriptors(pid: i32) -> Vec<(i32, String)> {
     descriptors.filter(|(_, target)| !target.starts_with("/proc/")).collect()
 }
 
-/// The files that processes hold open to write to them and that nothing which this run started does: the log to which a
-/// shell leads the run's own output, or that of a server.
+/// The files that processes hold open only to write to them and that nothing which this run started does: the log to which a
+/// shell leads the run's own output, or that of a server. A database is read as well, and is no log.
 pub fn written_beside() -> BTreeSet<PathBuf> {
     let family: BTreeSet<i32> = descendants(first_of_this_program()).into_iter().collect();
     let beside = all().filter(|process| !family.contains(process));
     beside
         .flat_map(|process| descriptors(process).into_iter().map(move |descriptor| (process, descriptor)))
-        .filter(|(process, (number, target))| target.starts_with('/') && is_open_for_writing(*process, *number))
+        .filter(|(process, (number, target))| target.starts_with('/') && is_open_for_writing_only(*process, *number))
         .map(|(_, (_, target))| PathBuf::from(target))
         .collect()
 }
@@ -151,11 +151,11 @@ fn first_of_this_program() -> i32 {
     elders.last().unwrap_or_else(own)
 }
 
-fn is_open_for_writing(pid: i32, descriptor: i32) -> bool {
+fn is_open_for_writing_only(pid: i32, descriptor: i32) -> bool {
     let about = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).unwrap_or_default();
     let flags = about.lines().find_map(|line| line.strip_prefix("flags:"));
-    // The last two bits of the octal number say how it was opened; zero is for reading only.
-    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 != 0)
+    // The last two bits of the octal number say how it was opened; one is for writing only.
+    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 == 1)
 }
 
 /// The inode of the socket that a descriptor leads to; `None` if it leads to something else.
@@ -223,13 +223,15 @@ mod tests {
         let ours = fs::File::create(at("ours")).expect("a file");
         fs::write(at("read"), "").expect("a file");
         let read = fs::File::open(at("read")).expect("a file");
+        let both =
+            fs::OpenOptions::new().read(true).write(true).create(true).truncate(true).open(at("both")).expect("a file");
         let theirs = fs::File::create(at("theirs")).expect("a file");
         let mut child = Command::new("sleep").arg("600").stdin(Stdio::null()).stdout(theirs).spawn().expect("a child");
         let beside = written_beside();
         assert!(beside.contains(&at("ours")) && !beside.contains(&at("read")), "{beside:?}");
-        assert!(!beside.contains(&at("theirs")), "{beside:?}");
+        assert!(!beside.contains(&at("both")) && !beside.contains(&at("theirs")), "{beside:?}");
         child.kill().and_then(|()| child.wait()).expect("ended");
-        drop((ours, read));
+        drop((ours, read, both));
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub struct Fold {
     /// What was noted before the first round.
     first_notes: Vec<Note>,
     /// What was noted since, each once.
-    notes: BTreeSet<(Option<CaseIndex>, String)>,
+    notes: BTreeSet<Note>,
     diagnoses: BTreeMap<CaseIndex, crate::event::Diagnosis>,
     forecast: Option<(u64, u64)>,
     end: Option<crate::event::RunEnd>,
@@ -232,8 +232,8 @@ impl Fold {
         self.rounds.sort_by_key(|round| round.id);
         let mut notes = self.first_notes;
         // Those of cases first: BTreeSet has those of the run before them.
-        let (of_cases, of_run): (Vec<_>, Vec<_>) = self.notes.into_iter().partition(|(case, _)| case.is_some());
-        notes.extend(of_cases.into_iter().chain(of_run).map(|(case, text)| Note { case, text }));
+        let (of_cases, of_run): (Vec<_>, Vec<_>) = self.notes.into_iter().partition(|note| note.case.is_some());
+        notes.extend(of_cases.into_iter().chain(of_run));
         Record {
             header: self.header,
             rounds: self.rounds,
@@ -312,7 +312,7 @@ impl Fold {
         }
         let accounts = self.round(round)?.kind.keeps_a_ledger();
         for text in report.notes {
-            self.note(Note { case: Some(case), text });
+            self.note(Note::of_case(case, text));
         }
         match &report.outcome {
             Outcome::Passed if ran_before => drop(self.passed_again.insert(case)),
@@ -348,7 +348,7 @@ impl Fold {
         if self.rounds.is_empty() {
             self.first_notes.push(note);
         } else {
-            self.notes.insert((note.case, note.text));
+            self.notes.insert(note);
         }
     }
 }

@@ -175,7 +175,7 @@ fn reasons(view: &View<'_>, verdict: Verdict) -> Vec<(String, usize)> {
 /// The notes of the run, that of its fence first.
 fn notes(view: &View<'_>) -> Vec<String> {
     let mut notes: Vec<&Note> = view.record.notes.iter().collect();
-    notes.sort_by_key(|note| note.topic());
+    notes.sort_by_key(|note| note.topic);
     notes.into_iter().map(|note| note_text(view, note)).collect()
 }
 

@@ -219,8 +219,8 @@ fn gate(record: &Record, cases: &[CaseJudgement], quarantine: &QuarantineJudgeme
         1 => return Gate::Unproven { reason: "the suite's own runner disagrees about one case".to_owned() },
         number => return Gate::Unproven { reason: format!("the suite's own runner disagrees about {number} cases") },
     }
-    if let Some(note) = record.notes.iter().find(|note| note.topic() == Topic::Whole) {
-        return Gate::Unproven { reason: note.told().to_owned() };
+    if let Some(note) = record.notes.iter().find(|note| note.topic == Topic::Whole) {
+        return Gate::Unproven { reason: note.text.clone() };
     }
     if earlier_rounds_suffice(record, cases, evidence) {
         return Gate::Passed;

@@ -151,14 +151,11 @@ impl Round<'_> {
         };
         let of = if module.is_empty() { String::new() } else { format!(" of {module}") };
         if self.memory.unshuffled.insert(program) {
-            reports.note(Note {
-                case: None,
-                text: format!(
-                    "the program{of} does not shuffle its tests by a seed as its harness is known to: {how}. Its tests are run \
-                     as it lists them: what happens to one after another that is listed later was not looked for, and no \
-                     such pair counts as seen"
-                ),
-            });
+            reports.note(Note::of_run(format!(
+                "the program{of} does not shuffle its tests by a seed as its harness is known to: {how}. Its tests are run \
+                 as it lists them: what happens to one after another that is listed later was not looked for, and no such \
+                 pair counts as seen"
+            )));
         }
     }
 
@@ -361,7 +358,7 @@ impl Round<'_> {
         for (kind, text) in notes {
             if !self.memory.noted.contains(&kind) {
                 self.memory.noted.push(kind);
-                reports.note(Note { case: None, text });
+                reports.note(Note::of_run(text));
             }
         }
     }

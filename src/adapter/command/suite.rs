@@ -122,7 +122,7 @@ impl CommandSubject {
         }
         let end = self.play_in_its_world(unit, &environment, reports);
         if let Some(text) = self.world.end() {
-            reports.note(Note { case: None, text });
+            reports.note(Note::of_run(text));
         }
         end
     }
@@ -151,7 +151,7 @@ impl CommandSubject {
                  memory ends with each process",
                 stretches.len()
             );
-            reports.note(Note { case: None, text });
+            reports.note(Note::of_run(text));
         }
         let spec = CommandSpec { root: self.world.root(&self.spec.root).to_owned(), ..self.spec.clone() };
         let cases: Vec<ListedCase> = self.look.listed.iter().map(|case| self.world.placed(case)).collect();

@@ -8,15 +8,25 @@ use crate::model::{CaseId, CaseIndex, Outcome};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// The exit code by which pytest says that tests failed.
+const TESTS_FAILED: i32 = 1;
+
 /// Runs plain pytest once: how it ended each case of the run.
 pub(super) fn plain(spec: &PytestSpec, asked: &AskedOfRunner<'_>) -> Result<Plain, PytestError> {
     let record = asked.record;
     let spec = PytestSpec { known: record.header.cases.iter().map(KnownTest::from).collect(), ..spec.clone() };
-    let PlainRun { outcomes, cut_short, .. } = plain_run(&spec, asked.declared.hash_seed, asked.case_deadline)?;
+    let PlainRun { outcomes, cut_short, code, .. } = plain_run(&spec, asked.declared.hash_seed, asked.case_deadline)?;
+    // What fails though no test does: a hook at the session's end, say, or a threshold of coverage.
+    let is_whole = code == Some(TESTS_FAILED) && !outcomes.iter().any(|(_, outcome)| outcome.is_failure());
     let places: BTreeMap<&CaseId, CaseIndex> =
         record.header.cases.iter().map(|info| &info.id).zip(CaseIndex::all()).collect();
     let outcomes = outcomes.into_iter().filter_map(|(id, outcome)| Some((*places.get(&id)?, outcome)));
-    Ok(Plain { outcomes: outcomes.collect(), is_like_ours: true, cut_short, failed_whole: None })
+    Ok(Plain {
+        outcomes: outcomes.collect(),
+        is_like_ours: true,
+        cut_short,
+        failed_whole: is_whole.then(|| format!("exit code {TESTS_FAILED}")),
+    })
 }
 
 /// The line that shows a finding with pytest alone, tried once; or that pytest alone does not show it.

@@ -18,6 +18,8 @@ pub struct PlainRun {
     pub outcomes: Vec<(CaseId, Outcome)>,
     /// Why it did not come to its end, if it did not: which test it ended under, and how.
     pub cut_short: Option<String>,
+    /// The exit code of one that came to its end.
+    pub code: Option<i32>,
     /// What switches off on pytest's command line what was switched off: shuffling, reruns and the like.
     pub switches: Vec<String>,
 }
@@ -37,7 +39,7 @@ pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Durat
     // It plays what it collected, in that order: a position is the place of what was collected.
     let place = |found: Position| look.places.iter().position(|place| *place == Some(found.0));
     let id = |found: Position| place(found).and_then(|index| look.cases.get(index)).map(|case| case.id.clone());
-    let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, switches };
+    let mut plain = PlainRun { outcomes: Vec::new(), cut_short: None, code: None, switches };
     let mut running: Option<Position> = None;
     loop {
         match server.hear(case_deadline) {
@@ -73,6 +75,7 @@ pub fn plain_run(spec: &PytestSpec, hash_seed: Option<u32>, case_deadline: Durat
                 }
                 let how = server.end();
                 let under = running.and_then(id);
+                plain.code = server.code.filter(|_| running.is_none());
                 plain.cut_short = under.map(|id| format!("it ended under {id} ({how})"));
                 return Ok(plain);
             }

@@ -105,8 +105,8 @@ pub(super) fn play(
                 }
             }
             Ok(Message::Ended { swallowed, notes, .. }) => {
-                server.untold(notes).into_iter().for_each(|text| reports.note(Note { case: None, text }));
-                server.new_notes(&swallowed).into_iter().for_each(|text| reports.note(Note { case: None, text }));
+                server.untold(notes).into_iter().for_each(|text| reports.note(Note::of_run(text)));
+                server.new_notes(&swallowed).into_iter().for_each(|text| reports.note(Note::of_run(text)));
                 match mode {
                     Mode::Serve => return course.server_is_gone(server, mode, RoundEnd::Completed),
                     Mode::Once | Mode::Look | Mode::Plain => return RoundDone::Whole(RoundEnd::Completed),

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin};
+use std::process::{Child, ChildStdin, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -50,6 +50,8 @@ pub(super) struct Server {
     swallowed: BTreeSet<String>,
     /// Its HOME, if that is a folder of its own.
     home: Option<PathBuf>,
+    /// The exit code, once it has ended by itself or by a signal that it took.
+    pub code: Option<i32>,
 }
 
 /// Why nothing more comes from a pytest for now.
@@ -126,6 +128,7 @@ impl Server {
             mirror,
             swallowed: BTreeSet::new(),
             home,
+            code: None,
         })
     }
 
@@ -212,7 +215,9 @@ impl Server {
         }
         self.kill();
         family.kill();
-        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        let status = self.child.wait();
+        self.code = status.as_ref().ok().and_then(ExitStatus::code);
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         for reader in self.readers.drain(..) {
             // A process that nobody knows of may hold the pipe open: what it writes is of no interest any more.
             let deadline = Instant::now() + SHUTDOWN_GRACE;

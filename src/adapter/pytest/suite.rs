@@ -116,7 +116,7 @@ impl Subject for PytestSubject {
         if let Some(changed) = changed {
             self.watch = None;
             let text = self.go_on_in_copies(unit, &outcomes, &changed, reports);
-            reports.note(Note { case: None, text });
+            reports.note(Note::of_run(text));
         }
         end
     }
@@ -192,7 +192,7 @@ impl PytestSubject {
             Ok(server) => server,
             Err(error) => return RoundEnd::NotStarted { reason: error.to_string() },
         };
-        drift.into_iter().for_each(|text| reports.note(Note { case: None, text }));
+        drift.into_iter().for_each(|text| reports.note(Note::of_run(text)));
         if let Err(error) = server.clean_tree() {
             return RoundEnd::NotStarted { reason: format!("can't make the suite's tree what it was: {error}") };
         }

@@ -276,7 +276,7 @@ impl ScenarioSubject {
             };
             if let Some(why) = done.not_made {
                 // What could not be asked proves nothing, and neither does the rest of the round.
-                reports.note(Note { case: Some(index), text: format!("a live call was not made: {why}") });
+                reports.note(Note::of_case(index, format!("a live call was not made: {why}")));
                 return RoundEnd::Interrupted;
             }
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -168,7 +168,7 @@ impl Enclosed<'_> {
     /// Tells the run's reader, once.
     fn note(&mut self, text: String) {
         if self.surroundings.noted.len() < NOTED && self.surroundings.noted.insert(text.clone()) {
-            self.reports.note(Note { case: None, text });
+            self.reports.note(Note::of_run(text));
         }
     }
 

@@ -47,7 +47,7 @@ pub fn write_demo(folder: &Path) -> Result<(), AppError> {
     for (at, file) in DEMO.iter().enumerate() {
         let path = folder.join(file.path);
         let parent = path.parent().unwrap_or(folder);
-        let written = std::fs::create_dir_all(parent).and_then(|()| write_new(&path, file.text));
+        let written = crate::disk::make_report_folders(parent).and_then(|()| write_new(&path, file.text));
         if let Err(error) = written {
             take_back(folder, &DEMO[..=at]);
             // Only an empty one can be removed.

@@ -133,7 +133,7 @@ fn with_setup(workflow: &str, setup: &str) -> String {
 fn write(root: &Path, path: &str, text: &str) -> Result<Written, AppError> {
     let full = root.join(path);
     if let Some(folder) = full.parent() {
-        std::fs::create_dir_all(folder).map_err(AppError::io(folder))?;
+        crate::disk::make_report_folders(folder).map_err(AppError::io(folder))?;
     }
     match write_new(&full, text) {
         Ok(()) => Ok(Written::New(path.into())),

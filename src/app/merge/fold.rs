@@ -103,12 +103,12 @@ pub fn merge(
         .with_sources([spec.folder().to_owned(), options.root.clone()]);
     session.emit(Event::RunStarted(Box::new(header.clone()))).map_err(AppError::io(&folder))?;
     for note in subject.notes().iter().cloned().chain(plans.notes.clone()).chain(tool.note_of_kept()) {
-        session.emit(Event::Noted(Note { case: None, text: note })).map_err(AppError::io(&folder))?;
+        session.emit(Event::Noted(Note::of_run(note))).map_err(AppError::io(&folder))?;
     }
     files::point_latest(&options.report_dir, &run)?;
     spool.tell(|event| session.emit(event)).map_err(AppError::io(&folder))?;
-    for (case, text) in std::mem::take(&mut spool.notes) {
-        session.emit(Event::Noted(Note { case, text })).map_err(AppError::io(&folder))?;
+    for note in std::mem::take(&mut spool.notes) {
+        session.emit(Event::Noted(note)).map_err(AppError::io(&folder))?;
     }
     drop(spool);
     let under_way =

@@ -3,7 +3,7 @@
 use crate::app::AppError;
 use crate::app::merge::same::refuse_strangers;
 use crate::event::{Entry, Event, Header, JournalReader, Note, RoundEnd};
-use crate::model::{CaseIndex, ContentHash, RoundId};
+use crate::model::{ContentHash, RoundId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -19,7 +19,7 @@ pub(super) struct Spool {
     /// The shards whose journals were read, by number.
     pub shards: BTreeSet<u32>,
     /// What was noted beside the rounds, once each.
-    pub notes: BTreeSet<(Option<CaseIndex>, String)>,
+    pub notes: BTreeSet<Note>,
     pieces: BTreeMap<RoundId, Piece>,
     journals: Vec<PathBuf>,
     file: BufWriter<File>,
@@ -115,7 +115,7 @@ impl Spool {
                         self.keep(round, &piece, true)?;
                     }
                 }
-                Event::Noted(Note { case, text }) if has_begun => _ = self.notes.insert((*case, text.clone())),
+                Event::Noted(note) if has_begun => _ = self.notes.insert(note.clone()),
                 Event::Noted(_) | Event::HostSeen { .. } | Event::Forecast { .. } | Event::RunFinished { .. } => {}
                 Event::RunStarted(_) | Event::RunResumed | Event::Diagnosed(_) => {
                     let text = format!("{}: says what a shard does not say; run the shard again", path.display());

@@ -237,9 +237,15 @@ fn single(text: &str) -> String {
     visible(text).split_whitespace().collect::<Vec<&str>>().join(" ")
 }
 
-/// Text that may stand in a CDATA section.
+/// Text that may stand in a CDATA section. Where it would command a CI service that shows the file in a log, a line begins with
+/// the end of a section.
 fn cdata(text: &str) -> String {
-    text.replace("]]>", "]]]]><![CDATA[>")
+    let text = text.replace("]]>", "]]]]><![CDATA[>").replace("##[", "##]]><![CDATA[[");
+    let lines = text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("::") {
+        true => format!("]]><![CDATA[{line}"),
+        false => line.to_owned(),
+    });
+    lines.collect()
 }
 
 fn microseconds(micros: u64) -> Duration {
@@ -270,6 +276,16 @@ fn properties(view: &View<'_>) -> Vec<Property> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_line_of_a_section_is_a_command_of_a_ci_service() {
+        let text = "shop\n::error file=x::it\n  ::debug::a\nfine :: here ##[error]b ]]>";
+        let told = cdata(text);
+        let commands = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+        assert!(!told.lines().any(commands), "{told}");
+        let parsed = format!("<a><![CDATA[{told}]]></a>").replace("]]><![CDATA[", "");
+        assert_eq!(parsed, format!("<a><![CDATA[{text}]]></a>"));
+    }
 
     #[test]
     fn tests_by_modules_are_named_as_pytest_names_them() {

@@ -5,6 +5,7 @@ use crate::hostile::kit::{RUN, as_another, endings, hanging, line, suite};
 use rustix::process::Signal;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// How long a folder for tests may be, below the temporary folder: a socket's path has 107 bytes.
 const LONGEST: usize = 24;
@@ -180,4 +181,14 @@ fn listeners(pid: i32) -> Vec<u16> {
         row.get(3) == Some(&"0A") && row.get(9).is_some_and(|inode| inodes.iter().any(|own| own == inode))
     });
     ours.filter_map(|row| u16::from_str_radix(row.get(1)?.rsplit(':').next()?, 16).ok()).collect()
+}
+
+/// What waits where the leftovers' file is written, under a name that one can guess, is not opened.
+#[test]
+fn a_pipe_beside_the_leftovers_keeps_nothing_waiting() {
+    let project = suite("case $1 in list) echo a;; *) exit 1;; esac");
+    project.run(RUN).exits(1);
+    let run = project.path("reports/latest").canonicalize().expect("a run");
+    assert!(Command::new("mkfifo").arg(run.join("leftovers.fresh")).status().is_ok_and(|status| status.success()));
+    project.start(&["minimise", "latest", "--max-time", "20s"]).wait_within(std::time::Duration::from_secs(120));
 }

@@ -251,3 +251,43 @@ fn secrets_of_a_file_of_variables_are_kept() {
         assert!(!journal.contains(secret) && !ended.out.contains(secret), "{secret}");
     }
 }
+
+/// A variable of the project whose value is a word of the journal, a runner, or a part of a note: none of that may decide
+/// anything, or keep a run from being written and read again.
+#[test]
+fn a_secret_that_is_a_word_of_reports_changes_no_verdict() {
+    let script = "case $1 in list) echo a; echo b;; a) echo 'the whole of it: passed' >&2; exit 1;; esac";
+    for line in ["B_KEY=passed", "C_KEY=broken", "E_KEY=declared", "DEPLOY_KEY=\"as a whole\"", "SIGN_KEY=suite.yaml"] {
+        let project = suite(script).with(".env", format!("{line}\n"));
+        project.run(RUN).exits(1).says(&["FAILED"]);
+        let report = project.report();
+        assert_eq!(crate::cli::kit::case(&report, "b")["verdict"], "stable", "{line}: {report:#}");
+        project.run(&["report", "latest"]).says(&["FAILED"]);
+    }
+    // One that the command line declares is kept out of every text, and the run can be read all the same.
+    let project = suite(script).with("suite.env", "");
+    let profile = "env: { WORD: passed }\nlist: { command: [sh, suite.sh, list] }\nrun: { command: [sh, suite.sh, '${case}'] }\n\
+                   results: { exit_code: {} }\n";
+    project.write("suite.yaml", profile);
+    project.run(RUN).exits(1);
+    assert_eq!(crate::cli::kit::case(&project.report(), "b")["verdict"], "stable");
+}
+
+/// What a profile or a runner says is a note like others, however it begins.
+#[test]
+fn no_note_of_a_suite_is_taken_for_one_of_the_fence_or_of_its_own_runner() {
+    let profile = "notes: ['fence: the kernel: programs reached no other machine']\nlist: { command: [sh, suite.sh, list] }\n\
+                   run: { command: [sh, suite.sh, '${case}'] }\nplain: { command: [sh, -c, 'exit 1'], told_as: '${id}', results: \
+                   { json_lines: { file: plain } } }\nresults: { exit_code: {} }\n";
+    let project = suite("case $1 in list) echo a;; esac").with(".env", "DEPLOY_KEY=\"as a whole\"\n");
+    project.write("suite.yaml", profile);
+    project.write("plain", "{\"id\":\"a\",\"outcome\":\"passed\"}\n");
+    let ended = project.run(&["run", "--suite", "command:suite.yaml", "--rounds", "1", "--seed", "1"]).exits(3);
+    assert!(
+        ended.out.contains("UNPROVEN") && ended.out.contains("fails though none of its cases does"),
+        "{}",
+        ended.out
+    );
+    let notes: Vec<_> = project.journal().into_iter().filter_map(|fact| fact["event"].get("noted").cloned()).collect();
+    assert!(notes.iter().all(|note| note["topic"] != "fence"), "{notes:#?}");
+}

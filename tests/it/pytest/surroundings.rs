@@ -164,6 +164,14 @@ fn one_that_fails_otherwise_keeps_no_run_going_and_one_that_passes_does() {
 }
 
 #[test]
+fn a_session_that_fails_though_no_test_does_proves_nothing() {
+    let Some(suite) = Suite::empty() else { return };
+    let conftest = "def pytest_sessionfinish(session): session.exitstatus = 1\n";
+    let suite = suite.with("test_a.py", "def test_a(): pass\n").with("conftest.py", conftest);
+    suite.command("run", &["--seed", "1"]).exits(3).says(&["pytest fails though none of its cases does (exit code 1)"]);
+}
+
+#[test]
 fn examples_that_one_round_found_are_not_there_in_the_next_one() {
     let Some(suite) = Suite::with_plugins() else { return };
     let text = "from hypothesis import given, settings, strategies as st\n@settings(max_examples=30, deadline=None)\n\

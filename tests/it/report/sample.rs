@@ -131,7 +131,7 @@ impl Teller {
     }
 
     pub fn note(&mut self, case: Option<u32>, text: &str) -> &mut Self {
-        self.fact(Event::Noted(Note { case: case.map(CaseIndex), text: text.to_owned() }))
+        self.fact(Event::Noted(Note { case: case.map(CaseIndex), ..Note::of_run(text) }))
     }
 
     pub fn diagnosed(
