@@ -103,7 +103,7 @@ impl Topic {
             "victim" | "polluter" | "cleaner" | "brittle" | "state_setter" => "roles",
             other => other,
         };
-        Self::ALL.into_iter().find(|topic| topic.name() == word).or_else(|| Word::named(&word).map(Self::Word))
+        Self::ALL.into_iter().find(|topic| topic.name() == word).or_else(|| Word::named(word).map(Self::Word))
     }
 
     /// What it means, in a line.
