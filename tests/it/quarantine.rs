@@ -85,7 +85,7 @@ fn the_quarantine_may_only_shrink_unless_it_is_meant_to_grow() {
     let project = project();
     project.run(RUN).exits(1);
     add(&project, &[]).exits(0);
-    add(&project, &[]).exits(0).says(&["0 added"]);
+    add(&project, &[]).exits(0).says(&["nothing to add"]);
     project.write("scenarios/another.yaml", BROKEN);
     project.run(RUN).exits(1);
     let before = project.read("quarantine.toml");
