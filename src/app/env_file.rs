@@ -20,17 +20,24 @@ pub(super) fn variables(text: &str) -> Vec<(String, String)> {
     for line in text.split_inclusive('\n') {
         let rest = &text[from..];
         from += line.len();
-        // A shell takes several in a row: `export A=b C=d`.
-        let is_comment = line.trim_start().starts_with('#');
-        let inner = line.match_indices([' ', '\t']).map(|(at, _)| at + 1).filter(|_| !is_comment);
-        let mut known = BTreeSet::new();
-        for start in std::iter::once(0).chain(inner) {
-            let Some((name, at)) = name(&line[start..]) else { continue };
-            let is_tight = line[..start + at].ends_with(&format!("{name}="));
-            if !(start == 0 || is_tight) || !known.insert(start + at) {
+        let first = name(line);
+        if let Some((name, at)) = first {
+            let value = rest[at..].trim_start_matches([' ', '\t']);
+            found.extend(values(value).into_iter().map(|value| (name.to_owned(), value)));
+        }
+        if line.trim_start().starts_with('#') {
+            continue;
+        }
+        // A shell takes several in a row: `export A=b C=d`. Only the first may have blanks around its sign, or in its value.
+        for (blank, _) in line.match_indices([' ', '\t']) {
+            let start = blank + 1;
+            let word = line[start..].split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
+            let Some((name, at)) = name(word) else { continue };
+            if first.is_some_and(|(_, first)| first == start + at) {
                 continue;
             }
-            let value = rest[start + at..].trim_start_matches([' ', '\t']);
+            let is_quoted = word[at..].starts_with(QUOTES);
+            let value = if is_quoted { &rest[start + at..] } else { &word[at..] };
             found.extend(values(value).into_iter().map(|value| (name.to_owned(), value)));
         }
     }

@@ -7,9 +7,6 @@ use jiff::{Span, Timestamp};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What is wrong with a folder that is to have JUnit files.
-pub(super) const NO_JUNIT: &str = "no file in it ends in `.xml`: name the JUnit files, or a folder that has them";
-
 /// What is taken over.
 #[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
@@ -39,14 +36,7 @@ pub struct Imported {
 /// # Errors
 /// If the history can't be written, or a file can't be read.
 pub fn import(history: &HistoryPlace, options: &ImportOptions) -> Result<Imported, AppError> {
-    let mut files = Vec::new();
-    for path in &options.files {
-        collect(path, true, &mut files)?;
-    }
-    if files.is_empty() {
-        let named: Vec<String> = options.files.iter().map(|path| path.display().to_string()).collect();
-        return Err(AppError::Usage(format!("{}: {NO_JUNIT}", named.join(", "))));
-    }
+    let files = junit_files(&options.files)?;
     let mut history = History::open(history)?;
     let mut imported = Imported::default();
     for path in files {
@@ -72,8 +62,23 @@ pub fn import(history: &HistoryPlace, options: &ImportOptions) -> Result<Importe
     Ok(imported)
 }
 
+/// The JUnit files that are named, and those of the folders that are.
+///
+/// # Errors
+/// If a folder can't be read, or there is none of them.
+pub(super) fn junit_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, AppError> {
+    let mut files = Vec::new();
+    paths.iter().try_for_each(|path| collect(path, true, &mut files))?;
+    if files.is_empty() {
+        let named: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let text = "no file in it ends in `.xml`: name the JUnit files, or a folder that has them";
+        return Err(AppError::Usage(format!("{}: {text}", named.join(", "))));
+    }
+    Ok(files)
+}
+
 /// The files of a folder, however deep, that end in `.xml`; a file that was named is taken as it is.
-pub(super) fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<(), AppError> {
+fn collect(path: &Path, named: bool, files: &mut Vec<PathBuf>) -> Result<(), AppError> {
     if !path.is_dir() {
         if named || path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xml")) {
             files.push(path.to_owned());

@@ -1,8 +1,7 @@
 //! A tree as it was when a run began, kept out of the reach of its rounds: these may change the project's own.
 
 use crate::adapter::shared::mirror::{Mirror, Whose};
-use crate::adapter::shared::tree::{is_of_a_run, is_of_a_tool};
-use crate::platform::process::written_beside;
+use crate::adapter::shared::tree::{is_of_a_run, is_of_a_tool, not_written_beside};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,24 +80,16 @@ impl Kept {
     pub fn changed_but(&self, places: &[PathBuf]) -> Option<String> {
         let mut now = BTreeMap::new();
         look(&self.place.tree, &mut now, &mut 0);
-        let changed: Vec<&PathBuf> = now
+        let changed = now
             .iter()
             .filter(|(path, stamp)| self.before.get(*path) != Some(*stamp))
             .map(|(path, _)| path)
             .chain(self.before.keys().filter(|path| !now.contains_key(*path)))
             .filter(|path| !places.iter().any(|place| path.starts_with(place)))
             .collect();
-        if changed.is_empty() {
-            return None;
-        }
-        // What a shell writes of the run itself, or a server its log, lies in many a project's folder.
-        let beside = written_beside();
         let tree = self.place.tree.canonicalize().unwrap_or_else(|_| self.place.tree.clone());
-        let changed: Vec<String> = changed
-            .into_iter()
-            .filter(|path| !beside.contains(&tree.join(path)))
-            .map(|path| path.display().to_string())
-            .collect();
+        let changed: Vec<String> =
+            not_written_beside(changed, &tree).into_iter().map(|path| path.display().to_string()).collect();
         if changed.is_empty() {
             return None;
         }

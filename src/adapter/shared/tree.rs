@@ -78,14 +78,9 @@ impl Files {
         let now = Self::of(&self.folder).files?;
         // The suite's folder is free of links, so the reports' must be too.
         let report_dir = report_dir.canonicalize().unwrap_or_else(|_| report_dir.to_owned());
-        let left: Vec<&PathBuf> = now.difference(before).filter(|file| !file.starts_with(&report_dir)).collect();
-        if left.is_empty() {
-            return None;
-        }
-        let beside = written_beside();
-        let left: Vec<String> = left
+        let left = now.difference(before).filter(|file| !file.starts_with(&report_dir)).collect();
+        let left: Vec<String> = not_written_beside(left, &self.folder)
             .into_iter()
-            .filter(|file| !beside.contains(*file))
             .map(|file| file.strip_prefix(&self.folder).unwrap_or(file).display().to_string())
             .collect();
         if left.is_empty() {
@@ -100,6 +95,17 @@ impl Files {
             "files appeared beside the tests during the run ({named}{more}): --sandbox full gives each round a fresh copy"
         ))
     }
+}
+
+/// Those of a tree's files that no program beside this run writes: what a shell writes of the run itself, or a server its log,
+/// lies in many a project's folder.
+pub(in crate::adapter) fn not_written_beside<'f>(mut files: Vec<&'f PathBuf>, tree: &Path) -> Vec<&'f PathBuf> {
+    // Most often there are none, and nobody looks at all processes.
+    if !files.is_empty() {
+        let beside = written_beside();
+        files.retain(|file| !beside.contains(&tree.join(file)));
+    }
+    files
 }
 
 /// Whether a file or folder of this name is what a tool writes, not a test.

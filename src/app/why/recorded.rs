@@ -1,7 +1,7 @@
 //! The order in which cases ran elsewhere, and how the one in question ended there.
 
 use crate::app::AppError;
-use crate::app::imports::{NO_JUNIT, collect};
+use crate::app::imports::junit_files;
 use crate::app::why::ToldBy;
 use crate::app::why::names::Names;
 use crate::disk::{LONGEST_INPUT, LONGEST_RESULT, read_text};
@@ -38,18 +38,13 @@ impl Recorded {
     pub fn read(told: &ToldBy, names: &Names<'_>, case: CaseIndex) -> Result<Self, AppError> {
         let (files, option, lines) = match told {
             ToldBy::Junit(paths) => {
-                let mut files = Vec::new();
-                paths.iter().try_for_each(|path| collect(path, true, &mut files))?;
-                if files.is_empty() {
-                    let text = format!("{}: {NO_JUNIT}", shown(paths));
-                    return Err(AppError::Usage(text));
-                }
-                let lines = of_junit(&files)?;
+                let lines = of_junit(&junit_files(paths)?)?;
                 (paths.clone(), "--junit-in", lines)
             }
             ToldBy::List(path) => (vec![path.clone()], "--order", of_list(path)?),
         };
-        let file = shown(&files);
+        let shown: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let file = shown.join(", ");
         let mut seen = BTreeSet::new();
         let (mut order, mut unknown) = (Vec::new(), Vec::new());
         let (mut ended, mut message) = (RecordedEnd::Absent, None);
@@ -72,15 +67,11 @@ impl Recorded {
             return Err(AppError::Usage(text));
         }
         let before = order.iter().copied().take_while(|ran| *ran != case).collect();
-        let arguments = files.iter().flat_map(|file| [option.to_owned(), file.display().to_string()]).collect();
+        let arguments = shown.into_iter().flat_map(|file| [option.to_owned(), file]).collect();
         let told = RecordedOrder { file, arguments, before, ended, message };
         let notes = notes(&told, &unknown, lines.len());
         Ok(Self { order, told, notes })
     }
-}
-
-fn shown(files: &[PathBuf]) -> String {
-    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn notes(told: &RecordedOrder, unknown: &[String], lines: usize) -> Vec<String> {

@@ -103,17 +103,22 @@ class Reuse:
                 mark.undo()
             except Exception:
                 swallowed("Mark.undo")
-        uses = self.plugin.probed("uses", serials) if is_followed else None
-        before = self.plugin.probed("count_bound")
+        if is_followed:
+            return self.followed(serials)
+        told = run_rest(self.plugin, [self.place], 0)
+        # What is still there, open and bound, was not put to use: that it did no harm says nothing, unless its code ran.
+        return dict(told, is_renewed=not self.plugin.probed("are_bound", serials))
+
+    def followed(self, serials):
+        """The test once more, with whether code of what is bound runs, and whether more of it is left."""
+        before, uses = self.plugin.probed("count_bound"), self.plugin.probed("uses", serials)
         if uses is not None:
             uses.begin()
         told = run_rest(self.plugin, [self.place], 0)
         if uses is not None:
             uses.end()
-        # What is still there, open and bound, was not put to use: that it did no harm says nothing, unless its code ran.
-        is_renewed = not self.plugin.probed("are_bound", serials)
         grows = (self.plugin.probed("count_bound") or 0) > (before or 0)
-        return dict(told, is_renewed=is_renewed, grows=grows, is_used=uses is not None and uses.is_any())
+        return dict(told, grows=grows, is_used=uses is not None and uses.is_any())
 
 
 PASSES = "a second use of it passes"
